@@ -1,0 +1,9 @@
+const shared = {
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }],
+  },
+  moduleNameMapper: { "^cdktf-mastodon$": "<rootDir>/lib/index.ts" },
+};
+module.exports = {
+  projects: [{ ...shared, displayName: "unit", testMatch: ["<rootDir>/test/{core,mastodon,clouds}/**/*.test.ts"] }],
+};

@@ -1,0 +1,91 @@
+// Where every role and tier of a site has its addresses: `AddressPlan.of("10.20.0.0/16").tier("redis", "cache")`.
+// A block depends only on the role and the tier's own name, so reordering a page or adding a tier moves no address.
+
+export type Role = "cloud" | "postgres" | "pgbouncer" | "redis" | "web" | "streaming" | "sidekiq" | "own";
+
+/** A range of IPv4 addresses. */
+export interface Range {
+  /** As in `10.20.16.0/20`. */
+  readonly cidr: string;
+  readonly first: number;
+  readonly size: number;
+}
+
+// Offset and prefix of each role inside a /16. Roles that are kept machines have small blocks, pools have room to double while they roll.
+const ROLES: Readonly<Record<Role, { readonly offset: number; readonly prefix: number; readonly block: number }>> = {
+  cloud: { offset: 0, prefix: 20, block: 26 },
+  postgres: { offset: 4096, prefix: 20, block: 26 },
+  pgbouncer: { offset: 8192, prefix: 20, block: 26 },
+  redis: { offset: 12288, prefix: 20, block: 26 },
+  web: { offset: 16384, prefix: 19, block: 25 },
+  streaming: { offset: 24576, prefix: 19, block: 25 },
+  sidekiq: { offset: 32768, prefix: 18, block: 25 },
+  own: { offset: 49152, prefix: 18, block: 25 },
+};
+
+export class AddressPlan {
+  private constructor(readonly network: Range) {}
+
+  /**
+   * The plan of a private /16.
+   * @throws if `cidr` is not a /16 of a private range
+   */
+  static of(cidr: string): AddressPlan {
+    const match = /^(\d{1,3})\.(\d{1,3})\.0\.0\/16$/.exec(cidr);
+    const [a, b] = [Number(match?.[1]), Number(match?.[2])];
+    const isPrivate = (a === 10 && b <= 255) || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168);
+    if (match === null || !isPrivate) {
+      throw new Error(`network is "${cidr}", but must be a private /16 such as 10.20.0.0/16, 172.16.0.0/16 or 192.168.0.0/16`);
+    }
+    return new AddressPlan(range(a * 2 ** 24 + b * 2 ** 16, 16));
+  }
+
+  /** All addresses that tiers of a role may have: what a host firewall names. */
+  role(role: Role): Range {
+    const { offset, prefix } = ROLES[role];
+    return range(this.network.first + offset, prefix);
+  }
+
+  /** How many blocks a role has for tiers. */
+  slots(role: Role): number {
+    const { prefix, block } = ROLES[role];
+    return 2 ** (block - prefix);
+  }
+
+  /** The slot that a tier takes by its name alone. */
+  slotOf(role: Role, tier: string): number {
+    return fnv1a(tier) % this.slots(role);
+  }
+
+  /** The addresses of one tier. */
+  tier(role: Role, slot: number): Range {
+    const { offset, block } = ROLES[role];
+    return range(this.network.first + offset + slot * 2 ** (32 - block), block);
+  }
+
+  /** The address of the n-th kept machine of a tier, counted from 1. The first addresses of a block are the cloud's own on AWS. */
+  machine(tier: Range, n: number): string {
+    if (n < 1 || n > this.capacity(tier)) throw new Error(`machine ${n} does not fit ${tier.cidr}`);
+    return dotted(tier.first + 9 + n);
+  }
+
+  /** How many machines a tier's block can number. */
+  capacity(tier: Range): number {
+    return tier.size - 11;
+  }
+}
+
+function range(first: number, prefix: number): Range {
+  return { cidr: `${dotted(first)}/${prefix}`, first, size: 2 ** (32 - prefix) };
+}
+
+function dotted(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
+}
+
+// FNV-1a: spreads short names well and will never change between Node versions.
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}

@@ -1,0 +1,120 @@
+// The contract of a cloud: all that a back-end must be able to do, as `hetzner({ … })` or `local({ … })` return it.
+// A back-end may refuse a spec with a clear message; it may never overlook a field of one.
+
+import { Construct } from "constructs";
+import { Role } from "./address-plan";
+import { Flow } from "./flow";
+import { Size } from "./size";
+
+export interface Cloud {
+  /** For messages and golden files; never for an `if`. */
+  readonly name: string;
+  readonly can: CloudCan;
+  /** Makes the private network of a site. */
+  network(scope: Construct, spec: NetworkSpec): Network;
+  /** Makes one kept machine. */
+  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine;
+  /** Makes n alike machines that are replaced freely. */
+  pool(scope: Construct, id: string, spec: PoolSpec): MadePool;
+  /** Makes what the world reaches. */
+  frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor;
+}
+
+export interface CloudCan {
+  /** The largest boot text in bytes, before compression unless `compresses`. */
+  readonly bootTextBytes: number;
+  /** After how many seconds without traffic its front door closes a connection; hosts behind it keep theirs open longer. */
+  readonly frontDoorIdleSeconds: number;
+}
+
+export interface NetworkSpec {
+  /** The site's name, for physical names. */
+  readonly site: string;
+  readonly cidr: string;
+  /** The range of each role, for clouds with subnets. */
+  readonly roles: Readonly<Record<Role, string>>;
+}
+
+/** A handle of the back-end's own; the core only hands it on. */
+export interface Network {
+  readonly cidr: string;
+}
+
+export interface MachineSpec {
+  readonly network: Network;
+  /** Host name, unique in the site. */
+  readonly name: string;
+  readonly role: Role;
+  /** The planned address; a cloud that cannot choose gives another in `MadeMachine.address`. */
+  readonly address: string;
+  readonly size: Size;
+  readonly disks: readonly DiskSpec[];
+  /** Debian packages that the program names; asked for at synth. */
+  readonly packages: () => readonly string[];
+  /** The finished boot text, escaped for Terraform; asked for at synth. */
+  readonly bootText: () => string;
+  /** Who may come in; asked for at synth. */
+  readonly openings: () => readonly Flow[];
+  /** What a changed boot text does: `keep` leaves the machine alone, `replace` makes it anew (stop first). */
+  readonly onChange: "keep" | "replace";
+}
+
+export interface DiskSpec {
+  /** Unique on its machine. */
+  readonly name: string;
+  readonly gib: number;
+}
+
+export interface MadeMachine {
+  /** What peers in the network reach it by: a plain string, or a token where the cloud computes it. */
+  readonly address: string;
+  /** The device path of each disk by its name, as the boot text must mount it. */
+  readonly devices: Readonly<Record<string, string>>;
+}
+
+export interface PoolSpec {
+  readonly network: Network;
+  /** Members are called after it. */
+  readonly name: string;
+  readonly role: Role;
+  /** Where members get their addresses. */
+  readonly range: string;
+  readonly machines: number;
+  readonly size: Size;
+  readonly packages: () => readonly string[];
+  /** The same text for every member, so that a scaling group can hold it as a template. */
+  readonly bootText: () => string;
+  readonly openings: () => readonly Flow[];
+  /** `start-first`: new members serve before old ones leave. `stop-first`: the old ones are gone before new ones start. */
+  readonly roll: "start-first" | "stop-first";
+}
+
+export interface MadePool {
+  readonly name: string;
+}
+
+export interface HealthCheck {
+  readonly port: number;
+  readonly path: string;
+  readonly status: number;
+}
+
+export interface FrontDoorSpec {
+  readonly network: Network;
+  readonly domain: string;
+}
+
+export interface RouteSpec {
+  /** The host name that the world asks for. */
+  readonly host: string;
+  readonly pool: MadePool;
+  /** Where members of the pool listen. */
+  readonly port: number;
+  readonly check: HealthCheck;
+}
+
+export interface MadeFrontDoor {
+  /** The address ranges from which it reaches pools. */
+  readonly sources: readonly string[];
+  route(id: string, spec: RouteSpec): void;
+}

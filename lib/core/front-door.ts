@@ -1,0 +1,42 @@
+// What the world reaches: `site.frontDoor.route("social.example", pool, { port: 80, path: "/health", status: 200 })`.
+
+import { Construct } from "constructs";
+import { HealthCheck, MadeFrontDoor } from "./cloud";
+import type { Pool } from "./pool";
+import { Site } from "./site";
+
+export interface Route {
+  readonly host: string;
+  readonly pool: Pool;
+  readonly check: HealthCheck;
+}
+
+export class FrontDoor extends Construct {
+  private readonly made: MadeFrontDoor;
+  private readonly site: Site;
+  private readonly added: Route[] = [];
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.site = Site.of(this);
+    this.made = this.site.cloud.frontDoor(this, "Door", { network: this.site.network, domain: this.site.domain });
+  }
+
+  /** Sends requests for `host` to the members of `pool` that pass `check`, and to no other. */
+  route(host: string, pool: Pool, check: HealthCheck): void {
+    if (this.added.some((route) => route.host === host)) {
+      this.site.problems.add(pool, {
+        wrong: `the host name ${host} has a route already`,
+        remedy: "give each route a host name of its own",
+      });
+      return;
+    }
+    this.added.push({ host, pool, check });
+    pool.openToFrontDoor(this.made.sources, check.port, `requests for ${host}, and the health check ${check.path}`);
+    this.made.route(pool.name, { host, pool: pool.made, port: check.port, check });
+  }
+
+  get routes(): readonly Route[] {
+    return this.added;
+  }
+}

@@ -1,0 +1,122 @@
+// What a kept machine and a pool have in common: a program, the names it knows, and who may come in.
+
+import { Construct } from "constructs";
+import { Role } from "./address-plan";
+import { Flow, nftables } from "./flow";
+import { Program } from "./program";
+import { byteLength, terraformText } from "./render/terraform-text";
+import { cloudConfig } from "./render/cloud-config";
+import { Site } from "./site";
+
+export abstract class Host extends Construct {
+  /** The host name; members of a pool are called after it. */
+  abstract readonly name: string;
+  /** The address by which it is known, or `undefined` if nobody may know it. */
+  abstract readonly address: string | undefined;
+  readonly program = new Program();
+  readonly site: Site;
+  private readonly flows: Flow[] = [];
+  private readonly known = new Map<string, Host>();
+
+  protected constructor(
+    scope: Construct,
+    id: string,
+    readonly role: Role,
+  ) {
+    super(scope, id);
+    this.site = Site.of(this);
+  }
+
+  /** Lets the hosts of `from` in; a role's whole range, so that one more tier of that role changes nothing here. */
+  open(from: Role, port: number, why: string): void {
+    const flow = { from, sources: [this.site.plan.role(from).cidr], to: this.name, port, why };
+    const same = this.flows.some((known) => known.from === from && known.port === port && known.why === why);
+    if (!same) this.flows.push(flow);
+  }
+
+  /** Lets the front door in. */
+  openToFrontDoor(sources: readonly string[], port: number, why: string): void {
+    this.flows.push({ from: "front door", sources, to: this.name, port, why });
+  }
+
+  /** Maps the name of `other` on this host. */
+  knows(other: Host): void {
+    if (other !== this) this.known.set(other.name, other);
+  }
+
+  /** Who may come in, sorted so that the order of the page does not show. */
+  get openings(): readonly Flow[] {
+    return [...this.flows].sort((a, b) => a.port - b.port || compare(a.from, b.from) || compare(a.why, b.why));
+  }
+
+  /** The user-data before it is escaped for Terraform: what a person reviews. */
+  bootText(): string {
+    const whole = new Program().add(
+      { kind: "package", names: ["nftables"] },
+      { kind: "file", path: "/etc/nftables.conf", content: nftables(this.openings), mode: "0600" },
+      { kind: "run", why: "firewall", script: "systemctl enable nftables\nnft -f /etc/nftables.conf\n" },
+      { kind: "run", why: "private network", script: privateNetwork(this.site.plan.network.cidr) },
+      { kind: "run", why: "names", script: () => names([...this.known.values()]) },
+      ...this.program.steps,
+    );
+    for (const check of this.program.readiness) whole.readyWhen(check);
+    return cloudConfig(whole);
+  }
+
+  /** What a cloud needs of every host, asked for at synth. */
+  protected late(): {
+    readonly packages: () => readonly string[];
+    readonly bootText: () => string;
+    readonly openings: () => readonly Flow[];
+  } {
+    return {
+      packages: () => new Program().add({ kind: "package", names: ["nftables"] }, ...this.program.steps).packages,
+      bootText: () => terraformText(this.bootText()),
+      openings: () => this.openings,
+    };
+  }
+
+  /** Refuses a boot text that the cloud would cut or reject. */
+  protected measure(): void {
+    const limit = this.site.cloud.can.bootTextBytes;
+    this.site.problems.atSynth(() => {
+      const bytes = byteLength(this.bootText());
+      if (bytes > limit) {
+        this.site.problems.add(this, {
+          wrong: `the boot text has ${bytes} bytes, and ${this.site.cloud.name} takes ${limit}`,
+          remedy: "move large files into an image or a package, or split the tier",
+        });
+      }
+    });
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+// Some clouds attach the private interface after the machine has started.
+function privateNetwork(cidr: string): string {
+  const prefix = cidr.split(".").slice(0, 2).join(".");
+  return [
+    `for _ in $(seq 120); do ip -4 -o addr show | grep -q ' ${prefix.replace(".", "\\.")}\\.' && break; sleep 1; done`,
+    `ip -4 -o addr show | grep -q ' ${prefix.replace(".", "\\.")}\\.' || { echo "boot: no address in ${cidr} after 120 s" >&2; exit 1; }`,
+    "",
+  ].join("\n");
+}
+
+function names(hosts: readonly Host[]): string {
+  const lines = hosts
+    .filter((host) => host.address !== undefined)
+    .sort((a, b) => compare(a.name, b.name))
+    .map((host) => `${host.address} ${host.name}`);
+  return [
+    "sed -i '/^# cdktf-mastodon begin$/,/^# cdktf-mastodon end$/d' /etc/hosts",
+    "cat >>/etc/hosts <<'HOSTS'",
+    "# cdktf-mastodon begin",
+    ...lines,
+    "# cdktf-mastodon end",
+    "HOSTS",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,56 @@
+// n alike hosts that are replaced freely and whose addresses nobody knows: `new Pool(tier, "Hosts", { name: "web", machines: 3, … })`.
+
+import { Construct } from "constructs";
+import { Range, Role } from "./address-plan";
+import { MadePool } from "./cloud";
+import { Host } from "./host";
+import { Size } from "./size";
+
+export interface PoolProps {
+  /** Members are called after it. Changing it replaces them. */
+  readonly name: string;
+  readonly role: Role;
+  /** The tier's addresses. */
+  readonly range: Range;
+  /** How many members. Changing it adds or removes members and touches no other. */
+  readonly machines: number;
+  readonly size: Size;
+  /**
+   * How a changed boot text reaches the members. `start-first` doubles the pool for a while; `stop-first` leaves it empty for a while.
+   * @default "start-first"
+   */
+  readonly roll?: "start-first" | "stop-first";
+}
+
+export class Pool extends Host {
+  readonly name: string;
+  readonly address = undefined;
+  /** The cloud's handle, for routes of the front door. */
+  readonly made: MadePool;
+  readonly machines: number;
+
+  constructor(scope: Construct, id: string, props: PoolProps) {
+    super(scope, id, props.role);
+    this.name = props.name;
+    this.site.claim(this, props.name);
+    this.machines = props.machines;
+    const room = Math.floor(this.site.plan.capacity(props.range) / 2);
+    if (!Number.isInteger(props.machines) || props.machines < 1 || props.machines > room) {
+      this.site.problems.add(this, {
+        wrong: `machines is ${props.machines}`,
+        remedy: `use a whole number from 1 to ${room}: a roll-out doubles the pool inside ${props.range.cidr}; for more, add another tier`,
+      });
+    }
+    this.made = this.site.cloud.pool(this, "Pool", {
+      network: this.site.network,
+      name: props.name,
+      role: props.role,
+      range: props.range.cidr,
+      machines: props.machines,
+      size: props.size,
+      roll: props.roll ?? "start-first",
+      ...this.late(),
+    });
+    this.measure();
+  }
+}

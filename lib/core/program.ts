@@ -1,0 +1,55 @@
+// The ordered steps that a host performs at its first boot: `host.program.add({ kind: "package", names: ["nginx-light"] })`.
+// Each step is data until the boot text is rendered, and a program belongs to exactly one host.
+
+/** A text that may depend on the rest of the page; it is asked for once, at synth. */
+export type Text = string | (() => string);
+
+export type Step =
+  /** Debian packages, installed before any other step. */
+  | { readonly kind: "package"; readonly names: readonly string[] }
+  /** A file. Written before the packages are installed; `owner` is set after that, when the user exists. */
+  | { readonly kind: "file"; readonly path: string; readonly content: Text; readonly mode?: FileMode; readonly owner?: string }
+  /** A disk's file system at a directory; made if the disk is blank, adopted if not. */
+  | { readonly kind: "mount"; readonly device: Text; readonly at: string }
+  /** A bash script that may be run again on a machine that is made anew over its disk. `why` is printed before it runs. */
+  | { readonly kind: "run"; readonly why: string; readonly script: Text }
+  /** systemd units to start now, and at each boot unless `atBoot` is false. */
+  | { readonly kind: "start"; readonly units: readonly string[]; readonly atBoot?: boolean };
+
+export type FileMode = "0400" | "0600" | "0640" | "0644" | "0755";
+
+export class Program {
+  private readonly added: Step[] = [];
+  private readonly checks: string[] = [];
+
+  /** Appends steps; they run in this order. */
+  add(...steps: readonly Step[]): this {
+    this.added.push(...steps);
+    return this;
+  }
+
+  /** Adds a shell command that must succeed before the machine counts as ready (`/usr/local/sbin/ready`). */
+  readyWhen(command: string): this {
+    this.checks.push(command);
+    return this;
+  }
+
+  get steps(): readonly Step[] {
+    return this.added;
+  }
+
+  get readiness(): readonly string[] {
+    return this.checks;
+  }
+
+  /** The Debian packages that the steps name, sorted, each once. */
+  get packages(): readonly string[] {
+    const names = this.added.flatMap((step) => (step.kind === "package" ? step.names : []));
+    return [...new Set(names)].sort();
+  }
+}
+
+/** The text itself, whichever way it was given. */
+export function textOf(text: Text): string {
+  return typeof text === "string" ? text : text();
+}

@@ -1,0 +1,101 @@
+// One installation: `new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.7.6" })`.
+// It alone says the domain, the version, the cloud, the network's plan and what was found wrong.
+
+import { Construct } from "constructs";
+import { AddressPlan, Range, Role } from "./address-plan";
+import { Cloud, Network } from "./cloud";
+import { FrontDoor } from "./front-door";
+import { hostName } from "./names";
+import { Problems } from "./problems";
+
+export interface SiteProps {
+  /** Where the machines are made. Another cloud means other machines and empty disks. */
+  readonly cloud: Cloud;
+  /** The part behind the `@` of every handle. It can never change once the server federates. */
+  readonly domain: string;
+  /** Mastodon's version, such as `4.7.6`. A change replaces the web, streaming and Sidekiq machines and migrates the database. */
+  readonly version: string;
+  /**
+   * The private network, a /16. Change it before the first deploy only: it replaces every machine.
+   * @default "10.20.0.0/16"
+   * @throws if it is not a private /16
+   */
+  readonly network?: string;
+}
+
+const ROLES: readonly Role[] = ["cloud", "postgres", "pgbouncer", "redis", "web", "streaming", "sidekiq", "own"];
+
+export class Site extends Construct {
+  readonly cloud: Cloud;
+  readonly domain: string;
+  readonly version: string;
+  readonly plan: AddressPlan;
+  readonly network: Network;
+  readonly problems: Problems;
+  /** The site's name in physical names. */
+  readonly name: string;
+  private readonly claimed = new Map<string, Construct>();
+  private readonly slots = new Map<string, Construct>();
+  private door: FrontDoor | undefined;
+
+  constructor(scope: Construct, id: string, props: SiteProps) {
+    super(scope, id);
+    this.problems = new Problems(this);
+    this.cloud = props.cloud;
+    this.domain = props.domain;
+    this.version = props.version;
+    this.name = hostName(id);
+    if (!/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(props.domain)) {
+      this.problems.add(this, {
+        wrong: `domain is "${props.domain}"`,
+        remedy: "give a lower-case host name such as social.example, without scheme or path",
+      });
+    }
+    this.plan = AddressPlan.of(props.network ?? "10.20.0.0/16");
+    const roles = Object.fromEntries(ROLES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
+    this.network = this.cloud.network(this, { site: this.name, cidr: this.plan.network.cidr, roles });
+  }
+
+  /** The site that a construct belongs to. */
+  static of(construct: Construct): Site {
+    const site = construct.node.scopes.findLast((scope): scope is Site => scope instanceof Site);
+    if (site === undefined) throw new Error(`${construct.node.path}: it must be made inside a Site`);
+    return site;
+  }
+
+  /** What the world reaches; made when first asked for. */
+  get frontDoor(): FrontDoor {
+    return (this.door ??= new FrontDoor(this, "FrontDoor"));
+  }
+
+  /** The addresses of a tier, from its name alone or from the slot that the user gave. */
+  range(tier: Construct, role: Role, name: string, slot?: number): Range {
+    const slots = this.plan.slots(role);
+    const taken = slot ?? this.plan.slotOf(role, name);
+    if (!Number.isInteger(taken) || taken < 0 || taken >= slots) {
+      this.problems.add(tier, { wrong: `slot is ${slot}`, remedy: `use a whole number from 0 to ${slots - 1}` });
+      return this.plan.tier(role, 0);
+    }
+    const other = this.slots.get(`${role} ${taken}`);
+    if (other !== undefined) {
+      this.problems.add(tier, {
+        wrong: `its addresses (slot ${taken} of ${role}) are those of ${other.node.path}`,
+        remedy: `give one of the two a free slot from 0 to ${slots - 1}, the one that is not deployed yet`,
+      });
+    }
+    this.slots.set(`${role} ${taken}`, tier);
+    return this.plan.tier(role, taken);
+  }
+
+  /** Keeps host names unique in the site. */
+  claim(owner: Construct, name: string): void {
+    const other = this.claimed.get(name);
+    if (other !== undefined) {
+      this.problems.add(owner, {
+        wrong: `the name ${name} is taken by ${other.node.path}`,
+        remedy: "give one of the two tiers another id",
+      });
+    }
+    this.claimed.set(name, owner);
+  }
+}

@@ -1,0 +1,13 @@
+// The public words of cdktf-mastodon.
+export { AddressPlan, type Range, type Role } from "./core/address-plan";
+export type * from "./core/cloud";
+export { Endpoint } from "./core/endpoint";
+export { type Flow } from "./core/flow";
+export { FrontDoor, type Route } from "./core/front-door";
+export { Host } from "./core/host";
+export { Machine, type MachineProps } from "./core/machine";
+export { Pool, type PoolProps } from "./core/pool";
+export { Program, type Step } from "./core/program";
+export { Secret, type SecretProps } from "./core/secret";
+export { Disk, Size } from "./core/size";
+export { Site, type SiteProps } from "./core/site";

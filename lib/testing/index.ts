@@ -1,0 +1,2 @@
+// For tests of pages and of clouds, ours and users' own.
+export { FakeCloud, type FakeCloudOptions } from "./fake-cloud";
