@@ -1,0 +1,47 @@
+// The variables of one process: `new Env(web, rules).set("DB_HOST", "pool-1", tier)`.
+// Unset is not empty: what has no value is not rendered; a name that the process does not read is refused, naming who set it.
+
+import { Construct } from "constructs";
+import { Problems } from "./problems";
+import { Secret } from "./secret";
+
+/** Says what is wrong with a variable for a certain process and version, or nothing. */
+export type EnvRule = (name: string, value: string) => string | undefined;
+
+export class Env {
+  private readonly values = new Map<string, { readonly value: string; readonly by: Construct }>();
+
+  constructor(
+    private readonly problems: Problems,
+    private readonly rule: EnvRule,
+  ) {}
+
+  /** Sets a variable. Leaving out is done by not calling; `undefined` is accepted for an optional prop and sets nothing. */
+  set(name: string, value: string | number | boolean | Secret | undefined, by: Construct): this {
+    if (value === undefined) return this;
+    const text = String(value);
+    const wrong = /[\n\r\0]/.test(text) ? "has a line break, which an env file cannot hold" : this.rule(name, text);
+    if (wrong !== undefined) this.problems.add(by, { wrong: `${name} ${wrong}`, remedy: "remove or correct it" });
+    const before = this.values.get(name);
+    if (before !== undefined && before.value !== text) {
+      this.problems.add(by, {
+        wrong: `${name} is "${text}" here and "${before.value}" in ${before.by.node.path}`,
+        remedy: "set it in one place only",
+      });
+    }
+    this.values.set(name, { value: text, by });
+    return this;
+  }
+
+  /** The variables, sorted by name. */
+  get all(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value]));
+  }
+
+  /** The env file: podman reads it literally, so nothing is quoted. */
+  render(): string {
+    return Object.entries(this.all)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join("");
+  }
+}
