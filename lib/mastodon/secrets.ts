@@ -1,0 +1,93 @@
+// The secrets of a site, each a sensitive Terraform variable made when a tier first asks: `secret(site, "database_password")`.
+// `makeSecrets()` gives a value for every one of them, in the formats that Mastodon's own generators emit.
+
+import { createECDH, randomBytes, randomInt } from "node:crypto";
+import { Secret } from "../core/secret";
+import { Site } from "../core/site";
+
+interface Format {
+  readonly length: number;
+  readonly pattern: string;
+  readonly description: string;
+  readonly make: () => string;
+}
+
+const HEX_128: Omit<Format, "description"> = {
+  length: 128,
+  pattern: "^[0-9a-f]{128}$",
+  make: () => randomBytes(64).toString("hex"),
+};
+const LETTERS_32: Omit<Format, "description"> = { length: 32, pattern: "^[0-9A-Za-z]{32}$", make: () => letters(32) };
+// Letters and digits only: they pass env files, YAML, SQL, ini files and URLs without quoting.
+const PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-z]{16,64}$", make: () => letters(40) };
+
+const FORMATS = {
+  secret_key_base: { ...HEX_128, description: "Signs sessions. A change logs everyone out." },
+  otp_secret: { ...HEX_128, description: "Encrypts second factors up to Mastodon 4.3; keep it, a later upgrade may read it." },
+  active_record_encryption_primary_key: {
+    ...LETTERS_32,
+    description: "Encrypts columns. If it is lost or changed, data is lost.",
+  },
+  active_record_encryption_deterministic_key: {
+    ...LETTERS_32,
+    description: "Encrypts columns. If it is lost or changed, data is lost.",
+  },
+  active_record_encryption_key_derivation_salt: {
+    ...LETTERS_32,
+    description: "Encrypts columns. If it is lost or changed, data is lost.",
+  },
+  vapid_private_key: {
+    length: 44,
+    pattern: "^[0-9A-Za-z_-]{43}=$",
+    description: "Signs web push; half of a pair. A change ends all subscriptions.",
+    make: () => "",
+  },
+  vapid_public_key: {
+    length: 88,
+    pattern: "^B[0-9A-Za-z_-]{86}=$",
+    description: "The public half of the pair that signs web push.",
+    make: () => "",
+  },
+  database_password: { ...PASSWORD, description: "The PostgreSQL role mastodon." },
+  replication_password: { ...PASSWORD, description: "The PostgreSQL role replicator." },
+  pgbouncer_admin_password: { ...PASSWORD, description: "PgBouncer's console." },
+  redis_password: { ...PASSWORD, description: "Redis for feeds and pub/sub." },
+  redis_cache_password: { ...PASSWORD, description: "Redis for the cache." },
+  redis_sidekiq_password: { ...PASSWORD, description: "Redis for jobs." },
+  sentinel_password: { ...PASSWORD, description: "The sentinels that watch Redis." },
+} satisfies Record<string, Format>;
+
+export type SecretName = keyof typeof FORMATS;
+export const SECRET_NAMES = Object.keys(FORMATS) as readonly SecretName[];
+
+const made = new WeakMap<Site, Map<SecretName, Secret>>();
+
+/** The secret of that name in the site; the same one for all who ask. */
+export function secret(site: Site, name: SecretName): Secret {
+  const secrets = made.get(site) ?? new Map<SecretName, Secret>();
+  made.set(site, secrets);
+  const { length, pattern, description } = FORMATS[name];
+  const found = secrets.get(name) ?? new Secret(site, name, { length, pattern, description });
+  secrets.set(name, found);
+  return found;
+}
+
+/** New values for all secrets of a site. */
+export function makeSecrets(): Readonly<Record<SecretName, string>> {
+  const values = Object.fromEntries(SECRET_NAMES.map((name) => [name, FORMATS[name].make()])) as Record<SecretName, string>;
+  const pair = createECDH("prime256v1");
+  const publicKey = pair.generateKeys();
+  // A private key that begins with zero bytes comes out shorter than the 32 bytes that its format promises.
+  const privateKey = pair.getPrivateKey();
+  const padded = Buffer.concat([Buffer.alloc(32 - privateKey.length), privateKey]);
+  return { ...values, vapid_private_key: urlSafe(padded), vapid_public_key: urlSafe(publicKey) };
+}
+
+function urlSafe(bytes: Buffer): string {
+  return bytes.toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+}
+
+function letters(length: number): string {
+  const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join("");
+}
