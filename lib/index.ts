@@ -9,5 +9,8 @@ export { Machine, type MachineProps } from "./core/machine";
 export { Pool, type PoolProps } from "./core/pool";
 export { Program, type Step } from "./core/program";
 export { Secret, type SecretProps } from "./core/secret";
+export { type Database, type DatabaseFacts } from "./mastodon/database";
+export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";
+export { Postgres, type PostgresProps } from "./mastodon/postgres";
 export { Disk, Size } from "./core/size";
 export { Site, type SiteProps } from "./core/site";

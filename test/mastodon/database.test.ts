@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { App, TerraformStack, Testing } from "cdktf";
+import { parse } from "yaml";
+import { Machine, PgBouncer, Pool, Postgres, Site, Size } from "../../lib";
+import { readableText } from "../../lib/core/render/terraform-text";
+import { FakeCloud } from "../../lib/testing";
+import { expectGolden } from "../golden";
+
+function page(props: { readonly replicas?: number; readonly maxConnections?: number; readonly serverConnections?: number } = {}) {
+  const stack = new TerraformStack(new App(), "stack");
+  const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version: "4.7.6" });
+  const database = new Postgres(site, "Database", props);
+  const pool = new PgBouncer(site, "Pool", { database, serverConnections: props.serverConnections });
+  const range = site.range(site, "web", "web");
+  const web = new Pool(site, "Web", { name: "web", role: "web", range, machines: 1, size: Size.of({ cpus: 1, gib: 1 }) });
+  return { stack, site, database, pool, web };
+}
+
+const text = (machine: Machine) => readableText(machine.bootText());
+
+test("boot texts of a primary, a standby and a pooler", () => {
+  const { database, pool, web } = page({ replicas: 1 });
+  pool.reachedBy(web, "web reads and writes");
+  expectGolden("database/database-1.txt", text(database.machines[0]!));
+  expectGolden("database/database-2.txt", text(database.machines[1]!));
+  expectGolden("database/pool-1.txt", text(pool.machine));
+});
+
+test("every script in them is clean bash", () => {
+  const { database, pool } = page({ replicas: 1 });
+  for (const machine of [...database.machines, pool.machine]) {
+    const config = parse(machine.bootText().replace("#cloud-config\n", ""));
+    for (const file of config.write_files.filter((entry: { permissions: string }) => entry.permissions === "0755")) {
+      const { status, stderr } = spawnSync("bash", ["-n"], { input: file.content, encoding: "utf8" });
+      expect({ path: file.path, status, stderr }).toEqual({ path: file.path, status: 0, stderr: "" });
+    }
+  }
+});
+
+test("a client of the pooler never learns PostgreSQL's name; a task goes straight to it", () => {
+  const { pool, web } = page({ replicas: 1 });
+  const { password, ...facts } = pool.reachedBy(web, "web reads and writes");
+  expect(facts).toEqual({ host: "pool-1", port: 6432, name: "mastodon", user: "mastodon", pooled: true, tls: false });
+  expect(String(password)).toMatch(/TfToken/);
+  expect(pool.replicaReachedBy(web, "web reads")).toMatchObject({
+    host: "pool-1",
+    port: 6432,
+    name: "mastodon_replica",
+    pooled: true,
+  });
+  expect(web.bootText()).not.toContain("database-1");
+  expect(pool.direct.reachedBy(web, "migrations")).toMatchObject({ host: "database-1", port: 5432, pooled: false, tls: true });
+  expect(web.bootText()).toContain("database-1");
+});
+
+test("one more standby changes neither the primary nor the standby before it", () => {
+  const [one, two] = [page({ replicas: 1 }), page({ replicas: 2 })];
+  expect(two.database.machines.slice(0, 2).map(text)).toEqual(one.database.machines.map(text));
+});
+
+test("without a standby there is no entry for reads", () => {
+  const { pool, web } = page();
+  expect(pool.replicaReachedBy(web, "web reads")).toBeUndefined();
+  expect(pool.machine.bootText()).not.toContain("mastodon_replica");
+});
+
+test("a pooler that PostgreSQL cannot hold is refused with the sum", () => {
+  const { stack, site } = page({ maxConnections: 100, serverConnections: 200 });
+  expect(() => Testing.synth(stack, true)).toThrow(
+    /stack\/Social\/Pool: serverConnections is 200, and stack\/Social\/Database has room for 80/,
+  );
+  expect(site.problems.all()).toHaveLength(1);
+});
+
+test("no boot text and no plan holds a secret", () => {
+  const { stack, database } = page();
+  expect(database.machines[0]!.bootText()).toMatch(/export DATABASE_PASSWORD=\$\{TfToken\[TOKEN\.\d+\]\}/);
+  expect(JSON.parse(Testing.synth(stack, true)).variable.database_password.sensitive).toBe(true);
+});
