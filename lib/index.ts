@@ -12,5 +12,6 @@ export { Secret, type SecretProps } from "./core/secret";
 export { type Database, type DatabaseFacts } from "./mastodon/database";
 export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";
 export { Postgres, type PostgresProps } from "./mastodon/postgres";
+export { Redis, type RedisFacts, type RedisProps, type RedisUse } from "./mastodon/redis";
 export { Disk, Size } from "./core/size";
 export { Site, type SiteProps } from "./core/site";

@@ -39,9 +39,9 @@ export abstract class Host extends Construct {
     this.flows.push({ from: "front door", sources, to: this.name, port, why });
   }
 
-  /** Maps the name of `other` on this host. */
+  /** Maps the name of `other` on this host; its own name too, which else leads to a loopback address that means nothing to peers. */
   knows(other: Host): void {
-    if (other !== this) this.known.set(other.name, other);
+    this.known.set(other.name, other);
   }
 
   /** Who may come in, sorted so that the order of the page does not show. */
@@ -56,7 +56,7 @@ export abstract class Host extends Construct {
       { kind: "file", path: "/etc/nftables.conf", content: nftables(this.openings), mode: "0600" },
       { kind: "run", why: "firewall", script: "systemctl enable nftables\nnft -f /etc/nftables.conf\n" },
       { kind: "run", why: "private network", script: privateNetwork(this.site.plan.network.cidr) },
-      { kind: "run", why: "names", script: () => names([...this.known.values()]) },
+      { kind: "run", why: "names", script: () => names(this, [...this.known.values()]) },
       ...this.program.steps,
     );
     for (const check of this.program.readiness) whole.readyWhen(check);
@@ -97,26 +97,39 @@ function compare(a: string, b: string): number {
 
 // Some clouds attach the private interface after the machine has started.
 function privateNetwork(cidr: string): string {
-  const prefix = cidr.split(".").slice(0, 2).join(".");
+  const there = `ip -4 -o addr show | grep -q ' ${networkPattern(cidr)}'`;
   return [
-    `for _ in $(seq 120); do ip -4 -o addr show | grep -q ' ${prefix.replace(".", "\\.")}\\.' && break; sleep 1; done`,
-    `ip -4 -o addr show | grep -q ' ${prefix.replace(".", "\\.")}\\.' || { echo "boot: no address in ${cidr} after 120 s" >&2; exit 1; }`,
+    `for _ in $(seq 120); do ${there} && break; sleep 1; done`,
+    `${there} || { echo "boot: no address in ${cidr} after 120 s" >&2; exit 1; }`,
     "",
   ].join("\n");
 }
 
-function names(hosts: readonly Host[]): string {
-  const lines = hosts
-    .filter((host) => host.address !== undefined)
+// Its own address is looked up on the machine: where the cloud computes it, a boot text cannot contain it.
+function names(self: Host, hosts: readonly Host[]): string {
+  const others = hosts
+    .filter((host) => host !== self && host.address !== undefined)
     .sort((a, b) => compare(a.name, b.name))
     .map((host) => `${host.address} ${host.name}`);
+  const prefix = networkPattern(self.site.plan.network.cidr);
+  const own = [
+    `own=$(ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }' | grep -m 1 '^${prefix}')`,
+    "sed -i '/^127\\.0\\.1\\.1[[:space:]]/d' /etc/hosts",
+    `echo "$own ${self.name} # cdktf-mastodon" >>/etc/hosts`,
+  ];
   return [
-    "sed -i '/^# cdktf-mastodon begin$/,/^# cdktf-mastodon end$/d' /etc/hosts",
+    "sed -i '/^# cdktf-mastodon begin$/,/^# cdktf-mastodon end$/d; / # cdktf-mastodon$/d' /etc/hosts",
+    ...(hosts.includes(self) ? own : []),
     "cat >>/etc/hosts <<'HOSTS'",
     "# cdktf-mastodon begin",
-    ...lines,
+    ...others,
     "# cdktf-mastodon end",
     "HOSTS",
     "",
   ].join("\n");
+}
+
+/** The first two numbers of a /16, as a regular expression. */
+function networkPattern(cidr: string): string {
+  return cidr.split(".").slice(0, 2).join("\\.") + "\\.";
 }

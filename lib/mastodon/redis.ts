@@ -1,0 +1,205 @@
+// Redis, one instance with replicas and the sentinels that watch it: `new Redis(site, "Jobs", { use: "sidekiq", replicas: 2 })`.
+// A second instance may live on the machines of another: `new Redis(site, "Cache", { use: "cache", on: redis })`.
+
+import { Construct } from "constructs";
+import { Endpoint } from "../core/endpoint";
+import { Host } from "../core/host";
+import { Machine } from "../core/machine";
+import { hostName } from "../core/names";
+import { Secret } from "../core/secret";
+import { Disk, Size } from "../core/size";
+import { Site } from "../core/site";
+import { redis, RedisInstance, sentinel } from "./programs/redis";
+import { secret, SecretName } from "./secrets";
+
+export type RedisUse = "main" | "cache" | "sidekiq";
+
+export interface RedisProps {
+  /**
+   * What it holds. `main`: feeds and pub/sub, `sidekiq`: jobs; both durable, and they refuse writes rather than evict. `cache`: nothing durable,
+   * least recently used keys go first.
+   * @default "main"
+   */
+  readonly use?: RedisUse;
+  /**
+   * Copies that can take over. With any, three sentinels watch it from the first three of its machines.
+   * @default 0
+   */
+  readonly replicas?: number;
+  /**
+   * Another Redis whose machines it shares, with a port, a directory and a Sentinel master of its own.
+   * @default - machines of its own
+   */
+  readonly on?: Redis;
+  /**
+   * The size of each of its own machines. A change stops the machine for a while.
+   * @default Size.of({ cpus: 1, gib: 2 })
+   */
+  readonly size?: Size;
+  /**
+   * The disk of each of its own machines, which outlives it.
+   * @default Disk.gib(20)
+   */
+  readonly disk?: Disk;
+  /**
+   * The most memory that the data may take, in MiB. A cache evicts there, the others refuse writes.
+   * @default - half of the machine's memory; a quarter on shared machines
+   */
+  readonly maxMemoryMib?: number;
+  /**
+   * After how many seconds of silence the sentinels call the master dead; about 2.5 s later another serves.
+   * @default 5
+   */
+  readonly downAfterSeconds?: number;
+  /**
+   * Where among the addresses of its role the tier lies. A change replaces the machines.
+   * @default - from the tier's name
+   */
+  readonly slot?: number;
+}
+
+export interface RedisFacts {
+  readonly use: RedisUse;
+  readonly port: number;
+  readonly password: Secret;
+  /** The machine to ask, when no sentinel watches. */
+  readonly host: string;
+  /** How to find the master, when sentinels watch. */
+  readonly sentinel?: {
+    readonly master: string;
+    readonly hosts: readonly string[];
+    readonly port: number;
+    readonly password: Secret;
+  };
+}
+
+const PORTS: Readonly<Record<RedisUse, number>> = { main: 6379, cache: 6380, sidekiq: 6381 };
+const PASSWORDS: Readonly<Record<RedisUse, SecretName>> = {
+  main: "redis_password",
+  cache: "redis_cache_password",
+  sidekiq: "redis_sidekiq_password",
+};
+const SENTINEL_PORT = 26379;
+const SENTINELS = 3;
+
+export class Redis extends Construct {
+  readonly use: RedisUse;
+  /** The machines that run an instance, the first master first. */
+  readonly machines: readonly Machine[];
+  /** All machines of the tier that it lives on. */
+  readonly home: readonly Machine[];
+  private readonly instances: RedisInstance[];
+  private readonly endpoints: readonly Endpoint<RedisFacts>[];
+  private readonly sentinels: readonly Endpoint<RedisFacts>[];
+
+  constructor(scope: Construct, id: string, props: RedisProps = {}) {
+    super(scope, id);
+    const site = Site.of(this);
+    const name = hostName(id);
+    this.use = props.use ?? "main";
+    const replicas = this.whole("replicas", props.replicas ?? 0, 0, 8);
+    const size = props.size ?? Size.of({ cpus: 1, gib: 2 });
+    this.home = props.on?.home ?? this.make(name, replicas + 1, size, props);
+    this.instances = props.on?.instances ?? [];
+    if (this.instances.some((other) => other.port === PORTS[this.use])) {
+      site.problems.add(this, {
+        wrong: `its machines run a Redis for ${this.use} already`,
+        remedy: "give it machines of its own",
+      });
+    }
+    if (replicas + 1 > this.home.length) {
+      site.problems.add(this, {
+        wrong: `replicas is ${replicas} on ${this.home.length} machines`,
+        remedy: `use at most ${this.home.length - 1}, or give it machines of its own`,
+      });
+    }
+    if (replicas > 0 && this.home.length < SENTINELS) {
+      site.problems.add(this, {
+        wrong: `replicas is ${replicas}, which leaves ${this.home.length} machines for sentinels`,
+        remedy: "use no replica, or at least 2: three sentinels are the fewest that can agree when one machine is lost",
+      });
+    }
+    this.machines = this.home.slice(0, replicas + 1);
+    const memory = props.maxMemoryMib ?? Math.floor((size.gib * 1024) / (props.on ? 4 : 2));
+    const instance: RedisInstance = {
+      name,
+      port: PORTS[this.use],
+      durable: this.use !== "cache",
+      maxMemoryMib: this.whole("maxMemoryMib", memory, 16, 1024 * 1024),
+      password: secret(site, PASSWORDS[this.use]),
+      first: this.machines[0]!.name,
+      downAfterSeconds: this.whole("downAfterSeconds", props.downAfterSeconds ?? 5, 1, 60),
+      sentinels: replicas > 0 ? this.home.slice(0, SENTINELS).map((machine) => machine.name) : [],
+      sentinelPassword: replicas > 0 ? secret(site, "sentinel_password") : undefined,
+    };
+    this.instances.push(instance);
+    const facts = this.facts(site, instance);
+    this.endpoints = this.machines.map((machine) => Endpoint.on(machine, instance.port, facts));
+    this.sentinels =
+      instance.sentinels.length === 0 ? [] : this.home.slice(0, SENTINELS).map((m) => Endpoint.on(m, SENTINEL_PORT, facts));
+    for (const machine of this.machines) redis(machine.program, instance, machine.name);
+  }
+
+  /** Opens the instance on every machine that may become master, and the sentinels. */
+  reachedBy(who: Host, why: string): RedisFacts {
+    for (const endpoint of this.sentinels) endpoint.reachedBy(who, `${why}: who is master`);
+    // Sentinels answer with addresses, so only they, or the single master, need a name on the caller.
+    const [first, ...others] = this.endpoints;
+    for (const machine of others.length > 0 ? this.machines : []) machine.open(who.role, PORTS[this.use], why);
+    return others.length > 0
+      ? this.facts(Site.of(this), this.instances.find((one) => one.port === PORTS[this.use])!)
+      : first!.reachedBy(who, why);
+  }
+
+  private facts(site: Site, instance: RedisInstance): RedisFacts {
+    return {
+      use: this.use,
+      port: instance.port,
+      password: instance.password,
+      host: instance.first,
+      ...(instance.sentinels.length > 0 && {
+        sentinel: {
+          master: instance.name,
+          hosts: instance.sentinels,
+          port: SENTINEL_PORT,
+          password: secret(site, "sentinel_password"),
+        },
+      }),
+    };
+  }
+
+  private make(name: string, count: number, size: Size, props: RedisProps): readonly Machine[] {
+    const site = Site.of(this);
+    const range = site.range(this, "redis", name, props.slot);
+    const machines = Array.from({ length: count }, (_, n) => {
+      return new Machine(this, `${n + 1}`, {
+        name: `${name}-${n + 1}`,
+        role: "redis",
+        range,
+        number: n + 1,
+        size,
+        disks: { data: props.disk ?? Disk.gib(20) },
+      });
+    });
+    for (const [n, machine] of machines.entries()) {
+      // The machines of a Redis speak to each other from the start, so that another instance or replica changes none of them.
+      for (const port of [...Object.values(PORTS), SENTINEL_PORT]) machine.open("redis", port, "replication and sentinels");
+      for (const peer of machines.slice(0, SENTINELS)) machine.knows(peer);
+      machine.program.add({ kind: "mount", device: () => machine.device("data"), at: "/var/lib/redis" });
+      if (n < SENTINELS) {
+        sentinel(
+          machine.program,
+          () => this.instances.filter((instance) => instance.sentinels.length > 0),
+          secret(site, "sentinel_password"),
+        );
+      }
+    }
+    return machines;
+  }
+
+  private whole(prop: string, value: number, least: number, most: number): number {
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from ${least} to ${most}` });
+    return least;
+  }
+}
