@@ -13,5 +13,6 @@ export { type Database, type DatabaseFacts } from "./mastodon/database";
 export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";
 export { Postgres, type PostgresProps } from "./mastodon/postgres";
 export { Redis, type RedisFacts, type RedisProps, type RedisUse } from "./mastodon/redis";
+export { StreamingPool, type StreamingPoolProps } from "./mastodon/streaming";
 export { Disk, Size } from "./core/size";
 export { Site, type SiteProps } from "./core/site";

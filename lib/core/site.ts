@@ -16,6 +16,11 @@ export interface SiteProps {
   /** Mastodon's version, such as `4.7.6`. A change replaces the web, streaming and Sidekiq machines and migrates the database. */
   readonly version: string;
   /**
+   * The container images, by name and tag or by digest; both must be of `version`. A change replaces the machines that run them.
+   * @default - the official images with the tag v`version`
+   */
+  readonly images?: { readonly mastodon?: string; readonly streaming?: string };
+  /**
    * The private network, a /16. Change it before the first deploy only: it replaces every machine.
    * @default "10.20.0.0/16"
    * @throws if it is not a private /16
@@ -29,6 +34,7 @@ export class Site extends Construct {
   readonly cloud: Cloud;
   readonly domain: string;
   readonly version: string;
+  readonly images: { readonly mastodon: string; readonly streaming: string };
   readonly plan: AddressPlan;
   readonly network: Network;
   readonly problems: Problems;
@@ -44,6 +50,10 @@ export class Site extends Construct {
     this.cloud = props.cloud;
     this.domain = props.domain;
     this.version = props.version;
+    this.images = {
+      mastodon: props.images?.mastodon ?? `ghcr.io/mastodon/mastodon:v${props.version}`,
+      streaming: props.images?.streaming ?? `ghcr.io/mastodon/mastodon-streaming:v${props.version}`,
+    };
     this.name = hostName(id);
     if (!/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(props.domain)) {
       this.problems.add(this, {

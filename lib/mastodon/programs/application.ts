@@ -1,0 +1,101 @@
+// What the machines of web, streaming and Sidekiq have in common: a container as a systemd unit, and nginx in front of it.
+
+export interface Container {
+  readonly description: string;
+  readonly image: string;
+  readonly name: string;
+  readonly envFile: string;
+  readonly command: string;
+  /** How long a graceful stop may take. */
+  readonly stopSeconds: number;
+  /** Further lines of `[Unit]` and `[Service]`. */
+  readonly unit?: readonly string[];
+  readonly service?: readonly string[];
+}
+
+/** A Quadlet file, from which podman makes the unit. */
+export function quadlet(container: Container): string {
+  return [
+    "[Unit]",
+    `Description=${container.description}`,
+    "Wants=network-online.target",
+    "After=network-online.target",
+    "StartLimitIntervalSec=0",
+    ...(container.unit ?? []),
+    "",
+    "[Container]",
+    `Image=${container.image}`,
+    `ContainerName=${container.name}`,
+    "Network=host",
+    `EnvironmentFile=${container.envFile}`,
+    `Exec=${container.command}`,
+    `StopTimeout=${container.stopSeconds}`,
+    "",
+    "[Service]",
+    // Streaming exits with 0 when it crashes, so "on-failure" would leave it dead.
+    "Restart=always",
+    "RestartSec=2",
+    "TimeoutStartSec=900",
+    `TimeoutStopSec=${container.stopSeconds + 30}`,
+    ...(container.service ?? []),
+    "",
+    "[Install]",
+    "WantedBy=multi-user.target",
+    "",
+  ].join("\n");
+}
+
+export interface Nginx {
+  readonly network: string;
+  /** After how long the front door drops an idle connection; nginx waits longer, or requests would meet a closed one. */
+  readonly idleSeconds: number;
+  /** An upstream called `mastodon`. */
+  readonly upstream: readonly string[];
+  readonly locations: readonly string[];
+  readonly readSeconds: number;
+}
+
+/** The one server of the host, on port 80, right behind the front door. */
+export function nginxServer(nginx: Nginx): string {
+  return [
+    ...nginx.upstream,
+    "",
+    "map $http_upgrade $connection_upgrade {",
+    "  default upgrade;",
+    '  "" "";',
+    "}",
+    "",
+    // Without https in this header Mastodon redirects for ever.
+    "map $http_x_forwarded_proto $forwarded_proto {",
+    "  default $scheme;",
+    "  https https;",
+    "}",
+    "",
+    "server {",
+    "  listen 80 default_server;",
+    "  listen [::]:80 default_server;",
+    "  server_name _;",
+    "  server_tokens off;",
+    `  keepalive_timeout ${nginx.idleSeconds + 15}s;`,
+    "  client_max_body_size 99m;",
+    `  set_real_ip_from ${nginx.network};`,
+    "  real_ip_header X-Forwarded-For;",
+    "  real_ip_recursive on;",
+    ...nginx.locations,
+    "  location / {",
+    "    proxy_pass http://mastodon;",
+    "    proxy_http_version 1.1;",
+    "    proxy_set_header Host $host;",
+    "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+    "    proxy_set_header X-Forwarded-Proto $forwarded_proto;",
+    '    proxy_set_header Proxy "";',
+    "    proxy_set_header Upgrade $http_upgrade;",
+    "    proxy_set_header Connection $connection_upgrade;",
+    "    proxy_connect_timeout 2s;",
+    `    proxy_read_timeout ${nginx.readSeconds}s;`,
+    "    proxy_next_upstream error timeout;",
+    "  }",
+    "}",
+    "",
+  ].join("\n");
+}

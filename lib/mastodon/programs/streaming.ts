@@ -1,0 +1,65 @@
+// What a streaming machine does at its first boot: `streaming(program, plan)`.
+
+import { Env } from "../../core/env";
+import { Program } from "../../core/program";
+import { nginxServer, quadlet } from "./application";
+
+export interface StreamingPlan {
+  readonly image: string;
+  readonly envs: ReadonlyMap<number, Env>;
+  readonly network: string;
+  readonly idleSeconds: number;
+}
+
+export function streaming(program: Program, plan: StreamingPlan): void {
+  const ports = [...plan.envs.keys()];
+  program.add({ kind: "package", names: ["podman", "crun", "nginx-light", "curl"] });
+  for (const [port, env] of plan.envs) {
+    program.add({ kind: "file", path: `/etc/mastodon/streaming-${port}.env`, content: () => env.render(), mode: "0600" });
+  }
+  program
+    .add({
+      kind: "file",
+      path: "/etc/containers/systemd/mastodon-streaming@.container",
+      content: quadlet({
+        description: "Mastodon streaming on port %i",
+        image: plan.image,
+        name: "mastodon-streaming-%i",
+        envFile: "/etc/mastodon/streaming-%i.env",
+        command: "node ./streaming/index.js",
+        stopSeconds: 10,
+      }),
+    })
+    .add({ kind: "file", path: "/etc/nginx/conf.d/mastodon.conf", content: nginx(plan, ports) })
+    .add({ kind: "run", why: "nginx takes only our site", script: "rm -f /etc/nginx/sites-enabled/default\n" })
+    .add({ kind: "run", why: "one unit a process", script: instances("mastodon-streaming", ports) })
+    .add({ kind: "start", units: ports.map((port) => `mastodon-streaming@${port}.service`), atBoot: false })
+    .add({ kind: "start", units: ["nginx.service"] });
+  for (const port of ports) program.readyWhen(`curl -fsS -m 2 -o /dev/null http://127.0.0.1:${port}/api/v1/streaming/health`);
+  program.readyWhen("curl -fsS -m 2 -o /dev/null http://127.0.0.1/api/v1/streaming/health");
+}
+
+/** Generated template units cannot be enabled; a linked instance is started at boot. */
+export function instances(unit: string, names: readonly (string | number)[]): string {
+  return names.map((name) => `ln -sf ${unit}@.container /etc/containers/systemd/${unit}@${name}.container\n`).join("");
+}
+
+function nginx({ network, idleSeconds }: StreamingPlan, ports: readonly number[]): string {
+  return nginxServer({
+    network,
+    idleSeconds,
+    upstream: [
+      "upstream mastodon {",
+      "  least_conn;",
+      "  zone mastodon 64k;",
+      ...ports.map((port) => `  server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;`),
+      "  keepalive 16;",
+      // Node closes an idle connection after 5 s; nginx must be quicker.
+      "  keepalive_timeout 4s;",
+      "}",
+    ],
+    // Unauthenticated and on the same port as everything else: for the machine itself only.
+    locations: ["  location = /metrics { return 404; }"],
+    readSeconds: 3600,
+  });
+}

@@ -1,0 +1,106 @@
+// The variables that Ruby's processes share, each set from the facts that its own host asked for: `rubyEnv(host, "web", tier, data)`.
+
+import { Construct } from "constructs";
+import { Env } from "../core/env";
+import { Host } from "../core/host";
+import { Site } from "../core/site";
+import { Database, DatabaseFacts } from "./database";
+import { Process, rule } from "./env-catalogue";
+import { Redis, RedisFacts } from "./redis";
+import { secret } from "./secrets";
+import { MastodonVersion } from "./version";
+
+/** The data tier as every application tier takes it. */
+export interface Data {
+  /** PgBouncer or PostgreSQL. Migrations and the administrator go past the pooler by themselves. */
+  readonly database: Database;
+  /** Redis for feeds and pub/sub. */
+  readonly redis: Redis;
+  /**
+   * Redis for the cache.
+   * @default - `redis`
+   */
+  readonly cache?: Redis;
+  /**
+   * Redis for jobs. Web enqueues into it and Sidekiq works it off, so all tiers of a site must be given the same.
+   * @default - `redis`
+   */
+  readonly jobs?: Redis;
+}
+
+/** The environment of a Ruby process other than what only it reads. */
+export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data): Env {
+  const { site } = host;
+  const version = MastodonVersion.of(site.version);
+  const env = new Env(site.problems, rule(process, version));
+  env
+    .set("LOCAL_DOMAIN", site.domain, by)
+    .set("SECRET_KEY_BASE", secret(site, "secret_key_base"), by)
+    .set("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", secret(site, "active_record_encryption_primary_key"), by)
+    .set("ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", secret(site, "active_record_encryption_deterministic_key"), by)
+    .set("ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", secret(site, "active_record_encryption_key_derivation_salt"), by);
+  if (version.isBefore("4.4")) env.set("OTP_SECRET", secret(site, "otp_secret"), by);
+  if (process === "task") {
+    databaseEnv(env, data.database.direct.reachedBy(host, "database tasks and the administrator's commands"), by);
+  } else {
+    env
+      .set("VAPID_PRIVATE_KEY", secret(site, "vapid_private_key"), by)
+      .set("VAPID_PUBLIC_KEY", secret(site, "vapid_public_key"), by);
+    databaseEnv(env, data.database.reachedBy(host, `${process} reads and writes`), by);
+    replicaEnv(env, data.database.replicaReachedBy(host, `${process} reads`), by, version);
+  }
+  redisEnv(env, "", data.redis.reachedBy(host, "feeds and pub/sub"), by);
+  if (data.cache !== undefined) redisEnv(env, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
+  if (data.jobs !== undefined) redisEnv(env, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
+  checkUses(site, by, data);
+  return env;
+}
+
+/** How to reach a Redis, as Ruby and streaming both read it; nothing is inherited between prefixes, so every set is whole. */
+export function redisEnv(env: Env, prefix: "" | "CACHE_" | "SIDEKIQ_", facts: RedisFacts, by: Construct): void {
+  env.set(`${prefix}REDIS_PASSWORD`, facts.password, by);
+  if (facts.sentinel === undefined) {
+    env.set(`${prefix}REDIS_HOST`, facts.host, by).set(`${prefix}REDIS_PORT`, facts.port, by);
+    return;
+  }
+  const { hosts, port, master, password } = facts.sentinel;
+  env
+    .set(`${prefix}REDIS_SENTINELS`, hosts.map((host) => `${host}:${port}`).join(","), by)
+    .set(`${prefix}REDIS_SENTINEL_MASTER`, master, by)
+    .set(`${prefix}REDIS_SENTINEL_PASSWORD`, password, by);
+}
+
+function databaseEnv(env: Env, facts: DatabaseFacts, by: Construct): void {
+  env
+    .set("DB_HOST", facts.host, by)
+    .set("DB_PORT", facts.port, by)
+    .set("DB_NAME", facts.name, by)
+    .set("DB_USER", facts.user, by)
+    .set("DB_PASS", facts.password, by);
+  if (facts.pooled) env.set("PREPARED_STATEMENTS", false, by);
+  if (facts.tls) env.set("DB_SSLMODE", "require", by);
+}
+
+function replicaEnv(env: Env, facts: DatabaseFacts | undefined, by: Construct, version: MastodonVersion): void {
+  if (facts === undefined) return;
+  env
+    .set("REPLICA_DB_HOST", facts.host, by)
+    .set("REPLICA_DB_PORT", facts.port, by)
+    .set("REPLICA_DB_NAME", facts.name, by)
+    .set("REPLICA_DB_USER", facts.user, by)
+    .set("REPLICA_DB_PASS", facts.password, by);
+  if (facts.pooled && !version.isBefore("4.4")) env.set("REPLICA_PREPARED_STATEMENTS", false, by);
+}
+
+function checkUses(site: Site, by: Construct, data: Data): void {
+  const wanted = { redis: "main", cache: "cache", jobs: "sidekiq" } as const;
+  for (const prop of ["redis", "cache", "jobs"] as const) {
+    const given = data[prop];
+    if (given !== undefined && given.use !== wanted[prop]) {
+      site.problems.add(by, {
+        wrong: `${prop} is ${given.node.path}, a Redis for ${given.use}`,
+        remedy: `give a Redis with use: "${wanted[prop]}"${prop === "redis" ? "" : `, or leave ${prop} out`}`,
+      });
+    }
+  }
+}
