@@ -14,5 +14,6 @@ export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";
 export { Postgres, type PostgresProps } from "./mastodon/postgres";
 export { Redis, type RedisFacts, type RedisProps, type RedisUse } from "./mastodon/redis";
 export { StreamingPool, type StreamingPoolProps } from "./mastodon/streaming";
+export { SidekiqGroup, type SidekiqGroupProps } from "./mastodon/sidekiq";
 export { Disk, Size } from "./core/size";
 export { Site, type SiteProps } from "./core/site";

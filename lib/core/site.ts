@@ -21,6 +21,11 @@ export interface SiteProps {
    */
   readonly images?: { readonly mastodon?: string; readonly streaming?: string };
   /**
+   * Sidekiq queues that processes outside this page work off, for tiers used alone beside an existing server.
+   * @default - none: every queue of the version must be covered by the page
+   */
+  readonly queuesElsewhere?: readonly string[];
+  /**
    * The private network, a /16. Change it before the first deploy only: it replaces every machine.
    * @default "10.20.0.0/16"
    * @throws if it is not a private /16
@@ -35,6 +40,7 @@ export class Site extends Construct {
   readonly domain: string;
   readonly version: string;
   readonly images: { readonly mastodon: string; readonly streaming: string };
+  readonly queuesElsewhere: readonly string[];
   readonly plan: AddressPlan;
   readonly network: Network;
   readonly problems: Problems;
@@ -50,6 +56,7 @@ export class Site extends Construct {
     this.cloud = props.cloud;
     this.domain = props.domain;
     this.version = props.version;
+    this.queuesElsewhere = props.queuesElsewhere ?? [];
     this.images = {
       mastodon: props.images?.mastodon ?? `ghcr.io/mastodon/mastodon:v${props.version}`,
       streaming: props.images?.streaming ?? `ghcr.io/mastodon/mastodon-streaming:v${props.version}`,

@@ -1,0 +1,118 @@
+// The database task: `prepare(program, plan)` on exactly one machine, `waitForPrepare(program, plan)` on all that serve.
+// A row in a table of our own says which version the database is ready for; it reaches every replica like any other.
+
+import { Env } from "../../core/env";
+import { Program } from "../../core/program";
+
+export interface PreparePlan {
+  readonly image: string;
+  readonly version: string;
+  readonly env: Env;
+}
+
+const TASK_ENV = "/etc/mastodon/task.env";
+
+/** Migrates the database straight at PostgreSQL, then says so in the table. */
+export function prepare(program: Program, plan: PreparePlan): void {
+  program
+    .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
+    .add({ kind: "file", path: "/usr/local/sbin/mastodon-sql", content: SQL, mode: "0755" })
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/mastodon-prepare.service",
+      content: [
+        "[Unit]",
+        "Description=Mastodon's database task",
+        "Wants=network-online.target",
+        "After=network-online.target",
+        "",
+        "[Service]",
+        "Type=oneshot",
+        "RemainAfterExit=yes",
+        "Restart=on-failure",
+        "RestartSec=5",
+        `ExecStartPre=/bin/sh -c 'until /usr/local/sbin/mastodon-sql ${TASK_ENV} "select 1" >/dev/null; do echo "waiting for PostgreSQL"; sleep 2; done'`,
+        `ExecStart=/usr/bin/podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${plan.image} bundle exec rails db:prepare`,
+        `ExecStart=/usr/local/sbin/mastodon-sql ${TASK_ENV} "${recordStatement(plan.version)}"`,
+        "TimeoutStartSec=3h",
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+        "",
+      ].join("\n"),
+    })
+    .add({ kind: "start", units: ["mastodon-prepare.service"] });
+}
+
+/** A unit that ends when the database is ready for this version; what serves requires it. */
+export function waitForPrepare(
+  program: Program,
+  plan: { readonly version: string; readonly envFile: string; readonly waits: () => boolean },
+): void {
+  program
+    .add({ kind: "file", path: "/usr/local/sbin/mastodon-sql", content: SQL, mode: "0755" })
+    .add({
+      kind: "file",
+      path: "/usr/local/sbin/mastodon-wait",
+      content: () =>
+        plan.waits() ? waitScript(plan.version, plan.envFile) : "#!/bin/sh\n# This page does not prepare the database.\nexit 0\n",
+      mode: "0755",
+    })
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/mastodon-wait.service",
+      content: [
+        "[Unit]",
+        `Description=The database is prepared for Mastodon ${plan.version}`,
+        "",
+        "[Service]",
+        "Type=oneshot",
+        "RemainAfterExit=yes",
+        "Restart=on-failure",
+        "RestartSec=5",
+        "TimeoutStartSec=infinity",
+        "ExecStart=/usr/local/sbin/mastodon-wait",
+        "",
+      ].join("\n"),
+    });
+}
+
+function waitScript(version: string, envFile: string): string {
+  return `#!/bin/bash
+# Ends when the database is prepared for Mastodon ${version}, or after an hour.
+set -uo pipefail
+for _ in $(seq 720); do
+  [ "$(/usr/local/sbin/mastodon-sql ${envFile} "select 1 from cdktf_mastodon_prepared where version = '${version}'" 2>/dev/null)" != 1 ] || exit 0
+  echo "waiting until the database is prepared for Mastodon ${version}"
+  sleep 5
+done
+echo "the database was not prepared for Mastodon ${version} within an hour; see mastodon-prepare.service on the scheduler's machine" >&2
+exit 1
+`;
+}
+
+function recordStatement(version: string): string {
+  return [
+    "create table if not exists cdktf_mastodon_prepared (version text primary key, prepared_at timestamptz not null default now())",
+    `insert into cdktf_mastodon_prepared (version) values ('${version}') on conflict (version) do update set prepared_at = now()`,
+  ].join("; ");
+}
+
+// The file is read line by line, not sourced: values are literal, as podman reads them.
+const SQL = `#!/bin/bash
+# Runs one statement with the database settings of an env file: mastodon-sql FILE STATEMENT, or an interactive session without one.
+set -euo pipefail
+while IFS='=' read -r name value; do
+  case $name in
+    DB_HOST) export PGHOST=$value ;;
+    DB_PORT) export PGPORT=$value ;;
+    DB_NAME) export PGDATABASE=$value ;;
+    DB_USER) export PGUSER=$value ;;
+    DB_PASS) export PGPASSWORD=$value ;;
+    DB_SSLMODE) export PGSSLMODE=$value ;;
+  esac
+done <"$1"
+export PGCONNECT_TIMEOUT=5
+[ $# -gt 1 ] || exec psql
+exec psql -v ON_ERROR_STOP=1 -Atqc "$2"
+`;

@@ -1,0 +1,52 @@
+// What a Sidekiq machine does at its first boot: `sidekiq(program, plan)`. The scheduler's machine prepares the database before it.
+
+import { Env } from "../../core/env";
+import { Program } from "../../core/program";
+import { quadlet } from "./application";
+import { prepare, waitForPrepare } from "./prepare";
+import { instances } from "./streaming";
+
+export interface SidekiqPlan {
+  readonly image: string;
+  readonly env: Env;
+  readonly processes: number;
+  readonly threads: number;
+  /** As Sidekiq's `-q` takes them. */
+  readonly queues: readonly string[];
+  readonly version: string;
+  /** On the one machine that prepares the database: the environment of the task. */
+  readonly prepare: { readonly env: Env } | undefined;
+  readonly waits: () => boolean;
+}
+
+const READY_FILE = "tmp/sidekiq_process_has_started_and_will_begin_processing_jobs";
+const STOP_SECONDS = 60;
+
+export function sidekiq(program: Program, plan: SidekiqPlan): void {
+  const names = Array.from({ length: plan.processes }, (_, n) => n + 1);
+  program
+    .add({ kind: "package", names: ["podman", "crun", "postgresql-client"] })
+    .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
+  if (plan.prepare !== undefined) prepare(program, { image: plan.image, version: plan.version, env: plan.prepare.env });
+  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/sidekiq.env", waits: plan.waits });
+  program
+    .add({
+      kind: "file",
+      path: "/etc/containers/systemd/mastodon-sidekiq@.container",
+      content: quadlet({
+        description: "Mastodon Sidekiq, process %i",
+        image: plan.image,
+        name: "mastodon-sidekiq-%i",
+        envFile: "/etc/mastodon/sidekiq.env",
+        command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
+        stopSeconds: STOP_SECONDS,
+        unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
+        // TSTP: take no new job. TERM follows with the stop, and gives jobs in hand time before they go back to the queue.
+        service: ["ExecStop=-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i"],
+      }),
+    })
+    .add({ kind: "run", why: "one unit a process", script: instances("mastodon-sidekiq", names) })
+    .add({ kind: "start", units: names.map((name) => `mastodon-sidekiq@${name}.service`), atBoot: false });
+  for (const name of names)
+    program.readyWhen(`podman exec mastodon-sidekiq-${name} test -e /opt/mastodon/${READY_FILE} 2>/dev/null`);
+}

@@ -1,0 +1,108 @@
+// Sidekiq processes for some queues: `new SidekiqGroup(site, "Push", { machines: 2, queues: ["push", "pull"], threads: 25, ...data })`.
+
+import { Construct } from "constructs";
+import { Env } from "../core/env";
+import { hostName } from "../core/names";
+import { Pool } from "../core/pool";
+import { Size } from "../core/size";
+import { Site } from "../core/site";
+import { fleet } from "./fleet";
+import { sidekiq } from "./programs/sidekiq";
+import { Data, rubyEnv } from "./ruby";
+import { MastodonVersion, Queue } from "./version";
+
+export interface SidekiqGroupProps extends Data {
+  /**
+   * The queues, worked off strictly in this order; with weights, as in `{ default: 8, push: 6 }`, each gets that share. `scheduler` may stand
+   * in one group of the site only, with one machine and one process.
+   */
+  readonly queues: readonly Queue[] | Readonly<Partial<Record<Queue, number>>>;
+  /**
+   * How many machines. A change adds or removes machines and touches no other.
+   * @default 1
+   */
+  readonly machines?: number;
+  /**
+   * Processes a machine. One uses one CPU at the most, so more than the machine has CPUs gains nothing.
+   * @default 1
+   */
+  readonly processes?: number;
+  /**
+   * Threads of each process, each with a database connection. Operators found no gain beyond 25 to 30 for one process.
+   * @default 25
+   */
+  readonly threads?: number;
+  /**
+   * The size of each machine. A change replaces the machines.
+   * @default Size.of({ cpus: 1, gib: 2 })
+   */
+  readonly size?: Size;
+  /**
+   * Where among the addresses of its role the tier lies. A change replaces the machines.
+   * @default - from the tier's name
+   */
+  readonly slot?: number;
+}
+
+export class SidekiqGroup extends Construct {
+  readonly pool: Pool;
+  /** The environment of each of its processes. */
+  readonly env: Env;
+
+  constructor(scope: Construct, id: string, props: SidekiqGroupProps) {
+    super(scope, id);
+    const site = Site.of(this);
+    const name = hostName(id);
+    const machines = props.machines ?? 1;
+    const processes = this.whole("processes", props.processes ?? 1, 16);
+    const threads = this.whole("threads", props.threads ?? 25, 200);
+    const weights = props.queues instanceof Array ? undefined : (props.queues as Readonly<Partial<Record<Queue, number>>>);
+    const queues = weights === undefined ? (props.queues as readonly Queue[]) : (Object.keys(weights) as Queue[]);
+    this.checkQueues(site, queues, weights);
+    const scheduler = queues.includes("scheduler");
+    fleet(site).add(this, queues, machines * processes);
+    fleet(site).connections.add({ tier: name, processes: machines * processes, each: threads, doubles: !scheduler });
+    this.pool = new Pool(this, "Hosts", {
+      name,
+      role: "sidekiq",
+      range: site.range(this, "sidekiq", name, props.slot),
+      machines,
+      size: props.size ?? Size.of({ cpus: 1, gib: 2 }),
+      // Two schedulers side by side would do every periodic job twice.
+      roll: scheduler ? "stop-first" : "start-first",
+    });
+    this.env = rubyEnv(this.pool, "sidekiq", this, props).set("DB_POOL", threads, this);
+    sidekiq(this.pool.program, {
+      image: site.images.mastodon,
+      env: this.env,
+      processes,
+      threads,
+      queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),
+      version: site.version,
+      prepare: scheduler ? { env: rubyEnv(this.pool, "task", this, props) } : undefined,
+      waits: () => fleet(site).prepares,
+    });
+  }
+
+  private checkQueues(site: Site, queues: readonly Queue[], weights: Readonly<Partial<Record<Queue, number>>> | undefined): void {
+    const version = MastodonVersion.of(site.version);
+    const unknown = queues.filter((queue) => !version.queues.includes(queue));
+    if (queues.length === 0 || unknown.length > 0) {
+      site.problems.add(this, {
+        wrong: queues.length === 0 ? "queues is empty" : `queues names ${unknown.join(", ")}`,
+        remedy: `Mastodon ${site.version} has ${version.queues.join(", ")}`,
+      });
+    }
+    for (const [queue, weight] of Object.entries(weights ?? {})) {
+      if (!Number.isInteger(weight) || weight < 1) {
+        site.problems.add(this, { wrong: `the weight of ${queue} is ${weight}`, remedy: "use a whole number from 1" });
+      }
+    }
+  }
+
+  private whole(prop: string, value: number, most: number): number {
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from 1 to ${most}` });
+    return 1;
+  }
+}
