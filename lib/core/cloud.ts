@@ -51,6 +51,8 @@ export interface MachineSpec {
   readonly disks: readonly DiskSpec[];
   /** Debian packages that the program names; asked for at synth. */
   readonly packages: () => readonly string[];
+  /** Container images that it runs, for a cloud that brings them itself; asked for at synth. */
+  readonly images: () => readonly string[];
   /** The finished boot text, escaped for Terraform; asked for at synth. */
   readonly bootText: () => string;
   /** Who may come in; asked for at synth. */
@@ -82,6 +84,7 @@ export interface PoolSpec {
   readonly machines: number;
   readonly size: Size;
   readonly packages: () => readonly string[];
+  readonly images: () => readonly string[];
   /** The same text for every member, so that a scaling group can hold it as a template. */
   readonly bootText: () => string;
   readonly openings: () => readonly Flow[];

@@ -66,11 +66,13 @@ export abstract class Host extends Construct {
   /** What a cloud needs of every host, asked for at synth. */
   protected late(): {
     readonly packages: () => readonly string[];
+    readonly images: () => readonly string[];
     readonly bootText: () => string;
     readonly openings: () => readonly Flow[];
   } {
     return {
       packages: () => new Program().add({ kind: "package", names: ["nftables"] }, ...this.program.steps).packages,
+      images: () => this.program.images,
       bootText: () => terraformText(this.bootText()),
       openings: () => this.openings,
     };

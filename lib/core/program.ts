@@ -7,6 +7,8 @@ export type Text = string | (() => string);
 export type Step =
   /** Debian packages, installed before any other step. */
   | { readonly kind: "package"; readonly names: readonly string[] }
+  /** Container images that units of the program run; podman pulls one when it is first wanted, a cloud may have it ready. */
+  | { readonly kind: "image"; readonly names: readonly string[] }
   /** A file. Written before the packages are installed; `owner` is set after that, when the user exists. */
   | { readonly kind: "file"; readonly path: string; readonly content: Text; readonly mode?: FileMode; readonly owner?: string }
   /** A disk's file system at a directory; made if the disk is blank, adopted if not. */
@@ -44,7 +46,16 @@ export class Program {
 
   /** The Debian packages that the steps name, sorted, each once. */
   get packages(): readonly string[] {
-    const names = this.added.flatMap((step) => (step.kind === "package" ? step.names : []));
+    return this.named("package");
+  }
+
+  /** The container images that the steps name, sorted, each once. */
+  get images(): readonly string[] {
+    return this.named("image");
+  }
+
+  private named(kind: "package" | "image"): readonly string[] {
+    const names = this.added.flatMap((step) => (step.kind === kind ? step.names : []));
     return [...new Set(names)].sort();
   }
 }

@@ -49,6 +49,7 @@ function bootScript(steps: readonly Step[]): string {
 function perform(step: Step): string {
   switch (step.kind) {
     case "package":
+    case "image":
       return "";
     case "file":
       return step.owner === undefined ? "" : `chown ${step.owner} ${step.path}\n`;

@@ -26,6 +26,7 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
   const names = Array.from({ length: plan.processes }, (_, n) => n + 1);
   program
     .add({ kind: "package", names: ["podman", "crun", "postgresql-client"] })
+    .add({ kind: "image", names: [plan.image] })
     .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
   if (plan.prepare !== undefined) prepare(program, { image: plan.image, version: plan.version, env: plan.prepare.env });
   waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/sidekiq.env", waits: plan.waits });

@@ -13,7 +13,7 @@ export interface StreamingPlan {
 
 export function streaming(program: Program, plan: StreamingPlan): void {
   const ports = [...plan.envs.keys()];
-  program.add({ kind: "package", names: ["podman", "crun", "nginx-light", "curl"] });
+  program.add({ kind: "package", names: ["podman", "crun", "nginx-light", "curl"] }).add({ kind: "image", names: [plan.image] });
   for (const [port, env] of plan.envs) {
     program.add({ kind: "file", path: `/etc/mastodon/streaming-${port}.env`, content: () => env.render(), mode: "0600" });
   }

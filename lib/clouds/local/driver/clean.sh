@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# Removes all there is of a site from what the host shows, not from the records, which a crash may have lost.
+
+clean() {
+  local base=no argument
+  for argument in "$@"; do
+    [ "$argument" = --base ] || die "clean does not know $argument"
+    base=yes
+  done
+  if [ "${SITE:-}" = all ] || { [ -z "${SITE:-}" ] && [ $base = yes ]; }; then
+    for SITE in $(all_sites); do clean_site; done
+  else
+    need SITE
+    clean_site
+  fi
+  [ $base = yes ] || return 0
+  [ -z "$(all_sites)" ] || die "the base is in use by: $(all_sites | tr '\n' ' ')"
+  unmount_below "$ROOT"
+  remove_tree "$BASE" "$IMAGE_STORE" "$ROOT/image-records" "$ROOT/trial".*
+  rmdir "$SITES" "$ROOT" 2>/dev/null || true
+}
+
+all_sites() {
+  {
+    find "$SITES" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null || true
+    ip -d link show type bridge | sed -n "s|^ *alias cdktf-mastodon $ROOT ||p"
+    cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | sed -n "s|^--directory=$SITES/\([^/]*\)/.*|\1|p"
+  } | sort -u
+}
+
+clean_site() {
+  local id pid tree group link
+  id=$(site_id)
+  for pid in $(grep -lsz -e "^--directory=$(site_dir)/" /proc/[0-9]*/cmdline | sed -n 's|^/proc/\([0-9]*\)/.*|\1|p'); do
+    kill -KILL "$pid" 2>/dev/null || true
+  done
+  for tree in $(cgroup_trees); do
+    for group in "$tree/cdktf-mastodon-$id"*; do
+      [ ! -d "$group" ] || clear_groups "${group##*/cdktf-mastodon-}"
+    done
+  done
+  for link in $(ip -o link show | sed -n "s/^[0-9]*: \(vb-${id}[0-9a-f]*\)@.*/\1/p"); do
+    ip link delete "$link" 2>/dev/null || true
+  done
+  network_down
+  unmount_below "$(site_dir)"
+  remove_tree "$(site_dir)"
+}
+
+unmount_below() {
+  local point
+  for point in $(awk -v below="$1/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo | sort -r); do
+    unmount "$point"
+  done
+}

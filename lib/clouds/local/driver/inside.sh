@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# Looking at machines and into them: run, wait, list, logs.
+
+machine_run() {
+  need SITE NAME
+  [ "${1:-}" != -- ] || shift
+  [ $# -gt 0 ] || set -- bash -l
+  inside "$NAME" "$@"
+}
+
+READY=/usr/local/sbin/ready
+
+# Exits 0 when the machine serves; prints its last word on why not.
+readiness() {
+  local words status=0
+  words=$(inside "$1" timeout 20 "$READY" 2>&1 </dev/null) || status=$?
+  [ $status = 0 ] || tail -n 1 <<<"${words:-no answer (status $status)}"
+  return $status
+}
+
+machine_wait() {
+  need SITE NAME
+  local limit=${LIMIT_SECONDS:-600} started=$SECONDS told=$SECONDS why
+  until why=$(readiness "$NAME"); do
+    [ $((SECONDS - started)) -lt "$limit" ] || die "$NAME is not ready after $limit s: $why"
+    if [ $((SECONDS - told)) -ge 10 ]; then
+      echo "$NAME: waiting ($((SECONDS - started)) s): $why"
+      told=$SECONDS
+    fi
+    sleep 0.5
+  done
+  echo "$NAME: ready after $((SECONDS - started)) s"
+}
+
+machine_list() {
+  need SITE
+  local name state pool
+  for name in $(machine_names); do
+    state=stopped
+    ! is_running "$name" || state=running
+    pool=$(machine_record "$name" pool)
+    printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$(machine_record "$name" address)" "${pool:--}" "$state" "$(memory_of "$name")"
+  done
+}
+
+# Only where the host gives machines a memory controller; adding up processes would count shared pages many times.
+memory_of() {
+  local bytes
+  bytes=$(cat "$(cgroup_trees | head -n 1)/cdktf-mastodon-$(machine_id "$1")/memory.current" 2>/dev/null) || { echo - && return; }
+  echo $((bytes / 1048576))
+}
+
+# From the host's side, so that a dead machine can still be asked.
+machine_logs() {
+  need SITE NAME
+  local journal
+  journal=$(machine_dir "$NAME")/upper/var/log/journal
+  [ -d "$journal" ] || die "$NAME has no journal; its console is $(machine_dir "$NAME")/console"
+  journalctl --directory="$journal" "$@"
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The local cloud: machines as systemd-nspawn containers on this host. Inputs are environment variables, `local.sh COMMAND`:
+#
+#   preflight            [SITE] [CIDR] [MEMORY_GIB] [DISK_GIB]       says everything the host lacks
+#   setup                                                           installs what is missing (Debian-like hosts)
+#   base                 [PACKAGES]                                 builds the machines' Debian once
+#   images               IMAGES [PACKAGES] [IMAGE_SOURCE=auto|stand-in|registry|ARCHIVE|DIRECTORY] [STANDIN]
+#   network up|down      SITE (up: CIDR GATEWAY)
+#   disk create|destroy  SITE DISK
+#   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL] [DISKS] [PACKAGES] [LIMIT_SECONDS=180]
+#   machine destroy|stop SITE NAME [LIMIT_SECONDS=60]               asks it to power off, cuts the power at the limit
+#   machine start        SITE NAME [LIMIT_SECONDS=180]              boots it again over what it has written
+#   machine kill         SITE NAME                                  power cut: no packet leaves it any more
+#   partition cut|heal   SITE NAME                                  silent loss of all its packets
+#   pool settle          SITE POOL MEMBERS [LIMIT_SECONDS=600] [FRONT_DOOR TARGETS_BACKENDS]
+#   pool remove          SITE POOL NAME
+#   wait                 SITE NAME [LIMIT_SECONDS=600]
+#   run                  SITE NAME [-- COMMAND...]                  inside the machine; a shell without COMMAND
+#   list                 SITE                                       name, address, pool, state, memory (MiB), by tabs
+#   logs                 SITE NAME [journalctl arguments]           also of a stopped machine
+#   clean                SITE|all [--base]                          removes all there is of the site, also after a crash
+#
+# State is kept under CDKTF_MASTODON_ROOT (/var/lib/cdktf-mastodon). `run`, `list`, `logs`, `wait` and `clean` also take SITE
+# and NAME as arguments.
+set -euo pipefail
+umask 022
+export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
+
+DRIVER=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+for part in common preflight network base images machine machine-commands inside pool clean; do
+  # shellcheck source=/dev/null
+  . "$DRIVER/$part.sh"
+done
+
+usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$DRIVER/local.sh"; }
+
+# The first arguments may stand for variables: `arguments_as SITE NAME -- "$@"`; the rest is left in REST.
+arguments_as() {
+  local names=()
+  while [ "$1" != -- ]; do names+=("$1"); shift; done
+  shift
+  local name
+  for name in "${names[@]}"; do
+    if [ $# = 0 ] || [[ $1 = -* ]]; then break; fi
+    printf -v "$name" %s "$1"
+    shift
+  done
+  REST=("$@")
+}
+
+COMMAND=${1:-}
+shift || true
+case $COMMAND in
+  network | disk | machine | pool | partition) 
+    COMMAND="$COMMAND ${1:-}"
+    shift || true
+    ;;
+esac
+case $COMMAND in
+  preflight) preflight ;;
+  setup) setup ;;
+  base) base_ensure ;;
+  images) images_ensure ;;
+  "network up") network_up ;;
+  "network down") network_down ;;
+  "disk create") disk_create ;;
+  "disk destroy") disk_destroy ;;
+  "machine create") machine_create ;;
+  "machine destroy") machine_destroy ;;
+  "machine stop") machine_stop ;;
+  "machine start") machine_start ;;
+  "machine kill") machine_kill ;;
+  "partition cut") partition_cut ;;
+  "partition heal") partition_heal ;;
+  "pool settle") pool_settle ;;
+  "pool remove") pool_remove ;;
+  wait) arguments_as SITE NAME LIMIT_SECONDS -- "$@" && machine_wait ;;
+  run) arguments_as SITE NAME -- "$@" && machine_run "${REST[@]}" ;;
+  list) arguments_as SITE -- "$@" && machine_list ;;
+  logs) arguments_as SITE NAME -- "$@" && machine_logs "${REST[@]}" ;;
+  clean) arguments_as SITE -- "$@" && clean "${REST[@]}" ;;
+  help | --help | -h) usage ;;
+  *) usage >&2 && exit 2 ;;
+esac

@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# What is done to a whole machine: create, destroy, stop, start, kill. One at a time per machine.
+
+machine_create() (
+  need SITE NAME CIDR GATEWAY BOOT_TEXT
+  [ -n "${ADDRESS:-}${RANGE:-}" ] || need ADDRESS
+  [ -z "${RANGE:-}" ] || need RANGE
+  [ -n "$(ip -o link show "$(bridge)" 2>/dev/null)" ] || die "the network of the site $SITE is not up"
+  base_ensure
+  lock "$(site_dir)/locks/$NAME"
+  # Left by an apply that failed: its boot text may have been another.
+  remove_machine
+  write_record
+  mount_root "$NAME"
+  write_seed
+  boot
+  echo "$NAME: up at $(machine_record "$NAME" address)"
+)
+
+machine_start() (
+  need SITE NAME
+  lock "$(site_dir)/locks/$NAME"
+  [ -e "$(machine_dir "$NAME")/record" ] || die "there is no machine $NAME in the site $SITE"
+  ! is_running "$NAME" || return 0
+  # After a restart of the host the bridge is gone as well.
+  if ! ip link show "$(bridge)" >/dev/null 2>&1; then
+    CIDR=$(sed -n 's/^cidr=//p' "$(site_dir)/network") GATEWAY=$(sed -n 's/^gateway=//p' "$(site_dir)/network")
+    network_up
+  fi
+  mount_root "$NAME"
+  boot
+  echo "$NAME: up at $(machine_record "$NAME" address)"
+)
+
+machine_stop() (
+  need SITE NAME
+  lock "$(site_dir)/locks/$NAME"
+  power_off
+  unmount "$(machine_dir "$NAME")/root"
+)
+
+machine_destroy() (
+  need SITE NAME
+  [ -d "$(site_dir)" ] || return 0
+  lock "$(site_dir)/locks/$NAME"
+  remove_machine
+)
+
+# Its packets are dropped first: a dying kernel's last act would be to close the connections, which a power cut does not.
+machine_kill() (
+  need SITE NAME
+  lock "$(site_dir)/locks/$NAME"
+  local cut=no pid
+  pid=$(nspawn_pid "$NAME") || return 0
+  is_cut || { partition_cut && cut=yes; }
+  clear_groups "$(machine_id "$NAME")"
+  gone "$pid" 30 || die "$NAME does not end"
+  [ $cut = no ] || partition_heal
+  unmount "$(machine_dir "$NAME")/root"
+)
+
+remove_machine() {
+  local dir
+  dir=$(machine_dir "$NAME")
+  power_off
+  partition_heal
+  [ -d "$dir" ] || return 0
+  unmount "$dir/root"
+  remove_tree "$dir"
+}
+
+power_off() {
+  local pid leader
+  if pid=$(nspawn_pid "$NAME"); then
+    # The signal by which systemd powers off in order.
+    ! leader=$(leader_of "$NAME") || kill -s RTMIN+4 "$leader" 2>/dev/null || true
+    if ! gone "$pid" "${LIMIT_SECONDS:-60}"; then
+      echo "$NAME: still up after ${LIMIT_SECONDS:-60} s, its power is cut" >&2
+      clear_groups "$(machine_id "$NAME")"
+      gone "$pid" 30 || die "$NAME does not end"
+    fi
+  fi
+  clear_groups "$(machine_id "$NAME")"
+  rm -f "$(machine_dir "$NAME")/pid"
+}
+
+# Launches NAME and waits until cloud-init has finished, and well.
+boot() {
+  local dir limit=${LIMIT_SECONDS:-180} end status=0
+  dir=$(machine_dir "$NAME") end=$((SECONDS + limit))
+  launch "$NAME"
+  until compgen -G "$dir/upper/var/lib/cloud/instances/*/boot-finished" >/dev/null && [ -e "$dir/upper/var/lib/cloud/data/result.json" ]; do
+    kill -0 "$STARTED" 2>/dev/null || boot_failed "the machine stopped while it booted"
+    [ $SECONDS -lt $end ] || boot_failed "not booted after $limit s"
+    sleep 0.1
+  done
+  # Status 2 is "degraded": among others, a boot text that is no YAML and of which nothing was run.
+  inside "$NAME" timeout 30 cloud-init status --wait --long >"$dir/cloud-init-status" 2>&1 || status=$?
+  [ $status = 0 ] || boot_failed "cloud-init ended with status $status"
+}
+
+boot_failed() {
+  local dir
+  dir=$(machine_dir "$NAME")
+  {
+    if [ -s "$dir/upper/var/log/cloud-init-output.log" ]; then
+      tail -n 40 "$dir/upper/var/log/cloud-init-output.log"
+    else
+      tail -n 40 "$dir/console"
+    fi
+    [ ! -e "$dir/cloud-init-status" ] || tr -d '\r' <"$dir/cloud-init-status" | grep -v '^[.]*$'
+    echo "$NAME: $1. It is kept for a look: local.sh run $SITE $NAME, local.sh logs $SITE $NAME"
+  } >&2
+  exit 1
+}

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# A site's network: a bridge that holds the gateway address, a way out where the host has one, and cuts between machines.
+
+network_up() {
+  need SITE CIDR GATEWAY
+  local bridge id
+  bridge=$(bridge) id=$(site_id)
+  mkdir -p "$(site_dir)"
+  printf 'cidr=%s\ngateway=%s\n' "$CIDR" "$GATEWAY" >"$(site_dir)/network"
+  ip link show "$bridge" >/dev/null 2>&1 || ip link add "$bridge" type bridge
+  ip link set "$bridge" up alias "cdktf-mastodon $ROOT $SITE"
+  ip address replace "$GATEWAY/${CIDR#*/}" dev "$bridge"
+  raise fs.inotify.max_user_instances 4096
+  # Redis forks to save, and machines cannot set this themselves.
+  set_sysctl vm.overcommit_memory 1
+
+  # One transaction: idempotent, and the cuts of an earlier apply are healed.
+  nft -f - <<EOT
+table bridge cdktf_mastodon_$id
+delete table bridge cdktf_mastodon_$id
+table bridge cdktf_mastodon_$id {
+  set cut { type ifname; }
+  chain forward { type filter hook forward priority 0; iifname @cut drop; oifname @cut drop; }
+  chain input { type filter hook input priority 0; iifname @cut drop; }
+  chain output { type filter hook output priority 0; oifname @cut drop; }
+}
+EOT
+  [ -n "$(ip -4 route show default)" ] || return 0
+  set_sysctl net.ipv4.ip_forward 1
+  nft -f - <<EOT
+table ip cdktf_mastodon_$id
+delete table ip cdktf_mastodon_$id
+table ip cdktf_mastodon_$id {
+  chain out { type nat hook postrouting priority srcnat; ip saddr $CIDR oifname != "$bridge" masquerade; }
+}
+EOT
+  pass_foreign_firewall -I "$bridge"
+}
+
+network_down() {
+  need SITE
+  local bridge id family
+  bridge=$(bridge) id=$(site_id)
+  pass_foreign_firewall -D "$bridge"
+  for family in bridge ip; do nft delete table "$family" "cdktf_mastodon_$id" 2>/dev/null || true; done
+  ip link delete "$bridge" 2>/dev/null || true
+  rm -f "$(site_dir)/network"
+}
+
+# Docker and ufw drop what is forwarded, with br_netfilter even from machine to machine; an accept in a table of our own cannot undo a drop.
+pass_foreign_firewall() {
+  command -v iptables >/dev/null && iptables -S FORWARD 2>/dev/null | grep -q -e '-P FORWARD DROP' || return 0
+  local side
+  for side in -i -o; do
+    if [ "$1" = -I ] && iptables -C FORWARD "$side" "$2" -j ACCEPT 2>/dev/null; then continue; fi
+    iptables "$1" FORWARD "$side" "$2" -j ACCEPT 2>/dev/null || true
+  done
+}
+
+set_sysctl() {
+  [ "$(sysctl -n "$1")" = "$2" ] || sysctl -qw "$1=$2" 2>/dev/null || echo "network: $1=$2 could not be set on this host" >&2
+}
+
+raise() { [ "$(sysctl -n "$1")" -ge "$2" ] || set_sysctl "$1" "$2"; }
+
+partition_cut() {
+  need SITE NAME
+  nft add element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }"
+}
+
+partition_heal() {
+  need SITE NAME
+  ! is_cut || nft delete element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }"
+}
+
+is_cut() { nft get element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }" >/dev/null 2>&1; }
+
+disk_create() {
+  need SITE DISK
+  mkdir -p "$(site_dir)/disks/$DISK"
+}
+
+disk_destroy() {
+  need SITE DISK
+  local name
+  for name in $(machine_names); do
+    [[ " $(machine_record "$name" disks) " != *" $DISK="* ]] || ! is_running "$name" ||
+      die "the disk $DISK is in use by the machine $name: destroy that first"
+  done
+  remove_tree "$(site_dir)/disks/$DISK"
+}

@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# Rolling a pool: the new members first prove that they serve, then get the traffic, then the old ones go.
+
+pool_members() {
+  local name
+  for name in $(machine_names); do
+    [ "$(machine_record "$name" pool)" != "$POOL" ] || echo "$name"
+  done
+}
+
+pool_state() { printf '%s/pools/%s\n' "$(site_dir)" "$POOL"; }
+pool_recorded() { sed -n "s/^$1=//p" "$(pool_state)" 2>/dev/null; }
+
+pool_settle() {
+  need SITE POOL MEMBERS
+  [ -z "${TARGETS_BACKENDS:-}" ] || need FRONT_DOOR
+  pool_gate
+  pool_serve
+}
+
+# Waits until every member is ready; asks them all at once, since one that hangs must not hold up the news of the others.
+pool_gate() {
+  local limit=${LIMIT_SECONDS:-600} started=$SECONDS told=$SECONDS tmp name asked waiting still
+  read -ra waiting <<<"$MEMBERS"
+  tmp=$(mktemp -d)
+  while :; do
+    asked=()
+    for name in "${waiting[@]}"; do
+      (readiness "$name" >"$tmp/$name" && rm -f "$tmp/$name") &
+      asked+=($!)
+    done
+    wait "${asked[@]}" || true
+    still=()
+    for name in "${waiting[@]}"; do
+      if [ -e "$tmp/$name" ]; then still+=("$name"); else echo "$POOL: $name is ready ($((SECONDS - started)) s)"; fi
+    done
+    [ ${#still[@]} -gt 0 ] || break
+    waiting=("${still[@]}")
+    if [ $((SECONDS - started)) -ge "$limit" ]; then
+      for name in "${waiting[@]}"; do echo "$POOL: $name is not ready after $limit s: $(cat "$tmp/$name")" >&2; done
+      remove_tree "$tmp"
+      die "the pool $POOL did not settle: the members that served before are untouched"
+    fi
+    if [ $((SECONDS - told)) -ge 10 ]; then
+      for name in "${waiting[@]}"; do echo "$POOL: waiting for $name ($((SECONDS - started)) s): $(cat "$tmp/$name")"; done
+      told=$SECONDS
+    fi
+    sleep 0.5
+  done
+  remove_tree "$tmp"
+}
+
+# Gives the members the traffic and removes the others. What was set is recorded, for `pool remove` to set again with one less.
+pool_serve() (
+  local name old=() pids=() failed=no
+  lock "$(site_dir)/locks/.pool-$POOL"
+  set_targets "${FRONT_DOOR:-}" "${TARGETS_BACKENDS:-}" "$MEMBERS" || die "the front door did not take the members of $POOL; the old ones are untouched"
+  mkdir -p "$(site_dir)/pools"
+  printf '%s\n' "members=$MEMBERS" "front_door=${FRONT_DOOR:-}" "backends=${TARGETS_BACKENDS:-}" >"$(pool_state)"
+  for name in $(pool_members); do
+    [[ " $MEMBERS " == *" $name "* ]] || old+=("$name")
+  done
+  for name in "${old[@]}"; do
+    (NAME=$name LIMIT_SECONDS='' machine_destroy) &
+    pids+=($!)
+  done
+  for name in "${!pids[@]}"; do
+    if wait "${pids[$name]}"; then echo "$POOL: ${old[$name]} removed"; else failed=yes; fi
+  done
+  [ $failed = no ]
+)
+
+# `set_targets FRONT_DOOR BACKENDS MEMBERS`
+set_targets() {
+  local backend name targets=()
+  for name in $3; do targets+=("$name=$(machine_record "$name" address)"); done
+  for backend in $2; do
+    inside "$1" /usr/local/sbin/targets "$backend" "${targets[@]}" </dev/null || return 1
+  done
+}
+
+pool_remove() (
+  need SITE POOL NAME
+  [ -d "$(site_dir)" ] || return 0
+  local members rest="" name front_door
+  unserve
+  machine_destroy
+)
+
+unserve() (
+  lock "$(site_dir)/locks/.pool-$POOL"
+  members=$(pool_recorded members) front_door=$(pool_recorded front_door)
+  [[ " $members " == *" $NAME "* ]] || return 0
+  for name in $members; do [ "$name" = "$NAME" ] || rest+="${rest:+ }$name"; done
+  if [ -n "$front_door" ] && is_running "$front_door"; then
+    set_targets "$front_door" "$(pool_recorded backends)" "$rest" || echo "$POOL: the front door did not let go of $NAME" >&2
+  fi
+  sed -i "s/^members=.*/members=$rest/" "$(pool_state)"
+)

@@ -1,0 +1,46 @@
+// The front door on this host: an HAProxy machine that ends TLS, routes by host name and checks every member's health.
+
+import { Construct } from "constructs";
+import { AddressPlan } from "../../core/address-plan";
+import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
+import { terraformText } from "../../core/render/terraform-text";
+import { cloudConfig } from "../../core/render/cloud-config";
+import { Size } from "../../core/size";
+import { haproxy } from "./haproxy";
+import { keptMachine } from "./machine";
+import { LocalNetwork } from "./network";
+
+const NAME = "front-door";
+
+export class LocalFrontDoor implements MadeFrontDoor {
+  readonly sources: readonly string[];
+  private readonly routes: RouteSpec[] = [];
+
+  constructor(scope: Construct, id: string, network: LocalNetwork, spec: FrontDoorSpec) {
+    const plan = AddressPlan.of(network.cidr);
+    const address = plan.machine(plan.role("cloud"), 1);
+    this.sources = [`${address}/32`];
+    const program = () => haproxy(spec.domain, this.routes);
+    const { resource } = keptMachine(scope, id, network, {
+      name: NAME,
+      role: "cloud",
+      address,
+      size: Size.of({ cpus: 1, gib: 1 }),
+      disks: [],
+      packages: () => program().packages,
+      images: () => [],
+      bootText: () => terraformText(cloudConfig(program())),
+      openings: () => [],
+      // It keeps nothing: made anew, it gets its members from the gates of the pools again.
+      onChange: "replace",
+    });
+    network.opens((pool) => {
+      const hosts = this.routes.filter((route) => route.pool.name === pool).map((route) => route.host);
+      return hosts.length === 0 ? undefined : { name: NAME, machine: resource.id, backends: hosts.sort().join(" ") };
+    });
+  }
+
+  route(_id: string, spec: RouteSpec): void {
+    this.routes.push(spec);
+  }
+}

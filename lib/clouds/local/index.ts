@@ -1,0 +1,88 @@
+// A cloud on this Linux host, without account or downloaded provider: `new Site(stack, "Social", { cloud: local(), … })`.
+// Every machine is a Debian 13 system container that boots from the very user-data that a real cloud would get.
+
+import { Construct } from "constructs";
+import {
+  Cloud,
+  CloudCan,
+  FrontDoorSpec,
+  MachineSpec,
+  MadeFrontDoor,
+  MadeMachine,
+  MadePool,
+  NetworkSpec,
+  PoolSpec,
+} from "../../core/cloud";
+import { LocalFrontDoor } from "./front-door";
+import { keptMachine } from "./machine";
+import { LocalNetwork } from "./network";
+import { pool } from "./pool";
+
+export interface LocalProps {
+  /**
+   * Where container images come from: `registry` pulls them, `stand-in` builds a small program that keeps their contract, `auto` pulls where
+   * the registry answers and stands in where it does not. Any other word is the path of an image archive (docker or OCI tar), or of a
+   * directory of them. A change fills the store anew and touches no machine.
+   * @default "auto"
+   */
+  readonly images?: string;
+  /**
+   * Memory that must be available before anything is made, in GiB.
+   * @default 4
+   * @throws at synth if it is not a whole number from 1
+   */
+  readonly memoryGib?: number;
+  /**
+   * Free space that must be there before anything is made, in GiB: about 3 for the base, and what the machines write.
+   * @default 8
+   * @throws at synth if it is not a whole number from 1
+   */
+  readonly diskGib?: number;
+  /**
+   * How long a machine may take to boot, in seconds, before the apply fails.
+   * @default 300
+   */
+  readonly bootSeconds?: number;
+  /**
+   * How long machines may take to serve once all have booted, in seconds, before the apply fails. What served before goes on serving.
+   * @default 900
+   */
+  readonly readySeconds?: number;
+}
+
+/** The local cloud; one may carry several sites, each with a network of its own. */
+export function local(props: LocalProps = {}): Cloud {
+  return new LocalCloud(props);
+}
+
+class LocalCloud implements Cloud {
+  readonly name = "local";
+  // An environment variable, by which the driver gets the text, holds 128 KiB of base64.
+  readonly can: CloudCan = { bootTextBytes: 96 * 1024, frontDoorIdleSeconds: 60 };
+
+  constructor(private readonly props: LocalProps) {}
+
+  network(scope: Construct, spec: NetworkSpec): LocalNetwork {
+    const { memoryGib = 4, diskGib = 8, bootSeconds = 300, readySeconds = 900, images = "auto" } = this.props;
+    const numbers = { memoryGib, diskGib, bootSeconds, readySeconds };
+    scope.node.addValidation({
+      validate: () =>
+        Object.entries(numbers)
+          .filter(([, value]) => !Number.isInteger(value) || value < 1)
+          .map(([name, value]) => `${scope.node.path}: ${name} of the local cloud is ${value} / use a whole number from 1`),
+    });
+    return new LocalNetwork(scope, spec, { ...numbers, images });
+  }
+
+  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
+    return keptMachine(scope, id, LocalNetwork.of(spec.network), spec);
+  }
+
+  pool(scope: Construct, id: string, spec: PoolSpec): MadePool {
+    return pool(scope, id, LocalNetwork.of(spec.network), spec);
+  }
+
+  frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor {
+    return new LocalFrontDoor(scope, id, LocalNetwork.of(spec.network), spec);
+  }
+}

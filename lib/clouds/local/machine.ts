@@ -1,0 +1,55 @@
+// A kept machine on this host: a container with a fixed address over disks that outlive it.
+
+import { DataResource } from "cdktf";
+import { Construct } from "constructs";
+import { MachineSpec, MadeMachine } from "../../core/cloud";
+import { bootText } from "./boot-text";
+import { LocalNetwork } from "./network";
+import { stale } from "./stale";
+
+export function keptMachine(
+  scope: Construct,
+  id: string,
+  network: LocalNetwork,
+  spec: Omit<MachineSpec, "network">,
+): MadeMachine & { readonly resource: DataResource } {
+  const { driver } = network;
+  const SITE = network.site;
+  network.carries(spec);
+  const devices = Object.fromEntries(spec.disks.map((disk) => [disk.name, `/srv/disks/${disk.name}`]));
+  const disks = spec.disks.map((disk) => {
+    const name = `${spec.name}-${disk.name}`;
+    const made = new DataResource(scope, `${id}${disk.name}`, {
+      input: { site: SITE, disk: name },
+      dependsOn: [...network.ready],
+      provisioners: [
+        driver.call("disk create", { SITE, DISK: name }),
+        driver.call("disk destroy", { SITE: "${self.input.site}", DISK: "${self.input.disk}" }, "destroy"),
+      ],
+    });
+    return { made, bind: `${name}=${devices[disk.name]}` };
+  });
+  const boot = bootText(scope, `${id}Boot`, spec.bootText);
+  const kept = spec.onChange === "keep";
+  const machine = new DataResource(scope, id, {
+    input: { site: SITE, name: spec.name, boot: boot.hash },
+    triggersReplace: { address: spec.address, ...(kept ? {} : { boot: boot.hash }) },
+    ...(kept ? { lifecycle: { ignoreChanges: ["input"] } } : {}),
+    dependsOn: [...network.ready, ...disks.map((disk) => disk.made)],
+    provisioners: [
+      driver.call("machine create", {
+        ...network.environment,
+        NAME: spec.name,
+        ADDRESS: spec.address,
+        BOOT_TEXT: boot.packed,
+        DISKS: disks.map((disk) => disk.bind).join(" "),
+        LIMIT_SECONDS: String(network.settings.bootSeconds),
+      }),
+      driver.call("machine destroy", { SITE: "${self.input.site}", NAME: "${self.input.name}" }, "destroy"),
+    ],
+  });
+  network.awaits(machine);
+  network.gate(scope, `${id}Ready`, { machine: machine.id }, "wait", { NAME: spec.name });
+  if (kept) stale(network).add(spec.name, machine, boot.hashName);
+  return { address: spec.address, devices, resource: machine };
+}

@@ -1,0 +1,140 @@
+// A site on this host: its bridge, the Debian that all its machines share, the image store, and who waits for what.
+
+import { DataResource, Lazy } from "cdktf";
+import { Construct } from "constructs";
+import { MachineSpec, Network, NetworkSpec, PoolSpec } from "../../core/cloud";
+import { Driver } from "./driver";
+
+export interface LocalSettings {
+  readonly images: string;
+  readonly memoryGib: number;
+  readonly diskGib: number;
+  readonly bootSeconds: number;
+  readonly readySeconds: number;
+}
+
+export interface Door {
+  /** The front door's machine. */
+  readonly name: string;
+  /** Its Terraform id, which changes when it is made anew. */
+  readonly machine: string;
+  /** The routes that lead to the pool. */
+  readonly backends: string;
+}
+
+export class LocalNetwork implements Network {
+  readonly site: string;
+  readonly cidr: string;
+  readonly gateway: string;
+  readonly driver: Driver;
+  readonly scope: Construct;
+  /** What a machine needs before it is made. */
+  readonly ready: readonly DataResource[];
+  private readonly hosts: (Pick<MachineSpec, "packages" | "images"> | Pick<PoolSpec, "packages" | "images">)[] = [];
+  private doors: ((pool: string) => Door | undefined) | undefined;
+  // One node between gates and machines, instead of an edge from each to each.
+  private readonly booted: DataResource;
+  private readonly machines: string[] = [];
+
+  constructor(
+    scope: Construct,
+    spec: NetworkSpec,
+    readonly settings: LocalSettings,
+  ) {
+    this.scope = scope;
+    this.site = spec.site;
+    this.cidr = spec.cidr;
+    this.gateway = spec.cidr.replace(/0\/16$/, "1");
+    this.driver = new Driver(scope);
+    const { SITE, CIDR, GATEWAY } = { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway };
+    const limits = { MEMORY_GIB: String(settings.memoryGib), DISK_GIB: String(settings.diskGib) };
+    const network = new DataResource(scope, "Network", {
+      input: { site: SITE },
+      triggersReplace: { cidr: CIDR },
+      provisioners: [
+        this.driver.call("preflight", { SITE, CIDR, ...limits }),
+        this.driver.call("network up", { SITE, CIDR, GATEWAY }),
+        // The last to go, and the only one that Terraform always calls: it also finds what a failed apply has left.
+        this.driver.call("clean", { SITE: "${self.input.site}" }, "destroy"),
+      ],
+    });
+    const base = new DataResource(scope, "Base", {
+      triggersReplace: { packages: this.packages },
+      dependsOn: [network],
+      provisioners: [this.driver.call("base", { PACKAGES: this.packages })],
+    });
+    const images = Lazy.stringValue({ produce: () => this.union((host) => host.images()) });
+    const store = new DataResource(scope, "Images", {
+      triggersReplace: { images, source: settings.images },
+      dependsOn: [base],
+      provisioners: [
+        this.driver.call("images", {
+          IMAGES: images,
+          PACKAGES: this.packages,
+          IMAGE_SOURCE: settings.images,
+          STANDIN: this.driver.standIn,
+        }),
+      ],
+    });
+    this.ready = [network, base, store];
+    this.booted = new DataResource(scope, "Booted");
+    // By reference: the page goes on adding machines.
+    this.booted.dependsOn = this.machines;
+  }
+
+  static of(network: Network): LocalNetwork {
+    if (network instanceof LocalNetwork) return network;
+    throw new Error("this machine's network was not made by the local cloud");
+  }
+
+  /** All packages of the site's machines, in one base for all. */
+  get packages(): string {
+    return Lazy.stringValue({ produce: () => this.union((host) => host.packages()) });
+  }
+
+  /** What every command about a machine of the site is told. */
+  get environment(): Readonly<Record<string, string>> {
+    return { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway, PACKAGES: this.packages };
+  }
+
+  /** Has the base hold what a host needs. */
+  carries(host: Pick<MachineSpec, "packages" | "images">): void {
+    this.hosts.push(host);
+  }
+
+  /** Tells how the front door leads to a pool. */
+  opens(doors: (pool: string) => Door | undefined): void {
+    this.doors = doors;
+  }
+
+  /** The front door of a pool, once the page is whole. */
+  door(pool: string): Door | undefined {
+    return this.doors?.(pool);
+  }
+
+  /** Makes every gate of the site wait until this resource exists. */
+  awaits(resource: DataResource): void {
+    this.machines.push(`terraform_data.${resource.friendlyUniqueId}`);
+  }
+
+  /** Runs `command` whenever `triggers` change, and only once every machine of the site has booted: they wait for each other when they start. */
+  gate(
+    scope: Construct,
+    id: string,
+    triggers: Readonly<Record<string, string>>,
+    command: string,
+    environment: Readonly<Record<string, string>>,
+  ): void {
+    new DataResource(scope, id, {
+      dependsOn: [this.booted],
+      triggersReplace: { ...triggers },
+      provisioners: [
+        this.driver.call(command, { SITE: this.site, LIMIT_SECONDS: String(this.settings.readySeconds), ...environment }),
+      ],
+    });
+  }
+
+  private union(names: (host: Pick<MachineSpec, "packages" | "images">) => readonly string[]): string {
+    return [...new Set(this.hosts.flatMap(names))].sort().join(" ");
+  }
+}

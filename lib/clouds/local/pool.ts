@@ -1,0 +1,51 @@
+// A pool on this host: new members beside the old ones, a gate that proves that they serve, then the old ones go.
+
+import { DataResource, Fn, Lazy } from "cdktf";
+import { Construct } from "constructs";
+import { MadePool, PoolSpec } from "../../core/cloud";
+import { bootText } from "./boot-text";
+import { LocalNetwork } from "./network";
+
+export function pool(scope: Construct, id: string, network: LocalNetwork, spec: Omit<PoolSpec, "network">): MadePool {
+  const { driver } = network;
+  network.carries(spec);
+  const boot = bootText(scope, `${id}Boot`, spec.bootText);
+  const members = Array.from({ length: spec.machines }, (_, n) => {
+    // The generation is part of the name, since old and new members stand side by side.
+    const name = `${spec.name}-${n + 1}-${Fn.substr(boot.hash, 0, 6)}`;
+    const member = new DataResource(scope, `${id}${n + 1}`, {
+      input: { site: network.site, pool: spec.name, name },
+      triggersReplace: { boot: boot.hash, range: spec.range },
+      lifecycle: { createBeforeDestroy: spec.roll === "start-first" },
+      dependsOn: [...network.ready],
+      provisioners: [
+        driver.call("machine create", {
+          ...network.environment,
+          NAME: name,
+          POOL: spec.name,
+          RANGE: spec.range,
+          BOOT_TEXT: boot.packed,
+          LIMIT_SECONDS: String(network.settings.bootSeconds),
+        }),
+        // Not called for what a start-first roll-out replaces; the gate below removes those.
+        driver.call(
+          "pool remove",
+          { SITE: "${self.input.site}", POOL: "${self.input.pool}", NAME: "${self.input.name}" },
+          "destroy",
+        ),
+      ],
+    });
+    network.awaits(member);
+    return { id: member.id, name };
+  });
+  const ids = members.map((member) => member.id).join(" ");
+  const door = Lazy.stringValue({ produce: () => network.door(spec.name)?.machine ?? "" });
+  const backends = Lazy.stringValue({ produce: () => network.door(spec.name)?.backends ?? "" });
+  network.gate(scope, `${id}Settled`, { members: ids, door, backends }, "pool settle", {
+    POOL: spec.name,
+    MEMBERS: members.map((member) => member.name).join(" "),
+    FRONT_DOOR: Lazy.stringValue({ produce: () => network.door(spec.name)?.name ?? "" }),
+    TARGETS_BACKENDS: backends,
+  });
+  return { name: spec.name };
+}
