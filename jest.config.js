@@ -2,8 +2,12 @@ const shared = {
   transform: {
     "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }],
   },
-  moduleNameMapper: { "^cdktf-mastodon$": "<rootDir>/lib/index.ts" },
+  moduleNameMapper: {
+    "^cdktf-mastodon$": "<rootDir>/lib/index.ts",
+    "^cdktf-mastodon/testing$": "<rootDir>/lib/testing/index.ts",
+    "^cdktf-mastodon/(.*)$": "<rootDir>/lib/clouds/$1/index.ts",
+  },
 };
 module.exports = {
-  projects: [{ ...shared, displayName: "unit", testMatch: ["<rootDir>/test/{core,mastodon,clouds}/**/*.test.ts"] }],
+  projects: [{ ...shared, displayName: "unit", testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples}/**/*.test.ts"] }],
 };

@@ -1,16 +1,24 @@
 #!/usr/bin/env node
 // The command of the package: `npx cdktf-mastodon secrets secrets.tfvars.json` makes the file that `--var-file` takes.
 
+import { spawnSync } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { makeSecrets } from "../mastodon/secrets";
 
 const USAGE = `usage: cdktf-mastodon secrets FILE
   Makes every secret of a site and writes them to FILE, readable by you only, for
   cdktf deploy --var-file=FILE. An existing file is never overwritten.
-  Keep a copy where the machines are not: without the encryption keys, data is lost.`;
+  Keep a copy where the machines are not: without the encryption keys, data is lost.
+       cdktf-mastodon local COMMAND
+  Looks after the machines of the local cloud: list, run, logs, stop, start, clean.`;
 
 function main(args: readonly string[]): number {
   const [command, file, ...rest] = args;
+  if (command === "local") {
+    const driver = join(__dirname, "../clouds/local/driver/local.sh");
+    return spawnSync("bash", [driver, ...args.slice(1)], { stdio: "inherit" }).status ?? 1;
+  }
   if (command !== "secrets" || file === undefined || rest.length > 0) {
     console.error(USAGE);
     return 2;

@@ -25,6 +25,7 @@ export abstract class Host extends Construct {
   ) {
     super(scope, id);
     this.site = Site.of(this);
+    this.site.admit(this);
   }
 
   /** Lets the hosts of `from` in; a role's whole range, so that one more tier of that role changes nothing here. */

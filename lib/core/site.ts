@@ -1,9 +1,11 @@
 // One installation: `new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.7.6" })`.
 // It alone says the domain, the version, the cloud, the network's plan and what was found wrong.
 
+import { Lazy, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { AddressPlan, Range, Role } from "./address-plan";
 import { Cloud, Network } from "./cloud";
+import { Flow } from "./flow";
 import { FrontDoor } from "./front-door";
 import { hostName } from "./names";
 import { Problems } from "./problems";
@@ -46,6 +48,7 @@ export class Site extends Construct {
   readonly problems: Problems;
   /** The site's name in physical names. */
   readonly name: string;
+  private readonly hosts: { readonly openings: readonly Flow[] }[] = [];
   private readonly claimed = new Map<string, Construct>();
   private readonly slots = new Map<string, Construct>();
   private door: FrontDoor | undefined;
@@ -71,6 +74,21 @@ export class Site extends Construct {
     this.plan = AddressPlan.of(props.network ?? "10.20.0.0/16");
     const roles = Object.fromEntries(ROLES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
     this.network = this.cloud.network(this, { site: this.name, cidr: this.plan.network.cidr, roles });
+    const flows = new TerraformOutput(this, "Flows", {
+      description: "Who may reach which port of whom, and why. Every other port is closed.",
+      value: Lazy.anyValue({ produce: () => flowTable(this.flows) }),
+    });
+    flows.overrideLogicalId(`${this.name.replaceAll("-", "_")}_flows`);
+  }
+
+  /** Who talks to whom, over all hosts of the site. */
+  get flows(): readonly Flow[] {
+    return this.hosts.flatMap((host) => host.openings);
+  }
+
+  /** Has the site know a host, for its flows. */
+  admit(host: { readonly openings: readonly Flow[] }): void {
+    this.hosts.push(host);
   }
 
   /** The site that a construct belongs to. */
@@ -115,4 +133,13 @@ export class Site extends Construct {
     }
     this.claimed.set(name, owner);
   }
+}
+
+function flowTable(flows: readonly Flow[]): Readonly<Record<string, readonly string[]>> {
+  const rows = new Map<string, Set<string>>();
+  for (const flow of flows) {
+    const row = rows.get(`${flow.to}:${flow.port}`) ?? new Set<string>();
+    rows.set(`${flow.to}:${flow.port}`, row.add(`${flow.from}: ${flow.why}`));
+  }
+  return Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([to, from]) => [to, [...from].sort()]));
 }

@@ -1,2 +1,3 @@
 // For tests of pages and of clouds, ours and users' own.
 export { FakeCloud, type FakeCloudOptions } from "./fake-cloud";
+export { conformance } from "./conformance";

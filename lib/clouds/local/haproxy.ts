@@ -16,7 +16,7 @@ export function haproxy(domain: string, routes: readonly RouteSpec[]): Program {
   for (const route of sorted) {
     program
       .add({ kind: "file", path: `/etc/haproxy/routes/${route.host}.cfg`, content: backend(route) })
-      .add({ kind: "file", path: `/etc/haproxy/routes/${route.host}.port`, content: String(route.port) });
+      .add({ kind: "file", path: `/etc/haproxy/routes/${route.host}.server`, content: server(route) });
   }
   return program
     .add({ kind: "file", path: "/usr/local/sbin/targets", content: TARGETS, mode: "0755" })
@@ -72,6 +72,11 @@ function backend({ host, check }: RouteSpec): string {
 `;
 }
 
+// What follows a member's address on its line.
+function server({ port, check }: RouteSpec): string {
+  return `${port} check port ${check.port} inter 2s fall 2 rise 1`;
+}
+
 function certificate(hosts: readonly string[]): string {
   const names = [...new Set(hosts)].map((host) => `DNS:${host}`).join(",");
   return `if [ ! -e /etc/haproxy/certificate.pem ]; then
@@ -89,8 +94,7 @@ set -euo pipefail
 route=$1
 shift
 DRAIN_SECONDS=10
-CHECK="check inter 2s fall 2 rise 1"
-port=$(cat "/etc/haproxy/routes/$route.port")
+line=$(cat "/etc/haproxy/routes/$route.server")
 kept=/var/lib/haproxy/targets
 mkdir -p "$kept"
 exec 9>/run/targets.lock
@@ -106,7 +110,7 @@ printf '%s\\n' "$@" | sed '/^$/d' >"$kept/$route"
     cat "$file"
     name=$(basename "$file" .cfg)
     while IFS='=' read -r server address; do
-      echo "  server $server $address:$(cat "/etc/haproxy/routes/$name.port") $CHECK"
+      echo "  server $server $address:$(cat "/etc/haproxy/routes/$name.server")"
     done < <(cat "$kept/$name" 2>/dev/null || true)
   done
 } >/etc/haproxy/haproxy.cfg.new
@@ -120,7 +124,7 @@ lines() { grep -vxF -f <(printf '%s\\n' "$2") <<<"$1" | sed '/^$/d' || true; }
 
 add() {
   local server=\${1%%=*} address=\${1#*=}
-  say "add server $route/$server $address:$port $CHECK"
+  say "add server $route/$server $address:$line"
   say "enable health $route/$server"
   say "enable server $route/$server"
 }

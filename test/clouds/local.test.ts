@@ -1,0 +1,141 @@
+import { App, TerraformStack, Testing } from "cdktf";
+import { Machine, Pool, Postgres, Secret, Site, Size } from "../../lib";
+import { local, LocalProps } from "../../lib/clouds/local";
+
+function page(props: LocalProps = {}) {
+  const stack = new TerraformStack(new App(), "stack");
+  const site = new Site(stack, "Social", {
+    cloud: local(props),
+    domain: "social.example",
+    version: "4.7.6",
+    queuesElsewhere: ["scheduler"],
+  });
+  return { stack, site };
+}
+
+interface Resource {
+  readonly provisioner: readonly {
+    readonly "local-exec": { readonly command: string; readonly environment: Record<string, string> };
+  }[];
+  readonly [argument: string]: unknown;
+}
+
+function resources(stack: TerraformStack): Record<string, Resource> {
+  const plan = JSON.parse(Testing.synth(stack)) as { readonly resource: { readonly terraform_data: Record<string, Resource> } };
+  // Without the hash that Terraform's names end with.
+  return Object.fromEntries(
+    Object.entries(plan.resource.terraform_data).map(([name, resource]) => [name.replace(/_[0-9A-F]{8}$/, ""), resource]),
+  );
+}
+
+const size = Size.of({ cpus: 1, gib: 1 });
+
+function pool(site: Site, roll: "start-first" | "stop-first", machines = 2): Pool {
+  return new Pool(site, "Web", { name: "web", role: "web", range: site.range(site, "web", "web"), machines, size, roll });
+}
+
+test("a kept machine stays when its boot text changes, and an output says that it is older than the page", () => {
+  const { stack, site } = page();
+  new Postgres(site, "Database");
+  const { Social_Database_1_Machine: machine } = resources(stack);
+  expect(machine!["lifecycle"]).toEqual({ ignore_changes: ["input"] });
+  expect(machine!["triggers_replace"]).toEqual({ address: "10.20.30.10" });
+  const plan = JSON.parse(Testing.synth(stack)) as { readonly output: Record<string, { readonly value: string }> };
+  expect(plan.output["social_machines_older_than_the_page"]!.value.replaceAll(/_[0-9A-F]{8}/g, "")).toBe(
+    '${{ for name, words in { "database-1" = terraform_data.Social_Database_1_Machine.output.boot == local.Social_Database_1_MachineBootHash ? "" : "-replace=terraform_data.Social_Database_1_Machine" } : name => words if words != "" }}',
+  );
+});
+
+test("a kept machine's disk is a resource of its own, which the machine's renewal does not touch", () => {
+  const { stack, site } = page();
+  new Postgres(site, "Database");
+  const made = resources(stack);
+  expect(made["Social_Database_1_Machinedata"]!.provisioner.map((one) => one["local-exec"].environment)).toEqual([
+    { SITE: "social", DISK: "database-1-data" },
+    { SITE: "${self.input.site}", DISK: "${self.input.disk}" },
+  ]);
+  expect(made["Social_Database_1_Machine"]!.provisioner[0]!["local-exec"].environment).toMatchObject({
+    NAME: "database-1",
+    ADDRESS: "10.20.30.10",
+    DISKS: "database-1-data=/srv/disks/data",
+  });
+});
+
+test("members of a pool: new ones first, named by their generation; the scheduler's old one first goes", () => {
+  for (const roll of ["start-first", "stop-first"] as const) {
+    const { stack, site } = page();
+    pool(site, roll);
+    const { Social_Web_Pool2: member } = resources(stack);
+    expect(member!["lifecycle"]).toEqual({ create_before_destroy: roll === "start-first" });
+    expect(JSON.stringify(member!["input"])).toMatch(/"name":"web-2-\$\{substr\(local\.Social_Web_PoolBootHash_\w+, 0, 6\)\}"/);
+  }
+});
+
+test("a pool depends on no kept machine, else create_before_destroy would make two machines over one disk", () => {
+  const { stack, site } = page();
+  const database = new Postgres(site, "Database");
+  database.reachedBy(pool(site, "start-first"), "web reads and writes");
+  const { Social_Web_Pool1: member } = resources(stack);
+  const words = JSON.stringify(member).replaceAll(/_[0-9A-F]{8}/g, "");
+  expect([...words.matchAll(/terraform_data\.(\w+)/g)].map((match) => match[1])).toEqual([
+    "Social_Network",
+    "Social_Base",
+    "Social_Images",
+  ]);
+});
+
+test("a gate waits for every machine of the page, then gives the pool its traffic and removes what is not in it", () => {
+  const { stack, site } = page();
+  const web = pool(site, "start-first");
+  site.frontDoor.route("social.example", web, { port: 80, path: "/health", status: 200 });
+  new Machine(site, "Later", { name: "later", role: "own", range: site.range(site, "own", "later"), number: 1, size });
+  const made = resources(stack);
+  const gate = made["Social_Web_PoolSettled"]!;
+  expect(String(gate["depends_on"])).toMatch(/^terraform_data\.Social_Booted_\w+$/);
+  expect(
+    String(made["Social_Booted"]!["depends_on"])
+      .replaceAll(/_[0-9A-F]{8}/g, "")
+      .split(","),
+  ).toEqual(
+    ["Social_Web_Pool1", "Social_Web_Pool2", "Social_FrontDoor", "Social_Later_Machine"].map((name) => `terraform_data.${name}`),
+  );
+  expect(gate.provisioner[0]!["local-exec"].command).toMatch(/local\.sh pool settle$/);
+  expect(gate.provisioner[0]!["local-exec"].environment).toMatchObject({
+    SITE: "social",
+    POOL: "web",
+    FRONT_DOOR: "front-door",
+    TARGETS_BACKENDS: "social.example",
+    LIMIT_SECONDS: "900",
+  });
+});
+
+test("the base holds what all programs name, and the store the images", () => {
+  const { stack, site } = page({ images: "stand-in" });
+  const web = pool(site, "start-first");
+  web.program.add({ kind: "package", names: ["podman"] }, { kind: "image", names: ["example.org/a:1"] });
+  new Postgres(site, "Database");
+  const made = resources(stack);
+  const packages = "nftables podman postgresql-17";
+  expect(made["Social_Base"]!["triggers_replace"]).toEqual({ packages });
+  expect(made["Social_Images"]!["triggers_replace"]).toEqual({ images: "example.org/a:1", source: "stand-in" });
+});
+
+test("no secret stands in the plan, and none is hidden so that the driver's lines are", () => {
+  const { stack, site } = page();
+  const web = pool(site, "start-first");
+  const secret = new Secret(site, "probe_password", { length: 32, description: "A probe." });
+  web.program.add({ kind: "file", path: "/etc/probe", content: () => `password ${secret}\n`, mode: "0600" });
+  const plan = JSON.parse(Testing.synth(stack)) as { readonly locals: Record<string, string> };
+  const text = Object.entries(plan.locals).find(([name]) => /^Social_Web_PoolBoot_/.test(name))![1];
+  expect(text).toContain("password ${var.probe_password}");
+  const { BOOT_TEXT } = resources(stack)["Social_Web_Pool1"]!.provisioner[0]!["local-exec"].environment;
+  expect(BOOT_TEXT).toMatch(/^\$\{nonsensitive\(sensitive\(base64gzip\(local\.Social_Web_PoolBoot_\w+\)\)\)\}$/);
+});
+
+test("limits that are no numbers are refused, all at once", () => {
+  const { site } = page({ memoryGib: 0.5, readySeconds: 0 });
+  expect(site.node.validate()).toEqual([
+    "stack/Social: memoryGib of the local cloud is 0.5 / use a whole number from 1",
+    "stack/Social: readySeconds of the local cloud is 0 / use a whole number from 1",
+  ]);
+});
