@@ -15,5 +15,6 @@ export { Postgres, type PostgresProps } from "./mastodon/postgres";
 export { Redis, type RedisFacts, type RedisProps, type RedisUse } from "./mastodon/redis";
 export { StreamingPool, type StreamingPoolProps } from "./mastodon/streaming";
 export { SidekiqGroup, type SidekiqGroupProps } from "./mastodon/sidekiq";
+export { WebTier, type WebTierProps } from "./mastodon/web";
 export { Disk, Size } from "./core/size";
 export { Site, type SiteProps } from "./core/site";

@@ -12,6 +12,12 @@ export function haproxy(domain: string, routes: readonly RouteSpec[]): Program {
   const program = new Program()
     .add({ kind: "package", names: ["haproxy", "nftables", "openssl", "socat"] })
     .add({ kind: "file", path: "/etc/nftables.conf", content: nftables(openings), mode: "0600" })
+    // Two descriptors a connection: the unit of Debian leaves it with 1024.
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/haproxy.service.d/limits.conf",
+      content: "[Service]\nLimitNOFILE=16384\n",
+    })
     .add({ kind: "file", path: "/etc/haproxy/front.cfg", content: front(sorted) });
   for (const route of sorted) {
     program
@@ -31,7 +37,7 @@ function front(routes: readonly RouteSpec[]): string {
   return `global
   log /dev/log local0
   stats socket /run/haproxy/admin.sock mode 600 level admin
-  maxconn 10000
+  maxconn 4000
   hard-stop-after 30s
 
 defaults
@@ -118,28 +124,29 @@ haproxy -c -q -f /etc/haproxy/haproxy.cfg.new
 mv /etc/haproxy/haproxy.cfg.new /etc/haproxy/haproxy.cfg
 systemctl is-active -q haproxy || exit 0
 
-say() { socat -t 15 - /run/haproxy/admin.sock <<<"$1" | sed '/^$/d'; }
+say() { socat -t 15 - /run/haproxy/admin.sock <<<"$1"; }
+tell() { say "$1" >/dev/null; }
 sessions() { say "show stat $route 4 -1" | awk -F, -v name="$1" '$2 == name { print $5 }'; }
 lines() { grep -vxF -f <(printf '%s\\n' "$2") <<<"$1" | sed '/^$/d' || true; }
 
 add() {
   local server=\${1%%=*} address=\${1#*=}
-  say "add server $route/$server $address:$line"
-  say "enable health $route/$server"
-  say "enable server $route/$server"
+  tell "add server $route/$server $address:$line"
+  tell "enable health $route/$server"
+  tell "enable server $route/$server"
 }
 
 remove() {
   local server=\${1%%=*} _
-  say "set server $route/$server state drain"
+  tell "set server $route/$server state drain"
   for _ in $(seq $((DRAIN_SECONDS * 5))); do
     [ "$(sessions "$server")" != 0 ] || break
     sleep 0.2
   done
-  say "set server $route/$server state maint"
-  say "shutdown sessions server $route/$server"
-  say "wait 5s srv-removable $route/$server"
-  say "del server $route/$server"
+  tell "set server $route/$server state maint"
+  tell "shutdown sessions server $route/$server"
+  tell "wait 5s srv-removable $route/$server"
+  tell "del server $route/$server"
 }
 
 now=$(cat "$kept/$route")
@@ -152,4 +159,8 @@ done
 for member in $(lines "$before" "$now"); do
   grep -q "^\${member%%=*}=" <<<"$now" || remove "$member"
 done
+
+# The file is right in any case; a reload costs the open WebSockets.
+running=$(say "show servers state $route" | awk 'NR > 2 && NF { print $4 }' | sort)
+[ "$running" = "$(cut -d= -f1 <<<"$now" | sort)" ] || systemctl reload haproxy
 `;

@@ -47,6 +47,8 @@ export function quadlet(container: Container): string {
 
 export interface Nginx {
   readonly network: string;
+  /** Proxies outside the network that may name a client. */
+  readonly trustedProxies?: readonly string[];
   /** After how long the front door drops an idle connection; nginx waits longer, or requests would meet a closed one. */
   readonly idleSeconds: number;
   /** An upstream called `mastodon`. */
@@ -78,7 +80,7 @@ export function nginxServer(nginx: Nginx): string {
     "  server_tokens off;",
     `  keepalive_timeout ${nginx.idleSeconds + 15}s;`,
     "  client_max_body_size 99m;",
-    `  set_real_ip_from ${nginx.network};`,
+    ...[nginx.network, ...(nginx.trustedProxies ?? [])].map((range) => `  set_real_ip_from ${range};`),
     "  real_ip_header X-Forwarded-For;",
     "  real_ip_recursive on;",
     ...nginx.locations,

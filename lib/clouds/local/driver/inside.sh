@@ -13,7 +13,7 @@ READY=/usr/local/sbin/ready
 # Exits 0 when the machine serves; prints its last word on why not.
 readiness() {
   local words status=0
-  words=$(inside "$1" timeout 20 "$READY" 2>&1 </dev/null) || status=$?
+  words=$(WITHIN_SECONDS=30 inside "$1" timeout 20 "$READY" 2>&1 </dev/null) || status=$?
   [ $status = 0 ] || tail -n 1 <<<"${words:-no answer (status $status)}"
   return $status
 }
@@ -36,6 +36,7 @@ machine_list() {
   need SITE
   local name state pool
   for name in $(machine_names); do
+    [ -e "$(machine_dir "$name")/record" ] || continue
     state=stopped
     ! is_running "$name" || state=running
     pool=$(machine_record "$name" pool)

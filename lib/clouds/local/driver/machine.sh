@@ -26,11 +26,13 @@ leader_of() {
 }
 
 # Runs a command inside a machine; its own control groups are needed where podman is called.
+# With WITHIN_SECONDS it ends by then: a machine that is powered off meanwhile can leave a command without an end.
 inside() {
-  local leader
+  local leader limit=()
+  [ -z "${WITHIN_SECONDS:-}" ] || limit=(timeout -k 5 "$WITHIN_SECONDS")
   leader=$(leader_of "$1") || { echo "$1 is not running" >&2 && return 125; }
   shift
-  nsenter -t "$leader" -m -u -i -n -p -C -- env -i HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+  "${limit[@]}" nsenter -t "$leader" -m -u -i -n -p -C -- env -i HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 

@@ -75,7 +75,7 @@ set_targets() {
   local backend name targets=()
   for name in $3; do targets+=("$name=$(machine_record "$name" address)"); done
   for backend in $2; do
-    inside "$1" /usr/local/sbin/targets "$backend" "${targets[@]}" </dev/null || return 1
+    WITHIN_SECONDS=60 inside "$1" /usr/local/sbin/targets "$backend" "${targets[@]}" </dev/null || return 1
   done
 }
 

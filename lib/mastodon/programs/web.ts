@@ -1,0 +1,83 @@
+// What a web machine does at its first boot: `web(program, plan)`. It also carries the administrator's commands.
+
+import { Env } from "../../core/env";
+import { Program } from "../../core/program";
+import { nginxServer, quadlet } from "./application";
+import { waitForPrepare } from "./prepare";
+
+export interface WebPlan {
+  readonly image: string;
+  readonly version: string;
+  readonly env: Env;
+  readonly taskEnv: Env;
+  readonly network: string;
+  readonly trustedProxies: readonly string[];
+  readonly idleSeconds: number;
+  /** Whether this page prepares the database; asked for at synth. */
+  readonly waits: () => boolean;
+}
+
+const TASK_ENV = "/etc/mastodon/task.env";
+
+export function web(program: Program, plan: WebPlan): void {
+  program
+    .add({ kind: "package", names: ["podman", "crun", "nginx-light", "curl", "postgresql-client"] })
+    .add({ kind: "image", names: [plan.image] })
+    .add({ kind: "file", path: "/etc/mastodon/web.env", content: () => plan.env.render(), mode: "0600" })
+    .add({ kind: "file", path: TASK_ENV, content: () => plan.taskEnv.render(), mode: "0600" });
+  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", waits: plan.waits });
+  program
+    .add({
+      kind: "file",
+      path: "/etc/containers/systemd/mastodon-web.container",
+      content: quadlet({
+        description: "Mastodon web",
+        image: plan.image,
+        name: "mastodon-web",
+        envFile: "/etc/mastodon/web.env",
+        command: "bundle exec puma -C config/puma.rb",
+        stopSeconds: 60,
+        unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
+      }),
+    })
+    .add({ kind: "file", path: "/etc/nginx/conf.d/mastodon.conf", content: nginx(plan) })
+    .add({ kind: "file", path: "/usr/local/bin/tootctl", content: command(plan.image, "bin/tootctl"), mode: "0755" })
+    .add({ kind: "file", path: "/usr/local/bin/rails", content: command(plan.image, "bundle exec rails"), mode: "0755" })
+    .add({
+      kind: "file",
+      path: "/usr/local/bin/mastodon-psql",
+      content: `#!/bin/sh\n# A session in Mastodon's database, straight at PostgreSQL.\nexec /usr/local/sbin/mastodon-sql ${TASK_ENV} "$@"\n`,
+      mode: "0755",
+    })
+    .add({ kind: "run", why: "nginx takes only our site", script: "rm -f /etc/nginx/sites-enabled/default\n" })
+    .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false })
+    .add({ kind: "start", units: ["nginx.service"] })
+    .readyWhen("curl -fsS -m 5 -o /dev/null http://127.0.0.1/health");
+}
+
+function nginx(plan: WebPlan): string {
+  return nginxServer({
+    network: plan.network,
+    trustedProxies: plan.trustedProxies,
+    idleSeconds: plan.idleSeconds,
+    upstream: [
+      "upstream mastodon {",
+      "  server 127.0.0.1:3000 max_fails=0;",
+      "  keepalive 32;",
+      // Puma closes an idle connection after 20 s; nginx must be quicker.
+      "  keepalive_timeout 15s;",
+      "}",
+    ],
+    locations: [],
+    readSeconds: 120,
+  });
+}
+
+function command(image: string, inside: string): string {
+  return `#!/bin/bash
+# Runs ${inside} of Mastodon in a container of its own, straight at PostgreSQL.
+set -euo pipefail
+[ -t 0 ] && tty=-t || tty=
+exec podman run --rm -i $tty --network host --env-file ${TASK_ENV} ${image} ${inside} "$@"
+`;
+}

@@ -1,0 +1,106 @@
+// Mastodon's web machines, nginx and Puma on each: `new WebTier(site, "Web", { machines: 3, streaming: live, ...data })`.
+
+import { Construct } from "constructs";
+import { Env } from "../core/env";
+import { hostName } from "../core/names";
+import { Pool } from "../core/pool";
+import { Size } from "../core/size";
+import { Site } from "../core/site";
+import { fleet } from "./fleet";
+import { web } from "./programs/web";
+import { Data, rubyEnv } from "./ruby";
+import type { StreamingPool } from "./streaming";
+
+export interface WebTierProps extends Data {
+  /**
+   * How many machines. A change adds or removes machines and touches no other.
+   * @default 2
+   */
+  readonly machines?: number;
+  /**
+   * Puma processes a machine (`WEB_CONCURRENCY`). Each takes about 0.5 GiB. A change replaces the machines.
+   * @default - one for each CPU, as far as the memory allows
+   */
+  readonly processes?: number;
+  /**
+   * Threads of each Puma process (`MAX_THREADS`), each with a database connection. A change replaces the machines.
+   * @default 5
+   */
+  readonly threads?: number;
+  /**
+   * The size of each machine. A change replaces the machines.
+   * @default Size.of({ cpus: 2, gib: 4 })
+   */
+  readonly size?: Size;
+  /**
+   * Where browsers find streaming.
+   * @default - nowhere: timelines then move only when a page is loaded again
+   */
+  readonly streaming?: StreamingPool;
+  /**
+   * Every proxy between browsers and Puma other than nginx and the front door, as addresses or ranges: a CDN's, for instance. Whoever is not
+   * trusted and names a client gets an error instead of a page.
+   * @default - the private ranges, which hold nginx and the front door
+   */
+  readonly trustedProxies?: readonly string[];
+  /**
+   * Where among the addresses of its role the tier lies. A change replaces the machines.
+   * @default - from the tier's name
+   */
+  readonly slot?: number;
+}
+
+const PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+const GIB_A_PROCESS = 0.5;
+
+export class WebTier extends Construct {
+  readonly pool: Pool;
+  /** Puma's environment. */
+  readonly env: Env;
+  /** The environment of the administrator's commands on the machine. */
+  readonly taskEnv: Env;
+
+  constructor(scope: Construct, id: string, props: WebTierProps) {
+    super(scope, id);
+    const site = Site.of(this);
+    const name = hostName(id);
+    const size = props.size ?? Size.of({ cpus: 2, gib: 4 });
+    const machines = props.machines ?? 2;
+    const fitting = Math.max(1, Math.min(size.cpus, Math.floor((size.gib - 0.5) / GIB_A_PROCESS)));
+    const processes = this.whole("processes", props.processes ?? fitting, 64);
+    const threads = this.whole("threads", props.threads ?? 5, 64);
+    fleet(site).connections.add({ tier: name, processes: machines * processes, each: threads, doubles: true });
+    this.pool = new Pool(this, "Hosts", {
+      name,
+      role: "web",
+      range: site.range(this, "web", name, props.slot),
+      machines,
+      size,
+    });
+    this.env = rubyEnv(this.pool, "web", this, props)
+      .set("BIND", "127.0.0.1", this)
+      .set("PORT", 3000, this)
+      .set("WEB_CONCURRENCY", processes, this)
+      .set("MAX_THREADS", threads, this)
+      .set("STREAMING_API_BASE_URL", props.streaming?.baseUrl, this)
+      .set("TRUSTED_PROXY_IP", props.trustedProxies && [...PRIVATE, ...props.trustedProxies].join(","), this);
+    this.taskEnv = rubyEnv(this.pool, "task", this, props).set("STREAMING_API_BASE_URL", props.streaming?.baseUrl, this);
+    web(this.pool.program, {
+      image: site.images.mastodon,
+      version: site.version,
+      env: this.env,
+      taskEnv: this.taskEnv,
+      network: site.plan.network.cidr,
+      trustedProxies: props.trustedProxies ?? [],
+      idleSeconds: site.cloud.can.frontDoorIdleSeconds,
+      waits: () => fleet(site).prepares,
+    });
+    site.frontDoor.route(site.domain, this.pool, { port: 80, path: "/health", status: 200 });
+  }
+
+  private whole(prop: string, value: number, most: number): number {
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from 1 to ${most}` });
+    return 1;
+  }
+}

@@ -1,0 +1,147 @@
+// A page deployed on this machine: `const cluster = await deploy("examples/local/main.ts", { directory, say })`.
+// Runs the same commands that a user would: the page writes the plan, Terraform applies it, the driver looks after the machines.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = resolve(__dirname, "..");
+const DRIVER = join(ROOT, "lib/clouds/local/driver/local.sh");
+
+export interface Machine {
+  readonly name: string;
+  readonly address: string;
+  readonly pool: string;
+  readonly state: string;
+}
+
+export interface Place {
+  /** Where the synthesized stack and Terraform's state lie. */
+  readonly directory: string;
+  /** Takes one line at a time. */
+  readonly say: (line: string) => void;
+}
+
+/** Writes the plan of a page, by running it. */
+export async function synthesize(
+  page: string,
+  place: Place,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  mkdirSync(place.directory, { recursive: true });
+  await run(process.execPath, ["--import", require.resolve("tsx"), resolve(ROOT, page)], place, {
+    cwd: place.directory,
+    // The page's imports of `cdktf-mastodon` mean this very source.
+    env: { ...environment, CDKTF_OUTDIR: "cdktf.out", TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
+  });
+  const stacks = join(place.directory, "cdktf.out/stacks");
+  return join(stacks, readdirSync(stacks)[0]!);
+}
+
+/** Applies the plan; only what the driver says is passed on, not what Terraform says about itself. */
+export async function apply(stack: string, place: Place, more: readonly string[] = []): Promise<readonly string[]> {
+  await terraform(stack, ["init"], { ...place, say: () => undefined });
+  return terraform(stack, ["apply", "-auto-approve", "-compact-warnings", ...secretsOf(place), ...more], {
+    ...place,
+    say: (line) => {
+      const said = /^terraform_data\.\S+ \(local-exec\): (?!Executing: )(.*)$/.exec(line)?.[1];
+      if (said !== undefined) place.say(said);
+    },
+  });
+}
+
+export async function destroy(stack: string, place: Place): Promise<void> {
+  await terraform(stack, ["destroy", "-auto-approve", "-compact-warnings", ...secretsOf(place)], {
+    ...place,
+    say: () => undefined,
+  });
+}
+
+export function output<T>(stack: string, name: string): T {
+  const { status, stdout, stderr } = spawnSync("terraform", [`-chdir=${stack}`, "output", "-json", name], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`terraform output ${name}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+/** Runs a command of the driver and returns what it prints. */
+export function driver(args: readonly string[], environment: Readonly<Record<string, string>> = {}): string {
+  const { status, stdout, stderr } = spawnSync("bash", [DRIVER, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, ...environment },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`local ${args.join(" ")}: exit ${status}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Runs a command inside a machine. */
+export function inside(site: string, machine: string, ...command: readonly string[]): string {
+  return driver(["run", site, machine, "--", ...command]);
+}
+
+export function machines(site: string): readonly Machine[] {
+  return driver(["list", site])
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [name, address, pool, state] = line.split("\t") as [string, string, string, string];
+      return { name, address, pool, state };
+    });
+}
+
+/** Installs what the host lacks and says what it cannot. */
+export async function setUp(place: Place): Promise<void> {
+  await run("bash", [DRIVER, "setup"], place, {});
+}
+
+/** Makes the secrets of a place unless they are there; returns whether they were made. */
+export function makeSecrets(place: Place): boolean {
+  const file = secretsFile(place);
+  if (existsSync(file)) return false;
+  const bin = join(ROOT, "lib/bin/cdktf-mastodon.ts");
+  const { status, stderr } = spawnSync(process.execPath, ["--import", require.resolve("tsx"), bin, "secrets", file], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(stderr);
+  return true;
+}
+
+export const secretsFile = ({ directory }: Place): string => join(directory, "secrets.tfvars.json");
+
+function secretsOf(place: Place): readonly string[] {
+  return existsSync(secretsFile(place)) ? [`-var-file=${secretsFile(place)}`] : [];
+}
+
+async function terraform(stack: string, args: readonly string[], place: Place): Promise<readonly string[]> {
+  return run(
+    process.env.TERRAFORM_BINARY_NAME ?? "terraform",
+    [`-chdir=${stack}`, ...args, "-input=false", "-no-color"],
+    place,
+    {},
+  );
+}
+
+// Both streams line by line; the last lines are the error's text when the command fails.
+async function run(
+  command: string,
+  args: readonly string[],
+  { say }: Place,
+  { cwd, env }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<readonly string[]> {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      say(line);
+    });
+  }
+  const status = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  if (status !== 0) {
+    // Terraform says what went wrong last, and all of it from the first "Error:" on.
+    const wrong = lines.findIndex((line) => line.startsWith("Error: "));
+    throw new Error(`${command} ended with ${status}\n${lines.slice(wrong === -1 ? -60 : wrong).join("\n")}`);
+  }
+  return lines;
+}

@@ -1,0 +1,158 @@
+// The way of a post, as its author and a reader see it: `await journey(door, token)` posts through the front door and waits on a WebSocket.
+
+import { get, request, RequestOptions } from "node:https";
+import { IncomingMessage } from "node:http";
+import WebSocket from "ws";
+import { inside, machines } from "./cluster";
+
+/** The front door, reached by address: no name service knows the domain of a rehearsal. */
+export interface Door {
+  readonly domain: string;
+  readonly streaming: string;
+  readonly address: string;
+  /** The front door's own certificate, which nobody else has signed. */
+  readonly ca: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** The machine that answered. */
+  readonly servedBy: string;
+}
+
+export interface Journey {
+  readonly web: string;
+  readonly streaming: string;
+  readonly milliseconds: number;
+}
+
+export function door(site: string, domain: string): Door {
+  const machine = machines(site).find(({ name }) => name === "front-door");
+  if (machine === undefined) throw new Error(`the site ${site} has no front door`);
+  const ca = inside(site, machine.name, "cat", "/etc/haproxy/own.pem");
+  return { domain, streaming: `streaming.${domain}`, address: machine.address, ca };
+}
+
+/** An account with a token, made by the administrator's commands on a web machine. */
+export function signIn(site: string, domain: string, name = "journey"): string {
+  const web = machines(site).find(({ pool, state }) => pool === "web" && state === "running");
+  if (web === undefined) throw new Error(`the site ${site} has no running web machine`);
+  const email = `${name}@${domain}`;
+  const known = inside(
+    site,
+    web.name,
+    "rails",
+    "runner",
+    `puts User.find_by(email: ${JSON.stringify(email)}).nil? ? "no" : "yes"`,
+  );
+  if (known.trim().endsWith("no")) inside(site, web.name, "tootctl", "accounts", "create", name, "--email", email, "--confirmed");
+  const token = inside(
+    site,
+    web.name,
+    "rails",
+    "runner",
+    `app = Doorkeeper::Application.create!(name: "journey", redirect_uri: "urn:ietf:wg:oauth:2.0:oob", scopes: "read write")
+     user = User.find_by(email: ${JSON.stringify(email)})
+     puts Doorkeeper::AccessToken.create!(application_id: app.id, resource_owner_id: user.id, scopes: "read write", expires_in: nil).token`,
+  );
+  return token.trim().split("\n").at(-1)!;
+}
+
+export function ask(
+  door: Door,
+  method: "GET" | "POST",
+  path: string,
+  token?: string,
+  form?: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const body = form === undefined ? undefined : new URLSearchParams(form).toString();
+  const options: RequestOptions = {
+    ...connection(door, door.domain),
+    method,
+    path,
+    timeout: 10_000,
+    headers: {
+      host: door.domain,
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && {
+        "content-type": "application/x-www-form-urlencoded",
+        "content-length": Buffer.byteLength(body),
+      }),
+    },
+  };
+  return new Promise((done, fail) => {
+    const outgoing = (method === "GET" ? get : request)(options, (response: IncomingMessage) => {
+      const parts: Buffer[] = [];
+      response
+        .on("data", (part: Buffer) => parts.push(part))
+        .on("end", () => {
+          const servedBy = String(response.headers["x-served-by"] ?? "");
+          done({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString(), servedBy });
+        });
+    });
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer after 10 s`))).on("error", fail);
+    outgoing.end(body);
+  });
+}
+
+export interface Listener {
+  readonly servedBy: string;
+  /** Ends when a message holds `text`. */
+  heard(text: string, limitSeconds: number): Promise<void>;
+  close(): void;
+}
+
+/** Opens the author's home stream. */
+export function listen(door: Door, token: string): Promise<Listener> {
+  const heard: string[] = [];
+  let wake = () => {};
+  let servedBy = "";
+  const socket = new WebSocket(`wss://${door.streaming}/api/v1/streaming?stream=user&access_token=${token}`, {
+    ...connection(door, door.streaming),
+    handshakeTimeout: 10_000,
+  });
+  socket.on("upgrade", (response) => (servedBy = String(response.headers["x-served-by"] ?? "")));
+  socket.on("message", (data) => {
+    heard.push(String(data));
+    wake();
+  });
+  return new Promise((done, fail) => {
+    socket.once("error", fail);
+    socket.once("open", () => {
+      done({
+        servedBy,
+        heard: async (text, limitSeconds) => {
+          const end = Date.now() + limitSeconds * 1000;
+          while (!heard.some((message) => message.includes(text))) {
+            if (Date.now() > end) throw new Error(`"${text}" did not arrive on the WebSocket within ${limitSeconds} s`);
+            await new Promise<void>((next) => {
+              wake = next;
+              setTimeout(next, 200);
+            });
+          }
+        },
+        close: () => socket.close(),
+      });
+    });
+  });
+}
+
+/** Posts once and waits until the post arrives. */
+export async function journey(door: Door, token: string, limitSeconds = 20): Promise<Journey> {
+  const listener = await listen(door, token);
+  try {
+    const text = `journey ${process.pid}.${Date.now()}.${Math.random()}`;
+    const from = Date.now();
+    const answer = await ask(door, "POST", "/api/v1/statuses", token, { status: text });
+    if (answer.status !== 200) throw new Error(`POST /api/v1/statuses: ${answer.status} ${answer.body.slice(0, 300)}`);
+    await listener.heard(text, limitSeconds);
+    return { web: answer.servedBy, streaming: listener.servedBy, milliseconds: Date.now() - from };
+  } finally {
+    listener.close();
+  }
+}
+
+function connection({ address, ca }: Door, name: string) {
+  return { host: address, port: 443, servername: name, ca, lookup: undefined, headers: { host: name }, agent: false as const };
+}

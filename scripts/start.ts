@@ -1,0 +1,60 @@
+// `npm start`: deploys examples/local on this machine, sends a post on its way and shows what stands. Run again, it changes nothing.
+
+import { relative, resolve } from "node:path";
+import { apply, driver, machines, makeSecrets, output, secretsFile, setUp, synthesize } from "./cluster";
+import { door, journey, signIn } from "./journey";
+
+const SITE = "social";
+const DOMAIN = "social.example";
+const PAGE = "examples/local/main.ts";
+
+async function main(): Promise<void> {
+  const directory = resolve(__dirname, "..");
+  const started = Date.now();
+  const say = (line: string) => console.log(`  ${line}`);
+  const place = { directory, say };
+
+  console.log("Setting up this machine");
+  await setUp(place);
+
+  const made = makeSecrets(place);
+  console.log(`${made ? "Made" : "Using"} ${relative(directory, secretsFile(place))}`);
+
+  for (const machine of machines(SITE).filter(({ state }) => state !== "running")) {
+    say(`${machine.name} is stopped: starting it`);
+    driver(["machine", "start"], { SITE, NAME: machine.name });
+  }
+
+  console.log(`Deploying ${PAGE} (the first time builds a Debian for the machines, which takes a few minutes)`);
+  const stack = await synthesize(PAGE, place);
+  const lines = await apply(stack, place);
+  say(lines.find((line) => /^(Apply complete|No changes)/.test(line)) ?? "applied");
+
+  console.log("A post travels");
+  const front = door(SITE, DOMAIN);
+  const way = await journey(front, signIn(SITE, DOMAIN));
+  say(
+    `written by ${way.web || "web"}, worked off by Sidekiq, arrived on a WebSocket of ${way.streaming || "streaming"} after ${way.milliseconds} ms`,
+  );
+
+  console.log("\nMachines");
+  for (const { name, address, state } of machines(SITE)) say(`${name.padEnd(28)}${address.padEnd(16)}${state}`);
+  console.log("\nWho may reach what (terraform output has the reasons)");
+  for (const [port, callers] of Object.entries(output<Record<string, string[]>>(stack, "social_flows"))) {
+    say(`${port.padEnd(28)}${[...new Set(callers.map((caller) => caller.split(": ")[0]))].join(", ")}`);
+  }
+  console.log(`
+Where to look
+  pages      curl -k --resolve ${DOMAIN}:443:${front.address} https://${DOMAIN}/
+  a machine  npm run local -- run ${SITE} pool-1          (a shell)
+  its log    npm run local -- logs ${SITE} pool-1 -f
+  the page   ${PAGE}: change it, run npm start again
+How to stop  npm stop
+
+Running after ${Math.round((Date.now() - started) / 1000)} s.`);
+}
+
+main().catch((error: Error) => {
+  console.error(`\n${error.message}\n\nWhat was made stands. Run npm start again to go on, or npm stop to remove it.`);
+  process.exitCode = 1;
+});

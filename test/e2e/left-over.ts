@@ -1,0 +1,31 @@
+// What a site has left on this host, from the host's own tables: `nothingLeft("social")` must be empty.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+
+const ROOT = process.env["CDKTF_MASTODON_ROOT"] ?? "/var/lib/cdktf-mastodon";
+
+export function nothingLeft(site: string): readonly string[] {
+  const directory = join(ROOT, "sites", site);
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => line.includes(`${directory}/`));
+  const processes = readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")];
+      } catch {
+        return [];
+      }
+    })
+    .filter((command) => command.includes(`--directory=${directory}/`));
+  const links = run("ip", "-d", "link", "show").filter((line) => line.includes(`cdktf-mastodon ${ROOT} ${site}`));
+  const tables = run("nft", "list", "tables").filter((line) => line.includes("cdktf_mastodon_"));
+  return [...(existsSync(directory) ? [directory] : []), ...mounts, ...processes, ...links, ...tables];
+}
+
+function run(command: string, ...args: readonly string[]): readonly string[] {
+  return spawnSync(command, args, { encoding: "utf8" }).stdout.split("\n");
+}

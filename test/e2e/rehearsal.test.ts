@@ -1,0 +1,222 @@
+// The deployed example, as its users and its enemies see it. The tests build on each other, in this order.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  apply,
+  destroy,
+  driver,
+  inside,
+  Machine,
+  machines,
+  makeSecrets,
+  output,
+  Place,
+  secretsFile,
+  setUp,
+  synthesize,
+} from "../../scripts/cluster";
+import { ask, door, Door, journey, signIn } from "../../scripts/journey";
+import { nothingLeft } from "./left-over";
+import { portsOf, reachable } from "./ports";
+import { readersOf } from "./readers";
+
+const SITE = "social";
+const PAGE = "examples/local/main.ts";
+const MINUTE = 60_000;
+const directory = mkdtempSync(join(tmpdir(), "rehearsal-"));
+const place: Place = { directory, say: (line) => process.stderr.write(`  ${line}\n`) };
+let stack: string;
+let front: Door;
+let token: string;
+
+const named = (prefix: string): readonly Machine[] => machines(SITE).filter(({ name }) => name.startsWith(prefix));
+
+beforeAll(async () => {
+  await setUp(place);
+  makeSecrets(place);
+  stack = await synthesize(PAGE, place);
+  await apply(stack, place);
+  front = door(SITE, "social.example");
+  token = signIn(SITE, "social.example");
+}, 40 * MINUTE);
+
+afterAll(async () => {
+  driver(["clean", SITE]);
+  rmSync(directory, { recursive: true, force: true });
+}, 2 * MINUTE);
+
+/** Journeys until each of these machines has carried one. */
+async function journeysThrough(web: readonly Machine[], streaming: readonly Machine[]): Promise<void> {
+  const missing = new Set([...web, ...streaming].map(({ name }) => name));
+  for (let tries = 0; missing.size > 0 && tries < 40; tries++) {
+    const way = await journey(front, token);
+    missing.delete(way.web);
+    missing.delete(way.streaming);
+  }
+  expect([...missing]).toEqual([]);
+}
+
+/** Posts until it works, as an impatient user would; returns the seconds that took. */
+async function secondsUntilAPostArrives(limitSeconds: number): Promise<number> {
+  const from = Date.now();
+  for (;;) {
+    try {
+      await journey(front, token, 5);
+      return (Date.now() - from) / 1000;
+    } catch (error) {
+      if (Date.now() - from > limitSeconds * 1000) throw error;
+      await new Promise((next) => setTimeout(next, 250));
+    }
+  }
+}
+
+test(
+  "a post travels through every web and every streaming machine",
+  async () => {
+    await journeysThrough(named("web-"), named("streaming-"));
+  },
+  3 * MINUTE,
+);
+
+test(
+  "a second apply changes nothing",
+  async () => {
+    stack = await synthesize(PAGE, place);
+    const lines = await apply(stack, place);
+    expect(lines.filter((line) => /No changes|Plan:/.test(line))).toEqual([expect.stringContaining("No changes")]);
+  },
+  3 * MINUTE,
+);
+
+test("no kept machine is older than the page", () => {
+  expect(output(stack, "social_machines_older_than_the_page")).toEqual({});
+});
+
+test(
+  "every file that was rendered is accepted by the program that reads it",
+  () => {
+    const complaints = machines(SITE).flatMap(({ name }) => readersOf(SITE, name));
+    expect(complaints).toEqual([]);
+  },
+  10 * MINUTE,
+);
+
+test(
+  "every port of every machine answers exactly as the flow table says",
+  () => {
+    const flows = output<Record<string, readonly string[]>>(stack, "social_flows");
+    const all = machines(SITE);
+    const expected = all.flatMap((from) => portsOf(SITE, from, all, flows));
+    const found = all.flatMap((from) => reachable(SITE, from, all));
+    expect(found.filter(({ open }) => open)).not.toHaveLength(0);
+    expect(found.map(({ open, ...pair }) => `${Object.values(pair).join(" ")} ${open}`)).toEqual(
+      expected.map(({ open, ...pair }) => `${Object.values(pair).join(" ")} ${open}`),
+    );
+  },
+  10 * MINUTE,
+);
+
+test(
+  "secrets lie in files that only root reads, and only where they are needed",
+  () => {
+    const kept = JSON.parse(readFileSync(secretsFile(place), "utf8")) as Record<string, string>;
+    const holders = (secret: string) =>
+      machines(SITE)
+        .filter(
+          ({ name }) =>
+            inside(SITE, name, "bash", "-c", `grep -rlF -- '${kept[secret]}' /etc /usr/local 2>/dev/null || true`) !== "",
+        )
+        .map(({ name }) => name.replace(/-\w{6}$/, ""));
+    expect(holders("secret_key_base").sort()).toEqual(["federated-1", "jobs-local-1", "scheduler-1", "web-1", "web-2"]);
+    expect(holders("replication_password").sort()).toEqual(["database-1", "database-2"]);
+    expect(holders("pgbouncer_admin_password").sort()).toEqual(["pool-1"]);
+    for (const { name } of machines(SITE)) {
+      const files = inside(SITE, name, "bash", "-c", "find /etc/mastodon -type f ! -perm 0600 2>/dev/null || true");
+      expect({ name, files }).toEqual({ name, files: "" });
+    }
+  },
+  3 * MINUTE,
+);
+
+test(
+  "the administrator's commands work on a web machine, straight at PostgreSQL",
+  () => {
+    const web = named("web-")[0]!.name;
+    expect(inside(SITE, web, "mastodon-psql", "-Atc", "select inet_server_port(), current_user")).toBe("5432|mastodon\n");
+    expect(inside(SITE, web, "tootctl", "version").trim()).toMatch(/^4\.7/);
+    expect(inside(SITE, web, "rails", "runner", "puts Account.count").trim()).toMatch(/^[1-9]/);
+  },
+  3 * MINUTE,
+);
+
+test(
+  "one more web machine serves, and no other machine is touched",
+  async () => {
+    const grown = join(__dirname, "../../examples/local/grown.ts");
+    const before = machines(SITE);
+    writeFileSync(
+      grown,
+      readFileSync(join(__dirname, "../..", PAGE), "utf8").replace('"Web", { machines: 2', '"Web", { machines: 3'),
+    );
+    try {
+      const lines = await apply(await synthesize(grown, place), place);
+      expect(lines.filter((line) => line.startsWith("Apply complete"))).toEqual([
+        "Apply complete! Resources: 2 added, 0 changed, 1 destroyed.",
+      ]);
+    } finally {
+      rmSync(grown);
+    }
+    expect(machines(SITE)).toHaveLength(before.length + 1);
+    expect(machines(SITE)).toEqual(expect.arrayContaining([...before]));
+    await journeysThrough(named("web-3"), []);
+  },
+  5 * MINUTE,
+);
+
+test(
+  "PostgreSQL's machine, made anew over its disk, keeps the data",
+  async () => {
+    const written = await ask(front, "POST", "/api/v1/statuses", token, { status: "before the renewal" });
+    const { id } = JSON.parse(written.body) as { readonly id: string };
+    stack = await synthesize(PAGE, place);
+    const address = spawnSync("terraform", [`-chdir=${stack}`, "state", "list"], { encoding: "utf8" })
+      .stdout.split("\n")
+      .find((line) => line.startsWith("terraform_data.Social_Database_1_Machine_"))!;
+    await apply(stack, place, [`-replace=${address}`]);
+    expect(await secondsUntilAPostArrives(60)).toBeLessThan(60);
+    const read = await ask(front, "GET", `/api/v1/statuses/${id}`, token);
+    expect({ status: read.status, text: read.body.includes("before the renewal") }).toEqual({ status: 200, text: true });
+  },
+  5 * MINUTE,
+);
+
+test(
+  "the machine of Redis' master loses power, and posts arrive again without a hand on any app",
+  async () => {
+    const started = () =>
+      [...named("web-"), ...named("streaming-"), ...named("federated-"), ...named("jobs-local-")].map(({ name }) =>
+        inside(SITE, name, "podman", "ps", "--format", "{{.Names}} {{.StartedAt}}"),
+      );
+    const before = started();
+    driver(["machine", "kill"], { SITE, NAME: "redis-1" });
+    const seconds = await secondsUntilAPostArrives(40);
+    expect(seconds).toBeLessThan(30);
+    expect(started()).toEqual(before);
+    driver(["machine", "start"], { SITE, NAME: "redis-1" });
+    driver(["wait", SITE, "redis-1"]);
+    await journey(front, token);
+  },
+  5 * MINUTE,
+);
+
+test(
+  "destroy leaves nothing",
+  async () => {
+    await destroy(stack, place);
+    expect(nothingLeft(SITE)).toEqual([]);
+  },
+  5 * MINUTE,
+);

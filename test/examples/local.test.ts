@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expectGolden } from "../golden";
+
+interface Plan {
+  readonly locals: Record<string, string>;
+  readonly output: Record<string, { readonly value: unknown }>;
+  readonly terraform: { backend: { local: { path: string } } };
+}
+
+/** The plan that a page writes. */
+function planOf(example: string): Plan {
+  const directory = mkdtempSync(join(tmpdir(), "plan-"));
+  process.env["CDKTF_OUTDIR"] = directory;
+  try {
+    jest.isolateModules(() => void require(`../../examples/${example}/main`));
+    return JSON.parse(readFileSync(join(directory, "stacks/local/cdk.tf.json"), "utf8")) as Plan;
+  } finally {
+    delete process.env["CDKTF_OUTDIR"];
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test.each(["local", "one-line"])("the plan of examples/%s, its boot texts and its flows", (example) => {
+  const plan = planOf(example);
+  plan.terraform.backend.local.path = "terraform.local.tfstate";
+  for (const [name, text] of Object.entries(plan.locals)) {
+    if (name.includes("BootHash")) continue;
+    const host = name.replace(/^Social_/, "").replace(/(_Hosts_Pool|_Door|_Machine)?Boot_[0-9A-F]{8}$/, "");
+    expectGolden(`examples/${example}/boot/${host}.txt`, text);
+    plan.locals[name] = `boot/${host}.txt`;
+  }
+  expectGolden(`examples/${example}/flows.json`, JSON.stringify(plan.output["social_flows"]!.value, null, 2) + "\n");
+  plan.output["social_flows"] = { value: "flows.json" };
+  expectGolden(`examples/${example}/plan.json`, JSON.stringify(plan, null, 2) + "\n");
+});
