@@ -70,15 +70,18 @@ remove_machine() {
 }
 
 power_off() {
-  local pid leader
+  local pid leader limit=${LIMIT_SECONDS:-60} end
   if pid=$(nspawn_pid "$NAME"); then
+    end=$((SECONDS + limit))
     # The signal by which systemd powers off in order.
     ! leader=$(leader_of "$NAME") || kill -s RTMIN+4 "$leader" 2>/dev/null || true
-    if ! gone "$pid" "${LIMIT_SECONDS:-60}"; then
-      echo "$NAME: still up after ${LIMIT_SECONDS:-60} s, its power is cut" >&2
+    until gone "$pid" 1; do
+      [ -z "$leader" ] || wake_visitors "$leader"
+      [ $SECONDS -ge $end ] || continue
+      echo "$NAME: still up after $limit s, its power is cut" >&2
       clear_groups "$(machine_id "$NAME")"
       gone "$pid" 30 || die "$NAME does not end"
-    fi
+    done
   fi
   clear_groups "$(machine_id "$NAME")"
   rm -f "$(machine_dir "$NAME")/pid"

@@ -26,7 +26,7 @@ leader_of() {
 }
 
 # Runs a command inside a machine; its own control groups are needed where podman is called.
-# With WITHIN_SECONDS it ends by then: a machine that is powered off meanwhile can leave a command without an end.
+# With WITHIN_SECONDS it ends by then.
 inside() {
   local leader limit=()
   [ -z "${WITHIN_SECONDS:-}" ] || limit=(timeout -k 5 "$WITHIN_SECONDS")
@@ -35,6 +35,10 @@ inside() {
   "${limit[@]}" nsenter -t "$leader" -m -u -i -n -p -C -- env -i HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
+
+# A machine that shuts down stops all its processes for a moment; nsenter then stops itself, and unless somebody wakes it, it never
+# collects its child, without which the machine never ends.
+wake_visitors() { pkill -CONT -f "^nsenter -t $1 -m " || true; }
 
 # Prints ADDRESS, or the lowest of RANGE that no machine of the site has. The caller holds the site's lock.
 choose_address() {
