@@ -1,7 +1,7 @@
 // The deployed example, as its users and its enemies see it. The tests build on each other, in this order.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -23,11 +23,16 @@ import { nothingLeft } from "./left-over";
 import { portsOf, reachable } from "./ports";
 import { readersOf } from "./readers";
 
-const SITE = "social";
-const PAGE = "examples/local/main.ts";
+const SITE = "rehearsal";
 const MINUTE = 60_000;
 const directory = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const place: Place = { directory, say: (line) => process.stderr.write(`  ${line}\n`) };
+const PAGE = join(directory, "page.ts");
+// A name and a network of its own: what `npm start` has deployed stays as it is.
+const EXAMPLE = readFileSync(join(__dirname, "../../examples/local/main.ts"), "utf8").replace(
+  '(stack, "Social", { ',
+  '(stack, "Rehearsal", { network: "10.60.0.0/16", ',
+);
 let stack: string;
 let front: Door;
 let token: string;
@@ -37,6 +42,8 @@ const named = (prefix: string): readonly Machine[] => machines(SITE).filter(({ n
 beforeAll(async () => {
   await setUp(place);
   makeSecrets(place);
+  symlinkSync(join(__dirname, "../../node_modules"), join(directory, "node_modules"));
+  writeFileSync(PAGE, EXAMPLE);
   stack = await synthesize(PAGE, place);
   await apply(stack, place);
   front = door(SITE, "social.example");
@@ -92,7 +99,7 @@ test(
 );
 
 test("no kept machine is older than the page", () => {
-  expect(output(stack, "social_machines_older_than_the_page")).toEqual({});
+  expect(output(stack, "rehearsal_machines_older_than_the_page")).toEqual({});
 });
 
 test(
@@ -107,7 +114,7 @@ test(
 test(
   "every port of every machine answers exactly as the flow table says",
   () => {
-    const flows = output<Record<string, readonly string[]>>(stack, "social_flows");
+    const flows = output<Record<string, readonly string[]>>(stack, "rehearsal_flows");
     const all = machines(SITE);
     const expected = all.flatMap((from) => portsOf(SITE, from, all, flows));
     const found = all.flatMap((from) => reachable(SITE, from, all));
@@ -155,20 +162,13 @@ test(
 test(
   "one more web machine serves, and no other machine is touched",
   async () => {
-    const grown = join(__dirname, "../../examples/local/grown.ts");
     const before = machines(SITE);
-    writeFileSync(
-      grown,
-      readFileSync(join(__dirname, "../..", PAGE), "utf8").replace('"Web", { machines: 2', '"Web", { machines: 3'),
-    );
-    try {
-      const lines = await apply(await synthesize(grown, place), place);
-      expect(lines.filter((line) => line.startsWith("Apply complete"))).toEqual([
-        "Apply complete! Resources: 2 added, 0 changed, 1 destroyed.",
-      ]);
-    } finally {
-      rmSync(grown);
-    }
+    writeFileSync(PAGE, EXAMPLE.replace('"Web", { machines: 2', '"Web", { machines: 3'));
+    const lines = await apply(await synthesize(PAGE, place), place);
+    writeFileSync(PAGE, EXAMPLE);
+    expect(lines.filter((line) => line.startsWith("Apply complete"))).toEqual([
+      "Apply complete! Resources: 2 added, 0 changed, 1 destroyed.",
+    ]);
     expect(machines(SITE)).toHaveLength(before.length + 1);
     expect(machines(SITE)).toEqual(expect.arrayContaining([...before]));
     await journeysThrough(named("web-3"), []);
@@ -184,7 +184,7 @@ test(
     stack = await synthesize(PAGE, place);
     const address = spawnSync("terraform", [`-chdir=${stack}`, "state", "list"], { encoding: "utf8" })
       .stdout.split("\n")
-      .find((line) => line.startsWith("terraform_data.Social_Database_1_Machine_"))!;
+      .find((line) => line.startsWith("terraform_data.Rehearsal_Database_1_Machine_"))!;
     await apply(stack, place, [`-replace=${address}`]);
     expect(await secondsUntilAPostArrives(60)).toBeLessThan(60);
     const read = await ask(front, "GET", `/api/v1/statuses/${id}`, token);
