@@ -1,0 +1,4 @@
+require_relative "config/environment"
+require "standin/web"
+
+run Standin::Web.app

@@ -1,0 +1,6 @@
+# What every Ruby process loads first.
+
+require_relative "../lib/standin"
+
+Standin::Environment.check!
+require "standin/models"

@@ -1,0 +1,4 @@
+# What Sidekiq requires.
+
+require_relative "environment"
+require "standin/sidekiq_server"

@@ -1,0 +1,134 @@
+# `db:prepare`, `db:migrate` and `db:seed`, with the lock of the real ones: it belongs to a session, so a pooler by transaction loses it.
+
+require "zlib"
+require "standin/schema"
+
+module Standin
+  class ConcurrentMigration < StandardError; end
+
+  class DatabaseTasks
+    LEAST_SERVER = 140_000
+
+    def initialize
+      @settings = DatabaseSettings.primary
+      @connection = Connection.new(@settings)
+    end
+
+    def prepare
+      create_database
+      fresh = !versioned?
+      load_schema if fresh
+      with_lock { run_pending }
+      seed if fresh
+    end
+
+    def migrate
+      check_server
+      fresh = !versioned?
+      abort "SKIP_POST_DEPLOYMENT_MIGRATIONS is set, and the database is too old for that: version 0" if fresh && skip_post?
+      load_schema if fresh
+      with_lock { run_pending }
+    end
+
+    def seed
+      @connection.transaction do
+        role(Schema::EVERYONE, "", -1)
+        Schema::ROLES.each { |name, position| role(nil, name, position) }
+        @connection.query(<<~SQL, [Schema::INSTANCE_ACTOR, "mastodon.internal", Environment.local_domain])
+          INSERT INTO accounts (id, username, display_name, actor_type) VALUES ($1, $2, $3, 'Application') ON CONFLICT DO NOTHING
+        SQL
+      end
+      say "seeded"
+    end
+
+    def version
+      versioned? ? @connection.query("SELECT max(version) AS version FROM schema_migrations").first["version"] : "0"
+    end
+
+    private
+
+    def say(text) = Standin.log.info(text)
+    # Presence counts: `false` skips as well.
+    def skip_post? = ENV.key?("SKIP_POST_DEPLOYMENT_MIGRATIONS")
+    def versioned? = !@connection.query("SELECT to_regclass('schema_migrations')::text AS name").first["name"].nil?
+
+    def create_database
+      @connection.query("SELECT 1")
+    rescue PG::ConnectionBad => e
+      raise unless e.message.include?("database \"#{@settings.dbname}\" does not exist")
+
+      say "creating the database #{@settings.dbname}"
+      maintenance = Connection.new(DatabaseSettings::Settings.new(connection: @settings.connection.merge(dbname: "postgres")))
+      maintenance.execute("CREATE DATABASE #{PG::Connection.quote_ident(@settings.dbname)} ENCODING 'UTF8'")
+      maintenance.close
+    end
+
+    def check_server
+      number = @connection.query("SELECT current_setting('server_version_num')::integer AS number").first["number"]
+      abort "PostgreSQL #{number / 10_000} is too old: Mastodon needs 14 or newer" if number < LEAST_SERVER
+    end
+
+    # As in the real one, nothing protects this: two of them at once on an empty database get in each other's way.
+    def load_schema
+      say "loading the schema"
+      @connection.transaction do
+        @connection.execute(<<~SQL)
+          CREATE TABLE schema_migrations (version varchar PRIMARY KEY);
+          CREATE TABLE ar_internal_metadata (key varchar PRIMARY KEY, value varchar, created_at #{Schema::NOW}, updated_at #{Schema::NOW});
+          INSERT INTO ar_internal_metadata (key, value) VALUES ('environment', 'production');
+        SQL
+        Schema::MIGRATIONS.each do |migration|
+          @connection.execute(migration.sql.sub("CONCURRENTLY ", ""))
+          done(migration)
+        end
+      end
+    end
+
+    def run_pending
+      known = @connection.query("SELECT version FROM schema_migrations").map { |row| row["version"] }
+      pending = Schema::MIGRATIONS.reject { |migration| known.include?(migration.version) }
+      pending.reject!(&:after_deployment) if skip_post?
+      pending.each do |migration|
+        say "migrating to #{migration.version}"
+        if migration.after_deployment
+          @connection.execute(migration.sql)
+          done(migration)
+        else
+          @connection.transaction { @connection.execute(migration.sql) && done(migration) }
+        end
+      end
+      say "the database is at version #{version}#{"; nothing to migrate" if pending.empty?}"
+    end
+
+    def done(migration) = @connection.query("INSERT INTO schema_migrations (version) VALUES ($1)", [migration.version])
+
+    def with_lock
+      key = 0x5354_0000_0000 + Zlib.crc32(@settings.dbname.to_s)
+      got = @connection.query("SELECT pg_try_advisory_lock($1) AS got", [key]).first["got"]
+      raise ConcurrentMigration, "Another migration holds the advisory lock" unless got
+
+      yield
+    ensure
+      raise ConcurrentMigration, "Failed to release advisory lock" if got && !release(key)
+    end
+
+    # An idle pooler would hand out the same session again by mere luck; another client's transaction takes that luck away.
+    def release(key)
+      other = Connection.new(@settings)
+      other.transaction do
+        other.execute("SELECT 1")
+        @connection.query("SELECT pg_advisory_unlock($1) AS done", [key]).first["done"]
+      end
+    ensure
+      other&.close
+    end
+
+    def role(id, name, position)
+      return if @connection.query("SELECT 1 FROM user_roles WHERE name = $1", [name]).any?
+
+      columns = { id: id, name: name, position: position }.compact
+      marks = (1..columns.size).map { |number| "$#{number}" }.join(", ")
+      @connection.query("INSERT INTO user_roles (#{columns.keys.join(", ")}) VALUES (#{marks})", columns.values)
+    end
+  end
+end

@@ -1,0 +1,107 @@
+# Statuses: web writes them and enqueues, Sidekiq distributes and publishes, everybody renders them alike.
+
+require "cgi"
+require "standin/jobs"
+require "standin/models"
+
+module Standin
+  module Statuses
+    FEED = 400
+    IDEMPOTENCY_SECONDS = 3600
+
+    module_function
+
+    def create(account, text:, visibility: nil, idempotency_key: nil)
+      raise RecordInvalid, "Validation failed: Text can't be blank" if Environment.blank?(text)
+
+      number = Status::VISIBILITIES.index(visibility || "public")
+      raise RecordInvalid, "Validation failed: Visibility is not included in the list" if number.nil?
+
+      once(account, idempotency_key) do
+        status = Status.create!(text: text, account_id: account.id, visibility: number)
+        DistributionWorker.perform_async(status.id)
+        status
+      end
+    end
+
+    def remove(status)
+      status.update!(deleted_at: Time.now)
+      RemovalWorker.perform_async(status.id)
+    end
+
+    def once(account, key)
+      return yield if Environment.blank?(key)
+
+      stored = "idempotency:status:#{account.id}:#{key}"
+      id = Redis.base.call("GET", stored)
+      found = id && Status.find_by(id: id.to_i)
+      return found if found
+
+      yield.tap { |status| Redis.base.call("SET", stored, status.id, "EX", IDEMPOTENCY_SECONDS) }
+    end
+
+    # The feed in Redis says which, the replica says what: a status that has not reached the replica yet is left out.
+    def home(account, limit)
+      ids = Redis.base.call("ZREVRANGE", feed(account.id), 0, limit - 1).map(&:to_i)
+      if ids.empty?
+        read("WHERE account_id = $1 AND deleted_at IS NULL ORDER BY id DESC LIMIT $2", [account.id, limit], Database.replica)
+      else
+        read("WHERE id = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY id DESC", [ids], Database.replica)
+      end
+    end
+
+    def public(limit)
+      read("WHERE visibility = 0 AND deleted_at IS NULL ORDER BY id DESC LIMIT $1", [limit], Database.primary)
+    end
+
+    def find(id)
+      read("WHERE id = $1 AND deleted_at IS NULL", [id], Database.primary).first
+    end
+
+    def read(rest, values, database)
+      database.query("SELECT * FROM statuses #{rest}", values).map { |row| Status.new(row) }
+    end
+
+    def distribute(status)
+      account = status.account
+      keep(account, status)
+      event = JSON.generate(event: "update", payload: JSON.generate(render(status, account)), queued_at: (Time.now.to_f * 1000).to_i)
+      publish(channels(status), event)
+    end
+
+    def withdraw(status)
+      Redis.base.call("ZREM", feed(status.account_id), status.id)
+      publish(channels(status), JSON.generate(event: "delete", payload: status.id.to_s))
+    end
+
+    def publish(channels, event) = channels.each { |channel| Redis.base.call("PUBLISH", channel, event) }
+
+    def channels(status)
+      own = "timeline:#{status.account_id}"
+      status.visibility == "public" ? [own, "timeline:public", "timeline:public:local"] : [own]
+    end
+
+    def keep(account, status)
+      Redis.base.call("ZADD", feed(account.id), status.id, status.id)
+      Redis.base.call("ZREMRANGEBYRANK", feed(account.id), 0, -FEED - 1)
+    end
+
+    def feed(account_id) = "feed:home:#{account_id}"
+
+    def render(status, account = status.account)
+      url = "https://#{Environment.web_domain}/@#{account.username}/#{status.id}"
+      {
+        id: status.id.to_s, created_at: status.created_at.iso8601(3), visibility: status.visibility, sensitive: false, spoiler_text: "",
+        uri: url, url: url, content: "<p>#{CGI.escapeHTML(status.text)}</p>", account: render_account(account),
+        media_attachments: [], mentions: [], tags: [], emojis: [], replies_count: 0, reblogs_count: 0, favourites_count: 0
+      }
+    end
+
+    def render_account(account)
+      {
+        id: account.id.to_s, username: account.username, acct: account.acct, display_name: account.display_name, locked: false,
+        note: account.note, url: "https://#{Environment.web_domain}/@#{account.username}", created_at: account.created_at.iso8601(3)
+      }
+    end
+  end
+end

@@ -1,0 +1,46 @@
+// How streaming reads the variables of the database; Ruby reads some of the same names differently.
+
+import pg from "pg";
+import connectionString from "pg-connection-string";
+import { log } from "./log.js";
+
+const CONNECT_SECONDS = 15;
+
+export function databaseConfig(env) {
+  if (env.NODE_ENV !== "production" && env.NODE_ENV !== "development") {
+    throw new Error(`NODE_ENV is ${JSON.stringify(env.NODE_ENV)}, neither production nor development`);
+  }
+  const config = env.DATABASE_URL ? fromUrl(env) : fromParts(env);
+  return { ...config, max: Number.parseInt(env.DB_POOL, 10) || 10, connectionTimeoutMillis: CONNECT_SECONDS * 1000 };
+}
+
+// With an address DB_SSLMODE counts for nothing: only the address' own sslmode does.
+function fromUrl(env) {
+  const config = connectionString.parseIntoClientConfig(env.DATABASE_URL);
+  if (!config.password && env.DB_PASS) config.password = env.DB_PASS;
+  return config;
+}
+
+function fromParts(env) {
+  return {
+    user: env.DB_USER || "mastodon",
+    password: env.DB_PASS,
+    database: env.DB_NAME || "mastodon_production",
+    host: env.DB_HOST || "localhost",
+    port: Number.parseInt(env.DB_PORT, 10) || 5432,
+    ssl: tls(env.DB_SSLMODE),
+  };
+}
+
+// Any word that is not known means full verification, also libpq's "prefer" and "require".
+function tls(mode) {
+  if (!mode || mode === "disable") return false;
+  return mode === "no-verify" ? { rejectUnauthorized: false } : true;
+}
+
+export function connectDatabase(env) {
+  const pool = new pg.Pool(databaseConfig(env));
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on("error", (error) => log.error("an idle database connection broke", { err: error.message }));
+  return pool;
+}

@@ -1,0 +1,18 @@
+// One line of JSON an event, as pino writes it.
+
+import { hostname } from "node:os";
+
+const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60, silent: Infinity };
+const least = LEVELS[process.env.LOG_LEVEL] ?? LEVELS.info;
+
+function write(level, message, facts = {}) {
+  if (LEVELS[level] < least) return;
+  const line = { level: LEVELS[level], time: Date.now(), pid: process.pid, hostname: hostname(), ...facts, msg: message };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+export const log = {
+  info: (message, facts) => write("info", message, facts),
+  warn: (message, facts) => write("warn", message, facts),
+  error: (message, facts) => write("error", message, facts),
+};
