@@ -97,9 +97,9 @@ export async function startStopped(site: string, place: Place): Promise<void> {
   for (const { name } of stopped) await run("bash", [DRIVER, "wait", site, name], place, {});
 }
 
-/** Installs what the host lacks and says what it cannot. */
-export async function setUp(place: Place): Promise<void> {
-  await run("bash", [DRIVER, "setup"], place, {});
+/** Installs what the host lacks, and these Debian packages, and says what it cannot. */
+export async function setUp(place: Place, ...packages: readonly string[]): Promise<void> {
+  await run("bash", [DRIVER, "setup", ...packages], place, {});
 }
 
 /** Makes the secrets of a place unless they are there; returns whether they were made. */

@@ -2,7 +2,7 @@
 # The local cloud: machines as systemd-nspawn containers on this host. Inputs are environment variables, `local.sh COMMAND`:
 #
 #   preflight            [SITE] [CIDR] [MEMORY_GIB] [DISK_GIB]       says everything the host lacks
-#   setup                                                           installs what is missing (Debian-like hosts)
+#   setup                [PACKAGE...]                               installs what is missing (Debian-like hosts), and these
 #   base                 [PACKAGES]                                 builds the machines' Debian once
 #   images               IMAGES [PACKAGES] [IMAGE_SOURCE=auto|stand-in|registry|ARCHIVE|DIRECTORY] [STANDIN]
 #   network up|down      SITE (up: CIDR GATEWAY)
@@ -59,7 +59,7 @@ case $COMMAND in
 esac
 case $COMMAND in
   preflight) preflight ;;
-  setup) setup ;;
+  setup) setup "$@" ;;
   base) base_ensure ;;
   images) images_ensure ;;
   "network up") network_up ;;
