@@ -51,16 +51,15 @@ export interface Nginx {
   readonly trustedProxies?: readonly string[];
   /** After how long the front door drops an idle connection; nginx waits longer, or requests would meet a closed one. */
   readonly idleSeconds: number;
-  /** An upstream called `mastodon`. */
-  readonly upstream: readonly string[];
+  /** Upstreams, and the locations that lead to them or nowhere. */
+  readonly upstreams: readonly string[];
   readonly locations: readonly string[];
-  readonly readSeconds: number;
 }
 
 /** The one server of the host, on port 80, right behind the front door. */
 export function nginxServer(nginx: Nginx): string {
   return [
-    ...nginx.upstream,
+    ...nginx.upstreams,
     "",
     "map $http_upgrade $connection_upgrade {",
     "  default upgrade;",
@@ -84,20 +83,29 @@ export function nginxServer(nginx: Nginx): string {
     "  real_ip_header X-Forwarded-For;",
     "  real_ip_recursive on;",
     ...nginx.locations,
-    "  location / {",
-    "    proxy_pass http://mastodon;",
+    "}",
+    "",
+  ].join("\n");
+}
+
+/** A location that passes requests, WebSockets too, on to an upstream. */
+export function proxied(path: string, upstream: string, readSeconds: number): readonly string[] {
+  return [
+    `  location ${path} {`,
+    `    proxy_pass http://${upstream};`,
     "    proxy_http_version 1.1;",
     "    proxy_set_header Host $host;",
     "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
     "    proxy_set_header X-Forwarded-Proto $forwarded_proto;",
+    // A client's own word on these would be answered with an error page: only nginx says who asks for what.
+    '    proxy_set_header X-Forwarded-Host "";',
+    '    proxy_set_header Client-Ip "";',
     '    proxy_set_header Proxy "";',
     "    proxy_set_header Upgrade $http_upgrade;",
     "    proxy_set_header Connection $connection_upgrade;",
     "    proxy_connect_timeout 2s;",
-    `    proxy_read_timeout ${nginx.readSeconds}s;`,
+    `    proxy_read_timeout ${readSeconds}s;`,
     "    proxy_next_upstream error timeout;",
     "  }",
-    "}",
-    "",
-  ].join("\n");
+  ];
 }

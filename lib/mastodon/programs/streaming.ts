@@ -2,7 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { nginxServer, quadlet } from "./application";
+import { nginxServer, proxied, quadlet } from "./application";
 
 export interface StreamingPlan {
   readonly image: string;
@@ -48,18 +48,17 @@ function nginx({ network, idleSeconds }: StreamingPlan, ports: readonly number[]
   return nginxServer({
     network,
     idleSeconds,
-    upstream: [
-      "upstream mastodon {",
+    upstreams: [
+      "upstream streaming {",
       "  least_conn;",
-      "  zone mastodon 64k;",
+      "  zone streaming 64k;",
       ...ports.map((port) => `  server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;`),
       "  keepalive 16;",
       // Node closes an idle connection after 5 s; nginx must be quicker.
       "  keepalive_timeout 4s;",
       "}",
     ],
-    // Unauthenticated and on the same port as everything else: for the machine itself only.
-    locations: ["  location = /metrics { return 404; }"],
-    readSeconds: 3600,
+    // Nothing else: /metrics is on the same port, unauthenticated, and Node finds it as /METRICS/ too.
+    locations: [...proxied("/api/v1/streaming", "streaming", 3600), "  location / { return 404; }"],
   });
 }

@@ -2,7 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { nginxServer, quadlet } from "./application";
+import { nginxServer, proxied, quadlet } from "./application";
 import { waitForPrepare } from "./prepare";
 
 export interface WebPlan {
@@ -60,7 +60,7 @@ function nginx(plan: WebPlan): string {
     network: plan.network,
     trustedProxies: plan.trustedProxies,
     idleSeconds: plan.idleSeconds,
-    upstream: [
+    upstreams: [
       "upstream mastodon {",
       "  server 127.0.0.1:3000 max_fails=0;",
       "  keepalive 32;",
@@ -68,8 +68,7 @@ function nginx(plan: WebPlan): string {
       "  keepalive_timeout 15s;",
       "}",
     ],
-    locations: [],
-    readSeconds: 120,
+    locations: proxied("/", "mastodon", 120),
   });
 }
 
