@@ -1,5 +1,7 @@
 // What the machines of web, streaming and Sidekiq have in common: a container as a systemd unit, and nginx in front of it.
 
+import { Program } from "../../core/program";
+
 export interface Container {
   readonly description: string;
   readonly image: string;
@@ -56,8 +58,26 @@ export interface Nginx {
   readonly locations: readonly string[];
 }
 
-/** The one server of the host, on port 80, right behind the front door. */
-export function nginxServer(nginx: Nginx): string {
+/** nginx with one server, on port 80, right behind the front door. */
+export function nginx(program: Program, plan: Nginx): void {
+  program
+    .add({ kind: "package", names: ["nginx-light"] })
+    .add({ kind: "file", path: "/etc/nginx/conf.d/mastodon.conf", content: server(plan) })
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/nginx.service.d/10-mastodon.conf",
+      content: "[Service]\nLimitNOFILE=16384\n",
+    })
+    .add({ kind: "run", why: "nginx takes only our site, and as many connections as it is asked for", script: OWN_SITE })
+    .add({ kind: "start", units: ["nginx.service"] });
+}
+
+// Debian's 768 a worker are 384 WebSockets, since each takes a connection on both sides.
+const OWN_SITE = `rm -f /etc/nginx/sites-enabled/default
+sed -i 's/worker_connections [0-9]*;/worker_connections 8192;/' /etc/nginx/nginx.conf
+`;
+
+function server(nginx: Nginx): string {
   return [
     ...nginx.upstreams,
     "",
