@@ -8,7 +8,7 @@ import { Size } from "../core/size";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
 import { sidekiq } from "./programs/sidekiq";
-import { Data, rubyEnv } from "./ruby";
+import { Data, DATABASE_TASK, rubyEnv } from "./ruby";
 import { MastodonVersion, Queue } from "./version";
 
 export interface SidekiqGroupProps extends Data {
@@ -61,7 +61,8 @@ export class SidekiqGroup extends Construct {
     this.checkQueues(site, queues, weights);
     const scheduler = queues.includes("scheduler");
     fleet(site).add(this, queues, machines * processes);
-    fleet(site).connections.add({ tier: name, processes: machines * processes, each: threads, doubles: !scheduler });
+    props.database.expects(this, { processes: machines * processes, each: threads, reads: true, doubles: !scheduler });
+    if (scheduler) props.database.direct.expects(this, DATABASE_TASK);
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "sidekiq",

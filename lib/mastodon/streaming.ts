@@ -62,11 +62,14 @@ export class StreamingPool extends Construct {
     }
     const host = props.host ?? `streaming.${site.domain}`;
     this.baseUrl = `wss://${host}`;
+    const machines = props.machines ?? 2;
+    const each = props.databaseConnections ?? 10;
+    props.database.expects(this, { processes: machines * processes, each, reads: false, doubles: true });
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "streaming",
       range: site.range(this, "streaming", name, props.slot),
-      machines: props.machines ?? 2,
+      machines,
       size,
     });
     const ports = Array.from({ length: Math.min(Math.max(Math.trunc(processes) || 1, 1), 16) }, (_, n) => 4000 + n);

@@ -8,7 +8,7 @@ import { Size } from "../core/size";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
 import { web } from "./programs/web";
-import { Data, rubyEnv } from "./ruby";
+import { ADMINISTRATOR, Data, rubyEnv } from "./ruby";
 import type { StreamingPool } from "./streaming";
 
 export interface WebTierProps extends Data {
@@ -69,7 +69,8 @@ export class WebTier extends Construct {
     const fitting = Math.max(1, Math.min(size.cpus, Math.floor((size.gib - 0.5) / GIB_A_PROCESS)));
     const processes = this.whole("processes", props.processes ?? fitting, 64);
     const threads = this.whole("threads", props.threads ?? 5, 64);
-    fleet(site).connections.add({ tier: name, processes: machines * processes, each: threads, doubles: true });
+    props.database.expects(this, { processes: machines * processes, each: threads, reads: true, doubles: true });
+    props.database.direct.expects(this, ADMINISTRATOR);
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "web",
