@@ -13,7 +13,7 @@ export { type Database, type DatabaseFacts } from "./mastodon/database";
 export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";
 export { Postgres, type PostgresProps } from "./mastodon/postgres";
 export { Redis, type RedisFacts, type RedisProps, type RedisUse } from "./mastodon/redis";
-export { StreamingPool, type StreamingPoolProps } from "./mastodon/streaming";
+export { StreamingPool, type StreamingPoolProps, type StreamingProcesses } from "./mastodon/streaming";
 export { SidekiqGroup, type SidekiqGroupProps } from "./mastodon/sidekiq";
 export { WebTier, type WebTierProps } from "./mastodon/web";
 export { Disk, Size } from "./core/size";

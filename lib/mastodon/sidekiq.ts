@@ -48,6 +48,8 @@ export class SidekiqGroup extends Construct {
   readonly pool: Pool;
   /** The environment of each of its processes. */
   readonly env: Env;
+  /** The environment of the database task, on the machine that runs the scheduler. */
+  readonly taskEnv: Env | undefined;
 
   constructor(scope: Construct, id: string, props: SidekiqGroupProps) {
     super(scope, id);
@@ -73,6 +75,7 @@ export class SidekiqGroup extends Construct {
       roll: scheduler ? "stop-first" : "start-first",
     });
     this.env = rubyEnv(this.pool, "sidekiq", this, props).set("DB_POOL", threads, this);
+    this.taskEnv = scheduler ? rubyEnv(this.pool, "task", this, props) : undefined;
     sidekiq(this.pool.program, {
       image: site.images.mastodon,
       env: this.env,
@@ -80,7 +83,7 @@ export class SidekiqGroup extends Construct {
       threads,
       queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),
       version: site.version,
-      prepare: scheduler ? { env: rubyEnv(this.pool, "task", this, props) } : undefined,
+      prepare: this.taskEnv && { env: this.taskEnv },
       waits: () => fleet(site).prepares,
     });
   }

@@ -4,12 +4,15 @@ import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { nginx, proxied, quadlet } from "./application";
 import { waitForPrepare } from "./prepare";
+import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 
 export interface WebPlan {
   readonly image: string;
   readonly version: string;
   readonly env: Env;
   readonly taskEnv: Env;
+  /** Streaming on the same machine, if it is not elsewhere. */
+  readonly streaming: Pick<StreamingPlan, "image" | "envs"> | undefined;
   readonly network: string;
   readonly trustedProxies: readonly string[];
   readonly idleSeconds: number;
@@ -49,7 +52,14 @@ export function web(program: Program, plan: WebPlan): void {
       mode: "0755",
     })
     .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false });
-  nginx(program, { ...plan, upstreams: PUMA, locations: proxied("/", "mastodon", 120) });
+  const beside = plan.streaming;
+  if (beside !== undefined) streamingProcesses(program, beside);
+  nginx(program, {
+    ...plan,
+    upstreams: [...PUMA, ...(beside === undefined ? [] : ["", ...streamingUpstream([...beside.envs.keys()])])],
+    // Node's /metrics is behind the first alone, so it stays inside.
+    locations: [...(beside === undefined ? [] : streamingLocation()), ...proxied("/", "mastodon", 120)],
+  });
   program.readyWhen("curl -fsS -m 5 -o /dev/null http://127.0.0.1/health");
 }
 
