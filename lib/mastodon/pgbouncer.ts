@@ -43,7 +43,7 @@ export interface PgBouncerProps {
 
 const PORT = 6432;
 /** What its limit of open files leaves room for, with the server connections. */
-const MOST_CLIENTS = 30_000;
+const MOST_CLIENTS = 60_000;
 
 export class PgBouncer extends Construct implements Database {
   readonly direct: Database;
