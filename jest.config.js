@@ -12,7 +12,12 @@ const shared = {
 };
 module.exports = {
   projects: [
-    { ...shared, displayName: "unit", testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples}/**/*.test.ts"] },
+    {
+      ...shared,
+      displayName: "unit",
+      setupFiles: ["<rootDir>/test/no-terraform.ts"],
+      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples}/**/*.test.ts"],
+    },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
   ],
 };
