@@ -84,8 +84,10 @@ function settings({ name, port, durable, maxMemoryMib, password, sentinels }: Re
   ].join("\n");
 }
 
+// Its own sentinel comes last: on a machine that lost its disk it knows the page's first master only.
 function role({ port, first, sentinels }: RedisInstance, self: string): string {
-  return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${sentinels.join(" ")}"\n`;
+  const asked = [...sentinels.filter((name) => name !== self), ...sentinels.filter((name) => name === self)];
+  return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${asked.join(" ")}"\n`;
 }
 
 // A restarted master that lost its data would make its replicas drop theirs: while one of them is up, wait until it has taken over.
