@@ -67,8 +67,8 @@ test("each keeps idle connections longer than whoever stands in front of it, or 
   }
 });
 
-test("an idle WebSocket outlives nginx' usual minute, and a worker takes thousands", () => {
-  expect(text(/nginx\/conf\.d/, /^streaming$/)).toContain("proxy_read_timeout 3600s;\n");
+test("an idle WebSocket outlives nginx' usual minute, an event stream is not buffered, and a worker takes thousands", () => {
+  expect(text(/nginx\/conf\.d/, /^streaming$/)).toMatch(/proxy_read_timeout 3600s;\n[^}]*proxy_buffering off;\n/);
   expect(boot(/^streaming$/)).toContain("worker_connections 8192;");
 });
 

@@ -108,8 +108,8 @@ function server(nginx: Nginx): string {
   ].join("\n");
 }
 
-/** A location that passes requests, WebSockets too, on to an upstream. */
-export function proxied(path: string, upstream: string, readSeconds: number): readonly string[] {
+/** A location that passes requests, WebSockets too, on to an upstream; further lines come last. */
+export function proxied(path: string, upstream: string, readSeconds: number, ...further: readonly string[]): readonly string[] {
   return [
     `  location ${path} {`,
     `    proxy_pass http://${upstream};`,
@@ -126,6 +126,7 @@ export function proxied(path: string, upstream: string, readSeconds: number): re
     "    proxy_connect_timeout 2s;",
     `    proxy_read_timeout ${readSeconds}s;`,
     "    proxy_next_upstream error timeout;",
+    ...further,
     "  }",
   ];
 }

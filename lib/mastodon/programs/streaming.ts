@@ -66,7 +66,7 @@ export function streamingUpstream(ports: readonly number[]): readonly string[] {
   ];
 }
 
-/** Where WebSockets come in; one may be silent for a long time. */
+/** Where WebSockets and event streams come in. One may be silent for a long time, and a buffer would hold events back until it is full. */
 export function streamingLocation(): readonly string[] {
-  return proxied("/api/v1/streaming", "streaming", 3600);
+  return proxied("/api/v1/streaming", "streaming", 3600, "    proxy_buffering off;");
 }
