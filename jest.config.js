@@ -11,6 +11,8 @@ const shared = {
   },
 };
 module.exports = {
+  // By itself jest leaves one CPU free, which is half of two.
+  maxWorkers: 2,
   projects: [
     {
       ...shared,
