@@ -17,7 +17,7 @@ module.exports = {
     {
       ...shared,
       displayName: "unit",
-      setupFiles: ["<rootDir>/test/no-terraform.ts"],
+      setupFiles: ["<rootDir>/test/quick-cdktf.ts"],
       testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples}/**/*.test.ts"],
     },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
