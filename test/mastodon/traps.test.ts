@@ -89,6 +89,12 @@ test("the main image starts nothing by itself, and streaming ends with 0 when it
   ]);
 });
 
+test("Debian's nginx and PgBouncer stay dead when they are killed: here they start again", () => {
+  for (const { content } of found(/(nginx|pgbouncer)\.service\.d/)) {
+    expect(content).toMatch(/^Restart=always$/m);
+  }
+});
+
 test("Sidekiq is told to take no new job, and has longer to stop than its own grace of 45 s", () => {
   for (const { content } of found(/mastodon-sidekiq@\.container$/)) {
     expect(content).toContain("\nExecStop=-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i\n");

@@ -66,7 +66,7 @@ export function nginx(program: Program, plan: Nginx): void {
     .add({
       kind: "file",
       path: "/etc/systemd/system/nginx.service.d/10-mastodon.conf",
-      content: "[Service]\nLimitNOFILE=16384\n",
+      content: "[Service]\nLimitNOFILE=16384\nRestart=always\nRestartSec=1\n",
     })
     .add({ kind: "run", why: "nginx takes only our site, and as many connections as it is asked for", script: OWN_SITE })
     .add({ kind: "start", units: ["nginx.service"] });
