@@ -53,14 +53,14 @@ const MOST = 500_000;
  *
  * - Puma: 25 threads per 1,000. Three servers counted 18 to 33 requests a second per 1,000 weekly users (mastodon.social, masto.donte.com.br and
  *   mspsocial.net, 2018, `Resources-needed.md` of mastodon/documentation); one thread for each leaves room for bursts of three times that.
- *   Hachyderm needed 320 threads for about 11,000 (its posts on the incidents of December 2022 and January 2023).
- * - Sidekiq: 25 threads, and 20 per 1,000 (mastodon.social, same file: 200 for 10,000). 55 % for default and mailers, 45 % for federation, as
- *   toot.community's public platform repository splits them. 25 threads a process at the most (vmst.io's public notes), and 10 for federation,
+ *   Hachyderm ran 320 threads in January 2023 (its post on that month's incident) and counted 11,000 people a month in November 2024.
+ * - Sidekiq: 25 threads, and 20 per 1,000 (mastodon.social, same file: 200 for 10,000). 55 % for default and mailers, 45 % for federation, about
+ *   as toot.community's public platform repository splits them. 25 threads a process at the most (vmst.io's public notes), and 10 for federation,
  *   since Hachyderm found ingress bound by the CPU.
  * - Streaming: 80 connections per 1,000, since 10,000 to 20,000 people keep 800 to 1,200 open (docs.joinmastodon.org, "Scaling up your
  *   server"), and 200 for one process, the target of goingdark.social's public configuration.
  * - PostgreSQL and Redis: vmst.io ran 2,700 accounts on 4 CPUs with 8 GB and a Redis of 2 GB; toot.community 31,000 accounts on 40 GB and a
- *   volume of 550 GB; Hachyderm outgrew 93 GB of data within a month. Data grows with federation more than with people.
+ *   volume of 550 GB; Hachyderm had 93 GB of data after its first 30 days with 30,000. Data grows with federation more than with people.
  *
  * Nobody has published numbers beyond 20,000 people. From there on it adds 5 Puma threads per 1,000 (mastodon.social ran 40 for 10,000) and
  * 8 Sidekiq threads (mastodon.world: 800 for 100,000 accounts), which wants a load test.

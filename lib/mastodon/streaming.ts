@@ -1,4 +1,5 @@
 // Streaming, n machines with m processes each, behind a host name of its own: `new StreamingPool(site, "Streaming", { processes: 3, ...data })`.
+// Without machines and host name of its own it is a prop of the web tier: `new WebTier(site, "Web", { streaming: { processes: 2 }, ...data })`.
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
