@@ -10,6 +10,7 @@ export { Pool, type PoolProps } from "./core/pool";
 export { Program, type Step } from "./core/program";
 export { Secret, type SecretProps } from "./core/secret";
 export { communityOf, smallest, type Community } from "./mastodon/community";
+export { type Clients } from "./mastodon/connections";
 export { type Database, type DatabaseFacts } from "./mastodon/database";
 export { Mastodon, type MastodonProps } from "./mastodon/mastodon";
 export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";

@@ -30,7 +30,7 @@ export interface PgBouncerProps {
   readonly serverConnections?: number;
   /**
    * The most clients at once; a client that waits costs about 2 KiB. All connections of all tiers must fit, twice, since old and new machines
-   * stand side by side in a roll-out. It does not follow the page: a change renews the pooler's machine.
+   * stand side by side in a roll-out. It does not follow the page; after a change the pooler's machine has to be renewed.
    * @default 5000
    */
   readonly maxClients?: number;
