@@ -2,8 +2,8 @@ const shared = {
   transform: {
     "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }],
   },
-  // A build has the same packages once more.
-  modulePathIgnorePatterns: ["<rootDir>/dist"],
+  // A build and a synthesized stack have the same packages once more.
+  modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdktf.out"],
   moduleNameMapper: {
     "^cdktf-mastodon$": "<rootDir>/lib/index.ts",
     "^cdktf-mastodon/testing$": "<rootDir>/lib/testing/index.ts",

@@ -16,7 +16,7 @@ export interface Community {
   readonly pool: Omit<PgBouncerProps, "database">;
   readonly redis: Omit<RedisProps, "use" | "on">;
   /** On the machines of `redis`. */
-  readonly cache: Pick<RedisProps, "maxMemoryMib">;
+  readonly cache: Pick<RedisProps, "replicas" | "maxMemoryMib" | "downAfterSeconds">;
   /** On the machines of `redis`. */
   readonly jobs: Pick<RedisProps, "replicas" | "maxMemoryMib" | "downAfterSeconds">;
   readonly streaming: Omit<StreamingPoolProps, keyof Data>;
@@ -35,7 +35,7 @@ export const smallest: Community = {
   database: { replicas: 1, size: tiny, disk: Disk.gib(5) },
   pool: { size: tiny },
   redis: { replicas: 2, size: tiny, disk: Disk.gib(5) },
-  cache: {},
+  cache: { replicas: 2 },
   jobs: { replicas: 2 },
   streaming: { machines: 1, processes: 1, size: tiny },
   web: { machines: 2, processes: 1, size: tiny },
@@ -95,7 +95,7 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
       maxClients: Math.max(5000, Math.ceil((clients * 1.25) / 5000) * 5000),
     },
     redis: { replicas: 2, size: rung.redis, disk: Disk.gib(rung.redis.gib * 10), maxMemoryMib: Math.floor(redisMib * 0.4) },
-    cache: { maxMemoryMib: Math.floor(redisMib * 0.15) },
+    cache: { replicas: 2, maxMemoryMib: Math.floor(redisMib * 0.15) },
     jobs: { replicas: 2, maxMemoryMib: Math.floor(redisMib * 0.15) },
     streaming: { machines: streaming.machines, processes: streaming.cpus, size: sized(streaming.cpus, 1) },
     web: { machines: web.machines, processes: web.cpus, threads: 8, size: sized(web.cpus, 2) },

@@ -22,7 +22,8 @@ export interface RedisProps {
    */
   readonly use?: RedisUse;
   /**
-   * Copies that can take over. With any, three sentinels watch it from the first three of its machines.
+   * Copies that can take over. With any, three sentinels watch it from the first three of its machines. Without, the whole site stands still
+   * while its machine is away, for a cache as well: every page, and the health check of every web machine, waits for it to time out.
    * @default 0
    */
   readonly replicas?: number;

@@ -36,7 +36,7 @@ test("in one line it is the same plan as with every tier written out", () => {
   const data = {
     database: new PgBouncer(site, "Pool", { database: db, size }),
     redis,
-    cache: new Redis(site, "Cache", { use: "cache", on: redis }),
+    cache: new Redis(site, "Cache", { use: "cache", on: redis, replicas: 2 }),
     jobs: new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 }),
   };
   const streaming = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, size, ...data });
@@ -100,7 +100,7 @@ test("fifteen thousand people get about what servers of that size have published
     database: { replicas: 1, size: Size.of({ cpus: 16, gib: 64 }), disk: Disk.gib(800), maxConnections: 200 },
     pool: { size: Size.of({ cpus: 1, gib: 1 }), serverConnections: 150, maxClients: 5000 },
     redis: { replicas: 2, size: Size.of({ cpus: 4, gib: 16 }), disk: Disk.gib(160), maxMemoryMib: 6553 },
-    cache: { maxMemoryMib: 2457 },
+    cache: { replicas: 2, maxMemoryMib: 2457 },
     jobs: { replicas: 2, maxMemoryMib: 2457 },
     streaming: { machines: 6, processes: 1, size: Size.of({ cpus: 1, gib: 1 }) },
     web: { machines: 12, processes: 4, threads: 8, size: Size.of({ cpus: 4, gib: 8 }) },
