@@ -11,8 +11,15 @@ const shared = {
   },
 };
 module.exports = {
+  // By itself jest leaves one CPU free, which is half of two.
+  maxWorkers: 2,
   projects: [
-    { ...shared, displayName: "unit", testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples}/**/*.test.ts"] },
+    {
+      ...shared,
+      displayName: "unit",
+      setupFiles: ["<rootDir>/test/quick-cdktf.ts"],
+      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples}/**/*.test.ts"],
+    },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
   ],
 };

@@ -44,7 +44,7 @@ export interface RedisProps {
   readonly disk?: Disk;
   /**
    * The most memory that the data may take, in MiB. A cache evicts there, the others refuse writes.
-   * @default - half of the machine's memory; a quarter on shared machines
+   * @default - half of the machine's memory; an eighth for an instance on another's machines, since several may live there
    */
   readonly maxMemoryMib?: number;
   /**
@@ -89,6 +89,7 @@ export class Redis extends Construct {
   readonly machines: readonly Machine[];
   /** All machines of the tier that it lives on. */
   readonly home: readonly Machine[];
+  private readonly machineGib: number;
   private readonly instances: RedisInstance[];
   private readonly endpoints: readonly Endpoint<RedisFacts>[];
   private readonly sentinels: readonly Endpoint<RedisFacts>[];
@@ -100,6 +101,7 @@ export class Redis extends Construct {
     this.use = props.use ?? "main";
     const replicas = this.whole("replicas", props.replicas ?? 0, 0, 8);
     const size = props.size ?? Size.of({ cpus: 1, gib: 2 });
+    this.machineGib = props.on?.machineGib ?? size.gib;
     this.home = props.on?.home ?? this.make(name, replicas + 1, size, props);
     this.instances = props.on?.instances ?? [];
     if (this.instances.some((other) => other.port === PORTS[this.use])) {
@@ -121,7 +123,7 @@ export class Redis extends Construct {
       });
     }
     this.machines = this.home.slice(0, replicas + 1);
-    const memory = props.maxMemoryMib ?? Math.floor((size.gib * 1024) / (props.on ? 4 : 2));
+    const memory = props.maxMemoryMib ?? Math.floor((this.machineGib * 1024) / (props.on ? 8 : 2));
     const instance: RedisInstance = {
       name,
       port: PORTS[this.use],

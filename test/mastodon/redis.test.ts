@@ -78,3 +78,12 @@ test("a cache evicts and keeps nothing; jobs are durable and never evicted", () 
   const jobs = readableText(page({ use: "sidekiq" }).redis.home[0]!.bootText());
   expect(jobs).toMatch(/appendonly yes\n[^]*maxmemory-policy noeviction\n/);
 });
+
+test("the memory limit follows the machine that an instance lives on", () => {
+  const { site, redis } = page({ size: Size.of({ cpus: 2, gib: 8 }) });
+  new Redis(site, "Jobs", { use: "sidekiq", on: redis });
+  expect([...readableText(redis.home[0]!.bootText()).matchAll(/maxmemory (\d+)mb/g)].map((match) => match[1])).toEqual([
+    "4096",
+    "1024",
+  ]);
+});

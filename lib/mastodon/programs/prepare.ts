@@ -11,6 +11,8 @@ export interface PreparePlan {
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
+// direct: without it a first failure would fail the units that require this one, for good.
+const RETRY = ["Restart=on-failure", "RestartMode=direct", "RestartSec=5"];
 const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
 
 /** Migrates the database straight at PostgreSQL, then says so in the table. */
@@ -30,12 +32,12 @@ export function prepare(program: Program, plan: PreparePlan): void {
         "[Service]",
         "Type=oneshot",
         "RemainAfterExit=yes",
-        "Restart=on-failure",
-        "RestartSec=5",
+        ...RETRY,
         `ExecStartPre=/bin/sh -c 'until ${SQL_COMMAND} ${TASK_ENV} -Atqc "select 1" >/dev/null; do echo "waiting for PostgreSQL"; sleep 2; done'`,
         `ExecStart=/usr/bin/podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${plan.image} bundle exec rails db:prepare`,
         `ExecStart=${SQL_COMMAND} ${TASK_ENV} -v ON_ERROR_STOP=1 -Atqc "${recordStatement(plan.version)}"`,
-        "TimeoutStartSec=3h",
+        // A migration of a large table takes as long as it takes; cut off, it would start over.
+        "TimeoutStartSec=infinity",
         "",
         "[Install]",
         "WantedBy=multi-user.target",
@@ -69,8 +71,7 @@ export function waitForPrepare(
         "[Service]",
         "Type=oneshot",
         "RemainAfterExit=yes",
-        "Restart=on-failure",
-        "RestartSec=5",
+        ...RETRY,
         "TimeoutStartSec=infinity",
         "ExecStart=/usr/local/sbin/mastodon-wait",
         "",
@@ -80,7 +81,7 @@ export function waitForPrepare(
 
 function waitScript(version: string, envFile: string): string {
   return `#!/bin/bash
-# Ends when the database is prepared for Mastodon ${version}, or after an hour.
+# Ends when the database is prepared for Mastodon ${version}; complains after an hour, and is then started again.
 set -uo pipefail
 for _ in $(seq 720); do
   [ "$(${SQL_COMMAND} ${envFile} -Atqc "select 1 from cdktf_mastodon_prepared where version = '${version}'" 2>/dev/null)" != 1 ] || exit 0
