@@ -110,6 +110,13 @@ export class Redis extends Construct {
         remedy: "give it machines of its own",
       });
     }
+    const own = (["size", "disk", "slot"] as const).filter((prop) => props.on !== undefined && props[prop] !== undefined);
+    if (own.length > 0) {
+      site.problems.add(this, {
+        wrong: `${own.join(", ")} is given, but it shares the machines of ${props.on!.node.path}`,
+        remedy: "give it there, or leave `on` out",
+      });
+    }
     if (replicas + 1 > this.home.length) {
       site.problems.add(this, {
         wrong: `replicas is ${replicas} on ${this.home.length} machines`,

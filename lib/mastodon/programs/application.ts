@@ -2,6 +2,15 @@
 
 import { Program } from "../../core/program";
 
+/** What a host needs to run containers of `image`. */
+export function podman(program: Program, image: string): void {
+  program
+    .add({ kind: "package", names: ["podman", "crun"] })
+    .add({ kind: "image", names: [image] })
+    // podman's own database holds every container's environment, and anyone may read it there.
+    .add({ kind: "run", why: "containers are root's alone", script: "install -d -m 0700 /var/lib/containers\n" });
+}
+
 export interface Container {
   readonly description: string;
   readonly image: string;

@@ -45,7 +45,7 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
     })
     .add({ kind: "start", units: [`redis-server@${name}.service`] })
     .readyWhen(
-      `REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/${name}.settings) redis-cli -p ${instance.port} ping | grep -q PONG`,
+      `REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/${name}.settings) redis-cli -p ${instance.port} info replication | grep -qE '^(role:master|master_link_status:up)' || { echo 'Redis ${name} is neither master nor in step with one'; false; }`,
     );
 }
 

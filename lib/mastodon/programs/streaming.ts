@@ -2,7 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { nginx, proxied, quadlet } from "./application";
+import { nginx, podman, proxied, quadlet } from "./application";
 
 export interface StreamingPlan {
   readonly image: string;
@@ -25,7 +25,8 @@ export function streaming(program: Program, plan: StreamingPlan): void {
 /** The processes alone, one unit each. */
 export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "image" | "envs">): void {
   const ports = [...plan.envs.keys()];
-  program.add({ kind: "package", names: ["podman", "crun", "curl"] }).add({ kind: "image", names: [plan.image] });
+  podman(program, plan.image);
+  program.add({ kind: "package", names: ["curl"] });
   for (const [port, env] of plan.envs) {
     program.add({ kind: "file", path: `/etc/mastodon/streaming-${port}.env`, content: () => env.render(), mode: "0600" });
   }

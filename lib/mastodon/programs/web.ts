@@ -2,7 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { nginx, proxied, quadlet } from "./application";
+import { nginx, podman, proxied, quadlet } from "./application";
 import { waitForPrepare } from "./prepare";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 
@@ -23,9 +23,9 @@ export interface WebPlan {
 const TASK_ENV = "/etc/mastodon/task.env";
 
 export function web(program: Program, plan: WebPlan): void {
+  podman(program, plan.image);
   program
-    .add({ kind: "package", names: ["podman", "crun", "curl", "postgresql-client"] })
-    .add({ kind: "image", names: [plan.image] })
+    .add({ kind: "package", names: ["curl", "postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/web.env", content: () => plan.env.render(), mode: "0600" })
     .add({ kind: "file", path: TASK_ENV, content: () => plan.taskEnv.render(), mode: "0600" });
   waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", waits: plan.waits });
