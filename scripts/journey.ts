@@ -28,11 +28,11 @@ export interface Journey {
   readonly milliseconds: number;
 }
 
-export function door(site: string, domain: string): Door {
+export function door(site: string, domain: string, streaming = `streaming.${domain}`): Door {
   const machine = machines(site).find(({ name }) => name === "front-door");
   if (machine === undefined) throw new Error(`the site ${site} has no front door`);
   const ca = inside(site, machine.name, "cat", "/etc/haproxy/own.pem");
-  return { domain, streaming: `streaming.${domain}`, address: machine.address, ca };
+  return { domain, streaming, address: machine.address, ca };
 }
 
 /** An account with a token, made by the administrator's commands on a web machine. */
