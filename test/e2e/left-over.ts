@@ -1,5 +1,6 @@
 // What a site has left on this host, from the host's own tables: `nothingLeft("social")` must be empty.
 
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
@@ -22,7 +23,9 @@ export function nothingLeft(site: string): readonly string[] {
     })
     .filter((command) => command.includes(`--directory=${directory}/`));
   const links = run("ip", "-d", "link", "show").filter((line) => line.includes(`cdktf-mastodon ${ROOT} ${site}`));
-  const tables = run("nft", "list", "tables").filter((line) => line.includes("cdktf_mastodon_"));
+  // As the driver names them: another site's may be there.
+  const id = createHash("sha256").update(`${ROOT} ${site}`).digest("hex").slice(0, 5);
+  const tables = run("nft", "list", "tables").filter((line) => line.includes(`cdktf_mastodon_${id}`));
   return [...(existsSync(directory) ? [directory] : []), ...mounts, ...processes, ...links, ...tables];
 }
 

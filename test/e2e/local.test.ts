@@ -1,7 +1,7 @@
 // The local cloud by itself: sites side by side, roll-outs that succeed and that fail, and what remains after a failure or a crash.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { apply, destroy, driver, inside, machines, Place, setUp, synthesize } from "../../scripts/cluster";
@@ -30,6 +30,37 @@ afterAll(() => {
   for (const site of ["north", "south"]) driver(["clean", site]);
   rmSync(directory, { recursive: true, force: true });
 }, MINUTE);
+
+test("what the host lacks is said before anything is made, all of it at once", () => {
+  const wishes = { SITE: "north", CIDR: "127.0.0.0/16", MEMORY_GIB: "100000", DISK_GIB: "100000" };
+  const problems = (() => {
+    try {
+      return driver(["preflight"], { ...wishes, TERRAFORM_BINARY_NAME: "no-such-terraform" });
+    } catch (error) {
+      return (error as Error).message;
+    }
+  })();
+  expect(problems.split("\n").filter((line) => line.startsWith("local: "))).toEqual([
+    expect.stringMatching(/^local: no-such-terraform is missing: install Terraform 1\.5 or later/),
+    expect.stringMatching(/^local: \d+ GiB of memory are available, 100000 GiB are wanted: stop something/),
+    expect.stringMatching(/^local: \d+ GiB are free at \S+, 100000 GiB are wanted: make room/),
+    expect.stringMatching(/^local: the network 127\.0\.0\.0\/16 overlaps 127\.0\.0\.1\/8 of lo on this host/),
+  ]);
+  expect(machines("north")).toEqual([]);
+});
+
+test("nobody but root is let in, and is told what to do", () => {
+  // From a copy that everybody may read: the repository may lie in root's home.
+  const copy = join(directory, "driver");
+  cpSync(join(__dirname, "../../lib/clouds/local/driver"), copy, { recursive: true });
+  chmodSync(directory, 0o755);
+  const words = ["--reuid=65534", "--regid=65534", "--clear-groups", "bash", join(copy, "local.sh"), "preflight"];
+  const { status, stderr } = spawnSync("setpriv", words, { encoding: "utf8" });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: "local: the local cloud needs Linux and root: run it again with sudo on a Linux host\n",
+  });
+});
 
 test(
   "two sites live side by side, each with addresses of its own",

@@ -3,7 +3,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { apply, destroy, driver, inside, machines, makeSecrets, Place, setUp, synthesize } from "../../scripts/cluster";
+import {
+  apply,
+  destroy,
+  driver,
+  inside,
+  machines,
+  makeSecrets,
+  Place,
+  setUp,
+  startStopped,
+  synthesize,
+} from "../../scripts/cluster";
 import { door, journey, signIn } from "../../scripts/journey";
 import { nothingLeft } from "./left-over";
 import { readersOf } from "./readers";
@@ -43,6 +54,18 @@ test(
 test(
   "every file that was rendered is accepted by the program that reads it",
   () => expect(machines(SITE).flatMap(({ name }) => readersOf(SITE, name))).toEqual([]),
+  5 * MINUTE,
+);
+
+test(
+  "all machines lose power at once, and the cluster comes back by itself once they are on again",
+  async () => {
+    const token = signIn(SITE, DOMAIN, "before");
+    for (const { name } of machines(SITE)) driver(["machine", "kill", SITE, name]);
+    expect(machines(SITE).map(({ state }) => state)).not.toContain("running");
+    await startStopped(SITE, place);
+    await journey(door(SITE, DOMAIN, DOMAIN), token);
+  },
   5 * MINUTE,
 );
 

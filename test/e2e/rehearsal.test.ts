@@ -160,6 +160,19 @@ test(
   3 * MINUTE,
 );
 
+test(
+  "PgBouncer takes new settings without cutting a client, and its console answers",
+  () => {
+    const password = `sed -n 's/^"mastodon" "\\(.*\\)"$/\\1/p' /etc/pgbouncer/userlist.txt`;
+    const client = `PGPASSWORD=$(${password}) psql -h 127.0.0.1 -p 6432 -U mastodon mastodon -Atqc "select pg_sleep(3); select 'still here'"`;
+    const script = `${client} & sleep 1; systemctl reload pgbouncer; wait; pgbouncer-console -Atqc 'show pools' | cut -d'|' -f1,2`;
+    expect(inside(SITE, "pool-1", "bash", "-c", script).split("\n")).toEqual(
+      expect.arrayContaining(["still here", "mastodon|mastodon", "mastodon_replica|mastodon", "pgbouncer|pgbouncer"]),
+    );
+  },
+  MINUTE,
+);
+
 // What the stand-in did not refuse would hide a wrong variable until it stops the real one.
 test.each([
   ["REDIS_NAMESPACE=", /REDIS_NAMESPACE is set/],

@@ -121,11 +121,8 @@ boot_failed() {
   local dir
   dir=$(machine_dir "$NAME")
   {
-    if [ -s "$dir/upper/var/log/cloud-init-output.log" ]; then
-      tail -n 40 "$dir/upper/var/log/cloud-init-output.log"
-    else
-      tail -n 40 "$dir/console"
-    fi
+    [ ! -s "$dir/upper/var/log/cloud-init-output.log" ] || tail -n 40 "$dir/upper/var/log/cloud-init-output.log"
+    is_running "$NAME" || tail -n 20 "$dir/console"
     [ ! -e "$dir/cloud-init-status" ] || tr -d '\r' <"$dir/cloud-init-status" | grep -v '^[.]*$'
     echo "$NAME: $1. It is kept for a look: local.sh run $SITE $NAME, local.sh logs $SITE $NAME"
   } >&2

@@ -107,6 +107,8 @@ launch() {
   options+=("--machine=$(machine_id "$name")" "--hostname=$name" "--directory=$root" "--network-bridge=$(bridge)")
   options+=("--bind=$dir/containers:/var/lib/containers")
   [ ! -d "$IMAGE_STORE" ] || options+=("--bind-ro=$IMAGE_STORE:$IMAGE_STORE_INSIDE")
+  # The kernel clears up after a killed machine in its own time.
+  ip link delete "$(link_of "$name")" 2>/dev/null || true
   for disk in $(machine_record "$name" disks); do
     [ -d "$(site_dir)/disks/${disk%%=*}" ] || die "there is no disk ${disk%%=*} for $name"
     options+=("--bind=$(site_dir)/disks/${disk%%=*}:${disk#*=}")
