@@ -30,8 +30,13 @@ export function haproxy(domain: string, routes: readonly RouteSpec[]): Program {
     .add({ kind: "run", why: "certificate", script: certificate([domain, ...sorted.map((route) => route.host)]) })
     .add({ kind: "run", why: "no members yet", script: sorted.map((route) => `targets ${route.host}\n`).join("") })
     .add({ kind: "start", units: ["haproxy.service"] })
-    .readyWhen("systemctl is-active -q haproxy || { echo 'HAProxy is not running'; false; }");
+    .readyWhen("systemctl is-active -q haproxy || { echo 'HAProxy is not running'; false; }")
+    .readyWhen(WELL);
 }
+
+// Before the first gate of a pool a route has no members, and that is well, too.
+const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '/^[^#]/ { all[$1]++; well[$1] += $18 ~ /^UP/ }
+  END { for (route in all) if (!well[route]) { print "no member of " route " is well"; bad = 1 } exit bad }'`;
 
 function front(routes: readonly RouteSpec[]): string {
   return `global
