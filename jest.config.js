@@ -12,7 +12,11 @@ const shared = {
 };
 module.exports = {
   projects: [
-    { ...shared, displayName: "unit", testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples}/**/*.test.ts"] },
+    {
+      ...shared,
+      displayName: "unit",
+      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples,providers,testing}/**/*.test.ts"],
+    },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
   ],
 };
