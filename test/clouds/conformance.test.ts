@@ -6,6 +6,7 @@ test("the local cloud reads every field, but for what a container has no use for
   const unread = conformance(local(), {
     "network.roles": "a bridge has no subnets",
     "machine.role": "a bridge has no subnets",
+    "machine.range": "a bridge has no subnets",
     "machine.size": "containers share the host's memory and processors",
     "machine.openings": "the host firewall inside each machine is the only one",
     "disk.gib": "a disk is a directory of the host",
