@@ -15,7 +15,7 @@ module.exports = {
     {
       ...shared,
       displayName: "unit",
-      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples,providers,testing}/**/*.test.ts"],
+      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples,providers,testing,docs}/**/*.test.ts"],
     },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
   ],
