@@ -2,8 +2,8 @@ const shared = {
   transform: {
     "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }],
   },
-  // A build has the same packages once more.
-  modulePathIgnorePatterns: ["<rootDir>/dist"],
+  // A build and a synthesized stack have the same packages once more.
+  modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdktf.out"],
   moduleNameMapper: {
     "^cdktf-mastodon$": "<rootDir>/lib/index.ts",
     "^cdktf-mastodon/testing$": "<rootDir>/lib/testing/index.ts",
@@ -11,11 +11,14 @@ const shared = {
   },
 };
 module.exports = {
+  // By itself jest leaves one CPU free, which is half of two.
+  maxWorkers: 2,
   projects: [
     {
       ...shared,
       displayName: "unit",
-      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples,providers,testing,docs}/**/*.test.ts"],
+      setupFiles: ["<rootDir>/test/quick-cdktf.ts"],
+      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples,providers,testing}/**/*.test.ts"],
     },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
   ],

@@ -90,9 +90,16 @@ export function machines(site: string): readonly Machine[] {
     });
 }
 
-/** Installs what the host lacks and says what it cannot. */
-export async function setUp(place: Place): Promise<void> {
-  await run("bash", [DRIVER, "setup"], place, {});
+/** Boots what stands still, as after a restart of the host. All at once: machines wait for each other. */
+export async function startStopped(site: string, place: Place): Promise<void> {
+  const stopped = machines(site).filter(({ state }) => state !== "running");
+  await Promise.all(stopped.map(({ name }) => run("bash", [DRIVER, "machine", "start", site, name], place, {})));
+  for (const { name } of stopped) await run("bash", [DRIVER, "wait", site, name], place, {});
+}
+
+/** Installs what the host lacks, and these Debian packages, and says what it cannot. */
+export async function setUp(place: Place, ...packages: readonly string[]): Promise<void> {
+  await run("bash", [DRIVER, "setup", ...packages], place, {});
 }
 
 /** Makes the secrets of a place unless they are there; returns whether they were made. */

@@ -1,7 +1,8 @@
 // `npm start`: deploys examples/local on this machine, sends a post on its way and shows what stands. Run again, it changes nothing.
 
+import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { apply, driver, machines, makeSecrets, output, secretsFile, setUp, synthesize } from "./cluster";
+import { apply, destroy, machines, makeSecrets, output, secretsFile, setUp, startStopped, synthesize } from "./cluster";
 import { door, journey, signIn } from "./journey";
 
 const SITE = "social";
@@ -20,10 +21,11 @@ async function main(): Promise<void> {
   const made = makeSecrets(place);
   console.log(`${made ? "Made" : "Using"} ${relative(directory, secretsFile(place))}`);
 
-  for (const machine of machines(SITE).filter(({ state }) => state !== "running")) {
-    say(`${machine.name} is stopped: starting it`);
-    driver(["machine", "start"], { SITE, NAME: machine.name });
+  if (existsSync(resolve(directory, "terraform.local.tfstate")) && machines(SITE).length === 0) {
+    // Cleaned by hand: Terraform would go on believing in machines that are gone.
+    await destroy(await synthesize(PAGE, place), place);
   }
+  await startStopped(SITE, place);
 
   console.log(`Deploying ${PAGE} (the first time builds a Debian for the machines, which takes a few minutes)`);
   const stack = await synthesize(PAGE, place);

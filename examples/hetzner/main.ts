@@ -7,7 +7,6 @@ import { hetzner, hetznerDns, hetznerObjects } from "cdktf-mastodon/hetzner";
 const app = new App();
 const stack = new TerraformStack(app, "social");
 
-// region cloud
 const cloud = hetzner({
   location: "fsn1",
   // The database computes on CPUs of its own; everything else shares them.
@@ -15,17 +14,13 @@ const cloud = hetzner({
   dns: hetznerDns({ zone: "social.example" }),
   ssh: { keys: ["admin"], from: ["203.0.113.0/24", "2001:db8:100::/48"] },
 });
-// endregion
 
-// region objects
 const objects = hetznerObjects({
   bucket: "social-example-media",
   accessKey: new Secret(stack, "media_access_key", { length: 20, description: "The key of the object store." }),
   secretKey: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of the object store's key." }),
 });
-// endregion
 
-// region site
 const site = new Site(stack, "Social", { cloud, objects, domain: "social.example", version: "4.7.6" });
 
 const db = new Postgres(site, "Database", { replicas: 1, size: Size.of({ cpus: 2, gib: 8 }), disk: Disk.gib(100) });
@@ -40,6 +35,5 @@ new WebTier(site, "Web", { machines: 2, streaming: live, ...data });
 new SidekiqGroup(site, "Home", { queues: ["default", "mailers"], ...data });
 new SidekiqGroup(site, "Federated", { queues: ["push", "ingress", "pull", "fasp"], machines: 2, ...data });
 new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, ...data });
-// endregion
 
 app.synth();

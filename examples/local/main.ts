@@ -12,7 +12,7 @@ const small = Size.of({ cpus: 1, gib: 0.5 });
 const db = new Postgres(site, "Database", { replicas: 1, size: small, disk: Disk.gib(5) });
 const pool = new PgBouncer(site, "Pool", { database: db, size: small });
 const redis = new Redis(site, "Redis", { replicas: 2, size: small });
-const cache = new Redis(site, "Cache", { use: "cache", on: redis });
+const cache = new Redis(site, "Cache", { use: "cache", on: redis, replicas: 2 });
 const jobs = new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
 const data = { database: pool, redis, cache, jobs };
 

@@ -1,37 +1,115 @@
-// Who may hold how many database connections at once, so that a pool that is too small is known before the first deploy.
-// `new Connections().add({ tier: "web", processes: 6, each: 5, doubles: true })`: a start-first roll-out doubles a tier for a while.
+// Who may hold how many connections to a database server at once: `database.expects(web, { processes: 6, each: 5, reads: true, doubles: true })`.
+// What does not fit is refused before the first deploy; the output `<site>_database_connections` shows every sum.
 
+import { Lazy, TerraformOutput } from "cdktf";
+import { Construct } from "constructs";
+import { hostName } from "../core/names";
+import { Site } from "../core/site";
+
+/** Processes of one tier that connect to a database. */
 export interface Clients {
-  readonly tier: string;
   /** Processes of all its machines. */
   readonly processes: number;
   /** Connections that each may open. */
   readonly each: number;
+  /** Whether each may open as many again for reads: Ruby keeps a second pool when there is a replica. */
+  readonly reads: boolean;
   /** Whether old and new machines stand side by side during a roll-out. */
+  readonly doubles: boolean;
+  /**
+   * What connects, where a tier has several kinds of clients.
+   * @default - the tier's processes
+   */
+  readonly what?: string;
+}
+
+export interface ServerProps {
+  /** The server's host name. */
+  readonly name: string;
+  /** The most connections that all clients together may hold. */
+  readonly most: number;
+  /** Where that number comes from, as in `maxClients is 5000`. */
+  readonly limit: string;
+  /** What to do when so many are needed. */
+  readonly remedy: (needed: number) => string;
+}
+
+interface Row {
+  readonly tier: string;
+  readonly processes: number;
+  readonly each: number;
   readonly doubles: boolean;
 }
 
+/** The connections to one server. */
 export class Connections {
-  private readonly clients: Clients[] = [];
+  private readonly rows: Row[] = [];
 
-  add(clients: Clients): void {
-    this.clients.push(clients);
+  constructor(
+    by: Construct,
+    private readonly props: ServerProps,
+  ) {
+    const site = Site.of(by);
+    serversOf(site).push(this);
+    site.problems.atSynth(() => {
+      if (!(this.surge > props.most)) return;
+      const rows = Object.entries(this.tiers).map(([tier, row]) => `${tier}: ${row}`);
+      site.problems.add(by, {
+        wrong: `its clients may hold ${this.surge} connections to ${props.name} in a roll-out (${rows.join("; ")}), and ${props.limit}`,
+        remedy: props.remedy(this.surge),
+      });
+    });
+  }
+
+  get name(): string {
+    return this.props.name;
+  }
+
+  /** Counts the clients of `by`, each with `pools` pools at this server. */
+  count(by: Construct, { processes, each, doubles, what }: Clients, pools = 1): void {
+    const tier = hostName(by.node.id) + (what === undefined ? "" : `, ${what}`);
+    this.rows.push({ tier, processes, each: each * pools, doubles });
   }
 
   /** Connections on an ordinary day. */
   get steady(): number {
-    return this.clients.reduce((sum, tier) => sum + tier.processes * tier.each, 0);
+    return this.rows.reduce((sum, { processes, each }) => sum + processes * each, 0);
   }
 
-  /** Connections while every tier rolls at once. */
+  /** Connections while every tier rolls at once, as when Mastodon's version changes. */
   get surge(): number {
-    return this.clients.reduce((sum, tier) => sum + tier.processes * tier.each * (tier.doubles ? 2 : 1), 0);
+    return this.rows.reduce((sum, { processes, each, doubles }) => sum + processes * each * (doubles ? 2 : 1), 0);
   }
 
-  /** One row a tier, for outputs and messages. */
-  get rows(): readonly string[] {
-    return [...this.clients]
-      .sort((a, b) => (a.tier < b.tier ? -1 : 1))
-      .map((tier) => `${tier.tier}: ${tier.processes} x ${tier.each}${tier.doubles ? ", twice in a roll-out" : ""}`);
+  /** One row a tier. */
+  get tiers(): Readonly<Record<string, string>> {
+    const rows = this.rows.map(({ tier, processes, each, doubles }) => {
+      return [tier, `${processes} x ${each}${doubles ? ", twice in a roll-out" : ""}`] as const;
+    });
+    return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
+
+  /** What the output shows. */
+  get summary(): Readonly<Record<string, unknown>> {
+    return { limit: this.props.limit, steady: this.steady, surge: this.surge, tiers: this.tiers };
+  }
+}
+
+const servers = new WeakMap<Site, Connections[]>();
+
+/** The servers of a site; the first one brings the output. */
+function serversOf(site: Site): Connections[] {
+  const found = servers.get(site);
+  if (found !== undefined) return found;
+  const all: Connections[] = [];
+  servers.set(site, all);
+  const output = new TerraformOutput(site, "DatabaseConnections", {
+    description: "Who may hold how many database connections: on an ordinary day, and while every tier rolls at once.",
+    value: Lazy.anyValue({
+      produce: () =>
+        Object.fromEntries([...all].sort((a, b) => (a.name < b.name ? -1 : 1)).map((server) => [server.name, server.summary])),
+    }),
+  });
+  output.overrideLogicalId(`${site.name.replaceAll("-", "_")}_database_connections`);
+  return all;
 }

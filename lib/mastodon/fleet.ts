@@ -1,13 +1,11 @@
-// What the tiers of one site must know of each other: who works off which queue, who prepares the database, who holds how many connections.
+// What the tiers of one site must know of each other: who works off which queue, and who prepares the database.
 // `fleet(site)` is made when the first application tier asks, and its checks run when the page is whole.
 
 import { Construct } from "constructs";
 import { Site } from "../core/site";
-import { Connections } from "./connections";
 import { MastodonVersion, Queue } from "./version";
 
 export class Fleet {
-  readonly connections = new Connections();
   private readonly groups: { readonly by: Construct; readonly queues: readonly Queue[]; readonly processes: number }[] = [];
 
   constructor(private readonly site: Site) {

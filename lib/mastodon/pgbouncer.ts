@@ -8,6 +8,7 @@ import { Machine } from "../core/machine";
 import { hostName } from "../core/names";
 import { Size } from "../core/size";
 import { Site } from "../core/site";
+import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { Postgres } from "./postgres";
 import { pgbouncer } from "./programs/pgbouncer";
@@ -23,12 +24,13 @@ export interface PgBouncerProps {
   readonly size?: Size;
   /**
    * Server connections to the primary, and as many to each entry for reads. More than PostgreSQL's CPUs can work on at once only queues
-   * elsewhere. Together with the administrator's sessions they must fit `maxConnections`.
+   * elsewhere. Together with migrations and the administrator's commands they must fit PostgreSQL's `maxConnections`.
    * @default 50
    */
   readonly serverConnections?: number;
   /**
-   * The most clients at once; a client that waits costs about 2 KiB. Old and new machines stand side by side in a roll-out.
+   * The most clients at once; a client that waits costs about 2 KiB. All connections of all tiers must fit, twice, since old and new machines
+   * stand side by side in a roll-out. It does not follow the page; after a change the pooler's machine has to be renewed.
    * @default 5000
    */
   readonly maxClients?: number;
@@ -40,14 +42,15 @@ export interface PgBouncerProps {
 }
 
 const PORT = 6432;
-/** Left free in PostgreSQL for migrations, replication and the administrator. */
-const RESERVED = 20;
+/** What its limit of open files leaves room for, with the server connections. */
+const MOST_CLIENTS = 60_000;
 
 export class PgBouncer extends Construct implements Database {
   readonly direct: Database;
   readonly machine: Machine;
   private readonly main: Endpoint<DatabaseFacts>;
   private readonly reads: Endpoint<DatabaseFacts> | undefined;
+  private readonly connections: Connections;
 
   constructor(scope: Construct, id: string, props: PgBouncerProps) {
     super(scope, id);
@@ -55,17 +58,16 @@ export class PgBouncer extends Construct implements Database {
     const name = hostName(id);
     const serverConnections = props.serverConnections ?? 50;
     const maxClients = props.maxClients ?? 5000;
-    const room = props.database.maxConnections - RESERVED;
-    if (!Number.isInteger(serverConnections) || serverConnections < 1 || serverConnections > room) {
+    if (!Number.isInteger(serverConnections) || serverConnections < 1) {
       site.problems.add(this, {
-        wrong: `serverConnections is ${serverConnections}, and ${props.database.node.path} has room for ${room}`,
-        remedy: `use 1 to ${room} (maxConnections ${props.database.maxConnections} less ${RESERVED} for migrations and the administrator)`,
+        wrong: `serverConnections is ${serverConnections}`,
+        remedy: `use a whole number from 1; with the others it must fit maxConnections of ${props.database.node.path}`,
       });
     }
-    if (!Number.isInteger(maxClients) || maxClients < serverConnections || maxClients > 30_000) {
+    if (!Number.isInteger(maxClients) || maxClients < serverConnections || maxClients > MOST_CLIENTS) {
       site.problems.add(this, {
         wrong: `maxClients is ${maxClients}`,
-        remedy: `use a whole number from ${serverConnections} to 30000`,
+        remedy: `use a whole number from ${serverConnections} to ${MOST_CLIENTS}`,
       });
     }
     this.direct = props.database;
@@ -88,6 +90,16 @@ export class PgBouncer extends Construct implements Database {
     };
     this.main = Endpoint.on(this.machine, PORT, { ...facts, name: "mastodon" });
     this.reads = replicas.length === 0 ? undefined : Endpoint.on(this.machine, PORT, { ...facts, name: "mastodon_replica" });
+    props.database.expectsPooler(this, serverConnections);
+    this.connections = new Connections(this, {
+      name: this.machine.name,
+      most: maxClients,
+      limit: `maxClients is ${maxClients}`,
+      remedy: (needed) =>
+        needed > MOST_CLIENTS
+          ? "give some tiers a PgBouncer of their own, or use fewer machines, processes or threads"
+          : `raise maxClients to at least ${needed} and renew its machine, or use fewer machines, processes or threads`,
+    });
     pgbouncer(this.machine.program, {
       primary,
       replicas,
@@ -103,5 +115,10 @@ export class PgBouncer extends Construct implements Database {
 
   replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined {
     return this.reads?.reachedBy(who, why);
+  }
+
+  /** The entries for writes and for reads are pools of their own, and every client of either counts. */
+  expects(by: Construct, clients: Clients): void {
+    this.connections.count(by, clients, clients.reads && this.reads !== undefined ? 2 : 1);
   }
 }

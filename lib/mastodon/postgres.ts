@@ -7,6 +7,7 @@ import { Machine } from "../core/machine";
 import { hostName } from "../core/names";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
+import { Clients, Connections, ServerProps } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { PostgresPlan, primary, replica } from "./programs/postgres";
 import { secret } from "./secrets";
@@ -28,7 +29,8 @@ export interface PostgresProps {
    */
   readonly disk?: Disk;
   /**
-   * PostgreSQL's `max_connections`. The pooler's server connections, migrations and the administrator must fit. A change restarts PostgreSQL.
+   * PostgreSQL's `max_connections`. The pooler's server connections, or all processes of a page without a pooler, must fit, and 10 stay free.
+   * Each costs memory. A change restarts PostgreSQL.
    * @default 200
    */
   readonly maxConnections?: number;
@@ -40,6 +42,9 @@ export interface PostgresProps {
 }
 
 const PORT = 5432;
+/** Kept free of clients: PostgreSQL's own 3 for superusers, monitoring, and a person with psql. */
+const RESERVED = 10;
+const MOST_CONNECTIONS = 1000;
 
 export class Postgres extends Construct implements Database {
   readonly direct: Database = this;
@@ -47,6 +52,7 @@ export class Postgres extends Construct implements Database {
   readonly machines: readonly Machine[];
   readonly maxConnections: number;
   private readonly endpoints: readonly Endpoint<DatabaseFacts>[];
+  private readonly connections: readonly Connections[];
 
   constructor(scope: Construct, id: string, props: PostgresProps = {}) {
     super(scope, id);
@@ -58,10 +64,10 @@ export class Postgres extends Construct implements Database {
     if (!Number.isInteger(replicas) || replicas < 0 || replicas > 8) {
       site.problems.add(this, { wrong: `replicas is ${replicas}`, remedy: "use a whole number from 0 to 8" });
     }
-    if (!Number.isInteger(this.maxConnections) || this.maxConnections < 20 || this.maxConnections > 1000) {
+    if (!Number.isInteger(this.maxConnections) || this.maxConnections < 20 || this.maxConnections > MOST_CONNECTIONS) {
       site.problems.add(this, {
         wrong: `maxConnections is ${this.maxConnections}`,
-        remedy: "use a whole number from 20 to 1000; for more clients put a PgBouncer in front",
+        remedy: `use a whole number from 20 to ${MOST_CONNECTIONS}; for more clients put a PgBouncer in front`,
       });
     }
     const range = site.range(this, "postgres", name, props.slot);
@@ -87,6 +93,7 @@ export class Postgres extends Construct implements Database {
         tls: true,
       }),
     );
+    this.connections = this.machines.map((machine) => new Connections(this, this.server(machine.name)));
     for (const [n, machine] of this.machines.entries()) this.write(machine, n, site, size);
   }
 
@@ -98,9 +105,33 @@ export class Postgres extends Construct implements Database {
     return this.endpoints[1]?.reachedBy(who, why);
   }
 
+  expects(by: Construct, clients: Clients): void {
+    this.connections[0]!.count(by, clients);
+    if (clients.reads) this.connections[1]?.count(by, clients);
+  }
+
+  /** Counts a pooler's server connections: so many to the primary, and for reads as many to every standby, should the others be gone. */
+  expectsPooler(by: Construct, serverConnections: number): void {
+    const clients = { processes: 1, each: serverConnections, reads: false, doubles: false, what: "server connections" };
+    for (const server of this.connections) server.count(by, clients);
+  }
+
   /** Every standby, for a pooler that spreads reads. */
   replicasReachedBy(who: Host, why: string): readonly DatabaseFacts[] {
     return this.endpoints.slice(1).map((endpoint) => endpoint.reachedBy(who, why));
+  }
+
+  private server(name: string): ServerProps {
+    const most = this.maxConnections - RESERVED;
+    return {
+      name,
+      most,
+      limit: `maxConnections ${this.maxConnections} leaves ${most}`,
+      remedy: (needed) => {
+        const raise = needed + RESERVED > MOST_CONNECTIONS ? "" : `raise maxConnections to at least ${needed + RESERVED}, or `;
+        return `${raise}put a PgBouncer in front or lower its serverConnections, or use fewer machines, processes or threads`;
+      },
+    };
   }
 
   private write(machine: Machine, n: number, site: Site, size: Size): void {

@@ -22,7 +22,8 @@ export interface RedisProps {
    */
   readonly use?: RedisUse;
   /**
-   * Copies that can take over. With any, three sentinels watch it from the first three of its machines.
+   * Copies that can take over. With any, three sentinels watch it from the first three of its machines. Without, the whole site stands still
+   * while its machine is away, for a cache as well: every page, and the health check of every web machine, waits for it to time out.
    * @default 0
    */
   readonly replicas?: number;
@@ -43,7 +44,7 @@ export interface RedisProps {
   readonly disk?: Disk;
   /**
    * The most memory that the data may take, in MiB. A cache evicts there, the others refuse writes.
-   * @default - half of the machine's memory; a quarter on shared machines
+   * @default - half of the machine's memory; an eighth for an instance on another's machines, since several may live there
    */
   readonly maxMemoryMib?: number;
   /**
@@ -88,6 +89,7 @@ export class Redis extends Construct {
   readonly machines: readonly Machine[];
   /** All machines of the tier that it lives on. */
   readonly home: readonly Machine[];
+  private readonly machineGib: number;
   private readonly instances: RedisInstance[];
   private readonly endpoints: readonly Endpoint<RedisFacts>[];
   private readonly sentinels: readonly Endpoint<RedisFacts>[];
@@ -99,12 +101,20 @@ export class Redis extends Construct {
     this.use = props.use ?? "main";
     const replicas = this.whole("replicas", props.replicas ?? 0, 0, 8);
     const size = props.size ?? Size.of({ cpus: 1, gib: 2 });
+    this.machineGib = props.on?.machineGib ?? size.gib;
     this.home = props.on?.home ?? this.make(name, replicas + 1, size, props);
     this.instances = props.on?.instances ?? [];
     if (this.instances.some((other) => other.port === PORTS[this.use])) {
       site.problems.add(this, {
         wrong: `its machines run a Redis for ${this.use} already`,
         remedy: "give it machines of its own",
+      });
+    }
+    const own = (["size", "disk", "slot"] as const).filter((prop) => props.on !== undefined && props[prop] !== undefined);
+    if (own.length > 0) {
+      site.problems.add(this, {
+        wrong: `${own.join(", ")} is given, but it shares the machines of ${props.on!.node.path}`,
+        remedy: "give it there, or leave `on` out",
       });
     }
     if (replicas + 1 > this.home.length) {
@@ -120,7 +130,7 @@ export class Redis extends Construct {
       });
     }
     this.machines = this.home.slice(0, replicas + 1);
-    const memory = props.maxMemoryMib ?? Math.floor((size.gib * 1024) / (props.on ? 4 : 2));
+    const memory = props.maxMemoryMib ?? Math.floor((this.machineGib * 1024) / (props.on ? 8 : 2));
     const instance: RedisInstance = {
       name,
       port: PORTS[this.use],

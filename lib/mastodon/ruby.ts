@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
 import { Site } from "../core/site";
+import { Clients } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { Process, rule } from "./env-catalogue";
 import { mediaEnv } from "./media";
@@ -28,6 +29,12 @@ export interface Data {
    */
   readonly jobs?: Redis;
 }
+
+const STRAIGHT: Omit<Clients, "what" | "each"> = { processes: 1, reads: false, doubles: false };
+/** The connections of `db:prepare`: Rails' default pool. */
+export const DATABASE_TASK: Clients = { ...STRAIGHT, what: "database task", each: 5 };
+/** The connections of one command at a time: `tootctl` works with five threads and one more. */
+export const ADMINISTRATOR: Clients = { ...STRAIGHT, what: "administrator's commands", each: 6 };
 
 /** The environment of a Ruby process other than what only it reads. */
 export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data): Env {

@@ -8,7 +8,7 @@ import { Size } from "../core/size";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
 import { sidekiq } from "./programs/sidekiq";
-import { Data, rubyEnv } from "./ruby";
+import { Data, DATABASE_TASK, rubyEnv } from "./ruby";
 import { MastodonVersion, Queue } from "./version";
 
 export interface SidekiqGroupProps extends Data {
@@ -48,6 +48,8 @@ export class SidekiqGroup extends Construct {
   readonly pool: Pool;
   /** The environment of each of its processes. */
   readonly env: Env;
+  /** The environment of the database task, on the machine that runs the scheduler. */
+  readonly taskEnv: Env | undefined;
 
   constructor(scope: Construct, id: string, props: SidekiqGroupProps) {
     super(scope, id);
@@ -61,7 +63,8 @@ export class SidekiqGroup extends Construct {
     this.checkQueues(site, queues, weights);
     const scheduler = queues.includes("scheduler");
     fleet(site).add(this, queues, machines * processes);
-    fleet(site).connections.add({ tier: name, processes: machines * processes, each: threads, doubles: !scheduler });
+    props.database.expects(this, { processes: machines * processes, each: threads, reads: true, doubles: !scheduler });
+    if (scheduler) props.database.direct.expects(this, DATABASE_TASK);
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "sidekiq",
@@ -72,6 +75,7 @@ export class SidekiqGroup extends Construct {
       roll: scheduler ? "stop-first" : "start-first",
     });
     this.env = rubyEnv(this.pool, "sidekiq", this, props).set("DB_POOL", threads, this);
+    this.taskEnv = scheduler ? rubyEnv(this.pool, "task", this, props) : undefined;
     sidekiq(this.pool.program, {
       image: site.images.mastodon,
       env: this.env,
@@ -79,7 +83,7 @@ export class SidekiqGroup extends Construct {
       threads,
       queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),
       version: site.version,
-      prepare: scheduler ? { env: rubyEnv(this.pool, "task", this, props) } : undefined,
+      prepare: this.taskEnv && { env: this.taskEnv },
       waits: () => fleet(site).prepares,
     });
   }

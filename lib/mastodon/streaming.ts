@@ -1,4 +1,5 @@
 // Streaming, n machines with m processes each, behind a host name of its own: `new StreamingPool(site, "Streaming", { processes: 3, ...data })`.
+// Without machines and host name of its own it is a prop of the web tier: `new WebTier(site, "Web", { streaming: { processes: 2 }, ...data })`.
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
@@ -56,21 +57,17 @@ export class StreamingPool extends Construct {
     const site = Site.of(this);
     const name = hostName(id);
     const size = props.size ?? Size.of({ cpus: 1, gib: 1 });
-    const processes = props.processes ?? size.cpus;
-    if (!Number.isInteger(processes) || processes < 1 || processes > 16) {
-      site.problems.add(this, { wrong: `processes is ${processes}`, remedy: "use a whole number from 1 to 16" });
-    }
+    const machines = props.machines ?? 2;
     const host = props.host ?? `streaming.${site.domain}`;
     this.baseUrl = `wss://${host}`;
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "streaming",
       range: site.range(this, "streaming", name, props.slot),
-      machines: props.machines ?? 2,
+      machines,
       size,
     });
-    const ports = Array.from({ length: Math.min(Math.max(Math.trunc(processes) || 1, 1), 16) }, (_, n) => 4000 + n);
-    this.envs = new Map(ports.map((port) => [port, this.env(port, props)]));
+    this.envs = streamingEnvs(this.pool, this, machines, { ...props, processes: props.processes ?? size.cpus });
     streaming(this.pool.program, {
       image: site.images.streaming,
       envs: this.envs,
@@ -79,23 +76,62 @@ export class StreamingPool extends Construct {
     });
     site.frontDoor.route(host, this.pool, { port: 80, path: "/api/v1/streaming/health", status: 200 });
   }
+}
 
-  private env(port: number, props: StreamingPoolProps): Env {
-    const site = this.pool.site;
-    const env = new Env(site.problems, rule("streaming", MastodonVersion.of(site.version)));
-    const database = props.database.reachedBy(this.pool, "streaming looks up tokens and filters");
-    env
-      .set("BIND", "127.0.0.1", this)
-      .set("PORT", port, this)
-      .set("DB_HOST", database.host, this)
-      .set("DB_PORT", database.port, this)
-      .set("DB_NAME", database.name, this)
-      .set("DB_USER", database.user, this)
-      .set("DB_PASS", database.password, this)
-      .set("DB_POOL", props.databaseConnections ?? 10, this);
-    // Node takes any word but these two as full verification, which a self-signed certificate cannot pass.
-    if (database.tls) env.set("DB_SSLMODE", "no-verify", this);
-    redisEnv(env, "", props.redis.reachedBy(this.pool, "streaming subscribes"), this);
-    return env;
+/** Streaming on machines that do something else as well. */
+export interface StreamingProcesses {
+  /** Node processes a machine, on ports 4000, 4001 and so on. Each takes about 0.25 GiB and up to one CPU. */
+  readonly processes: number;
+  /**
+   * Database connections of each process.
+   * @default 10
+   */
+  readonly databaseConnections?: number;
+}
+
+/** The environment of each streaming process on every machine of `host`, by its port; and their connections are counted. */
+export function streamingEnvs(
+  host: Pool,
+  by: Construct,
+  machines: number,
+  props: StreamingProcesses & Pick<Data, "database" | "redis">,
+): ReadonlyMap<number, Env> {
+  const { processes, databaseConnections = 10 } = props;
+  const valid = Number.isInteger(processes) && processes >= 1 && processes <= 16;
+  if (!valid) {
+    host.site.problems.add(by, { wrong: `processes of streaming is ${processes}`, remedy: "use a whole number from 1 to 16" });
   }
+  const ports = Array.from({ length: valid ? processes : 1 }, (_, n) => 4000 + n);
+  props.database.expects(by, {
+    processes: machines * ports.length,
+    each: databaseConnections,
+    reads: false,
+    doubles: true,
+    what: by instanceof StreamingPool ? undefined : "streaming",
+  });
+  return new Map(ports.map((port) => [port, streamingEnv(host, by, port, databaseConnections, props)]));
+}
+
+function streamingEnv(
+  host: Pool,
+  by: Construct,
+  port: number,
+  databaseConnections: number,
+  data: Pick<Data, "database" | "redis">,
+): Env {
+  const env = new Env(host.site.problems, rule("streaming", MastodonVersion.of(host.site.version)));
+  const database = data.database.reachedBy(host, "streaming looks up tokens and filters");
+  env
+    .set("BIND", "127.0.0.1", by)
+    .set("PORT", port, by)
+    .set("DB_HOST", database.host, by)
+    .set("DB_PORT", database.port, by)
+    .set("DB_NAME", database.name, by)
+    .set("DB_USER", database.user, by)
+    .set("DB_PASS", database.password, by)
+    .set("DB_POOL", databaseConnections, by);
+  // Node takes any word but these two as full verification, which a self-signed certificate cannot pass.
+  if (database.tls) env.set("DB_SSLMODE", "no-verify", by);
+  redisEnv(env, "", data.redis.reachedBy(host, "streaming subscribes"), by);
+  return env;
 }

@@ -1,5 +1,8 @@
 // A version of Mastodon and what it needs: `MastodonVersion.of("4.7.6")`.
 
+/** The newest release that this library knows. */
+export const NEWEST = "4.7.6";
+
 export class MastodonVersion {
   private constructor(
     /** As in `4.7.6`. */

@@ -8,8 +8,8 @@ import { Size } from "../core/size";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
 import { web } from "./programs/web";
-import { Data, rubyEnv } from "./ruby";
-import type { StreamingPool } from "./streaming";
+import { ADMINISTRATOR, Data, rubyEnv } from "./ruby";
+import { streamingEnvs, StreamingPool, StreamingProcesses } from "./streaming";
 
 export interface WebTierProps extends Data {
   /**
@@ -33,10 +33,12 @@ export interface WebTierProps extends Data {
    */
   readonly size?: Size;
   /**
-   * Where browsers find streaming.
+   * Where browsers find streaming: in a pool with a host name of its own, or, as in `{ processes: 2 }`, on these machines under the site's own
+   * host name. The latter saves machines, a host name and, on clouds whose load balancers serve one, a load balancer; in return a flood of
+   * streaming takes CPU from pages. A change replaces the machines.
    * @default - nowhere: timelines then move only when a page is loaded again
    */
-  readonly streaming?: StreamingPool;
+  readonly streaming?: StreamingPool | StreamingProcesses;
   /**
    * Every proxy between browsers and Puma other than nginx and the front door, as addresses or ranges: a CDN's, for instance. Whoever is not
    * trusted and names a client gets an error instead of a page.
@@ -52,6 +54,7 @@ export interface WebTierProps extends Data {
 
 const PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 const GIB_A_PROCESS = 0.5;
+const GIB_A_STREAMING_PROCESS = 0.25;
 
 export class WebTier extends Construct {
   readonly pool: Pool;
@@ -59,6 +62,8 @@ export class WebTier extends Construct {
   readonly env: Env;
   /** The environment of the administrator's commands on the machine. */
   readonly taskEnv: Env;
+  /** The environment of each streaming process on the machines themselves, by its port. */
+  readonly streamingEnvs: ReadonlyMap<number, Env>;
 
   constructor(scope: Construct, id: string, props: WebTierProps) {
     super(scope, id);
@@ -66,10 +71,14 @@ export class WebTier extends Construct {
     const name = hostName(id);
     const size = props.size ?? Size.of({ cpus: 2, gib: 4 });
     const machines = props.machines ?? 2;
-    const fitting = Math.max(1, Math.min(size.cpus, Math.floor((size.gib - 0.5) / GIB_A_PROCESS)));
+    const streaming = props.streaming instanceof StreamingPool ? undefined : props.streaming;
+    const baseUrl = props.streaming instanceof StreamingPool ? props.streaming.baseUrl : undefined;
+    const gib = size.gib - 0.5 - (streaming?.processes ?? 0) * GIB_A_STREAMING_PROCESS;
+    const fitting = Math.max(1, Math.min(size.cpus, Math.floor(gib / GIB_A_PROCESS)) || 1);
     const processes = this.whole("processes", props.processes ?? fitting, 64);
     const threads = this.whole("threads", props.threads ?? 5, 64);
-    fleet(site).connections.add({ tier: name, processes: machines * processes, each: threads, doubles: true });
+    props.database.expects(this, { processes: machines * processes, each: threads, reads: true, doubles: true });
+    props.database.direct.expects(this, ADMINISTRATOR);
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "web",
@@ -82,14 +91,17 @@ export class WebTier extends Construct {
       .set("PORT", 3000, this)
       .set("WEB_CONCURRENCY", processes, this)
       .set("MAX_THREADS", threads, this)
-      .set("STREAMING_API_BASE_URL", props.streaming?.baseUrl, this)
+      .set("STREAMING_API_BASE_URL", baseUrl, this)
       .set("TRUSTED_PROXY_IP", props.trustedProxies && [...PRIVATE, ...props.trustedProxies].join(","), this);
-    this.taskEnv = rubyEnv(this.pool, "task", this, props).set("STREAMING_API_BASE_URL", props.streaming?.baseUrl, this);
+    this.taskEnv = rubyEnv(this.pool, "task", this, props).set("STREAMING_API_BASE_URL", baseUrl, this);
+    this.streamingEnvs =
+      streaming === undefined ? new Map<number, Env>() : streamingEnvs(this.pool, this, machines, { ...props, ...streaming });
     web(this.pool.program, {
       image: site.images.mastodon,
       version: site.version,
       env: this.env,
       taskEnv: this.taskEnv,
+      streaming: streaming && { image: site.images.streaming, envs: this.streamingEnvs },
       network: site.plan.network.cidr,
       trustedProxies: props.trustedProxies ?? [],
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,

@@ -40,7 +40,7 @@ let token: string;
 const named = (prefix: string): readonly Machine[] => machines(SITE).filter(({ name }) => name.startsWith(prefix));
 
 beforeAll(async () => {
-  await setUp(place);
+  await setUp(place, "shellcheck");
   makeSecrets(place);
   symlinkSync(join(__dirname, "../../node_modules"), join(directory, "node_modules"));
   writeFileSync(PAGE, EXAMPLE);
@@ -127,7 +127,7 @@ test(
 );
 
 test(
-  "secrets lie in files that only root reads, and only where they are needed",
+  "secrets lie only where they are needed, and whoever is nobody there reads none",
   () => {
     const kept = JSON.parse(readFileSync(secretsFile(place), "utf8")) as Record<string, string>;
     const holders = (secret: string) =>
@@ -140,9 +140,10 @@ test(
     expect(holders("secret_key_base").sort()).toEqual(["federated-1", "jobs-local-1", "scheduler-1", "web-1", "web-2"]);
     expect(holders("replication_password").sort()).toEqual(["database-1", "database-2"]);
     expect(holders("pgbouncer_admin_password").sort()).toEqual(["pool-1"]);
+    const values = Object.values(kept).join("\\n");
+    const asNobody = `printf '${values}' | setpriv --reuid=65534 --regid=65534 --clear-groups grep -rlsFf - /etc /usr /var /run /srv || true`;
     for (const { name } of machines(SITE)) {
-      const files = inside(SITE, name, "bash", "-c", "find /etc/mastodon -type f ! -perm 0600 2>/dev/null || true");
-      expect({ name, files }).toEqual({ name, files: "" });
+      expect({ name, found: inside(SITE, name, "bash", "-c", asNobody) }).toEqual({ name, found: "" });
     }
   },
   3 * MINUTE,
@@ -158,6 +159,25 @@ test(
   },
   3 * MINUTE,
 );
+
+// What the stand-in did not refuse would hide a wrong variable until it stops the real one.
+test.each([
+  ["REDIS_NAMESPACE=", /REDIS_NAMESPACE is set/],
+  ["REDIS_HOST=", /stack level too deep|SystemStackError/],
+  ["CACHE_REDIS_URL=", /REDIS_URL and is not an address/],
+  ["RAILS_ENV=", /RAILS_ENV is not set/],
+  ["RAILS_LOG_LEVEL=loud", /RAILS_LOG_LEVEL=loud is not a log level/],
+  ["SECRET_KEY_BASE=", /SECRET_KEY_BASE is missing/],
+  ["ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY=abcDO_NOT_USE_IN_PRODUCTION", /ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY is missing/],
+  ["TRUSTED_PROXY_IP=loopback", /invalid address: loopback/],
+])("the stand-in does not start with %s", (variable, why) => {
+  const base = "grep -vE '^REDIS_SENTINEL' /etc/mastodon/task.env >/run/stand-in.env";
+  const run = `podman run --rm --network none --env-file /run/stand-in.env -e '${variable}' "$(podman images -q mastodon | head -n 1)"`;
+  const script = `${base}; ${run} bundle exec rails runner 'puts 1' 2>&1 || echo "exit $?"; rm /run/stand-in.env`;
+  const said = inside(SITE, named("web-")[0]!.name, "bash", "-c", script);
+  expect(said).toMatch(why);
+  expect(said).toMatch(/exit [1-9]/);
+});
 
 test(
   "one more web machine serves, and no other machine is touched",

@@ -72,9 +72,26 @@ test("two instances for one use, or more replicas than machines, are refused on 
   expect(site.problems.all()).toContainEqual(expect.stringContaining("Jobs: replicas is 3 on 3 machines / use at most 2"));
 });
 
+test("what its machines already have cannot be given again", () => {
+  const { stack, site, redis } = page();
+  new Redis(site, "Jobs", { use: "sidekiq", on: redis, size: Size.of({ cpus: 1, gib: 4 }), slot: 3 });
+  expect(() => Testing.synth(stack, true)).toThrow(
+    /Jobs: size, slot is given, but it shares the machines of stack\/Social\/Redis/,
+  );
+});
+
 test("a cache evicts and keeps nothing; jobs are durable and never evicted", () => {
   const cache = readableText(page({ use: "cache" }).redis.home[0]!.bootText());
   expect(cache).toMatch(/appendonly no\n[^]*maxmemory-policy allkeys-lru\n/);
   const jobs = readableText(page({ use: "sidekiq" }).redis.home[0]!.bootText());
   expect(jobs).toMatch(/appendonly yes\n[^]*maxmemory-policy noeviction\n/);
+});
+
+test("the memory limit follows the machine that an instance lives on", () => {
+  const { site, redis } = page({ size: Size.of({ cpus: 2, gib: 8 }) });
+  new Redis(site, "Jobs", { use: "sidekiq", on: redis });
+  expect([...readableText(redis.home[0]!.bootText()).matchAll(/maxmemory (\d+)mb/g)].map((match) => match[1])).toEqual([
+    "4096",
+    "1024",
+  ]);
 });

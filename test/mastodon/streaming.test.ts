@@ -79,5 +79,5 @@ test("boot text of a streaming machine; one more machine changes no boot text", 
 });
 
 test("no process at all is refused", () => {
-  expect(() => Testing.synth(page({ processes: 0 }).stack, true)).toThrow(/Streaming: processes is 0/);
+  expect(() => Testing.synth(page({ processes: 0 }).stack, true)).toThrow(/Streaming: processes of streaming is 0/);
 });

@@ -77,7 +77,11 @@ export class LocalNetwork implements Network {
       ],
     });
     this.ready = [network, base, store];
-    this.booted = new DataResource(scope, "Booted");
+    this.booted = new DataResource(scope, "Booted", {
+      input: { site: SITE },
+      // It goes before every machine, and only when the whole site goes.
+      provisioners: [this.driver.call("pools stop", { SITE: "${self.input.site}" }, "destroy")],
+    });
     // By reference: the page goes on adding machines.
     this.booted.dependsOn = this.machines;
   }

@@ -1,5 +1,16 @@
 // What the machines of web, streaming and Sidekiq have in common: a container as a systemd unit, and nginx in front of it.
 
+import { Program } from "../../core/program";
+
+/** What a host needs to run containers of `image`. */
+export function podman(program: Program, image: string): void {
+  program
+    .add({ kind: "package", names: ["podman", "crun"] })
+    .add({ kind: "image", names: [image] })
+    // podman's own database holds every container's environment, and anyone may read it there.
+    .add({ kind: "run", why: "containers are root's alone", script: "install -d -m 0700 /var/lib/containers\n" });
+}
+
 export interface Container {
   readonly description: string;
   readonly image: string;
@@ -51,16 +62,33 @@ export interface Nginx {
   readonly trustedProxies?: readonly string[];
   /** After how long the front door drops an idle connection; nginx waits longer, or requests would meet a closed one. */
   readonly idleSeconds: number;
-  /** An upstream called `mastodon`. */
-  readonly upstream: readonly string[];
+  /** Upstreams, and the locations that lead to them or nowhere. */
+  readonly upstreams: readonly string[];
   readonly locations: readonly string[];
-  readonly readSeconds: number;
 }
 
-/** The one server of the host, on port 80, right behind the front door. */
-export function nginxServer(nginx: Nginx): string {
+/** nginx with one server, on port 80, right behind the front door. */
+export function nginx(program: Program, plan: Nginx): void {
+  program
+    .add({ kind: "package", names: ["nginx-light"] })
+    .add({ kind: "file", path: "/etc/nginx/conf.d/mastodon.conf", content: server(plan) })
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/nginx.service.d/10-mastodon.conf",
+      content: "[Service]\nLimitNOFILE=16384\nRestart=always\nRestartSec=1\n",
+    })
+    .add({ kind: "run", why: "nginx takes only our site, and as many connections as it is asked for", script: OWN_SITE })
+    .add({ kind: "start", units: ["nginx.service"] });
+}
+
+// Debian's 768 a worker are 384 WebSockets, since each takes a connection on both sides.
+const OWN_SITE = `rm -f /etc/nginx/sites-enabled/default
+sed -i 's/worker_connections [0-9]*;/worker_connections 8192;/' /etc/nginx/nginx.conf
+`;
+
+function server(nginx: Nginx): string {
   return [
-    ...nginx.upstream,
+    ...nginx.upstreams,
     "",
     "map $http_upgrade $connection_upgrade {",
     "  default upgrade;",
@@ -84,20 +112,30 @@ export function nginxServer(nginx: Nginx): string {
     "  real_ip_header X-Forwarded-For;",
     "  real_ip_recursive on;",
     ...nginx.locations,
-    "  location / {",
-    "    proxy_pass http://mastodon;",
+    "}",
+    "",
+  ].join("\n");
+}
+
+/** A location that passes requests, WebSockets too, on to an upstream; further lines come last. */
+export function proxied(path: string, upstream: string, readSeconds: number, ...further: readonly string[]): readonly string[] {
+  return [
+    `  location ${path} {`,
+    `    proxy_pass http://${upstream};`,
     "    proxy_http_version 1.1;",
     "    proxy_set_header Host $host;",
     "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
     "    proxy_set_header X-Forwarded-Proto $forwarded_proto;",
+    // A client's own word on these would be answered with an error page: only nginx says who asks for what.
+    '    proxy_set_header X-Forwarded-Host "";',
+    '    proxy_set_header Client-Ip "";',
     '    proxy_set_header Proxy "";',
     "    proxy_set_header Upgrade $http_upgrade;",
     "    proxy_set_header Connection $connection_upgrade;",
     "    proxy_connect_timeout 2s;",
-    `    proxy_read_timeout ${nginx.readSeconds}s;`,
+    `    proxy_read_timeout ${readSeconds}s;`,
     "    proxy_next_upstream error timeout;",
+    ...further,
     "  }",
-    "}",
-    "",
-  ].join("\n");
+  ];
 }

@@ -11,12 +11,15 @@ export interface PreparePlan {
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
+// direct: without it a first failure would fail the units that require this one, for good.
+const RETRY = ["Restart=on-failure", "RestartMode=direct", "RestartSec=5"];
+const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
 
 /** Migrates the database straight at PostgreSQL, then says so in the table. */
 export function prepare(program: Program, plan: PreparePlan): void {
   program
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
-    .add({ kind: "file", path: "/usr/local/sbin/mastodon-sql", content: SQL, mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-prepare.service",
@@ -29,12 +32,12 @@ export function prepare(program: Program, plan: PreparePlan): void {
         "[Service]",
         "Type=oneshot",
         "RemainAfterExit=yes",
-        "Restart=on-failure",
-        "RestartSec=5",
-        `ExecStartPre=/bin/sh -c 'until /usr/local/sbin/mastodon-sql ${TASK_ENV} "select 1" >/dev/null; do echo "waiting for PostgreSQL"; sleep 2; done'`,
+        ...RETRY,
+        `ExecStartPre=/bin/sh -c 'until ${SQL_COMMAND} ${TASK_ENV} -Atqc "select 1" >/dev/null; do echo "waiting for PostgreSQL"; sleep 2; done'`,
         `ExecStart=/usr/bin/podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${plan.image} bundle exec rails db:prepare`,
-        `ExecStart=/usr/local/sbin/mastodon-sql ${TASK_ENV} "${recordStatement(plan.version)}"`,
-        "TimeoutStartSec=3h",
+        `ExecStart=${SQL_COMMAND} ${TASK_ENV} -v ON_ERROR_STOP=1 -Atqc "${recordStatement(plan.version)}"`,
+        // A migration of a large table takes as long as it takes; cut off, it would start over.
+        "TimeoutStartSec=infinity",
         "",
         "[Install]",
         "WantedBy=multi-user.target",
@@ -50,7 +53,7 @@ export function waitForPrepare(
   plan: { readonly version: string; readonly envFile: string; readonly waits: () => boolean },
 ): void {
   program
-    .add({ kind: "file", path: "/usr/local/sbin/mastodon-sql", content: SQL, mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
     .add({
       kind: "file",
       path: "/usr/local/sbin/mastodon-wait",
@@ -68,8 +71,7 @@ export function waitForPrepare(
         "[Service]",
         "Type=oneshot",
         "RemainAfterExit=yes",
-        "Restart=on-failure",
-        "RestartSec=5",
+        ...RETRY,
         "TimeoutStartSec=infinity",
         "ExecStart=/usr/local/sbin/mastodon-wait",
         "",
@@ -79,10 +81,10 @@ export function waitForPrepare(
 
 function waitScript(version: string, envFile: string): string {
   return `#!/bin/bash
-# Ends when the database is prepared for Mastodon ${version}, or after an hour.
+# Ends when the database is prepared for Mastodon ${version}; complains after an hour, and is then started again.
 set -uo pipefail
 for _ in $(seq 720); do
-  [ "$(/usr/local/sbin/mastodon-sql ${envFile} "select 1 from cdktf_mastodon_prepared where version = '${version}'" 2>/dev/null)" != 1 ] || exit 0
+  [ "$(${SQL_COMMAND} ${envFile} -Atqc "select 1 from cdktf_mastodon_prepared where version = '${version}'" 2>/dev/null)" != 1 ] || exit 0
   echo "waiting until the database is prepared for Mastodon ${version}"
   sleep 5
 done
@@ -100,8 +102,10 @@ function recordStatement(version: string): string {
 
 // The file is read line by line, not sourced: values are literal, as podman reads them.
 const SQL = `#!/bin/bash
-# Runs one statement with the database settings of an env file: mastodon-sql FILE STATEMENT, or an interactive session without one.
+# psql with the database settings of an env file: mastodon-sql FILE [psql's arguments].
 set -euo pipefail
+file=$1
+shift
 while IFS='=' read -r name value; do
   case $name in
     DB_HOST) export PGHOST=$value ;;
@@ -111,8 +115,7 @@ while IFS='=' read -r name value; do
     DB_PASS) export PGPASSWORD=$value ;;
     DB_SSLMODE) export PGSSLMODE=$value ;;
   esac
-done <"$1"
+done <"$file"
 export PGCONNECT_TIMEOUT=5
-[ $# -gt 1 ] || exec psql
-exec psql -v ON_ERROR_STOP=1 -Atqc "$2"
+exec psql "$@"
 `;

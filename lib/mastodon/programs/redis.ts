@@ -19,6 +19,9 @@ export interface RedisInstance {
   readonly sentinelPassword: Secret | undefined;
 }
 
+// At a reboot nothing else keeps an instance from starting before its disk is mounted, which would be an empty one.
+const MOUNTED = "[Unit]\nRequiresMountsFor=/var/lib/redis\n\n";
+
 /** One instance on one machine. */
 export function redis(program: Program, instance: RedisInstance, self: string): void {
   const { name } = instance;
@@ -31,7 +34,9 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
     .add({
       kind: "file",
       path: `/etc/systemd/system/redis-server@${name}.service.d/10-mastodon.conf`,
-      content: "[Service]\nExecStartPre=+/usr/local/sbin/redis-role %i\nTimeoutStartSec=180\nTimeoutStopSec=60\nRestartSec=1\n",
+      content:
+        MOUNTED +
+        "[Service]\nExecStartPre=+/usr/local/sbin/redis-role %i\nTimeoutStartSec=180\nTimeoutStopSec=60\nRestartSec=1\n",
     })
     .add({
       kind: "run",
@@ -40,7 +45,7 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
     })
     .add({ kind: "start", units: [`redis-server@${name}.service`] })
     .readyWhen(
-      `REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/${name}.settings) redis-cli -p ${instance.port} ping | grep -q PONG`,
+      `REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/${name}.settings) redis-cli -p ${instance.port} info replication | grep -qE '^(role:master|master_link_status:up)' || { echo 'Redis ${name} is neither master nor in step with one'; false; }`,
     );
 }
 
@@ -54,6 +59,7 @@ export function sentinel(program: Program, watched: () => readonly RedisInstance
       kind: "file",
       path: "/etc/systemd/system/redis-sentinel.service.d/10-mastodon.conf",
       content:
+        MOUNTED +
         "[Service]\nType=simple\nExecStart=\nExecStart=/usr/bin/redis-sentinel /var/lib/redis/sentinel.conf --supervised no --daemonize no\nRestart=always\nRestartSec=1\nTimeoutStopSec=10\n",
     })
     .add({ kind: "run", why: "sentinel", script: SENTINEL_SCRIPT });
@@ -84,8 +90,10 @@ function settings({ name, port, durable, maxMemoryMib, password, sentinels }: Re
   ].join("\n");
 }
 
+// Its own sentinel comes last: on a machine that lost its disk it knows the page's first master only.
 function role({ port, first, sentinels }: RedisInstance, self: string): string {
-  return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${sentinels.join(" ")}"\n`;
+  const asked = [...sentinels.filter((name) => name !== self), ...sentinels.filter((name) => name === self)];
+  return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${asked.join(" ")}"\n`;
 }
 
 // A restarted master that lost its data would make its replicas drop theirs: while one of them is up, wait until it has taken over.

@@ -2,7 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { quadlet } from "./application";
+import { podman, quadlet } from "./application";
 import { prepare, waitForPrepare } from "./prepare";
 import { instances } from "./streaming";
 
@@ -24,9 +24,9 @@ const STOP_SECONDS = 60;
 
 export function sidekiq(program: Program, plan: SidekiqPlan): void {
   const names = Array.from({ length: plan.processes }, (_, n) => n + 1);
+  podman(program, plan.image);
   program
-    .add({ kind: "package", names: ["podman", "crun", "postgresql-client"] })
-    .add({ kind: "image", names: [plan.image] })
+    .add({ kind: "package", names: ["postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
   if (plan.prepare !== undefined) prepare(program, { image: plan.image, version: plan.version, env: plan.prepare.env });
   waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/sidekiq.env", waits: plan.waits });

@@ -2,7 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { nginxServer, quadlet } from "./application";
+import { nginx, podman, proxied, quadlet } from "./application";
 
 export interface StreamingPlan {
   readonly image: string;
@@ -12,8 +12,21 @@ export interface StreamingPlan {
 }
 
 export function streaming(program: Program, plan: StreamingPlan): void {
+  streamingProcesses(program, plan);
+  nginx(program, {
+    ...plan,
+    upstreams: streamingUpstream([...plan.envs.keys()]),
+    // Nothing else: /metrics is on the same port, unauthenticated, and Node finds it as /METRICS/ too.
+    locations: [...streamingLocation(), "  location / { return 404; }"],
+  });
+  program.readyWhen("curl -fsS -m 2 -o /dev/null http://127.0.0.1/api/v1/streaming/health");
+}
+
+/** The processes alone, one unit each. */
+export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "image" | "envs">): void {
   const ports = [...plan.envs.keys()];
-  program.add({ kind: "package", names: ["podman", "crun", "nginx-light", "curl"] }).add({ kind: "image", names: [plan.image] });
+  podman(program, plan.image);
+  program.add({ kind: "package", names: ["curl"] });
   for (const [port, env] of plan.envs) {
     program.add({ kind: "file", path: `/etc/mastodon/streaming-${port}.env`, content: () => env.render(), mode: "0600" });
   }
@@ -30,13 +43,9 @@ export function streaming(program: Program, plan: StreamingPlan): void {
         stopSeconds: 10,
       }),
     })
-    .add({ kind: "file", path: "/etc/nginx/conf.d/mastodon.conf", content: nginx(plan, ports) })
-    .add({ kind: "run", why: "nginx takes only our site", script: "rm -f /etc/nginx/sites-enabled/default\n" })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-streaming", ports) })
-    .add({ kind: "start", units: ports.map((port) => `mastodon-streaming@${port}.service`), atBoot: false })
-    .add({ kind: "start", units: ["nginx.service"] });
+    .add({ kind: "start", units: ports.map((port) => `mastodon-streaming@${port}.service`), atBoot: false });
   for (const port of ports) program.readyWhen(`curl -fsS -m 2 -o /dev/null http://127.0.0.1:${port}/api/v1/streaming/health`);
-  program.readyWhen("curl -fsS -m 2 -o /dev/null http://127.0.0.1/api/v1/streaming/health");
 }
 
 /** Generated template units cannot be enabled; a linked instance is started at boot. */
@@ -44,22 +53,21 @@ export function instances(unit: string, names: readonly (string | number)[]): st
   return names.map((name) => `ln -sf ${unit}@.container /etc/containers/systemd/${unit}@${name}.container\n`).join("");
 }
 
-function nginx({ network, idleSeconds }: StreamingPlan, ports: readonly number[]): string {
-  return nginxServer({
-    network,
-    idleSeconds,
-    upstream: [
-      "upstream mastodon {",
-      "  least_conn;",
-      "  zone mastodon 64k;",
-      ...ports.map((port) => `  server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;`),
-      "  keepalive 16;",
-      // Node closes an idle connection after 5 s; nginx must be quicker.
-      "  keepalive_timeout 4s;",
-      "}",
-    ],
-    // Unauthenticated and on the same port as everything else: for the machine itself only.
-    locations: ["  location = /metrics { return 404; }"],
-    readSeconds: 3600,
-  });
+/** nginx spreads over the processes of its own host. */
+export function streamingUpstream(ports: readonly number[]): readonly string[] {
+  return [
+    "upstream streaming {",
+    "  least_conn;",
+    "  zone streaming 64k;",
+    ...ports.map((port) => `  server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;`),
+    "  keepalive 16;",
+    // Node closes an idle connection after 5 s; nginx must be quicker.
+    "  keepalive_timeout 4s;",
+    "}",
+  ];
+}
+
+/** Where WebSockets and event streams come in. One may be silent for a long time, and a buffer would hold events back until it is full. */
+export function streamingLocation(): readonly string[] {
+  return proxied("/api/v1/streaming", "streaming", 3600, "    proxy_buffering off;");
 }

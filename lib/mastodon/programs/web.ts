@@ -2,14 +2,17 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { nginxServer, quadlet } from "./application";
+import { nginx, podman, proxied, quadlet } from "./application";
 import { waitForPrepare } from "./prepare";
+import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 
 export interface WebPlan {
   readonly image: string;
   readonly version: string;
   readonly env: Env;
   readonly taskEnv: Env;
+  /** Streaming on the same machine, if it is not elsewhere. */
+  readonly streaming: Pick<StreamingPlan, "image" | "envs"> | undefined;
   readonly network: string;
   readonly trustedProxies: readonly string[];
   readonly idleSeconds: number;
@@ -20,9 +23,9 @@ export interface WebPlan {
 const TASK_ENV = "/etc/mastodon/task.env";
 
 export function web(program: Program, plan: WebPlan): void {
+  podman(program, plan.image);
   program
-    .add({ kind: "package", names: ["podman", "crun", "nginx-light", "curl", "postgresql-client"] })
-    .add({ kind: "image", names: [plan.image] })
+    .add({ kind: "package", names: ["curl", "postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/web.env", content: () => plan.env.render(), mode: "0600" })
     .add({ kind: "file", path: TASK_ENV, content: () => plan.taskEnv.render(), mode: "0600" });
   waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", waits: plan.waits });
@@ -40,7 +43,6 @@ export function web(program: Program, plan: WebPlan): void {
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
       }),
     })
-    .add({ kind: "file", path: "/etc/nginx/conf.d/mastodon.conf", content: nginx(plan) })
     .add({ kind: "file", path: "/usr/local/bin/tootctl", content: command(plan.image, "bin/tootctl"), mode: "0755" })
     .add({ kind: "file", path: "/usr/local/bin/rails", content: command(plan.image, "bundle exec rails"), mode: "0755" })
     .add({
@@ -49,29 +51,26 @@ export function web(program: Program, plan: WebPlan): void {
       content: `#!/bin/sh\n# A session in Mastodon's database, straight at PostgreSQL.\nexec /usr/local/sbin/mastodon-sql ${TASK_ENV} "$@"\n`,
       mode: "0755",
     })
-    .add({ kind: "run", why: "nginx takes only our site", script: "rm -f /etc/nginx/sites-enabled/default\n" })
-    .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false })
-    .add({ kind: "start", units: ["nginx.service"] })
-    .readyWhen("curl -fsS -m 5 -o /dev/null http://127.0.0.1/health");
+    .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false });
+  const beside = plan.streaming;
+  if (beside !== undefined) streamingProcesses(program, beside);
+  nginx(program, {
+    ...plan,
+    upstreams: [...PUMA, ...(beside === undefined ? [] : ["", ...streamingUpstream([...beside.envs.keys()])])],
+    // Node's /metrics is behind the first alone, so it stays inside.
+    locations: [...(beside === undefined ? [] : streamingLocation()), ...proxied("/", "mastodon", 120)],
+  });
+  program.readyWhen("curl -fsS -m 5 -o /dev/null http://127.0.0.1/health");
 }
 
-function nginx(plan: WebPlan): string {
-  return nginxServer({
-    network: plan.network,
-    trustedProxies: plan.trustedProxies,
-    idleSeconds: plan.idleSeconds,
-    upstream: [
-      "upstream mastodon {",
-      "  server 127.0.0.1:3000 max_fails=0;",
-      "  keepalive 32;",
-      // Puma closes an idle connection after 20 s; nginx must be quicker.
-      "  keepalive_timeout 15s;",
-      "}",
-    ],
-    locations: [],
-    readSeconds: 120,
-  });
-}
+const PUMA = [
+  "upstream mastodon {",
+  "  server 127.0.0.1:3000 max_fails=0;",
+  "  keepalive 32;",
+  // Puma closes an idle connection after 20 s; nginx must be quicker.
+  "  keepalive_timeout 15s;",
+  "}",
+];
 
 function command(image: string, inside: string): string {
   return `#!/bin/bash

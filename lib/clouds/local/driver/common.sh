@@ -82,6 +82,7 @@ cgroup_trees() {
 cgroup_controllers() { cat "$(cgroup_trees | head -n 1)/cgroup.controllers"; }
 
 # Runs a command in a root directory as in a chroot, with the host's network: `in_root DIRECTORY [nspawn options] -- COMMAND…`
+# What is filtered out is nspawn's harmless complaint about its own scratch directory.
 in_root() {
   local dir=$1 options=()
   shift
@@ -89,5 +90,5 @@ in_root() {
   shift
   systemd-nspawn --quiet --register=no --keep-unit --settings=no --pipe --resolv-conf=bind-host --timezone=off \
     --machine="cm-$BASHPID" --directory="$dir" --setenv=DEBIAN_FRONTEND=noninteractive --setenv=LC_ALL=C.UTF-8 \
-    "${options[@]}" -- "$@" </dev/null
+    --setenv=PODMAN_IGNORE_CGROUPSV1_WARNING=1 "${options[@]}" -- "$@" </dev/null 2> >(sed '/Attempted to remove disk file system/d' >&2)
 }

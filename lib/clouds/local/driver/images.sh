@@ -67,7 +67,7 @@ images_fill() (
 
 podman_in_workshop() {
   in_root "$WORKSHOP/root" --capability=all --system-call-filter='@keyring bpf add_key keyctl' \
-    --bind="$IMAGE_STORE:$IMAGE_STORE_INSIDE" --bind-ro="$WORKSHOP/archives:/archives" --tmpfs=/run \
+    --bind="$IMAGE_STORE:$IMAGE_STORE_INSIDE" --bind-ro="$WORKSHOP/archives:/archives" \
     -- podman --root "$IMAGE_STORE_INSIDE" --runroot /run/podman --storage-driver overlay --cgroup-manager cgroupfs "$@"
 }
 

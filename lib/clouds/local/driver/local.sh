@@ -2,7 +2,7 @@
 # The local cloud: machines as systemd-nspawn containers on this host. Inputs are environment variables, `local.sh COMMAND`:
 #
 #   preflight            [SITE] [CIDR] [MEMORY_GIB] [DISK_GIB]       says everything the host lacks
-#   setup                                                           installs what is missing (Debian-like hosts)
+#   setup                [PACKAGE...]                               installs what is missing (Debian-like hosts), and these
 #   base                 [PACKAGES]                                 builds the machines' Debian once
 #   images               IMAGES [PACKAGES] [IMAGE_SOURCE=auto|stand-in|registry|ARCHIVE|DIRECTORY] [STANDIN]
 #   network up|down      SITE (up: CIDR GATEWAY)
@@ -14,14 +14,15 @@
 #   partition cut|heal   SITE NAME                                  silent loss of all its packets
 #   pool settle          SITE POOL MEMBERS [LIMIT_SECONDS=600] [FRONT_DOOR TARGETS_BACKENDS]
 #   pool remove          SITE POOL NAME
+#   pools stop           SITE                                       every member of every pool, before what they depend on goes
 #   wait                 SITE NAME [LIMIT_SECONDS=600]
 #   run                  SITE NAME [-- COMMAND...]                  inside the machine; a shell without COMMAND
 #   list                 SITE                                       name, address, pool, state, memory (MiB), by tabs
 #   logs                 SITE NAME [journalctl arguments]           also of a stopped machine
 #   clean                SITE|all [--base]                          removes all there is of the site, also after a crash
 #
-# State is kept under CDKTF_MASTODON_ROOT (/var/lib/cdktf-mastodon). `run`, `list`, `logs`, `wait` and `clean` also take SITE
-# and NAME as arguments.
+# State is kept under CDKTF_MASTODON_ROOT (/var/lib/cdktf-mastodon). What a person would type also takes SITE and NAME as arguments:
+# `run`, `list`, `logs`, `wait`, `clean`, `machine destroy|stop|start|kill` and `partition`.
 set -euo pipefail
 umask 022
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
@@ -51,14 +52,14 @@ arguments_as() {
 COMMAND=${1:-}
 shift || true
 case $COMMAND in
-  network | disk | machine | pool | partition) 
+  network | disk | machine | pool | pools | partition)
     COMMAND="$COMMAND ${1:-}"
     shift || true
     ;;
 esac
 case $COMMAND in
   preflight) preflight ;;
-  setup) setup ;;
+  setup) setup "$@" ;;
   base) base_ensure ;;
   images) images_ensure ;;
   "network up") network_up ;;
@@ -66,14 +67,15 @@ case $COMMAND in
   "disk create") disk_create ;;
   "disk destroy") disk_destroy ;;
   "machine create") machine_create ;;
-  "machine destroy") machine_destroy ;;
-  "machine stop") machine_stop ;;
-  "machine start") machine_start ;;
-  "machine kill") machine_kill ;;
-  "partition cut") partition_cut ;;
-  "partition heal") partition_heal ;;
+  "machine destroy") arguments_as SITE NAME -- "$@" && machine_destroy ;;
+  "machine stop") arguments_as SITE NAME -- "$@" && machine_stop ;;
+  "machine start") arguments_as SITE NAME -- "$@" && machine_start ;;
+  "machine kill") arguments_as SITE NAME -- "$@" && machine_kill ;;
+  "partition cut") arguments_as SITE NAME -- "$@" && partition_cut ;;
+  "partition heal") arguments_as SITE NAME -- "$@" && partition_heal ;;
   "pool settle") pool_settle ;;
   "pool remove") pool_remove ;;
+  "pools stop") pools_stop ;;
   wait) arguments_as SITE NAME LIMIT_SECONDS -- "$@" && machine_wait ;;
   run) arguments_as SITE NAME -- "$@" && machine_run "${REST[@]}" ;;
   list) arguments_as SITE -- "$@" && machine_list ;;

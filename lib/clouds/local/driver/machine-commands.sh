@@ -28,7 +28,7 @@ machine_start() (
     network_up
   fi
   mount_root "$NAME"
-  boot
+  boot_again
   echo "$NAME: up at $(machine_record "$NAME" address)"
 )
 
@@ -87,10 +87,11 @@ power_off() {
   rm -f "$(machine_dir "$NAME")/pid"
 }
 
-# Launches NAME and waits until cloud-init has finished, and well.
+# Launches NAME for the first time and waits until cloud-init has finished, and well.
 boot() {
   local dir limit=${LIMIT_SECONDS:-180} end status=0
   dir=$(machine_dir "$NAME") end=$((SECONDS + limit))
+  rm -f "$dir"/root/var/lib/cloud/instances/*/boot-finished "$dir/root/var/lib/cloud/data/result.json"
   launch "$NAME"
   until compgen -G "$dir/upper/var/lib/cloud/instances/*/boot-finished" >/dev/null && [ -e "$dir/upper/var/lib/cloud/data/result.json" ]; do
     kill -0 "$STARTED" 2>/dev/null || boot_failed "the machine stopped while it booted"
@@ -100,6 +101,20 @@ boot() {
   # Status 2 is "degraded": among others, a boot text that is no YAML and of which nothing was run.
   inside "$NAME" timeout 30 cloud-init status --wait --long >"$dir/cloud-init-status" 2>&1 || status=$?
   [ $status = 0 ] || boot_failed "cloud-init ended with status $status"
+}
+
+# Launches NAME over what it has written and waits until its systemd answers. Not until all has started: the first machine of a cluster
+# to come back waits for the others.
+boot_again() {
+  local limit=${LIMIT_SECONDS:-180} end
+  end=$((SECONDS + limit))
+  launch "$NAME"
+  # Its exit status is about health: a machine that is still starting has one like that of a machine that does not answer.
+  until [[ $(inside "$NAME" systemctl is-system-running 2>/dev/null || true) =~ ^(starting|running|degraded) ]]; do
+    kill -0 "$STARTED" 2>/dev/null || boot_failed "the machine stopped while it booted"
+    [ $SECONDS -lt $end ] || boot_failed "not booted after $limit s"
+    sleep 0.5
+  done
 }
 
 boot_failed() {

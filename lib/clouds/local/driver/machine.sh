@@ -104,7 +104,6 @@ write_resolver() {
 launch() {
   local name=$1 dir root disk options=("${NSPAWN_OPTIONS[@]}")
   dir=$(machine_dir "$name") root=$dir/root
-  rm -f "$root"/var/lib/cloud/instances/*/boot-finished "$root/var/lib/cloud/data/result.json"
   options+=("--machine=$(machine_id "$name")" "--hostname=$name" "--directory=$root" "--network-bridge=$(bridge)")
   options+=("--bind=$dir/containers:/var/lib/containers")
   [ ! -d "$IMAGE_STORE" ] || options+=("--bind-ro=$IMAGE_STORE:$IMAGE_STORE_INSIDE")

@@ -79,6 +79,18 @@ set_targets() {
   done
 }
 
+# Before a whole site goes: Sidekiq puts the jobs in its hands back into Redis, and without Redis it waits for it as long as it may.
+pools_stop() {
+  need SITE
+  local name pids=()
+  for name in $(machine_names); do
+    [ -n "$(machine_record "$name" pool)" ] || continue
+    (NAME=$name machine_stop) &
+    pids+=($!)
+  done
+  [ ${#pids[@]} = 0 ] || wait "${pids[@]}" || true
+}
+
 pool_remove() (
   need SITE POOL NAME
   [ -d "$(site_dir)" ] || return 0

@@ -90,8 +90,11 @@ cidr_problems() {
 
 setup() {
   [ "$(id -u)" = 0 ] || die "setup needs root: run it again with sudo"
-  local packages
+  local packages extra
   packages=$(missing_packages)
+  for extra in "$@"; do
+    dpkg-query -s "$extra" >/dev/null 2>&1 || packages+=${packages:+$'\n'}$extra
+  done
   if [ -n "$packages" ]; then
     command -v apt-get >/dev/null || die "install the equivalents of: ${packages//$'\n'/ }"
     echo "setup: installing ${packages//$'\n'/ }"

@@ -1,0 +1,11 @@
+// A whole Mastodon server on this machine, in one line. On a cloud it is the same line, with its `cloud` and a size for its people.
+
+import { App, TerraformStack } from "cdktf";
+import { Mastodon } from "cdktf-mastodon";
+import { local } from "cdktf-mastodon/local";
+
+const app = new App();
+const stack = new TerraformStack(app, "local");
+new Mastodon(stack, "Social", { cloud: local(), domain: "social.example" });
+
+app.synth();

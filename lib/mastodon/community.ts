@@ -1,0 +1,148 @@
+// How many machines of which size a community needs: `communityOf({ monthlyActive: 15_000 })`, or `smallest` to try everything out.
+// A first, simple version: it starts from what operators have published, errs large, and wants a look at the graphs after the first week.
+
+import { Disk, Size } from "../core/size";
+import type { PgBouncerProps } from "./pgbouncer";
+import type { PostgresProps } from "./postgres";
+import type { RedisProps } from "./redis";
+import type { Data } from "./ruby";
+import type { SidekiqGroupProps } from "./sidekiq";
+import type { StreamingPoolProps } from "./streaming";
+import type { WebTierProps } from "./web";
+
+/** The props of every tier, to be read, or changed one by one: `{ ...communityOf({ monthlyActive: 15_000 }), redis: { replicas: 4 } }`. */
+export interface Community {
+  readonly database: PostgresProps;
+  readonly pool: Omit<PgBouncerProps, "database">;
+  readonly redis: Omit<RedisProps, "use" | "on">;
+  /** On the machines of `redis`. */
+  readonly cache: Pick<RedisProps, "replicas" | "maxMemoryMib" | "downAfterSeconds">;
+  /** On the machines of `redis`. */
+  readonly jobs: Pick<RedisProps, "replicas" | "maxMemoryMib" | "downAfterSeconds">;
+  readonly streaming: Omit<StreamingPoolProps, keyof Data>;
+  readonly web: Omit<WebTierProps, keyof Data | "streaming">;
+  /** Each group by its id; together they must cover every queue. */
+  readonly sidekiq: Readonly<Record<string, Omit<SidekiqGroupProps, keyof Data>>>;
+}
+
+const LOCAL = { queues: ["default", "mailers"] } as const;
+const FEDERATED = { queues: ["push", "ingress", "pull", "fasp"] } as const;
+const SCHEDULER = { queues: ["scheduler"], threads: 5 } as const;
+const tiny = Size.of({ cpus: 1, gib: 0.5 });
+
+/** Every part once, for a laptop with 2 CPUs and 8 GB on the local cloud. For trying out and rehearsing, not for people. */
+export const smallest: Community = {
+  database: { replicas: 1, size: tiny, disk: Disk.gib(5) },
+  pool: { size: tiny },
+  redis: { replicas: 2, size: tiny, disk: Disk.gib(5) },
+  cache: { replicas: 2 },
+  jobs: { replicas: 2 },
+  streaming: { machines: 1, processes: 1, size: tiny },
+  web: { machines: 2, processes: 1, size: tiny },
+  sidekiq: {
+    "Jobs-Local": { ...LOCAL, threads: 10, size: tiny },
+    Federated: { ...FEDERATED, threads: 10, size: tiny },
+    Scheduler: { ...SCHEDULER, size: tiny },
+  },
+};
+
+const MOST = 500_000;
+
+/**
+ * What a community of so many people a month needs. Where the numbers come from:
+ *
+ * - Puma: 25 threads per 1,000. Three servers counted 18 to 33 requests a second per 1,000 weekly users (mastodon.social, masto.donte.com.br and
+ *   mspsocial.net, 2018, `Resources-needed.md` of mastodon/documentation); one thread for each leaves room for bursts of three times that.
+ *   Hachyderm ran 320 threads in January 2023 (its post on that month's incident) and counted 11,000 people a month in November 2024.
+ * - Sidekiq: 25 threads, and 20 per 1,000 (mastodon.social, same file: 200 for 10,000). 55 % for default and mailers, 45 % for federation, about
+ *   as toot.community's public platform repository splits them. 25 threads a process at the most (vmst.io's public notes), and 10 for federation,
+ *   since Hachyderm found ingress bound by the CPU.
+ * - Streaming: 80 connections per 1,000, since 10,000 to 20,000 people keep 800 to 1,200 open (docs.joinmastodon.org, "Scaling up your
+ *   server"), and 200 for one process, the target of goingdark.social's public configuration.
+ * - PostgreSQL and Redis: vmst.io ran 2,700 accounts on 4 CPUs with 8 GB and a Redis of 2 GB; toot.community 31,000 accounts on 40 GB and a
+ *   volume of 550 GB; Hachyderm had 93 GB of data after its first 30 days with 30,000. Data grows with federation more than with people.
+ *
+ * Nobody has published numbers beyond 20,000 people. From there on it adds 5 Puma threads per 1,000 (mastodon.social ran 40 for 10,000) and
+ * 8 Sidekiq threads (mastodon.world: 800 for 100,000 accounts), which wants a load test.
+ *
+ * @throws if `monthlyActive` is not a number from 1 to 500,000
+ */
+export function communityOf({ monthlyActive }: { readonly monthlyActive: number }): Community {
+  if (!(monthlyActive >= 1 && monthlyActive <= MOST)) {
+    throw new Error(`communityOf: monthlyActive is ${monthlyActive}, but must be a number from 1 to ${MOST}`);
+  }
+  const thousands = Math.min(monthlyActive, 20_000) / 1000;
+  const beyond = Math.max(0, monthlyActive - 20_000) / 1000;
+  const jobThreads = 25 + 20 * thousands + 8 * beyond;
+
+  const web = spread((25 * thousands + 5 * beyond) / 8, [2, 4, 8, 16, 32]);
+  const streaming = spread(((thousands + beyond) * 80) / 200, [1, 2, 4, 8, 16]);
+  const local = spread((0.55 * jobThreads) / 25, [1, 2, 4, 8]);
+  const federated = spread((0.45 * jobThreads) / 10, [1, 2, 4, 8, 16]);
+  const rung = RUNGS.find(({ upTo }) => monthlyActive <= upTo)!;
+
+  const ruby = count(web) * 8 + count(local) * 25 + count(federated) * 10;
+  // Twice for the replica, twice for a roll-out; the scheduler's five threads never stand twice.
+  const clients = 4 * ruby + 2 * 5 + 2 * count(streaming) * 10;
+  const serverConnections = Math.min(400, Math.max(20, Math.ceil(monthlyActive / 100)));
+  const redisMib = rung.redis.gib * 1024;
+  return {
+    database: { replicas: 1, size: rung.database, disk: rung.disk, maxConnections: Math.max(100, serverConnections + 50) },
+    pool: {
+      size: clients > 10_000 ? Size.of({ cpus: 2, gib: 4 }) : Size.of({ cpus: 1, gib: 1 }),
+      serverConnections,
+      // In steps and with room, so that one more machine does not renew the pooler's.
+      maxClients: Math.max(5000, Math.ceil((clients * 1.25) / 5000) * 5000),
+    },
+    redis: { replicas: 2, size: rung.redis, disk: Disk.gib(rung.redis.gib * 10), maxMemoryMib: Math.floor(redisMib * 0.4) },
+    cache: { replicas: 2, maxMemoryMib: Math.floor(redisMib * 0.15) },
+    jobs: { replicas: 2, maxMemoryMib: Math.floor(redisMib * 0.15) },
+    streaming: { machines: streaming.machines, processes: streaming.cpus, size: sized(streaming.cpus, 1) },
+    web: { machines: web.machines, processes: web.cpus, threads: 8, size: sized(web.cpus, 2) },
+    sidekiq: {
+      "Jobs-Local": { ...LOCAL, machines: local.machines, processes: local.cpus, threads: 25, size: sized(local.cpus, 2) },
+      Federated: {
+        ...FEDERATED,
+        machines: federated.machines,
+        processes: federated.cpus,
+        threads: 10,
+        size: sized(federated.cpus, 2),
+      },
+      Scheduler: { ...SCHEDULER, size: Size.of({ cpus: 1, gib: 2 }) },
+    },
+  };
+}
+
+interface Spread {
+  readonly machines: number;
+  /** CPUs of each, with a process on every one. */
+  readonly cpus: number;
+}
+
+/** Two machines at the least, so that one may be lost; larger ones rather than more than 12. */
+function spread(processes: number, choices: readonly number[]): Spread {
+  const cpus = choices.find((choice) => processes <= 12 * choice) ?? choices.at(-1)!;
+  return { machines: Math.max(2, Math.ceil(processes / cpus)), cpus };
+}
+
+function count({ machines, cpus }: Spread): number {
+  return machines * cpus;
+}
+
+function sized(cpus: number, gibEach: number): Size {
+  return Size.of({ cpus, gib: cpus * gibEach });
+}
+
+const RUNGS = [
+  { upTo: 500, database: [2, 4], redis: [1, 2], disk: 100 },
+  { upTo: 2_500, database: [4, 8], redis: [1, 4], disk: 200 },
+  { upTo: 10_000, database: [8, 32], redis: [2, 8], disk: 400 },
+  { upTo: 50_000, database: [16, 64], redis: [4, 16], disk: 800 },
+  { upTo: 100_000, database: [32, 128], redis: [8, 32], disk: 2000 },
+  { upTo: MOST, database: [64, 256], redis: [16, 64], disk: 4000 },
+].map(({ upTo, database, redis, disk }) => ({
+  upTo,
+  database: Size.of({ cpus: database[0]!, gib: database[1]! }),
+  redis: Size.of({ cpus: redis[0]!, gib: redis[1]! }),
+  disk: Disk.gib(disk),
+}));

@@ -1,0 +1,63 @@
+// A whole Mastodon server in one line: `new Mastodon(stack, "Social", { cloud, domain: "social.example", size: communityOf({ monthlyActive: 15_000 }) })`.
+// It is a site with every tier. Written out under the same ids on a page of one's own, the tiers are the same machines.
+
+import { Construct } from "constructs";
+import { Site, SiteProps } from "../core/site";
+import { Community, smallest } from "./community";
+import { PgBouncer } from "./pgbouncer";
+import { Postgres } from "./postgres";
+import { Redis } from "./redis";
+import { Data } from "./ruby";
+import { SidekiqGroup } from "./sidekiq";
+import { StreamingPool } from "./streaming";
+import { MastodonVersion, NEWEST, Queue } from "./version";
+import { WebTier } from "./web";
+
+export interface MastodonProps extends Omit<SiteProps, "version"> {
+  /**
+   * Mastodon's version. A change replaces the web, streaming and Sidekiq machines and migrates the database. Name it once the server is in use,
+   * so that a newer release of this library does not upgrade it by itself.
+   * @default "4.7.6", the newest that this library knows
+   */
+  readonly version?: string;
+  /**
+   * The props of every tier: from `communityOf`, or one's own. A change of sizes replaces pools and stops kept machines for a while.
+   * @default smallest - every part once, for a laptop with 2 CPUs and 8 GB on the local cloud, not for people
+   */
+  readonly size?: Community;
+}
+
+export class Mastodon extends Site {
+  readonly database: Postgres;
+  readonly pool: PgBouncer;
+  readonly redis: Redis;
+  readonly cache: Redis;
+  readonly jobs: Redis;
+  /** What any further tier takes: `new SidekiqGroup(mastodon, "More", { queues: ["push"], ...mastodon.data })`. */
+  readonly data: Required<Data>;
+  readonly streaming: StreamingPool;
+  readonly web: WebTier;
+  /** Each group by its id. */
+  readonly sidekiq: Readonly<Record<string, SidekiqGroup>>;
+
+  constructor(scope: Construct, id: string, props: MastodonProps) {
+    super(scope, id, { ...props, version: props.version ?? NEWEST });
+    const size = props.size ?? smallest;
+    this.database = new Postgres(this, "Database", size.database);
+    this.pool = new PgBouncer(this, "Pool", { ...size.pool, database: this.database });
+    this.redis = new Redis(this, "Redis", size.redis);
+    this.cache = new Redis(this, "Cache", { ...size.cache, use: "cache", on: this.redis });
+    this.jobs = new Redis(this, "Jobs", { ...size.jobs, use: "sidekiq", on: this.redis });
+    this.data = { database: this.pool, redis: this.redis, cache: this.cache, jobs: this.jobs };
+    this.streaming = new StreamingPool(this, "Streaming", { ...size.streaming, ...this.data });
+    this.web = new WebTier(this, "Web", { ...size.web, streaming: this.streaming, ...this.data });
+    const known = MastodonVersion.of(this.version).queues;
+    this.sidekiq = Object.fromEntries(
+      Object.entries(size.sidekiq).map(([group, own]) => {
+        // Sizes know no version, and fasp is younger than others.
+        const queues = Array.isArray(own.queues) ? own.queues.filter((queue: Queue) => known.includes(queue)) : own.queues;
+        return [group, new SidekiqGroup(this, group, { ...own, queues, ...this.data })];
+      }),
+    );
+  }
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Builds the stand-in's two images as docker archives: `build.sh DEBIAN OUT` makes OUT/mastodon.tar and OUT/mastodon-streaming.tar.
+# DEBIAN is a directory with the machines' Debian, which becomes the first layer of both. Needs root, npm and systemd-nspawn.
+set -euo pipefail
+shopt -s inherit_errexit
+
+HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+DEBIAN=$1 OUT=$2
+WORK=$(mktemp -d "$OUT/../standin.XXXXXX")
+tidy() {
+  local root
+  for root in "$WORK"/*/root; do
+    ! mountpoint -q "$root" || umount "$root"
+  done
+  rm -rf --one-file-system "$WORK"
+}
+trap tidy EXIT
+trap 'exit 130' INT TERM
+
+# What the real images have in common: the user, its home and the directories that it may write.
+HOME_OF_MASTODON='
+  groupadd -g 991 mastodon
+  useradd -l -u 991 -g 991 -M -d /opt/mastodon -s /bin/bash mastodon
+  ln -s /opt/mastodon /mastodon'
+
+main() {
+  local arch=amd64 image
+  [ "$(uname -m)" != aarch64 ] || arch=arm64
+  layer_of_directory "$DEBIAN" "$WORK/debian.tar"
+
+  image=$(begin mastodon)
+  install_packages "$image" ruby ruby-irb ruby-pg ruby-connection-pool ruby-redis-client ruby-sidekiq ruby-rack puma tini
+  cp -r "$HERE/app/." "$image/root/opt/mastodon"
+  chmod -R u=rwX,go=rX "$image/root/opt/mastodon"
+  chmod 755 "$image/root/opt/mastodon/bin/"*
+  writable "$image" tmp public/system
+  finish "$image" "$arch" '["/usr/bin/tini","--"]' null \
+    PATH=/opt/mastodon/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin BIND=0.0.0.0 RAILS_ENV=production \
+    NODE_ENV=production RAILS_SERVE_STATIC_FILES=true LANG=C.UTF-8 \
+    MASTODON_SIDEKIQ_READY_FILENAME=sidekiq_process_has_started_and_will_begin_processing_jobs
+
+  image=$(begin mastodon-streaming)
+  install_packages "$image" nodejs
+  cp -r "$HERE/streaming" "$image/root/opt/mastodon/streaming"
+  rm -rf "$image/root/opt/mastodon/streaming/node_modules"
+  (cd "$image/root/opt/mastodon/streaming" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund)
+  chmod -R u=rwX,go=rX "$image/root/opt/mastodon"
+  finish "$image" "$arch" null '["node","./streaming/index.js"]' \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin BIND=0.0.0.0 PORT=4000 NODE_ENV=production
+}
+
+# Prints the directory of a new image, in which root is Debian with all changes going to upper.
+begin() {
+  local image=$WORK/$1
+  mkdir -p "$image"/{upper,scratch,root}
+  mount -t overlay overlay -o "lowerdir=$DEBIAN,upperdir=$image/upper,workdir=$image/scratch" "$image/root"
+  inside "$image" "$HOME_OF_MASTODON" >&2
+  mkdir -p "$image/root/opt/mastodon"
+  echo "$image"
+}
+
+inside() {
+  systemd-nspawn --quiet --register=no --keep-unit --settings=no --pipe --resolv-conf=bind-host --timezone=off \
+    --machine="cm-standin-$$" --directory="$1/root" --setenv=DEBIAN_FRONTEND=noninteractive --setenv=LC_ALL=C.UTF-8 \
+    -- bash -ec "$2" </dev/null
+}
+
+install_packages() {
+  local image=$1
+  shift
+  inside "$image" "apt-get -q update
+    apt-get -qy -o Dpkg::Options::=--force-unsafe-io install --no-install-recommends $*
+    apt-get clean; rm -rf /var/lib/apt/lists/*"
+}
+
+writable() {
+  local image=$1 directory
+  shift
+  for directory in "$@"; do
+    mkdir -p "$image/root/opt/mastodon/$directory"
+    chown 991:991 "$image/root/opt/mastodon/$directory"
+  done
+}
+
+layer_of_directory() {
+  tar --sort=name --numeric-owner --exclude=./usr/share/doc --exclude=./usr/share/man --exclude=./usr/share/locale -C "$1" -cf "$2" .
+}
+
+# An overlay marks a deleted file with a device, an image layer with a name; both without it would bring the file back.
+mark_deletions() {
+  local path
+  find "$1" -type c -print0 | while IFS= read -r -d '' path; do
+    [ "$(stat -c %t,%T "$path")" = 0,0 ] || continue
+    rm "$path"
+    : >"$(dirname "$path")/.wh.$(basename "$path")"
+  done
+}
+
+# `finish IMAGE ARCHITECTURE ENTRYPOINT COMMAND [NAME=VALUE…]` writes the archive: the layers, the configuration and the manifest.
+finish() {
+  local image=$1 arch=$2 entrypoint=$3 command=$4 name environment
+  shift 4
+  name=$(basename "$image")
+  umount "$image/root"
+  mark_deletions "$image/upper"
+  mkdir "$image/archive"
+  layer_of_directory "$image/upper" "$image/archive/own.tar"
+  ln "$WORK/debian.tar" "$image/archive/debian.tar"
+  environment=$(printf '"%s",' "$@")
+  cat >"$image/archive/config.json" <<JSON
+{"architecture":"$arch","os":"linux","created":"1970-01-01T00:00:00Z",
+ "config":{"User":"991:991","WorkingDir":"/opt/mastodon","Entrypoint":$entrypoint,"Cmd":$command,"Env":[${environment%,}],
+  "Labels":{"org.opencontainers.image.title":"cdktf-mastodon's stand-in for $name, not Mastodon"}},
+ "rootfs":{"type":"layers","diff_ids":["$(digest "$WORK/debian.tar")","$(digest "$image/archive/own.tar")"]}}
+JSON
+  echo "[{\"Config\":\"config.json\",\"RepoTags\":[\"localhost/stand-in/$name:latest\"],\"Layers\":[\"debian.tar\",\"own.tar\"]}]" \
+    >"$image/archive/manifest.json"
+  tar -C "$image/archive" -cf "$OUT/$name.tar" manifest.json config.json debian.tar own.tar
+  rm -rf "$image/archive" "$image/upper"
+}
+
+digest() { sha256sum "$1" | sed 's/^\([0-9a-f]*\).*/sha256:\1/'; }
+
+main

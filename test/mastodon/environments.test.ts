@@ -1,0 +1,109 @@
+import { textOf } from "../../lib/core/program";
+import { readableText } from "../../lib/core/render/terraform-text";
+import { CATALOGUE, Process } from "../../lib/mastodon/env-catalogue";
+import { Mix, MIXES, pageOf, readable } from "./mixes";
+
+const PAGES = MIXES.map((mix) => ({ mix, ...pageOf(mix) }));
+const SENTINELS = "redis-1:26379,redis-2:26379,redis-3:26379";
+
+function ruby(mix: Mix) {
+  return {
+    LOCAL_DOMAIN: "social.example",
+    SECRET_KEY_BASE: "<secret secret_key_base>",
+    ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY: "<secret active_record_encryption_deterministic_key>",
+    ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT: "<secret active_record_encryption_key_derivation_salt>",
+    ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY: "<secret active_record_encryption_primary_key>",
+    ...(mix.version === "4.3.23" && { OTP_SECRET: "<secret otp_secret>" }),
+    ...redis("", "redis", "6379", "redis_password", mix.sentinels),
+    ...(mix.cache && redis("CACHE_", "cache", "6380", "redis_cache_password", false)),
+    ...(mix.jobs && redis("SIDEKIQ_", "jobs", "6381", "redis_sidekiq_password", mix.sentinels)),
+  };
+}
+
+function redis(prefix: string, name: string, port: string, password: string, sentinels: boolean) {
+  const where = sentinels
+    ? { SENTINELS, SENTINEL_MASTER: name, SENTINEL_PASSWORD: "<secret sentinel_password>" }
+    : { HOST: name === "cache" ? "cache-1" : "redis-1", PORT: port };
+  const all = { ...where, PASSWORD: `<secret ${password}>` };
+  return Object.fromEntries(Object.entries(all).map(([key, value]) => [`${prefix}REDIS_${key}`, value]));
+}
+
+const credentials = { DB_USER: "mastodon", DB_PASS: "<secret database_password>" };
+const straight = { DB_HOST: "database-1", DB_PORT: "5432", DB_NAME: "mastodon", ...credentials };
+const pooled = { DB_HOST: "pool-1", DB_PORT: "6432", DB_NAME: "mastodon", ...credentials };
+
+function databases(mix: Mix) {
+  const own = mix.database === "pooler" ? { ...pooled, PREPARED_STATEMENTS: "false" } : { ...straight, DB_SSLMODE: "require" };
+  const reads = {
+    REPLICA_DB_HOST: mix.database === "pooler" ? "pool-1" : "database-2",
+    REPLICA_DB_PORT: mix.database === "pooler" ? "6432" : "5432",
+    REPLICA_DB_NAME: mix.database === "pooler" ? "mastodon_replica" : "mastodon",
+    REPLICA_DB_USER: "mastodon",
+    REPLICA_DB_PASS: "<secret database_password>",
+    ...(mix.database === "pooler" && mix.version === "4.7.6" && { REPLICA_PREPARED_STATEMENTS: "false" }),
+  };
+  return { ...own, ...(mix.replica && reads) };
+}
+
+const vapid = { VAPID_PRIVATE_KEY: "<secret vapid_private_key>", VAPID_PUBLIC_KEY: "<secret vapid_public_key>" };
+
+test(`over all ${MIXES.length} mixes, each process gets exactly its own variables`, () => {
+  for (const { mix, web, sidekiq, scheduler, live } of PAGES) {
+    const base = mix.streaming === "pool" && { STREAMING_API_BASE_URL: "wss://streaming.social.example" };
+    const task = { ...ruby(mix), ...straight, DB_SSLMODE: "require" };
+    const puma = { BIND: "127.0.0.1", PORT: "3000", WEB_CONCURRENCY: "2", MAX_THREADS: "5" };
+    const node = {
+      BIND: "127.0.0.1",
+      PORT: "4001",
+      DB_POOL: "10",
+      ...(mix.database === "pooler" ? pooled : { ...straight, DB_SSLMODE: "no-verify" }),
+      ...redis("", "redis", "6379", "redis_password", mix.sentinels),
+    };
+    const streaming = mix.streaming === "beside" ? web.streamingEnvs : live?.envs;
+    expect({
+      mix,
+      web: readable(web.env),
+      task: readable(web.taskEnv),
+      sidekiq: readable(sidekiq.env),
+      prepare: readable(scheduler.taskEnv!),
+      streaming: streaming && readable(streaming.get(4001)!),
+    }).toEqual({
+      mix,
+      web: { ...ruby(mix), ...databases(mix), ...vapid, ...puma, ...base },
+      task: { ...task, ...base },
+      sidekiq: { ...ruby(mix), ...databases(mix), ...vapid, DB_POOL: "10" },
+      prepare: task,
+      streaming: mix.streaming === "none" ? undefined : node,
+    });
+  }
+});
+
+const RAILS = ["secret_key_base", "otp_secret", "active_record_encryption_primary_key", "database_password"].concat(
+  ["active_record_encryption_deterministic_key", "active_record_encryption_key_derivation_salt", "sentinel_password"],
+  ["redis_password", "redis_cache_password", "redis_sidekiq_password"],
+);
+const MAY_HOLD: Readonly<Record<Process, readonly string[]>> = {
+  task: RAILS,
+  web: [...RAILS, "vapid_private_key", "vapid_public_key"],
+  sidekiq: [...RAILS, "vapid_private_key", "vapid_public_key"],
+  streaming: ["database_password", "redis_password", "sentinel_password"],
+};
+
+test("over all mixes, no env file holds an empty value, a name that its process does not read, or another's secret", () => {
+  for (const { mix, live, web, sidekiq, scheduler } of PAGES) {
+    const steps = [live, web, sidekiq, scheduler].flatMap((tier) => tier?.pool.program.steps ?? []);
+    const files = steps.flatMap((step) => (step.kind === "file" && step.path.endsWith(".env") ? [step] : []));
+    expect(files.length).toBeGreaterThanOrEqual(4);
+    for (const { path, content, mode } of files) {
+      const process = /^\/etc\/mastodon\/(web|task|sidekiq|streaming)(-\d+)?\.env$/.exec(path)![1] as Process;
+      const lines = readableText(textOf(content)).trimEnd().split("\n");
+      const wrong = lines.filter((line) => {
+        const [, name, value] = /^([A-Z0-9_]+)=(.+)$/.exec(line) ?? [];
+        const secret = /^<secret (.*)>$/.exec(value ?? "")?.[1];
+        const foreign = secret !== undefined && !MAY_HOLD[process].includes(secret);
+        return name === undefined || !CATALOGUE[name]?.readBy.includes(process) || foreign;
+      });
+      expect({ mix, path, mode, wrong }).toEqual({ mix, path, mode: "0600", wrong: [] });
+    }
+  }
+});

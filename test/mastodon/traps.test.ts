@@ -1,0 +1,185 @@
+// Traps that real servers fell into, as far as they touch what is built and no other test holds them. Held elsewhere:
+// - empty values, words such as `loopback` or `auto`, names of another version or role: env.test.ts
+// - one environment for all roles, DB_SSLMODE of Node and Ruby, REDIS_* that inherit nothing, the private ranges
+//   lost by TRUSTED_PROXY_IP: environments.test.ts, web.test.ts
+// - health checks of `/`: web.test.ts, streaming.test.ts; two schedulers or none, forgotten queues: sidekiq.test.ts
+// - migrations through the pooler, from every machine, or half of them skipped; a wait that gives up for good: prepare.test.ts
+// - formats of secrets, and making them anew: secrets.test.ts; an empty master that wipes its replicas: redis-role.test.ts
+// - dash, owners and modes of files, a boot script that waits for itself: core/cloud-config.test.ts
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { pageOf, WHOLE } from "./mixes";
+
+interface Text {
+  readonly host: string;
+  readonly path: string;
+  readonly content: string;
+}
+
+const { cloud } = pageOf(WHOLE);
+const texts: readonly Text[] = [...cloud.machines, ...cloud.pools].flatMap(({ name: host, bootText }) => {
+  const { write_files } = parse(bootText()) as { write_files: readonly Omit<Text, "host">[] };
+  return write_files.map(({ path, content }) => ({ host, path, content }));
+});
+
+function found(path: RegExp, host = /./): readonly Text[] {
+  const some = texts.filter((text) => path.test(text.path) && host.test(text.host));
+  expect(some).not.toEqual([]);
+  return some;
+}
+
+const text = (path: RegExp, host = /./) => found(path, host)[0]!.content;
+const boot = (host: RegExp) => text(/^\/usr\/local\/sbin\/boot$/, host);
+
+test("without X-Forwarded-Proto Mastodon redirects for ever, and a foreign X-Forwarded-Host or Client-Ip is an error", () => {
+  for (const { content } of found(/nginx\/conf\.d/)) {
+    expect(content).toContain("map $http_x_forwarded_proto $forwarded_proto {\n  default $scheme;\n  https https;\n}");
+    expect(content).toContain("proxy_set_header Host $host;\n");
+    expect(content).toContain("proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n");
+    expect(content).toContain("proxy_set_header X-Forwarded-Proto $forwarded_proto;\n");
+    for (const dropped of ["X-Forwarded-Host", "Client-Ip", "Proxy"])
+      expect(content).toContain(`proxy_set_header ${dropped} "";\n`);
+  }
+});
+
+test("uploads of 99 MB pass nginx", () => {
+  expect(text(/nginx\/conf\.d/, /^web$/)).toContain("client_max_body_size 99m;\n");
+});
+
+test("streaming's metrics are open to anyone who reaches its port, in any spelling: nginx passes on one path only", () => {
+  const content = text(/nginx\/conf\.d/, /^streaming$/);
+  expect([...content.matchAll(/location (.*) \{/g)].map((match) => match[1])).toEqual(["/api/v1/streaming", "/"]);
+  expect(content).toContain("location / { return 404; }\n");
+});
+
+test("each keeps idle connections longer than whoever stands in front of it, or a request meets a closed one", () => {
+  for (const { host, content } of found(/nginx\/conf\.d/)) {
+    const seconds = [...content.matchAll(/keepalive_timeout (\d+)s;/g)].map((match) => Number(match[1]));
+    // Puma's default is 20 s, Node's 5 s, the front door's 60 s.
+    expect({ host, own: seconds.at(-1)! > 60, upstream: seconds[0]! < (host === "web" ? 20 : 5) }).toEqual({
+      host,
+      own: true,
+      upstream: true,
+    });
+  }
+});
+
+test("an idle WebSocket outlives nginx' usual minute, an event stream is not buffered, and a worker takes thousands", () => {
+  expect(text(/nginx\/conf\.d/, /^streaming$/)).toMatch(/proxy_read_timeout 3600s;\n[^}]*proxy_buffering off;\n/);
+  expect(boot(/^streaming$/)).toContain("worker_connections 8192;");
+});
+
+test("the main image starts nothing by itself, and streaming ends with 0 when it crashes: every unit says what to run, and always again", () => {
+  const commands = found(/containers\/systemd/).map(({ host, content }) => {
+    expect(content).toContain("\nRestart=always\n");
+    expect(content).toContain("\nStartLimitIntervalSec=0\n");
+    // systemd would expand a dollar sign.
+    expect(content).not.toContain("$");
+    return `${host}: ${/^Exec=(.*)$/m.exec(content)![1]}`;
+  });
+  expect(commands).toEqual([
+    "streaming: node ./streaming/index.js",
+    "web: bundle exec puma -C config/puma.rb",
+    "everything: bundle exec sidekiq -c 10 -t 45 -q default -q push -q ingress -q mailers -q pull -q fasp",
+    "scheduler: bundle exec sidekiq -c 5 -t 45 -q scheduler",
+  ]);
+});
+
+test("Debian's nginx and PgBouncer stay dead when they are killed: here they start again", () => {
+  for (const { content } of found(/(nginx|pgbouncer)\.service\.d/)) {
+    expect(content).toMatch(/^Restart=always$/m);
+  }
+});
+
+test("Sidekiq is told to take no new job, and has longer to stop than its own grace of 45 s", () => {
+  for (const { content } of found(/mastodon-sidekiq@\.container$/)) {
+    expect(content).toContain("\nExecStop=-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i\n");
+    expect(Number(/^StopTimeout=(\d+)$/m.exec(content)![1])).toBeGreaterThan(45);
+    expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(content)![1])).toBeGreaterThan(60);
+  }
+});
+
+test("both images carry the same tag, with the v that it needs", () => {
+  expect([...new Set(cloud.pools.flatMap(({ images }) => images()))].sort()).toEqual([
+    "ghcr.io/mastodon/mastodon-streaming:v4.7.6",
+    "ghcr.io/mastodon/mastodon:v4.7.6",
+  ]);
+});
+
+test("up to 4.5 a replica's host alone does nothing: its set is always whole", () => {
+  const names = Object.keys(pageOf({ ...WHOLE, version: "4.3.23" }).web.env.all).filter((name) => name.startsWith("REPLICA_"));
+  expect(names).toEqual(["HOST", "NAME", "PASS", "PORT", "USER"].map((part) => `REPLICA_DB_${part}`));
+});
+
+test("podman reads env files literally: no quotes, no comments", () => {
+  for (const { content } of found(/\.env$/)) expect(content).toMatch(/^([A-Z0-9_]+=[^"'#\n]+\n)+$/);
+});
+
+test("Debian adopts old data only with its configuration files put back; it belongs to another uid, and has TLS off", () => {
+  for (const host of [/^database-1$/, /^database-2$/]) {
+    const script = boot(host);
+    expect(script).toContain("chown -R postgres:postgres /var/lib/postgresql/17\n");
+    expect(script.indexOf("$name.conf.sample")).toBeLessThan(script.indexOf("pg_createcluster 17 main"));
+    expect(text(/50-mastodon\.conf$/, host)).toMatch(/^ssl = on\nssl_cert_file = .+\nssl_key_file = /m);
+  }
+});
+
+test("a standby writes its own connection, without a password; no standby can hold up every write", () => {
+  const script = boot(/^database-2$/);
+  expect(script).not.toMatch(/pg_basebackup.* -R/);
+  expect(script).toMatch(/primary_conninfo = '.*passfile=.*'/);
+  for (const { content } of texts) expect(content).not.toContain("synchronous_standby_names");
+});
+
+test("the pooler notices a dead or silent PostgreSQL within seconds, and knows passwords that do not go stale", () => {
+  const ini = text(/pgbouncer\.ini$/);
+  for (const setting of ["server_login_retry = 1", "tcp_user_timeout = 5000", "server_connect_timeout = 3", "dns_max_ttl = 3"])
+    expect(ini).toContain(`${setting}\n`);
+  expect(ini).toMatch(/^max_client_conn = 5000$/m);
+  expect(text(/userlist\.txt$/)).not.toContain("SCRAM-SHA-256");
+});
+
+test("a cut-off master of what must last stops taking writes; a cache goes on", () => {
+  const settings = (name: string) => text(new RegExp(`redis/${name}\\.settings$`));
+  for (const name of ["redis", "jobs"]) {
+    expect(settings(name)).toContain("appendonly yes\n");
+    expect(settings(name)).toContain("maxmemory-policy noeviction\n");
+    expect(settings(name)).toContain("min-replicas-to-write 1\n");
+  }
+  expect(settings("cache")).not.toContain("min-replicas-to-write");
+});
+
+test("Sentinel's file is its own: the boot script, run again, keeps what it remembers and adds only what it never heard of", () => {
+  const root = mkdtempSync(join(tmpdir(), "sentinel-"));
+  try {
+    for (const folder of ["bin", "etc", "data"]) mkdirSync(join(root, folder));
+    for (const name of ["chown", "systemctl"]) {
+      writeFileSync(join(root, "bin", name), "#!/bin/bash\n");
+      chmodSync(join(root, "bin", name), 0o755);
+    }
+    for (const name of ["settings", "masters"])
+      writeFileSync(join(root, "etc", `sentinel.${name}`), text(new RegExp(`sentinel\\.${name}$`), /^redis-1$/));
+    const remembered = "port 26379\nsentinel monitor redis 10.20.53.12 6379 2\nsentinel known-replica redis 10.20.53.10 6379\n";
+    writeFileSync(join(root, "data/sentinel.conf"), remembered);
+    const script = /echo "boot: sentinel"\n([^]*?)\n\n/.exec(boot(/^redis-1$/))![1]!;
+    const local = script.replaceAll("/etc/redis", join(root, "etc")).replaceAll("/var/lib/redis", join(root, "data"));
+    const env = { PATH: `${join(root, "bin")}:${process.env["PATH"]}` };
+    for (let run = 1; run <= 2; run++) expect(spawnSync("bash", ["--norc", "-euc", local], { env }).status).toBe(0);
+    const kept = readFileSync(join(root, "data/sentinel.conf"), "utf8");
+    expect(kept.startsWith(remembered)).toBe(true);
+    expect(kept.match(/^sentinel monitor .*$/gm)).toEqual([
+      "sentinel monitor redis 10.20.53.12 6379 2",
+      "sentinel monitor jobs redis-1 6381 2",
+    ]);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test("no unit that the boot script starts waits for the boot to end", () => {
+  for (const { content } of found(/\.(service|container)$/)) expect(content).not.toMatch(/cloud-(final|init)/);
+});

@@ -1,0 +1,96 @@
+import { App, TerraformStack, Testing } from "cdktf";
+import { Postgres, Redis, Site, Size, WebTier, WebTierProps } from "../../lib";
+import { readableText } from "../../lib/core/render/terraform-text";
+import { FakeCloud } from "../../lib/testing";
+import { expectGolden } from "../golden";
+import { pageOf, WHOLE } from "./mixes";
+
+/** A page of a web tier alone, beside an existing server's Sidekiq. */
+function alone(props: Partial<WebTierProps> = {}) {
+  const stack = new TerraformStack(new App(), "stack");
+  const cloud = new FakeCloud();
+  const queuesElsewhere = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"];
+  const site = new Site(stack, "Social", { cloud, domain: "social.example", version: "4.7.6", queuesElsewhere });
+  const data = { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") };
+  return { stack, cloud, site, web: new WebTier(site, "Web", { ...data, ...props }) };
+}
+
+test("boot text of a web machine with streaming elsewhere, and with streaming beside Puma", () => {
+  expectGolden("web/web.txt", readableText(pageOf(WHOLE).web.pool.bootText()));
+  expectGolden("web/beside.txt", readableText(pageOf({ ...WHOLE, streaming: "beside" }).web.pool.bootText()));
+});
+
+test("streaming beside Puma has no route of its own, and reaches its data as the web tier", () => {
+  const { cloud, site } = pageOf({ ...WHOLE, streaming: "beside" });
+  expect(cloud.routes.map(({ pool: _, ...route }) => route)).toEqual([
+    { host: "social.example", port: 80, check: { port: 80, path: "/health", status: 200 } },
+  ]);
+  const flows = site.flows.filter(({ why }) => why.startsWith("streaming"));
+  expect(flows.map(({ from, to, port, why }) => `${from} to ${to}:${port}: ${why}`)).toEqual([
+    "web to redis-1:6379: streaming subscribes",
+    "web to redis-1:26379: streaming subscribes: who is master",
+    "web to redis-2:6379: streaming subscribes",
+    "web to redis-2:26379: streaming subscribes: who is master",
+    "web to redis-3:6379: streaming subscribes",
+    "web to redis-3:26379: streaming subscribes: who is master",
+    "web to pool-1:6432: streaming looks up tokens and filters",
+  ]);
+});
+
+test("the world reaches it under the site's domain, after its own health check, and nobody else does", () => {
+  const { cloud } = alone();
+  expect(cloud.routes.map(({ host, port, check }) => ({ host, port, check }))).toEqual([
+    { host: "social.example", port: 80, check: { port: 80, path: "/health", status: 200 } },
+  ]);
+  expect(cloud.pools[0]!.openings().map(({ from, port }) => ({ from, port }))).toEqual([{ from: "front door", port: 80 }]);
+});
+
+test.each<[Partial<WebTierProps>, string]>([
+  [{}, "2"],
+  [{ size: Size.of({ cpus: 8, gib: 16 }) }, "8"],
+  [{ size: Size.of({ cpus: 8, gib: 2 }) }, "3"],
+  [{ size: Size.of({ cpus: 8, gib: 2 }), streaming: { processes: 2 } }, "2"],
+  [{ size: Size.of({ cpus: 1, gib: 0.5 }) }, "1"],
+  [{ size: Size.of({ cpus: 1, gib: 0.5 }), processes: 3 }, "3"],
+])("%j runs as many Puma processes as CPUs and memory allow: %s", (props, processes) => {
+  expect(alone(props).web.env.all["WEB_CONCURRENCY"]).toBe(processes);
+});
+
+test("other proxies are trusted besides the private ranges, by Rails and by nginx", () => {
+  const { web } = alone({ trustedProxies: ["203.0.113.0/24", "2001:db8::/32"] });
+  expect(web.env.all["TRUSTED_PROXY_IP"]).toBe(
+    "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7,203.0.113.0/24,2001:db8::/32",
+  );
+  for (const range of ["10.20.0.0/16", "203.0.113.0/24", "2001:db8::/32"]) {
+    expect(web.pool.bootText()).toContain(`set_real_ip_from ${range};\n`);
+  }
+});
+
+test.each<[string, Partial<WebTierProps>, string]>([
+  ["no process", { processes: 0 }, "stack/Social/Web: processes is 0 / use a whole number from 1 to 64"],
+  ["half a thread", { threads: 0.5 }, "stack/Social/Web: threads is 0.5 / use a whole number from 1 to 64"],
+  ["no machine", { machines: 0 }, "stack/Social/Web/Hosts: machines is 0 / use a whole number from 1 to 58"],
+  [
+    "streaming beside without a process",
+    { streaming: { processes: 0 } },
+    "stack/Social/Web: processes of streaming is 0 / use a whole number from 1 to 16",
+  ],
+  ["a proxy by name", { trustedProxies: ["cdn.example"] }, "stack/Social/Web: TRUSTED_PROXY_IP is"],
+])("%s is refused", (_, props, why) => {
+  const { stack, site } = alone(props);
+  expect(() => Testing.synth(stack, true)).toThrow();
+  expect(site.problems.all()).toEqual([expect.stringContaining(why)]);
+});
+
+test("a Redis of another use is refused", () => {
+  const { site } = alone();
+  new WebTier(site, "Again", {
+    database: new Postgres(site, "Other"),
+    redis: new Redis(site, "Jobs", { use: "sidekiq" }),
+    slot: 1,
+  });
+  expect(site.problems.all()).toEqual([
+    'stack/Social/Again: redis is stack/Social/Jobs, a Redis for sidekiq / give a Redis with use: "main"',
+    expect.stringContaining("the host name social.example has a route already"),
+  ]);
+});
