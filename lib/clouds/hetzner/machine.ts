@@ -67,15 +67,16 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
 
 function volume(scope: Construct, id: string, network: HetznerNetwork, machine: string, disk: DiskSpec): Volume {
   const { settings } = network;
-  if (disk.gib < DISK_GIB.least || disk.gib > DISK_GIB.most) {
+  if (disk.gib > DISK_GIB.most) {
     network.problems.add(scope, {
       wrong: `its disk ${disk.name} has ${disk.gib} GiB`,
-      remedy: `use ${DISK_GIB.least} to ${DISK_GIB.most}, which is what Hetzner's volumes have`,
+      remedy: `use at most ${DISK_GIB.most}, which is Hetzner's largest volume`,
     });
   }
   const config = {
     name: `${network.site}-${machine}-${disk.name}`,
-    size: disk.gib,
+    // Like a size, a disk is the smallest that is large enough.
+    size: Math.max(disk.gib, DISK_GIB.least),
     location: settings.location,
     labels: { site: network.site, machine, disk: disk.name },
     // Terraform's guard falls with the block that it stands in, so Hetzner's own stands beside it.

@@ -103,12 +103,14 @@ test("disks that the page no longer protects can be destroyed", () => {
   expect(volume).toMatchObject({ delete_protection: false, lifecycle: { prevent_destroy: false } });
 });
 
-test("a disk that Hetzner has not in that size, or one too many, is refused", () => {
-  const { site } = page();
+test("a disk is Hetzner's smallest that is large enough; one too large, or one too many, is refused", () => {
+  const { stack, site } = page();
   machine(site, "small", 1, { data: Disk.gib(5) });
+  machine(site, "large", 1, { data: Disk.gib(10_241) });
   machine(site, "many", 1, Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`d${n}`, Disk.gib(10)])));
+  expect(all(stack, "hcloud_volume")["small_Machinedata"]).toMatchObject({ size: 10 });
   expect(problems(site)).toEqual([
-    "stack/Social/small: its disk data has 5 GiB / use 10 to 10240, which is what Hetzner's volumes have",
+    "stack/Social/large: its disk data has 10241 GiB / use at most 10240, which is Hetzner's largest volume",
     "stack/Social/many: it has 17 disks, and a server takes 16 / use fewer and larger disks",
   ]);
 });
