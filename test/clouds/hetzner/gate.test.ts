@@ -66,6 +66,14 @@ function balancer(statuses: Readonly<Record<number, string>>): Answer {
   };
 }
 
+/** The pool's servers, on two pages. */
+function servers(states: Readonly<Record<number, string>>, request: string): Answer {
+  const all = Object.entries(states).map(([id, status]) => ({ id: Number(id), status }));
+  const second = request.includes("page=2");
+  const meta = { pagination: { next_page: second ? null : 2 } };
+  return { body: { servers: second ? all.slice(1) : all.slice(0, 1), meta } };
+}
+
 const running: Answer = { body: { server: { status: "running" } } };
 
 test("it passes once every new server is healthy, and says each change on the way", async () => {
@@ -95,7 +103,8 @@ test("every load balancer that leads to the pool must see it healthy", async () 
 });
 
 test("it fails at its limit and says who does not serve, and that the old servers do", async () => {
-  answer = (request) => (request.includes("balancers") ? balancer({ 1: "healthy", 2: "unhealthy" }) : running);
+  answer = (request) =>
+    request.includes("balancers") ? balancer({ 1: "healthy", 2: "unhealthy" }) : servers({ 1: "running", 2: "running" }, request);
   const { code, lines } = await gate("serve", { LIMIT_SECONDS: "1" });
   expect(code).toBe(1);
   expect(lines.slice(-2)).toEqual([
@@ -119,20 +128,29 @@ test("an answer that may pass is asked for again: too many requests, a fault at 
 test.each([
   [
     "a server that is gone",
-    (request: string) => (request.includes("balancers") ? balancer({}) : { status: 404 }),
-    "web: web-1 is gone",
+    (request: string) => (request.includes("balancers") ? balancer({}) : servers({ 1: "running" }, request)),
+    "web: web-2 is gone",
   ],
   [
     "a server that is switched off",
-    (request: string) => (request.includes("balancers") ? balancer({}) : { body: { server: { status: "off" } } }),
-    "web: web-1 is switched off",
+    (request: string) => (request.includes("balancers") ? balancer({}) : servers({ 1: "running", 2: "off" }, request)),
+    "web: web-2 is switched off",
   ],
   ["a load balancer that is gone", () => ({ status: 404 }), "web: load balancer 7 is gone"],
-])("%s fails it at once", async (_, answers, said) => {
+])("%s fails it long before the limit", async (_, answers, said) => {
   answer = answers;
   const { code, lines } = await gate("serve", {});
   expect({ code, said: lines.at(-2) }).toEqual({ code: 1, said });
-  expect(requests.length).toBeLessThanOrEqual(2);
+  expect(requests.length).toBeLessThanOrEqual(8);
+});
+
+test("it asks little: a load balancer each time, the servers every sixth time", async () => {
+  answer = (request) =>
+    request.includes("balancers") ? balancer({ 1: "unhealthy" }) : servers({ 1: "running", 2: "running" }, request);
+  await gate("serve", { LIMIT_SECONDS: "1" });
+  const about = requests.filter((request) => request === "GET /servers?label_selector=pool%3Dweb&per_page=50&page=1");
+  const looks = requests.filter((request) => request.includes("balancers"));
+  expect(about.length).toBe(Math.floor(looks.length / 6));
 });
 
 test("without a token, or with a wrong one, it says so", async () => {

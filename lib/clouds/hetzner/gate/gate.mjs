@@ -63,9 +63,21 @@ async function health(balancer, port) {
   );
 }
 
+/** The state of each server of a pool, by its id. */
+async function states(pool) {
+  const found = new Map();
+  for (let page = 1; page !== null; ) {
+    const answer = await ask(`/servers?label_selector=pool%3D${pool}&per_page=50&page=${page}`);
+    for (const server of answer?.servers ?? []) found.set(String(server.id), server.status);
+    page = answer?.meta?.pagination?.next_page ?? null;
+  }
+  return found;
+}
+
 async function serve() {
   const servers = process.env.SERVERS.split(" ").map((pair) => pair.split("="));
   const doors = process.env.DOORS.split(" ").map((pair) => pair.split(":"));
+  let looks = 0;
   await until(process.env.POOL, async () => {
     const waiting = new Map();
     for (const [balancer, port] of doors) {
@@ -76,11 +88,13 @@ async function serve() {
       }
     }
     if (waiting.size === 0) return undefined;
-    for (const [name, id] of servers) {
-      if (!waiting.has(name)) continue;
-      const server = (await ask(`/servers/${id}`))?.server;
-      if (server === undefined) throw new Fatal(`${name} is gone`);
-      if (server.status === "off") throw new Fatal(`${name} is switched off`);
+    // Now and then only: Hetzner answers one request a second for the whole project in the long run.
+    if (++looks % 6 === 0) {
+      const state = await states(process.env.POOL);
+      for (const [name, id] of servers) {
+        if (!state.has(id)) throw new Fatal(`${name} is gone`);
+        if (state.get(id) === "off") throw new Fatal(`${name} is switched off`);
+      }
     }
     const serving = servers.length - waiting.size;
     return `${serving} of ${servers.length} serve; ${[...waiting].map(([name, status]) => `${name} is ${status}`).join(", ")}`;
