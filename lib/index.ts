@@ -1,11 +1,13 @@
 // The public words of cdktf-mastodon.
 export { AddressPlan, type Range, type Role } from "./core/address-plan";
 export type * from "./core/cloud";
+export { type Dns, type DnsRecord } from "./core/dns";
 export { Endpoint } from "./core/endpoint";
 export { type Flow } from "./core/flow";
 export { FrontDoor, type Route } from "./core/front-door";
 export { Host } from "./core/host";
 export { Machine, type MachineProps } from "./core/machine";
+export { type ObjectStore, type ObjectStoreFacts } from "./core/objects";
 export { Pool, type PoolProps } from "./core/pool";
 export { Program, type Step } from "./core/program";
 export { Secret, type SecretProps } from "./core/secret";

@@ -25,6 +25,13 @@ export interface CloudCan {
   readonly bootTextBytes: number;
   /** After how many seconds without traffic its front door closes a connection; hosts behind it keep theirs open longer. */
   readonly frontDoorIdleSeconds: number;
+  /** What every host lets in besides the flows of the page, such as the administrators' SSH. */
+  readonly openings?: readonly Omit<Flow, "to">[];
+  /**
+   * The port on which the cloud asks a member of a pool whether it serves, from the role `cloud`; it answers HTTP with 200 or 503. Pools
+   * behind the front door are asked there instead.
+   */
+  readonly readinessPort?: number;
 }
 
 export interface NetworkSpec {
@@ -45,6 +52,8 @@ export interface MachineSpec {
   /** Host name, unique in the site. */
   readonly name: string;
   readonly role: Role;
+  /** Where the machines of its tier have their addresses. */
+  readonly range: string;
   /** The planned address; a cloud that cannot choose gives another in `MadeMachine.address`. */
   readonly address: string;
   readonly size: Size;

@@ -19,9 +19,7 @@ export function nftables(openings: readonly Flow[]): string {
     flow.sources.forEach((source) => sources.add(source));
     ports.set(flow.port, sources);
   }
-  const rules = [...ports]
-    .sort(([a], [b]) => a - b)
-    .map(([port, sources]) => `    ip saddr { ${[...sources].sort().join(", ")} } tcp dport ${port} accept`);
+  const rules = [...ports].sort(([a], [b]) => a - b).flatMap(([port, sources]) => accept(port, [...sources].sort()));
   return [
     "#!/usr/sbin/nft -f",
     "flush ruleset",
@@ -45,4 +43,14 @@ export function nftables(openings: readonly Flow[]): string {
     "}",
     "",
   ].join("\n");
+}
+
+function accept(port: number, sources: readonly string[]): readonly string[] {
+  const families = {
+    ip: sources.filter((source) => !source.includes(":")),
+    ip6: sources.filter((source) => source.includes(":")),
+  };
+  return Object.entries(families)
+    .filter(([, ranges]) => ranges.length > 0)
+    .map(([family, ranges]) => `    ${family} saddr { ${ranges.join(", ")} } tcp dport ${port} accept`);
 }

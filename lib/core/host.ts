@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { Role } from "./address-plan";
 import { Flow, nftables } from "./flow";
 import { Program } from "./program";
+import { readinessAnswer } from "./readiness";
 import { byteLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
 import { Site } from "./site";
@@ -47,7 +48,21 @@ export abstract class Host extends Construct {
 
   /** Who may come in, sorted so that the order of the page does not show. */
   get openings(): readonly Flow[] {
-    return [...this.flows].sort((a, b) => a.port - b.port || compare(a.from, b.from) || compare(a.why, b.why));
+    const always = (this.site.cloud.can.openings ?? []).map((flow) => ({ ...flow, to: this.name }));
+    const asked = this.askedOn === undefined ? [] : [this.readinessFlow(this.askedOn)];
+    return [...this.flows, ...always, ...asked].sort(
+      (a, b) => a.port - b.port || compare(a.from, b.from) || compare(a.why, b.why),
+    );
+  }
+
+  /** The port on which the cloud asks this host whether it serves, if it does. */
+  protected get askedOn(): number | undefined {
+    return undefined;
+  }
+
+  private readinessFlow(port: number): Flow {
+    const why = "whether it serves, asked by the cloud";
+    return { from: "cloud", sources: [this.site.plan.role("cloud").cidr], to: this.name, port, why };
   }
 
   /** The user-data before it is escaped for Terraform: what a person reviews. */
@@ -59,6 +74,7 @@ export abstract class Host extends Construct {
       { kind: "run", why: "private network", script: privateNetwork(this.site.plan.network.cidr) },
       { kind: "run", why: "names", script: () => names(this, [...this.known.values()]) },
       ...this.program.steps,
+      ...(this.askedOn === undefined ? [] : readinessAnswer(this.askedOn)),
     );
     for (const check of this.program.readiness) whole.readyWhen(check);
     return cloudConfig(whole);

@@ -39,6 +39,7 @@ export class Machine extends Host {
       network: this.site.network,
       name: props.name,
       role: props.role,
+      range: props.range.cidr,
       address: this.site.plan.machine(props.range, props.number),
       size: props.size,
       disks: Object.entries(props.disks ?? {}).map(([name, disk]) => ({ name, gib: disk.gib })),

@@ -28,6 +28,7 @@ export class Pool extends Host {
   /** The cloud's handle, for routes of the front door. */
   readonly made: MadePool;
   readonly machines: number;
+  private routed = false;
 
   constructor(scope: Construct, id: string, props: PoolProps) {
     super(scope, id, props.role);
@@ -52,5 +53,14 @@ export class Pool extends Host {
       ...this.late(),
     });
     this.measure();
+  }
+
+  override openToFrontDoor(sources: readonly string[], port: number, why: string): void {
+    this.routed = true;
+    super.openToFrontDoor(sources, port, why);
+  }
+
+  protected override get askedOn(): number | undefined {
+    return this.routed ? undefined : this.site.cloud.can.readinessPort;
   }
 }

@@ -8,6 +8,7 @@ import { Cloud, Network } from "./cloud";
 import { Flow } from "./flow";
 import { FrontDoor } from "./front-door";
 import { hostName } from "./names";
+import { ObjectStore, ObjectStoreFacts } from "./objects";
 import { Problems } from "./problems";
 
 export interface SiteProps {
@@ -28,6 +29,11 @@ export interface SiteProps {
    */
   readonly queuesElsewhere?: readonly string[];
   /**
+   * Where uploaded and fetched files are kept. A change leaves the files where they are, so copy them before.
+   * @default - on the machine that happens to get them, which suits tests with one web machine only
+   */
+  readonly objects?: ObjectStore;
+  /**
    * The private network, a /16. Change it before the first deploy only: it replaces every machine.
    * @default "10.20.0.0/16"
    * @throws if it is not a private /16
@@ -45,6 +51,8 @@ export class Site extends Construct {
   readonly queuesElsewhere: readonly string[];
   readonly plan: AddressPlan;
   readonly network: Network;
+  /** Where files are kept, if not on the machines. */
+  readonly objects: ObjectStoreFacts | undefined;
   readonly problems: Problems;
   /** The site's name in physical names. */
   readonly name: string;
@@ -74,6 +82,7 @@ export class Site extends Construct {
     this.plan = AddressPlan.of(props.network ?? "10.20.0.0/16");
     const roles = Object.fromEntries(ROLES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
     this.network = this.cloud.network(this, { site: this.name, cidr: this.plan.network.cidr, roles });
+    this.objects = props.objects?.attach(this, { domain: props.domain });
     const flows = new TerraformOutput(this, "Flows", {
       description: "Who may reach which port of whom, and why. Every other port is closed.",
       value: Lazy.anyValue({ produce: () => flowTable(this.flows) }),

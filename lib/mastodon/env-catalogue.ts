@@ -25,6 +25,7 @@ const COUNT = /^[1-9][0-9]*$/;
 const PORT = /^[1-9][0-9]{0,4}$/;
 const FLAG = /^true$/;
 const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const SENTINELS = /^[a-z0-9.-]+:[0-9]+(,[a-z0-9.-]+:[0-9]+)*$/;
 
 export const CATALOGUE: Readonly<Record<string, Row>> = {
@@ -82,6 +83,25 @@ export const CATALOGUE: Readonly<Record<string, Row>> = {
     format: /^wss:\/\/[a-z0-9.-]+$/,
     meaning: "where browsers find streaming, if not at the web host",
   },
+  S3_ENABLED: { readBy: RUBY, format: FLAG, meaning: "files are kept in an object store" },
+  S3_BUCKET: { readBy: RUBY, format: BUCKET, meaning: "the bucket" },
+  S3_REGION: { readBy: RUBY, meaning: "its region" },
+  S3_ENDPOINT: {
+    readBy: RUBY,
+    format: /^https:\/\/[a-z0-9.-]+$/,
+    meaning: "the store, if not Amazon's; then the bucket is in the path",
+  },
+  S3_HOSTNAME: { readBy: RUBY, format: HOST, meaning: "the store's host for browsers; unset, their policy forbids the files" },
+  S3_ALIAS_HOST: { readBy: RUBY, format: HOST, meaning: "the host that has the bucket's files at its root" },
+  S3_PERMISSION: { readBy: RUBY, mayBeEmpty: true, meaning: "the access list of each file; empty sends none" },
+  AWS_ACCESS_KEY_ID: { readBy: RUBY, meaning: "the store's key; without it the machine's own role is asked" },
+  AWS_SECRET_ACCESS_KEY: { readBy: RUBY, secret: true, meaning: "its secret half" },
+  AWS_REQUEST_CHECKSUM_CALCULATION: {
+    readBy: RUBY,
+    format: /^when_(required|supported)$/,
+    meaning: "whether uploads carry checksums that stores other than Amazon's may refuse",
+  },
+  AWS_RESPONSE_CHECKSUM_VALIDATION: { readBy: RUBY, format: /^when_(required|supported)$/, meaning: "the same for downloads" },
   TRUSTED_PROXY_IP: {
     readBy: ["web"],
     format: /^[0-9a-f.:/]+(,[0-9a-f.:/]+)*$/,

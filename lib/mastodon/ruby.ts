@@ -7,6 +7,7 @@ import { Site } from "../core/site";
 import { Clients } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { Process, rule } from "./env-catalogue";
+import { mediaEnv } from "./media";
 import { Redis, RedisFacts } from "./redis";
 import { secret } from "./secrets";
 import { MastodonVersion } from "./version";
@@ -59,6 +60,7 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   redisEnv(env, "", data.redis.reachedBy(host, "feeds and pub/sub"), by);
   if (data.cache !== undefined) redisEnv(env, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
   if (data.jobs !== undefined) redisEnv(env, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
+  mediaEnv(env, site.objects, by);
   checkUses(site, by, data);
   return env;
 }

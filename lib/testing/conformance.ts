@@ -46,8 +46,19 @@ export function conformance(cloud: Cloud, excused: Readonly<Record<string, strin
   );
   const size = Size.of({ cpus: 1, gib: 1 });
   const disks = [watched("disk", { name: "data", gib: 10 })];
-  const address = plan.machine(plan.tier("postgres", 1), 1);
-  const kept = { network, name: "kept-1", role: "postgres", address, size, disks, onChange: "keep", ...late } as const;
+  const tier = plan.tier("postgres", 1);
+  const address = plan.machine(tier, 1);
+  const kept = {
+    network,
+    name: "kept-1",
+    role: "postgres",
+    range: tier.cidr,
+    address,
+    size,
+    disks,
+    onChange: "keep",
+    ...late,
+  } as const;
   cloud.machine(stack, "Kept", watched<MachineSpec>("machine", kept));
   const range = plan.tier("web", 1).cidr;
   const many = { network, name: "web", role: "web", range, machines: 2, size, roll: "start-first", ...late } as const;

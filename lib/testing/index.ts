@@ -1,3 +1,4 @@
 // For tests of pages and of clouds, ours and users' own.
 export { FakeCloud, type FakeCloudOptions } from "./fake-cloud";
 export { conformance } from "./conformance";
+export { schemaCheck, type ProvidersSchema } from "./schema-check";

@@ -24,6 +24,7 @@ export class LocalFrontDoor implements MadeFrontDoor {
     const { resource } = keptMachine(scope, id, network, {
       name: NAME,
       role: "cloud",
+      range: plan.role("cloud").cidr,
       address,
       size: Size.of({ cpus: 1, gib: 1 }),
       disks: [],

@@ -50,6 +50,9 @@ export function keptMachine(
   });
   network.awaits(machine);
   network.gate(scope, `${id}Ready`, { machine: machine.id }, "wait", { NAME: spec.name });
-  if (kept) stale(network).add(spec.name, machine, boot.hashName);
+  if (kept) {
+    const address = `terraform_data.${machine.friendlyUniqueId}`;
+    stale(network).add({ name: spec.name, address, madeWith: `${address}.output.boot`, now: boot.hashName });
+  }
   return { address: spec.address, devices, resource: machine };
 }

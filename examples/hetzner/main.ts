@@ -1,0 +1,39 @@
+// A whole Mastodon server at Hetzner: three of everything that must not fail, in one location, with Hetzner's own DNS and object store.
+
+import { App, TerraformStack } from "cdktf";
+import { Disk, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
+import { hetzner, hetznerDns, hetznerObjects } from "cdktf-mastodon/hetzner";
+
+const app = new App();
+const stack = new TerraformStack(app, "social");
+
+const cloud = hetzner({
+  location: "fsn1",
+  // The database computes on CPUs of its own; everything else shares them.
+  cpus: { postgres: "dedicated" },
+  dns: hetznerDns({ zone: "social.example" }),
+  ssh: { keys: ["admin"], from: ["203.0.113.0/24", "2001:db8:100::/48"] },
+});
+
+const objects = hetznerObjects({
+  bucket: "social-example-media",
+  accessKey: new Secret(stack, "media_access_key", { length: 20, description: "The key of the object store." }),
+  secretKey: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of the object store's key." }),
+});
+
+const site = new Site(stack, "Social", { cloud, objects, domain: "social.example", version: "4.7.6" });
+
+const db = new Postgres(site, "Database", { replicas: 1, size: Size.of({ cpus: 2, gib: 8 }), disk: Disk.gib(100) });
+const pool = new PgBouncer(site, "Pool", { database: db });
+const redis = new Redis(site, "Redis", { replicas: 2 });
+const cache = new Redis(site, "Cache", { use: "cache", on: redis });
+const jobs = new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
+const data = { database: pool, redis, cache, jobs };
+
+const live = new StreamingPool(site, "Streaming", { machines: 2, ...data });
+new WebTier(site, "Web", { machines: 2, streaming: live, ...data });
+new SidekiqGroup(site, "Home", { queues: ["default", "mailers"], ...data });
+new SidekiqGroup(site, "Federated", { queues: ["push", "ingress", "pull", "fasp"], machines: 2, ...data });
+new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, ...data });
+
+app.synth();

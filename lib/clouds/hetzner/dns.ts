@@ -1,0 +1,44 @@
+// Host names in a zone that stands at Hetzner: `hetzner({ location: "fsn1", dns: hetznerDns({ zone: "social.example" }) })`.
+// The zone exists before the page: Hetzner gives no certificate until the registrar leads to it.
+
+import { ZoneRrset } from "@cdktf/provider-hcloud/lib/zone-rrset";
+import { Construct } from "constructs";
+import { Dns, DnsRecord } from "../../core/dns";
+
+export interface HetznerDnsProps {
+  /** The zone's name, such as `social.example`; it holds the site's domain and all other host names of the front door. */
+  readonly zone: string;
+  /**
+   * How long others may remember a record, in seconds.
+   * @default 300
+   */
+  readonly ttl?: number;
+}
+
+/** A zone at Hetzner. Its records cost nothing, and the front door gets its certificates by it. */
+export function hetznerDns(props: HetznerDnsProps): Dns {
+  return new HetznerDns(props);
+}
+
+export class HetznerDns implements Dns {
+  constructor(private readonly props: HetznerDnsProps) {}
+
+  get zone(): string {
+    return this.props.zone;
+  }
+
+  /** Whether a host name lies in the zone. */
+  holds(host: string): boolean {
+    return host === this.zone || host.endsWith(`.${this.zone}`);
+  }
+
+  record(scope: Construct, id: string, record: DnsRecord): void {
+    new ZoneRrset(scope, id, {
+      zone: this.zone,
+      name: record.host === this.zone ? "@" : record.host.slice(0, -this.zone.length - 1),
+      type: record.type,
+      ttl: this.props.ttl ?? 300,
+      records: [{ value: record.address }],
+    });
+  }
+}

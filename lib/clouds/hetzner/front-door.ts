@@ -1,0 +1,116 @@
+// The front door at Hetzner: one load balancer a route, since each of them sends every port to all of its targets.
+
+import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
+import { ManagedCertificate } from "@cdktf/provider-hcloud/lib/managed-certificate";
+import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
+import { Fn, Lazy, TerraformLocal, TerraformOutput, Token } from "cdktf";
+import { Construct } from "constructs";
+import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
+import { terraformText } from "../../core/render/terraform-text";
+import { balancer } from "./balancer";
+import { HetznerDns } from "./dns";
+import { HetznerNetwork } from "./network";
+
+/** After how many seconds without traffic a connection is closed; the most that Hetzner allows. */
+export const IDLE_SECONDS = 300;
+
+export class HetznerFrontDoor implements MadeFrontDoor {
+  readonly sources: readonly string[];
+  private readonly byHand: Record<string, { readonly A: string; readonly AAAA: string }> = {};
+  private uploaded: number | undefined;
+
+  constructor(
+    private readonly scope: Construct,
+    private readonly network: HetznerNetwork,
+    private readonly spec: FrontDoorSpec,
+  ) {
+    this.sources = [network.balancers];
+    if (network.settings.props.dns !== undefined) return;
+    const output = new TerraformOutput(scope, "Records", {
+      description: "The DNS records to make by hand: the addresses of each host name.",
+      value: Lazy.anyValue({ produce: () => this.byHand }),
+    });
+    output.overrideLogicalId(`${network.site.replaceAll("-", "_")}_dns_records`);
+  }
+
+  route(id: string, route: RouteSpec): void {
+    const { network, scope } = this;
+    const { tune } = network.settings;
+    const { host, check, port, pool } = route;
+    const dashed = host.replaceAll(".", "-");
+    const at = `${id}-${dashed}`;
+    const made = balancer(scope, at, network, {
+      name: dashed,
+      pools: [pool.name],
+      open: true,
+      tune: (config) => tune.loadBalancer?.(config, { host }) ?? config,
+    });
+    const certificate = this.certificate(host);
+    const config = {
+      loadBalancerId: made.balancer.id,
+      destinationPort: port,
+      healthCheck: {
+        protocol: "http",
+        port: check.port,
+        interval: 5,
+        timeout: 5,
+        retries: 2,
+        // Without status codes the plan never settles.
+        http: { domain: host, path: check.path, statusCodes: [String(check.status)], tls: false },
+      },
+      ...(certificate === undefined
+        ? { protocol: "http", listenPort: 80, http: { timeoutIdle: IDLE_SECONDS } }
+        : {
+            protocol: "https",
+            listenPort: 443,
+            // It takes port 80 for itself.
+            http: { certificates: [certificate], redirectHttp: true, timeoutIdle: IDLE_SECONDS },
+          }),
+    };
+    const service = new LoadBalancerService(scope, `${at}Service`, tune.service?.(config, { host }) ?? config);
+    network.sees({
+      pool: pool.name,
+      balancer: made.balancer.id,
+      port: config.listenPort,
+      needs: [service.id, ...made.targets.map((target) => target.id)],
+    });
+    const { ipv4, ipv6 } = made.balancer;
+    const { dns } = network.settings.props;
+    dns?.record(scope, `${at}A`, { host, type: "A", address: ipv4 });
+    dns?.record(scope, `${at}AAAA`, { host, type: "AAAA", address: ipv6 });
+    this.byHand[host] = { A: ipv4, AAAA: ipv6 };
+  }
+
+  private certificate(host: string): number | undefined {
+    const { dns, certificate } = this.network.settings.props;
+    if (certificate !== undefined) return (this.uploaded ??= this.upload(certificate.certificate, certificate.privateKey));
+    if (!(dns instanceof HetznerDns)) return undefined;
+    if (!dns.holds(host)) {
+      this.network.problems.add(this.scope, {
+        wrong: `the host name ${host} is not in the zone ${dns.zone} of hetznerDns`,
+        remedy: `name a zone that holds ${this.spec.domain} and every other host name, or give another dns`,
+      });
+    }
+    // Another host name is another certificate, and the old one is in use until the service has the new one.
+    const made = new ManagedCertificate(this.scope, `Certificate-${host.replaceAll(".", "-")}`, {
+      name: `${this.network.site}-${host.replaceAll(".", "-")}`,
+      domainNames: [host],
+      labels: { site: this.network.site },
+      lifecycle: { createBeforeDestroy: true },
+    });
+    return Token.asNumber(made.id);
+  }
+
+  private upload(certificate: string, privateKey: string): number {
+    const text = new TerraformLocal(this.scope, "CertificateText", terraformText(certificate)).asString;
+    const hash = Fn.nonsensitive(Fn.sensitive(Fn.sha256(text))) as string;
+    const made = new UploadedCertificate(this.scope, "Certificate", {
+      name: `${this.network.site}-${Fn.substr(hash, 0, 8)}`,
+      certificate: text,
+      privateKey: terraformText(privateKey),
+      labels: { site: this.network.site },
+      lifecycle: { createBeforeDestroy: true },
+    });
+    return Token.asNumber(made.id);
+  }
+}

@@ -1,0 +1,84 @@
+// Hetzner Cloud: `new Site(stack, "Social", { cloud: hetzner({ location: "fsn1", dns: hetznerDns({ zone: "social.example" }) }), … })`.
+// Terraform and the gate take the project's token from HCLOUD_TOKEN.
+
+import { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
+import { Server } from "@cdktf/provider-hcloud/lib/server";
+import { Volume } from "@cdktf/provider-hcloud/lib/volume";
+import { Aspects } from "cdktf";
+import { Construct, IConstruct } from "constructs";
+import {
+  Cloud,
+  CloudCan,
+  FrontDoorSpec,
+  MachineSpec,
+  MadeFrontDoor,
+  MadeMachine,
+  MadePool,
+  NetworkSpec,
+  PoolSpec,
+} from "../../core/cloud";
+import { HetznerFrontDoor, IDLE_SECONDS } from "./front-door";
+import { keptMachine } from "./machine";
+import { HetznerNetwork } from "./network";
+import { pool } from "./pool";
+import { HetznerProps, Settings } from "./settings";
+import { READINESS_PORT, witness } from "./witness";
+
+export { hetznerDns, type HetznerDnsProps } from "./dns";
+export { hetznerObjects, type HetznerObjectsProps } from "./objects";
+export { type HetznerProps, type PublicAddresses, type Tune } from "./settings";
+export { type Cpus, type Location } from "./sizes";
+
+/** A cloud of one Hetzner project; one may carry several sites, each with a network of its own. */
+export function hetzner(props: HetznerProps): HetznerCloud {
+  return new HetznerCloud(new Settings(props));
+}
+
+export class HetznerCloud implements Cloud {
+  readonly name = "Hetzner";
+  readonly can: CloudCan;
+
+  /** @internal */
+  constructor(private readonly settings: Settings) {
+    const { from } = settings.ssh;
+    this.can = {
+      bootTextBytes: 32 * 1024,
+      frontDoorIdleSeconds: IDLE_SECONDS,
+      readinessPort: READINESS_PORT,
+      openings: from.length === 0 ? [] : [{ from: "administrators", sources: from, port: 22, why: "SSH" }],
+    };
+  }
+
+  network(scope: Construct, spec: NetworkSpec): HetznerNetwork {
+    const network = new HetznerNetwork(scope, spec, this.settings);
+    // The last moment at which resources can be made, and the first at which the page is whole.
+    Aspects.of(scope).add({ visit: (node: IConstruct) => (node === scope ? witness(network) : undefined) });
+    return network;
+  }
+
+  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
+    return keptMachine(scope, id, HetznerNetwork.of(spec.network), spec);
+  }
+
+  pool(scope: Construct, id: string, spec: PoolSpec): MadePool {
+    return pool(scope, id, HetznerNetwork.of(spec.network), spec);
+  }
+
+  frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor {
+    return new HetznerFrontDoor(new Construct(scope, id), HetznerNetwork.of(spec.network), spec);
+  }
+
+  /** The real resources that a machine, pool, tier, front door or site has been given, for cdktf's own overrides. */
+  resourcesOf(of: Construct): {
+    readonly servers: readonly Server[];
+    readonly volumes: readonly Volume[];
+    readonly loadBalancers: readonly LoadBalancer[];
+  } {
+    const all = of.node.findAll();
+    return {
+      servers: all.filter((one): one is Server => one instanceof Server),
+      volumes: all.filter((one): one is Volume => one instanceof Volume),
+      loadBalancers: all.filter((one): one is LoadBalancer => one instanceof LoadBalancer),
+    };
+  }
+}

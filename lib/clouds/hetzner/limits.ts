@@ -1,0 +1,65 @@
+// What Hetzner allows and a page may exceed, told at synth with the number, the limit and the way out.
+
+import type { HetznerNetwork } from "./network";
+
+export const MEMBERS_OF_A_NETWORK = 100;
+export const SUBNETS_OF_A_NETWORK = 50;
+export const GROUPS_OF_A_PROJECT = 50;
+export const SERVERS_OF_A_GROUP = 10;
+export const DISKS_OF_A_SERVER = 16;
+export const DISK_GIB = { least: 10, most: 10_240 };
+export const BALANCERS_OF_A_PROJECT = 20;
+
+/** Load balancer types with how many servers each reaches, smallest first. */
+const BALANCERS = [
+  { type: "lb11", targets: 25 },
+  { type: "lb21", targets: 75 },
+  { type: "lb31", targets: 150 },
+] as const;
+
+/** Something that counts: servers that stand, those that stand besides them during a roll-out, and load balancers. */
+export interface Use {
+  readonly servers: number;
+  readonly rolling: number;
+  readonly balancers: number;
+}
+
+/** The smallest load balancer that reaches so many servers, or the largest. */
+export function balancerFor(servers: number): { readonly type: string; readonly targets: number } {
+  return BALANCERS.find(({ targets }) => targets >= servers) ?? BALANCERS[BALANCERS.length - 1]!;
+}
+
+export function limits(network: HetznerNetwork): void {
+  const sum = (count: (use: Use) => number) => network.uses.reduce((total, use) => total + count(use), 0);
+  const servers = sum((use) => use.servers + use.rolling);
+  const balancers = sum((use) => use.balancers);
+  const { serverLimit } = network.settings;
+  const over = (wrong: string, remedy: string) => network.problems.add(network.scope, { wrong, remedy });
+  if (servers > serverLimit) {
+    over(
+      `the page has ${servers} servers while all pools roll, and serverLimit is ${serverLimit}`,
+      "ask Hetzner for more in the Console under Limits and raise serverLimit, or use fewer and larger machines",
+    );
+  }
+  if (servers + balancers > MEMBERS_OF_A_NETWORK) {
+    over(
+      `the network has ${servers + balancers} servers and load balancers while all pools roll, and takes ${MEMBERS_OF_A_NETWORK}`,
+      "use fewer and larger machines",
+    );
+  }
+  if (network.subnetCount > SUBNETS_OF_A_NETWORK) {
+    over(`the network has ${network.subnetCount} subnets, and takes ${SUBNETS_OF_A_NETWORK}`, "use fewer tiers");
+  }
+  if (network.groupCount > GROUPS_OF_A_PROJECT) {
+    over(
+      `there are ${network.groupCount} placement groups, and a project takes ${GROUPS_OF_A_PROJECT}`,
+      "use fewer tiers, or fewer and larger machines",
+    );
+  }
+  if (balancers > BALANCERS_OF_A_PROJECT) {
+    over(
+      `there are ${balancers} load balancers, and a project takes ${BALANCERS_OF_A_PROJECT} unless Hetzner raises it`,
+      "use fewer routes",
+    );
+  }
+}

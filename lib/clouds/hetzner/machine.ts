@@ -1,0 +1,112 @@
+// A kept machine at Hetzner: a server with a fixed private address, over volumes that outlive it.
+
+import { Server } from "@cdktf/provider-hcloud/lib/server";
+import { Volume } from "@cdktf/provider-hcloud/lib/volume";
+import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
+import { Token } from "cdktf";
+import { Construct } from "constructs";
+import { DiskSpec, MachineSpec, MadeMachine } from "../../core/cloud";
+import { bootText } from "./boot-text";
+import { DISK_GIB, DISKS_OF_A_SERVER, SERVERS_OF_A_GROUP } from "./limits";
+import { HetznerNetwork } from "./network";
+import { serverConfig } from "./server";
+
+// How long a machine may take to shut down before its power goes off.
+const STOP_SECONDS = "180";
+
+export function keptMachine(scope: Construct, id: string, network: HetznerNetwork, spec: MachineSpec): MadeMachine {
+  const { settings } = network;
+  const kept = spec.onChange === "keep";
+  const volumes = spec.disks.map((disk) => ({
+    name: disk.name,
+    volume: volume(scope, `${id}${disk.name}`, network, spec.name, disk),
+  }));
+  if (spec.disks.length > DISKS_OF_A_SERVER) {
+    network.problems.add(scope, {
+      wrong: `it has ${spec.disks.length} disks, and a server takes ${DISKS_OF_A_SERVER}`,
+      remedy: "use fewer and larger disks",
+    });
+  }
+  const boot = bootText(scope, `${id}Boot`, spec.bootText);
+  const subnet = network.subnet(spec.range);
+  const config = serverConfig(scope, network, {
+    name: spec.name,
+    role: spec.role,
+    range: spec.range,
+    size: spec.size,
+    group: Math.floor(placeIn(spec.range, spec.address) / SERVERS_OF_A_GROUP) + 1,
+    userData: boot.text,
+    labels: { machine: spec.name, boot: boot.hash },
+  });
+  const whole = {
+    ...config,
+    network: [
+      // Without the empty list, the private interface of a running server is taken away and given back at every apply.
+      { networkId: network.id, subnetId: subnet.id, ip: spec.address, aliasIps: [] },
+    ],
+    ...(kept ? { lifecycle: { ignoreChanges: ["user_data", "ssh_keys", "image", 'labels["boot"]'] } } : {}),
+  };
+  const server = new Server(scope, id, settings.tune.server?.(whole, { name: spec.name, role: spec.role }) ?? whole);
+  attach(
+    scope,
+    id,
+    network,
+    server,
+    volumes.map((one) => one.volume),
+  );
+  network.uses.push({ servers: 1, rolling: 0, balancers: 0 });
+  if (kept) {
+    const address = `hcloud_server.${server.friendlyUniqueId}`;
+    network.stale.add({ name: spec.name, address, madeWith: `lookup(${address}.labels, "boot", "")`, now: boot.hashName });
+  }
+  return {
+    address: spec.address,
+    devices: Object.fromEntries(volumes.map(({ name, volume }) => [name, volume.linuxDevice])),
+  };
+}
+
+function volume(scope: Construct, id: string, network: HetznerNetwork, machine: string, disk: DiskSpec): Volume {
+  const { settings } = network;
+  if (disk.gib > DISK_GIB.most) {
+    network.problems.add(scope, {
+      wrong: `its disk ${disk.name} has ${disk.gib} GiB`,
+      remedy: `use at most ${DISK_GIB.most}, which is Hetzner's largest volume`,
+    });
+  }
+  const config = {
+    name: `${network.site}-${machine}-${disk.name}`,
+    // Like a size, a disk is the smallest that is large enough.
+    size: Math.max(disk.gib, DISK_GIB.least),
+    location: settings.location,
+    labels: { site: network.site, machine, disk: disk.name },
+    // Terraform's guard falls with the block that it stands in, so Hetzner's own stands beside it.
+    deleteProtection: settings.protectDisks,
+    lifecycle: { preventDestroy: settings.protectDisks },
+  };
+  return new Volume(scope, id, settings.tune.volume?.(config, { machine, disk: disk.name }) ?? config);
+}
+
+// One after the other: Hetzner locks a server while it attaches, and the provider's patience ends at about five.
+function attach(scope: Construct, id: string, network: HetznerNetwork, server: Server, volumes: readonly Volume[]): void {
+  let before: readonly VolumeAttachment[] = [];
+  volumes.forEach((volume, n) => {
+    const made = new VolumeAttachment(scope, `${id}Attached${n + 1}`, {
+      volumeId: Token.asNumber(volume.id),
+      serverId: Token.asNumber(server.id),
+      automount: false,
+      dependsOn: [...before],
+      // The disk leaves before its server is deleted; what writes to it must have ended by then.
+      provisioners: [network.gate.call("stop", { SERVER: "${self.server_id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")],
+    });
+    before = [made];
+  });
+}
+
+/** Which machine of its tier an address belongs to, from 0; a tier's first ten addresses are nobody's. */
+function placeIn(range: string, address: string): number {
+  return Math.max(0, numberOf(address) - numberOf(range.split("/")[0]!) - 10);
+}
+
+function numberOf(address: string): number {
+  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}

@@ -1,0 +1,124 @@
+// Files in Hetzner's object store: `objects: hetznerObjects({ bucket: "social-media", accessKey, secretKey })`.
+// Hetzner's API makes neither buckets nor keys: both are made in the Console, or the bucket through S3 if the page asks for it.
+
+import { TerraformProvider, TerraformResource, TerraformResourceConfig } from "cdktf";
+import { Construct } from "constructs";
+import { hostName } from "../../core/names";
+import { ObjectStore, ObjectStoreFacts } from "../../core/objects";
+import { Secret } from "../../core/secret";
+
+export interface HetznerObjectsProps {
+  /** The bucket's name, unique among all customers of the location. Its files become readable to all, its list does not. */
+  readonly bucket: string;
+  /** The key that the Console shows, as a `Secret` or a sensitive variable. */
+  readonly accessKey: string | Secret;
+  /** Its secret half, likewise. */
+  readonly secretKey: string | Secret;
+  /**
+   * Where the bucket is; it need not be where the machines are.
+   * @default "fsn1"
+   */
+  readonly location?: "fsn1" | "nbg1" | "hel1";
+  /**
+   * A host of your own that has the bucket's files at its root, such as a cache.
+   * @default - the bucket's own host at Hetzner
+   */
+  readonly aliasHost?: string;
+  /**
+   * Whether the page makes the bucket, with Amazon's provider turned to Hetzner. Nothing can be deleted with the page: the bucket is guarded.
+   * @default false
+   */
+  readonly create?: boolean;
+}
+
+export function hetznerObjects(props: HetznerObjectsProps): ObjectStore {
+  return {
+    attach: (scope, { domain }): ObjectStoreFacts => {
+      const location = props.location ?? "fsn1";
+      const hostname = `${location}.your-objectstorage.com`;
+      if (props.create ?? false) makeBucket(scope, props, { location, hostname, domain });
+      return {
+        bucket: props.bucket,
+        region: location,
+        endpoint: `https://${hostname}`,
+        hostname,
+        aliasHost: props.aliasHost ?? `${props.bucket}.${hostname}`,
+        access: "public-read",
+        keys: { id: props.accessKey, secret: props.secretKey },
+        takesChecksums: false,
+      };
+    },
+  };
+}
+
+// By the plain classes of cdktf, so that nobody needs the bindings of Amazon's provider for two resources.
+class Plain extends TerraformResource {
+  constructor(
+    scope: Construct,
+    id: string,
+    type: string,
+    private readonly attributes: Readonly<Record<string, unknown>>,
+    config: Pick<TerraformResourceConfig, "provider" | "lifecycle">,
+  ) {
+    super(scope, id, { terraformResourceType: type, terraformGeneratorMetadata: { providerName: "aws" }, ...config });
+  }
+
+  protected override synthesizeAttributes(): Record<string, unknown> {
+    return { ...this.attributes };
+  }
+}
+
+class S3 extends TerraformProvider {
+  // Beside another provider of the page's own for Amazon.
+  private readonly name: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly attributes: Readonly<Record<string, unknown>>,
+  ) {
+    super(scope, id, {
+      terraformResourceType: "aws",
+      terraformProviderSource: "hashicorp/aws",
+      terraformGeneratorMetadata: { providerName: "aws", providerVersionConstraint: ">= 5.0" },
+    });
+    this.name = `objects_${hostName(scope.node.id).replaceAll("-", "_")}`;
+  }
+
+  override get alias(): string {
+    return this.name;
+  }
+
+  protected override synthesizeAttributes(): Record<string, unknown> {
+    return { alias: this.alias, ...this.attributes };
+  }
+}
+
+function makeBucket(
+  scope: Construct,
+  props: HetznerObjectsProps,
+  place: { readonly location: string; readonly hostname: string; readonly domain: string },
+): void {
+  const provider = new S3(scope, "Objects", {
+    region: place.location,
+    access_key: String(props.accessKey),
+    secret_key: String(props.secretKey),
+    endpoints: [{ s3: `https://${place.hostname}` }],
+    s3_use_path_style: true,
+    skip_credentials_validation: true,
+    skip_metadata_api_check: "true",
+    skip_region_validation: true,
+    skip_requesting_account_id: true,
+  });
+  const bucket = new Plain(
+    scope,
+    "Bucket",
+    "aws_s3_bucket",
+    { bucket: props.bucket },
+    { provider, lifecycle: { preventDestroy: true } },
+  );
+  // Browsers load fonts and video of another host only if it says so.
+  const rule = { allowed_methods: ["GET", "HEAD"], allowed_origins: [`https://${place.domain}`], allowed_headers: ["*"] };
+  const cors = { bucket: bucket.getStringAttribute("id"), cors_rule: [rule] };
+  new Plain(scope, "BucketCors", "aws_s3_bucket_cors_configuration", cors, { provider });
+}

@@ -1,0 +1,62 @@
+// A pool at Hetzner: new servers beside the old ones, a gate that sees them serve, then the old ones go.
+
+import { Server } from "@cdktf/provider-hcloud/lib/server";
+import { DataResource, Fn, Lazy, TerraformLocal } from "cdktf";
+import { Construct } from "constructs";
+import { MadePool, PoolSpec } from "../../core/cloud";
+import { bootText } from "./boot-text";
+import { SERVERS_OF_A_GROUP } from "./limits";
+import { Door, HetznerNetwork } from "./network";
+import { serverConfig, typeOf } from "./server";
+
+export function pool(scope: Construct, id: string, network: HetznerNetwork, spec: PoolSpec): MadePool {
+  const { settings } = network;
+  const { name, role, range, machines, size } = spec;
+  const startFirst = spec.roll === "start-first";
+  const boot = bootText(scope, `${id}Boot`, spec.bootText);
+  // All that replaces a server, or would switch every member off at once. Terraform must see one change of one thing.
+  const type = typeOf(scope, network, role, size);
+  const made = [type, settings.image, settings.location, settings.addresses(role), range, ...settings.ssh.keys].join(" ");
+  const generation = new TerraformLocal(scope, `${id}Generation`, Fn.substr(Fn.sha256(Fn.join(" ", [boot.hash, made])), 0, 6))
+    .asString;
+  const renewal = new DataResource(scope, `${id}Renewal`, { input: { generation } });
+  const subnet = network.subnet(range);
+  // Both generations are in the groups while the pool rolls.
+  const ofAGroup = startFirst ? SERVERS_OF_A_GROUP / 2 : SERVERS_OF_A_GROUP;
+  const members = Array.from({ length: machines }, (_, n) => {
+    const config = serverConfig(scope, network, {
+      // The generation is part of the name: names are unique in a project, and old and new members stand side by side.
+      name: `${name}-${n + 1}-${generation}`,
+      role,
+      range,
+      size,
+      group: Math.floor(n / ofAGroup) + 1,
+      userData: boot.text,
+      labels: { pool: name },
+    });
+    const whole = {
+      ...config,
+      // No address of its own: the old member still has it.
+      network: [{ networkId: network.id, subnetId: subnet.id, aliasIps: [] }],
+      lifecycle: { createBeforeDestroy: startFirst, replaceTriggeredBy: [`terraform_data.${renewal.friendlyUniqueId}`] },
+    };
+    return new Server(scope, `${id}${n + 1}`, settings.tune.server?.(whole, { name, role }) ?? whole);
+  });
+  network.uses.push({ servers: machines, rolling: startFirst ? machines : 0, balancers: 0 });
+  network.admit({ name, peak: startFirst ? machines * 2 : machines });
+  const doors = (of: (door: Door) => readonly string[]) =>
+    Lazy.stringValue({ produce: () => network.doorsOf(name).flatMap(of).join(" ") });
+  // It is made anew with its members and stands between them and the end of the old ones: those wait for all that hangs on the new.
+  new DataResource(scope, `${id}Settled`, {
+    triggersReplace: { members: members.map((member) => member.id).join(" "), doors: doors((door) => door.needs) },
+    provisioners: [
+      network.gate.call("serve", {
+        POOL: name,
+        SERVERS: members.map((member) => `${member.name}=${member.id}`).join(" "),
+        DOORS: doors((door) => [`${door.balancer}:${door.port}`]),
+        LIMIT_SECONDS: String(settings.readySeconds),
+      }),
+    ],
+  });
+  return { name };
+}

@@ -1,0 +1,48 @@
+// What all servers of a site have in common: `serverConfig(where, network, { name: "database-1", … })`.
+
+import { ServerConfig } from "@cdktf/provider-hcloud/lib/server";
+import { Construct } from "constructs";
+import { Role } from "../../core/address-plan";
+import { Size } from "../../core/size";
+import { HetznerNetwork } from "./network";
+import { serverType } from "./sizes";
+
+export interface ServerOf {
+  readonly name: string;
+  readonly role: Role;
+  readonly range: string;
+  readonly size: Size;
+  /** Which spread group of the tier it joins. */
+  readonly group: number;
+  readonly userData: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The smallest type that is large enough; a problem of `where` if there is none. */
+export function typeOf(where: Construct, network: HetznerNetwork, role: Role, size: Size): string {
+  const { settings } = network;
+  const choice = serverType(settings.location, settings.cpus(role), size);
+  if ("type" in choice) return choice.type;
+  network.problems.add(where, choice);
+  return "none";
+}
+
+export function serverConfig(where: Construct, network: HetznerNetwork, server: ServerOf): ServerConfig {
+  const { settings } = network;
+  const addresses = settings.addresses(server.role);
+  return {
+    name: `${network.site}-${server.name}`,
+    serverType: typeOf(where, network, server.role, server.size),
+    image: settings.image,
+    location: settings.location,
+    // Given here and not by a selector, the firewall stands before the first boot.
+    firewallIds: [network.firewall],
+    placementGroupId: network.group(server.role, server.range, server.group),
+    publicNet: [{ ipv4Enabled: addresses !== "ipv6", ipv6Enabled: addresses !== "ipv4" }],
+    ...(settings.ssh.keys.length > 0 ? { sshKeys: [...settings.ssh.keys] } : {}),
+    userData: server.userData,
+    labels: { site: network.site, role: server.role, ...server.labels },
+    // Jobs in hand go back to their queue, and clients hear that the connection ends.
+    shutdownBeforeDeletion: true,
+  };
+}

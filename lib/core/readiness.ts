@@ -1,0 +1,52 @@
+// How a host answers a cloud that asks whether it serves: `program.add(...readinessAnswer(9180))`.
+// systemd listens and starts the answer for each question, so nothing runs between questions.
+
+import { Step } from "./program";
+import { READY_SCRIPT } from "./render/cloud-config";
+
+const ANSWER_SCRIPT = "/usr/local/sbin/answer-ready";
+
+/** 200 when the ready script succeeds, else 503 with what is missing. */
+export function readinessAnswer(port: number): readonly Step[] {
+  return [
+    { kind: "file", path: ANSWER_SCRIPT, content: ANSWER, mode: "0755" },
+    { kind: "file", path: "/etc/systemd/system/answer-ready.socket", content: socket(port) },
+    { kind: "file", path: "/etc/systemd/system/answer-ready@.service", content: SERVICE },
+    { kind: "start", units: ["answer-ready.socket"] },
+  ];
+}
+
+const ANSWER = `#!/bin/bash
+# Answers one HTTP request with whether this machine serves.
+while IFS= read -r -t 5 line && [ -n "\${line%$'\\r'}" ]; do :; done
+said=$(${READY_SCRIPT} 2>&1) && status='200 OK' || status='503 Service Unavailable'
+printf 'HTTP/1.1 %s\\r\\nContent-Type: text/plain\\r\\nContent-Length: %s\\r\\nConnection: close\\r\\n\\r\\n%s' "$status" "\${#said}" "$said"
+`;
+
+function socket(port: number): string {
+  return `[Unit]
+Description=Asked whether this machine serves
+
+[Socket]
+ListenStream=${port}
+Accept=yes
+MaxConnections=8
+
+[Install]
+WantedBy=sockets.target
+`;
+}
+
+const SERVICE = `[Unit]
+Description=Answers whether this machine serves
+CollectMode=inactive-or-failed
+
+[Service]
+ExecStart=-${ANSWER_SCRIPT}
+StandardInput=socket
+StandardOutput=socket
+StandardError=journal
+TimeoutStartSec=20
+RuntimeMaxSec=20
+LogLevelMax=warning
+`;

@@ -1,0 +1,38 @@
+// Which kept machines are older than the page: a changed boot text leaves them alone, and an output says so with the words that renew them.
+
+import { Lazy, TerraformOutput } from "cdktf";
+import { Construct } from "constructs";
+
+export interface Kept {
+  readonly name: string;
+  /** Its address in Terraform, as in `hcloud_server.Social_Database_1`. */
+  readonly address: string;
+  /** The expression of the boot text's hash that it was made with. */
+  readonly madeWith: string;
+  /** The expression of the hash that the page has now. */
+  readonly now: string;
+}
+
+export class Stale {
+  private readonly kept: Kept[] = [];
+
+  constructor(scope: Construct, site: string) {
+    const output = new TerraformOutput(scope, "MachinesOlderThanThePage", {
+      description:
+        "Kept machines whose boot text has changed since they were made. `terraform apply` with these words renews them.",
+      value: Lazy.stringValue({ produce: () => this.expression() }),
+    });
+    output.overrideLogicalId(`${site.replaceAll("-", "_")}_machines_older_than_the_page`);
+  }
+
+  add(kept: Kept): void {
+    this.kept.push(kept);
+  }
+
+  private expression(): string {
+    const rows = this.kept.map(
+      ({ name, address, madeWith, now }) => `"${name}" = ${madeWith} == ${now} ? "" : "-replace=${address}"`,
+    );
+    return `\${{ for name, words in { ${rows.join(", ")} } : name => words if words != "" }}`;
+  }
+}

@@ -1,0 +1,185 @@
+import { Postgres } from "../../../lib";
+import { all, page, planOf, pool, problems, web } from "./page";
+
+test("members get their address from their tier's own subnet, and their generation into their name", () => {
+  const { stack, site } = page();
+  pool(site, "web");
+  const member = all(stack, "hcloud_server")["web_Pool2"]!;
+  expect(member["network"]).toEqual([
+    {
+      network_id: "${hcloud_network.Social_Network.id}",
+      subnet_id: "${hcloud_network_subnet.Social_Subnet-10-20-72-128-25.id}",
+      alias_ips: [],
+    },
+  ]);
+  expect(member["name"]).toBe("social-web-2-${local.Social_web_PoolGeneration}");
+  expect(member["labels"]).toEqual({ site: "social", role: "web", pool: "web" });
+});
+
+test("all that replaces a server is in the generation, which replaces it in any case", () => {
+  const generation = (props: Parameters<typeof page>[0]) => {
+    const { stack, site } = page(props);
+    pool(site, "web");
+    return planOf(stack).locals["Social_web_PoolGeneration"];
+  };
+  const usual = generation({});
+  expect(usual).toBe(
+    '${substr(sha256(join(" ", [local.Social_web_PoolBootHash, "cpx12 debian-13 fsn1 ipv4+ipv6 10.20.72.128/25"])), 0, 6)}',
+  );
+  const others = [
+    generation({ location: "nbg1" }),
+    generation({ image: "debian-14" }),
+    generation({ cpus: "arm" }),
+    generation({ addresses: "ipv4" }),
+    generation({ ssh: { keys: ["admin"], from: [] } }),
+  ];
+  expect(new Set([usual, ...others]).size).toBe(6);
+});
+
+test("new members before old ones; the scheduler's old one goes first", () => {
+  const { stack, site } = page();
+  pool(site, "web");
+  pool(site, "scheduler", 1, "stop-first");
+  const made = all(stack, "hcloud_server");
+  expect(made["web_Pool1"]!["lifecycle"]).toEqual({
+    create_before_destroy: true,
+    replace_triggered_by: ["terraform_data.Social_web_PoolRenewal"],
+  });
+  expect(made["scheduler_Pool1"]!["lifecycle"]).toMatchObject({ create_before_destroy: false });
+});
+
+test("a gate asks the route's load balancer, and is made anew with its members", () => {
+  const { stack, site } = page({ readySeconds: 60 });
+  web(site);
+  const gate = all(stack, "terraform_data")["web_PoolSettled"]!;
+  const door = "Social_FrontDoor_web-social-example";
+  expect(gate).toEqual({
+    triggers_replace: {
+      members: "${hcloud_server.Social_web_Pool1.id} ${hcloud_server.Social_web_Pool2.id}",
+      doors: `\${hcloud_load_balancer_service.${door}Service.id} \${hcloud_load_balancer_target.${door}Target-web.id}`,
+    },
+    provisioner: [
+      {
+        "local-exec": {
+          command: expect.stringMatching(/^node assets\/\S+\/gate\.mjs serve$/),
+          environment: {
+            POOL: "web",
+            SERVERS: [1, 2]
+              .map((n) => `\${hcloud_server.Social_web_Pool${n}.name}=\${hcloud_server.Social_web_Pool${n}.id}`)
+              .join(" "),
+            DOORS: `\${hcloud_load_balancer.${door}.id}:80`,
+            LIMIT_SECONDS: "60",
+          },
+          when: "create",
+        },
+      },
+    ],
+  });
+});
+
+test("a gate spreads create_before_destroy to nothing: it has none itself", () => {
+  const { stack, site } = page();
+  web(site);
+  expect(all(stack, "terraform_data")["web_PoolSettled"]!["lifecycle"]).toBeUndefined();
+});
+
+test("pools without a route are seen by a load balancer that the world does not reach, at the port where they answer", () => {
+  const { stack, site } = page();
+  web(site);
+  const jobs = pool(site, "jobs");
+  pool(site, "mail");
+  expect(all(stack, "hcloud_load_balancer_network")["WitnessNetwork"]).toMatchObject({ enable_public_interface: false });
+  expect(all(stack, "hcloud_load_balancer_service")["WitnessService"]).toMatchObject({
+    listen_port: 9180,
+    health_check: {
+      protocol: "http",
+      port: 9180,
+      interval: 15,
+      timeout: 10,
+      retries: 1,
+      http: { path: "/", status_codes: ["200"] },
+    },
+  });
+  const targets = Object.values(all(stack, "hcloud_load_balancer_target")).map((target) => target["label_selector"]);
+  expect(targets).toEqual(["site=social,pool=web", "site=social,pool=jobs", "site=social,pool=mail"]);
+  const gate = JSON.stringify(all(stack, "terraform_data")["jobs_PoolSettled"]);
+  expect(gate).toContain("${hcloud_load_balancer.Social_Witness.id}:9180");
+  expect(jobs.bootText()).toContain("ip saddr { 10.20.0.0/20 } tcp dport 9180 accept");
+});
+
+test("there is no such load balancer when every pool has a route", () => {
+  const { stack, site } = page();
+  web(site);
+  expect(Object.keys(all(stack, "hcloud_load_balancer"))).toEqual(["FrontDoor_web-social-example"]);
+});
+
+test("a pool depends on no kept machine, else create_before_destroy would make two machines over one disk", () => {
+  const { stack, site } = page();
+  const database = new Postgres(site, "Database");
+  database.reachedBy(pool(site, "web"), "web reads and writes");
+  const words = JSON.stringify(all(stack, "hcloud_server")["web_Pool1"]) + planOf(stack).locals["Social_web_PoolBoot"];
+  expect([...words.matchAll(/hcloud_(?:server|volume)\.(\w+)/g)]).toEqual([]);
+});
+
+test("both generations of a pool find room in its spread groups", () => {
+  const { stack, site } = page();
+  pool(site, "web", 11);
+  pool(site, "scheduler", 1, "stop-first");
+  const groups = Object.entries(all(stack, "hcloud_server")).map(([, server]) => String(server["placement_group_id"]));
+  const counts = new Map<string, number>();
+  for (const group of groups) counts.set(group, (counts.get(group) ?? 0) + 1);
+  expect([...counts.values()].sort()).toEqual([1, 1, 5, 5]);
+});
+
+test("more than Hetzner allows is refused with the number, the limit and the way out", () => {
+  const { site } = page({ serverLimit: 60 });
+  web(site, 55);
+  pool(site, "large", 58);
+  expect(problems(site)).toEqual([
+    "stack/Social: the page has 226 servers while all pools roll, and serverLimit is 60 / ask Hetzner for more in the Console under Limits and raise serverLimit, or use fewer and larger machines",
+    "stack/Social: the network has 228 servers and load balancers while all pools roll, and takes 100 / use fewer and larger machines",
+  ]);
+});
+
+test("a load balancer is as large as the pool is while it rolls, and no pool is larger than the largest", () => {
+  const type = (machines: number) => {
+    const { stack, site } = page();
+    web(site, machines);
+    return all(stack, "hcloud_load_balancer")["FrontDoor_web-social-example"]!["load_balancer_type"];
+  };
+  expect([12, 13, 37, 38].map(type)).toEqual(["lb11", "lb21", "lb21", "lb31"]);
+  const { site } = page({ serverLimit: 1000 });
+  for (const name of ["a", "b", "c", "d"]) pool(site, name, 20);
+  expect(problems(site).join()).toContain(
+    "the load balancer witness reaches 160 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
+  );
+});
+
+test("placement groups, subnets and load balancers are counted", () => {
+  const { site } = page({ serverLimit: 1000 });
+  for (let n = 0; n < 51; n++) {
+    const name = `own-${n}`;
+    const made = pool(site, name, 1);
+    if (n < 21) site.frontDoor.route(`h${n}.social.example`, made, { port: 80, path: "/", status: 200 });
+  }
+  const heard = problems(site).filter((problem) => !problem.includes("slot"));
+  expect(heard.join("\n")).toMatch(/there are 51 placement groups, and a project takes 50/);
+  expect(heard.join("\n")).toMatch(/the network has 52 subnets, and takes 50/);
+  expect(heard.join("\n")).toMatch(/there are 22 load balancers, and a project takes 20/);
+});
+
+test("the last word on a server is the page's", () => {
+  const { stack, site, cloud } = page({ tune: { server: (config, { name }) => ({ ...config, backups: name === "web" }) } });
+  const made = pool(site, "web", 1);
+  expect(all(stack, "hcloud_server")["web_Pool1"]).toMatchObject({ backups: true, server_type: "cpx12" });
+  expect(cloud.resourcesOf(made).servers.map((server) => server.serverType)).toHaveLength(1);
+  expect(cloud.resourcesOf(made).volumes).toEqual([]);
+});
+
+test("sizes are checked where the pool stands", () => {
+  const { site } = page({ location: "ash", cpus: "arm" });
+  pool(site, "web");
+  expect(problems(site)).toEqual([
+    "stack/Social/web: its CPUs are to be arm, which Hetzner has not in ash / use shared or dedicated there, or one of the locations fsn1, nbg1, hel1",
+  ]);
+});

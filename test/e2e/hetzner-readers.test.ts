@@ -1,0 +1,85 @@
+// What the machines' own Debian says of Hetzner's boot texts. They are rendered by what the local cloud boots; this finds what differs.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parse } from "yaml";
+import { driver } from "../../scripts/cluster";
+
+// A script that reads its settings from a file of the machine has variables that nobody sees assigned.
+const SOURCED = "--exclude=SC1090,SC2154";
+const TEXTS = join(__dirname, "../golden/examples/hetzner/boot");
+const hosts = readdirSync(TEXTS).map((file) => file.replace(".txt", ""));
+const folder = mkdtempSync(join(tmpdir(), "readers-"));
+
+interface BootText {
+  readonly write_files: readonly { readonly path: string; readonly content: string }[];
+}
+
+/** A boot text as Terraform hands it over, with something in the place of each value. */
+function filledIn(text: string): string {
+  return text
+    .replaceAll(/(?<!\$)\$\{hcloud_volume\.[^}]+\}/g, "/dev/disk/by-id/scsi-0HC_Volume_1")
+    .replaceAll(/(?<!\$)\$\{var\.[^}]+\}/g, "0123456789abcdef")
+    .replaceAll(/([$%])\1\{/g, "$1{");
+}
+
+/** Runs a command in the machines' Debian, which sees `folder` at /mnt. */
+function inDebian(...command: readonly string[]): { readonly status: number | null; readonly said: string } {
+  const base = join(process.env["CDKTF_MASTODON_ROOT"] ?? "/var/lib/cdktf-mastodon", "base");
+  const system = readdirSync(base).find((name) => name.startsWith("system-"))!;
+  const machine = [
+    "--quiet",
+    "--private-network",
+    "--register=no",
+    "--keep-unit",
+    "--read-only",
+    "--pipe",
+    "-D",
+    join(base, system),
+  ];
+  const { status, stdout, stderr } = spawnSync("systemd-nspawn", [...machine, `--bind-ro=${folder}:/mnt`, ...command], {
+    encoding: "utf8",
+  });
+  return { status, said: stdout + stderr };
+}
+
+beforeAll(() => {
+  driver(["base"], { PACKAGES: "" });
+  for (const host of hosts) {
+    const text = filledIn(readFileSync(join(TEXTS, `${host}.txt`), "utf8"));
+    writeFileSync(join(folder, `${host}.yaml`), text);
+    for (const { path, content } of (parse(text) as BootText).write_files) {
+      mkdirSync(dirname(join(folder, host, path)), { recursive: true });
+      writeFileSync(join(folder, host, path), content);
+    }
+  }
+}, 900_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(hosts)("cloud-init takes the boot text of %s", (host) => {
+  const { status, said } = inDebian("cloud-init", "schema", "-c", `/mnt/${host}.yaml`);
+  expect({ host, said: status === 0 ? "" : said }).toEqual({ host, said: "" });
+});
+
+test.each(hosts)("the firewall of %s is one that nftables takes", (host) => {
+  const { status, said } = inDebian("nft", "-c", "-f", `/mnt/${host}/etc/nftables.conf`);
+  expect({ host, said: status === 0 ? "" : said }).toEqual({ host, said: "" });
+});
+
+test.each(hosts)("the scripts of %s have no fault that shellcheck finds", (host) => {
+  const paths = readdirSync(join(folder, host), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => /^#!\/bin\/(ba)?sh/.test(readFileSync(path, "utf8")));
+  const { status, stdout } = spawnSync("shellcheck", ["--severity=warning", SOURCED, ...paths], { encoding: "utf8" });
+  expect({ host, said: status === 0 ? "" : stdout }).toEqual({ host, said: "" });
+});
+
+test("systemd takes the units that answer whether a machine serves", () => {
+  const at = "/mnt/Home/etc/systemd/system";
+  const { said } = inDebian("systemd-analyze", "verify", "--man=no", `${at}/answer-ready.socket`, `${at}/answer-ready@.service`);
+  expect(said.split("\n").filter((line) => /answer-ready/.test(line) && !/is not executable/.test(line))).toEqual([]);
+});

@@ -1,0 +1,51 @@
+// The plan of an example as files that a reviewer reads: `goldenTree("hetzner", "social")` compares plan, boot texts and flows.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expectGolden } from "../golden";
+
+interface Plan {
+  readonly locals: Record<string, string>;
+  readonly output: Record<string, { readonly value: unknown }>;
+  readonly terraform: { backend: { local: { path: string } } };
+}
+
+/** The text of the plan that an example writes for one of its stacks. */
+export function planOf(example: string, stack: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "plan-"));
+  process.env["CDKTF_OUTDIR"] = directory;
+  try {
+    jest.isolateModules(() => void require(`../../examples/${example}/main`));
+    return readFileSync(join(directory, "stacks", stack, "cdk.tf.json"), "utf8");
+  } finally {
+    delete process.env["CDKTF_OUTDIR"];
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The boot text of each host in a plan, by the host's name on the page. */
+export function bootTexts(plan: string): Readonly<Record<string, string>> {
+  const { locals } = JSON.parse(plan) as Plan;
+  return Object.fromEntries(
+    Object.entries(locals).flatMap(([name, text]) => {
+      const host = /^Social_(.+?)(_Hosts_Pool|_Door|_Machine)?Boot_[0-9A-F]{8}$/.exec(name)?.[1];
+      return host === undefined ? [] : [[host, text]];
+    }),
+  );
+}
+
+export function goldenTree(example: string, stack: string): void {
+  const text = planOf(example, stack);
+  const plan = JSON.parse(text) as Plan;
+  plan.terraform.backend.local.path = `terraform.${stack}.tfstate`;
+  const hosts = new Map(Object.entries(bootTexts(text)).map(([host, boot]) => [boot, host]));
+  for (const [host, boot] of Object.entries(bootTexts(text))) expectGolden(`examples/${example}/boot/${host}.txt`, boot);
+  for (const [name, local] of Object.entries(plan.locals)) {
+    const host = hosts.get(local);
+    if (host !== undefined) plan.locals[name] = `boot/${host}.txt`;
+  }
+  expectGolden(`examples/${example}/flows.json`, JSON.stringify(plan.output["social_flows"]!.value, null, 2) + "\n");
+  plan.output["social_flows"] = { value: "flows.json" };
+  expectGolden(`examples/${example}/plan.json`, JSON.stringify(plan, null, 2) + "\n");
+}
