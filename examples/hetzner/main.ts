@@ -26,7 +26,7 @@ const site = new Site(stack, "Social", { cloud, objects, domain: "social.example
 const db = new Postgres(site, "Database", { replicas: 1, size: Size.of({ cpus: 2, gib: 8 }), disk: Disk.gib(100) });
 const pool = new PgBouncer(site, "Pool", { database: db });
 const redis = new Redis(site, "Redis", { replicas: 2 });
-const cache = new Redis(site, "Cache", { use: "cache", on: redis });
+const cache = new Redis(site, "Cache", { use: "cache", on: redis, replicas: 2 });
 const jobs = new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
 const data = { database: pool, redis, cache, jobs };
 
