@@ -18,7 +18,7 @@ module.exports = {
       ...shared,
       displayName: "unit",
       setupFiles: ["<rootDir>/test/quick-cdktf.ts"],
-      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples,providers,testing}/**/*.test.ts"],
+      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples,testing}/**/*.test.ts"],
     },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
   ],
