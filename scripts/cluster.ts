@@ -23,6 +23,23 @@ export interface Place {
   readonly say: (line: string) => void;
 }
 
+/** What is wrong with a page; nothing was made of it. */
+export class PageError extends Error {}
+
+/** Finds what only the types know, such as a misspelt property, which would be ignored. */
+export async function checkTypes(place: Place): Promise<void> {
+  try {
+    await run(
+      process.execPath,
+      [join(ROOT, "node_modules/typescript/bin/tsc"), "--noEmit", "-p", ROOT],
+      { ...place, say: () => undefined },
+      {},
+    );
+  } catch (error) {
+    throw new PageError((error as Error).message.split("\n").slice(1).join("\n"));
+  }
+}
+
 /** Writes the plan of a page, by running it. */
 export async function synthesize(
   page: string,
@@ -30,11 +47,18 @@ export async function synthesize(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   mkdirSync(place.directory, { recursive: true });
-  await run(process.execPath, ["--import", require.resolve("tsx"), resolve(ROOT, page)], place, {
-    cwd: place.directory,
-    // The page's imports of `cdktf-mastodon` mean this very source.
-    env: { ...environment, CDKTF_OUTDIR: "cdktf.out", TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
-  });
+  const quiet = { ...place, say: () => undefined };
+  try {
+    await run(process.execPath, ["--import", require.resolve("tsx"), resolve(ROOT, page)], quiet, {
+      cwd: place.directory,
+      // The page's imports of `cdktf-mastodon` mean this very source.
+      env: { ...environment, CDKTF_OUTDIR: "cdktf.out", TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
+    });
+  } catch (error) {
+    // cdktf says each problem twice, behind the path that it has already.
+    const problems = (error as Error).message.split("\n").flatMap((line) => /^ +\[[^\]]*\] (.*)$/.exec(line)?.[1] ?? []);
+    throw problems.length === 0 ? error : new PageError([...new Set(problems)].join("\n"));
+  }
   const stacks = join(place.directory, "cdktf.out/stacks");
   return join(stacks, readdirSync(stacks)[0]!);
 }
@@ -92,7 +116,7 @@ export function machines(site: string): readonly Machine[] {
 
 /** Boots what stands still, as after a restart of the host. All at once: machines wait for each other. */
 export async function startStopped(site: string, place: Place): Promise<void> {
-  const stopped = machines(site).filter(({ state }) => state !== "running");
+  const stopped = machines(site).filter(({ state }) => state === "stopped");
   await Promise.all(stopped.map(({ name }) => run("bash", [DRIVER, "machine", "start", site, name], place, {})));
   for (const { name } of stopped) await run("bash", [DRIVER, "wait", site, name], place, {});
 }

@@ -2,11 +2,24 @@
 
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { apply, destroy, machines, makeSecrets, output, secretsFile, setUp, startStopped, synthesize } from "./cluster";
-import { door, journey, signIn } from "./journey";
+import {
+  apply,
+  checkTypes,
+  destroy,
+  machines,
+  makeSecrets,
+  output,
+  PageError,
+  secretsFile,
+  setUp,
+  startStopped,
+  synthesize,
+} from "./cluster";
+import { ask, door, journey, signIn } from "./journey";
 
 const SITE = "social";
 const DOMAIN = "social.example";
+const NEXT = "What was made stands. Run npm start again to go on, or npm stop to remove it.";
 const PAGE = "examples/local/main.ts";
 
 async function main(): Promise<void> {
@@ -27,7 +40,11 @@ async function main(): Promise<void> {
   }
   await startStopped(SITE, place);
 
-  console.log(`Deploying ${PAGE} (the first time builds a Debian for the machines, which takes a few minutes)`);
+  await checkTypes(place);
+  const first = existsSync("/var/lib/cdktf-mastodon/base")
+    ? ""
+    : " (the first time builds a Debian for the machines, which takes a few minutes)";
+  console.log(`Deploying ${PAGE}${first}`);
   const stack = await synthesize(PAGE, place);
   const lines = await apply(stack, place);
   say(lines.find((line) => /^(Apply complete|No changes)/.test(line)) ?? "applied");
@@ -39,11 +56,23 @@ async function main(): Promise<void> {
     `written by ${way.web || "web"}, worked off by Sidekiq, arrived on a WebSocket of ${way.streaming || "streaming"} after ${way.milliseconds} ms`,
   );
 
+  const { version } = JSON.parse((await ask(front, "GET", "/api/v2/instance")).body) as { readonly version: string };
+  say(
+    version.includes("standin") ? `not through Mastodon: a stand-in takes its place (${version})` : `through Mastodon ${version}`,
+  );
+
   console.log("\nMachines");
   for (const { name, address, state } of machines(SITE)) say(`${name.padEnd(28)}${address.padEnd(16)}${state}`);
   console.log("\nWho may reach what (terraform output has the reasons)");
   for (const [port, callers] of Object.entries(output<Record<string, string[]>>(stack, "social_flows"))) {
     say(`${port.padEnd(28)}${[...new Set(callers.map((caller) => caller.split(": ")[0]))].join(", ")}`);
+  }
+  const stale = Object.entries(output<Record<string, string>>(stack, "social_machines_older_than_the_page"));
+  if (stale.length > 0) {
+    console.log(
+      "\nOlder than the page: kept machines are left alone until you renew them, one at a time and replicas first (docs/local.md)",
+    );
+    for (const [name, words] of stale) say(`${name.padEnd(28)}${words}`);
   }
   console.log(`
 Where to look
@@ -57,6 +86,7 @@ Running after ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
 main().catch((error: Error) => {
-  console.error(`\n${error.message}\n\nWhat was made stands. Run npm start again to go on, or npm stop to remove it.`);
+  const next = error instanceof PageError ? `Nothing was made of it. Mend ${PAGE} and run npm start again.` : NEXT;
+  console.error(`\n${error.message}\n\n${next}`);
   process.exitCode = 1;
 });

@@ -11,7 +11,7 @@ const USAGE = `usage: cdktf-mastodon secrets FILE
   cdktf deploy --var-file=FILE. An existing file is never overwritten.
   Keep a copy where the machines are not: without the encryption keys, data is lost.
        cdktf-mastodon local COMMAND
-  Looks after the machines of the local cloud: list, run, logs, stop, start, clean.`;
+  Looks after the machines of the local cloud: list, run, logs, wait, machine, partition, clean.`;
 
 function main(args: readonly string[]): number {
   const [command, file, ...rest] = args;

@@ -81,6 +81,7 @@ test("a pool depends on no kept machine, else create_before_destroy would make t
     "Social_Network",
     "Social_Base",
     "Social_Images",
+    "Social_Sweep",
   ]);
 });
 
@@ -106,6 +107,19 @@ test("a gate waits for every machine of the page, then gives the pool its traffi
     FRONT_DOOR: "front-door",
     TARGETS_BACKENDS: "social.example",
     LIMIT_SECONDS: "900",
+  });
+});
+
+test("what leaves the page is found by what stays, before anything new is made", () => {
+  const { stack, site } = page();
+  pool(site, "start-first");
+  new Postgres(site, "Database");
+  const { Social_Sweep: sweep } = resources(stack);
+  expect(sweep!["triggers_replace"]).toEqual({ machines: "database-1", pools: "web" });
+  expect(sweep!.provisioner[0]!["local-exec"].environment).toEqual({
+    SITE: "social",
+    KEEP_MACHINES: "database-1",
+    KEEP_POOLS: "web",
   });
 });
 

@@ -131,6 +131,39 @@ test(
 );
 
 test(
+  "what is taken off the page is gone, though Terraform asks nothing of it any more",
+  async () => {
+    await deploy({ GENERATION: "4", KEEPER: "no" });
+    expect(names("north")).not.toContain("keeper");
+    expect(page("north")).toBe("generation 4\n");
+    await deploy({ GENERATION: "4" });
+    expect(names("north")).toContain("keeper");
+  },
+  5 * MINUTE,
+);
+
+test("a machine or site that is not there is no silent success", () => {
+  expect(() => driver(["machine", "kill", "north", "nobody"])).toThrow(
+    /there is no machine nobody in the site north; there are: front-door keeper/,
+  );
+  expect(() => driver(["partition", "cut", "nowhere", "keeper"])).toThrow(
+    /there is no site nowhere on this host; there are: north south/,
+  );
+});
+
+test(
+  "a machine that is cut off says so, and serves again when it is healed",
+  () => {
+    driver(["partition", "cut", "north", "keeper"]);
+    expect(machines("north").find(({ name }) => name === "keeper")!.state).toBe("cut");
+    expect(() => driver(["wait", "north", "keeper", "1"])).toThrow(/it is cut off from the network: partition heal/);
+    driver(["partition", "heal", "north", "keeper"]);
+    expect(driver(["wait", "north", "keeper"])).toMatch(/ready after/);
+  },
+  MINUTE,
+);
+
+test(
   "a boot that fails says why, and destroy leaves nothing all the same",
   async () => {
     const stack = await synthesize(PAGE, place, { GENERATION: "5", BOOT: "echo no such luck; exit 3" });

@@ -235,8 +235,9 @@ test(
       );
     const before = started();
     driver(["machine", "kill"], { SITE, NAME: "redis-1" });
-    const seconds = await secondsUntilAPostArrives(40);
-    expect(seconds).toBeLessThan(30);
+    // Seven for the failover, a dozen until streaming gives up the dead connection; more on a machine that is busy otherwise.
+    const seconds = await secondsUntilAPostArrives(60);
+    expect(seconds).toBeLessThan(45);
     expect(started()).toEqual(before);
     driver(["machine", "start"], { SITE, NAME: "redis-1" });
     driver(["wait", SITE, "redis-1"]);

@@ -15,7 +15,7 @@ export function keptMachine(
 ): MadeMachine & { readonly resource: DataResource } {
   const { driver } = network;
   const SITE = network.site;
-  network.carries(spec);
+  network.carries("machine", spec);
   const devices = Object.fromEntries(spec.disks.map((disk) => [disk.name, `/srv/disks/${disk.name}`]));
   const disks = spec.disks.map((disk) => {
     const name = `${spec.name}-${disk.name}`;

@@ -13,6 +13,8 @@ export interface LocalSettings {
   readonly readySeconds: number;
 }
 
+type Carried = Pick<MachineSpec | PoolSpec, "name" | "packages" | "images">;
+
 export interface Door {
   /** The front door's machine. */
   readonly name: string;
@@ -30,7 +32,7 @@ export class LocalNetwork implements Network {
   readonly scope: Construct;
   /** What a machine needs before it is made. */
   readonly ready: readonly DataResource[];
-  private readonly hosts: (Pick<MachineSpec, "packages" | "images"> | Pick<PoolSpec, "packages" | "images">)[] = [];
+  private readonly hosts: { readonly kind: "machine" | "pool"; readonly spec: Carried }[] = [];
   private doors: ((pool: string) => Door | undefined) | undefined;
   // One node between gates and machines, instead of an edge from each to each.
   private readonly booted: DataResource;
@@ -78,7 +80,14 @@ export class LocalNetwork implements Network {
         }),
       ],
     });
-    this.ready = [network, base, store];
+    // Terraform asks nothing of a resource whose block is gone from the page, so what the page no longer has is found by what it has. First of
+    // all: a scheduler that moved to another tier must be gone before that one starts.
+    const sweep = new DataResource(scope, "Sweep", {
+      triggersReplace: { machines: this.names("machine"), pools: this.names("pool") },
+      dependsOn: [network],
+      provisioners: [this.driver.call("sweep", { SITE, KEEP_MACHINES: this.names("machine"), KEEP_POOLS: this.names("pool") })],
+    });
+    this.ready = [network, base, store, sweep];
     this.booted = new DataResource(scope, "Booted", {
       input: { site: SITE },
       // It goes before every machine, and only when the whole site goes.
@@ -104,8 +113,8 @@ export class LocalNetwork implements Network {
   }
 
   /** Has the base hold what a host needs. */
-  carries(host: Pick<MachineSpec, "packages" | "images">): void {
-    this.hosts.push(host);
+  carries(kind: "machine" | "pool", spec: Carried): void {
+    this.hosts.push({ kind, spec });
   }
 
   /** Tells how the front door leads to a pool. */
@@ -140,7 +149,12 @@ export class LocalNetwork implements Network {
     });
   }
 
-  private union(names: (host: Pick<MachineSpec, "packages" | "images">) => readonly string[]): string {
-    return [...new Set(this.hosts.flatMap(names))].sort().join(" ");
+  private names(kind: "machine" | "pool"): string {
+    const produce = () => this.hosts.flatMap((host) => (host.kind === kind ? [host.spec.name] : []));
+    return Lazy.stringValue({ produce: () => produce().sort().join(" ") });
+  }
+
+  private union(names: (host: Carried) => readonly string[]): string {
+    return [...new Set(this.hosts.flatMap(({ spec }) => names(spec)))].sort().join(" ");
   }
 }

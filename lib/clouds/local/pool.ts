@@ -8,7 +8,7 @@ import { LocalNetwork } from "./network";
 
 export function pool(scope: Construct, id: string, network: LocalNetwork, spec: Omit<PoolSpec, "network">): MadePool {
   const { driver } = network;
-  network.carries(spec);
+  network.carries("pool", spec);
   const boot = bootText(scope, `${id}Boot`, spec.bootText);
   const members = Array.from({ length: spec.machines }, (_, n) => {
     // The generation is part of the name, since old and new members stand side by side.

@@ -200,6 +200,10 @@ cat >$etc/conf.d/60-standby.conf <<'CONF'
 primary_conninfo = '${connection} passfile=${PASSFILE}'
 primary_slot_name = '${slot(self)}'
 CONF
+# A standby with fewer connections than its primary had does not start.
+least=$(/usr/lib/postgresql/17/bin/pg_controldata $data | sed -n 's/^max_connections setting: *//p')
+own=$(sed -n 's/^max_connections = //p' $etc/conf.d/50-mastodon.conf)
+[ "\${least:-0}" -le "$own" ] || echo "max_connections = $least" >>$etc/conf.d/60-standby.conf
 systemctl enable ${UNIT}
 systemctl restart ${UNIT}
 `;

@@ -53,3 +53,22 @@ unmount_below() {
     unmount "$point"
   done
 }
+
+# What neither KEEP_MACHINES nor KEEP_POOLS names has left the page. Its disks stay: they may be the only copy.
+sweep() {
+  need SITE
+  local name pool pids=()
+  for name in $(machine_names); do
+    pool=$(machine_record "$name" pool)
+    if [ -n "$pool" ]; then
+      [[ " ${KEEP_POOLS:-} " != *" $pool "* ]] || continue
+      (NAME=$name POOL=$pool pool_remove) &
+    else
+      [[ " ${KEEP_MACHINES:-} " != *" $name "* ]] || continue
+      (NAME=$name machine_destroy) &
+    fi
+    pids+=($!)
+    echo "$name: no longer on the page, removed"
+  done
+  [ ${#pids[@]} = 0 ] || wait "${pids[@]}"
+}

@@ -1,6 +1,16 @@
 # shellcheck shell=bash
 # Looking at machines and into them: run, wait, list, logs.
 
+# A drill on a machine that is not there would look like one that was passed.
+must_exist() {
+  need SITE NAME
+  local names
+  [ -d "$(site_dir)/machines" ] || die "there is no site $SITE on this host; there are: $(all_sites | tr '\n' ' ')"
+  [ ! -e "$(machine_dir "$NAME")/record" ] || return 0
+  names=$(machine_names | tr '\n' ' ')
+  die "there is no machine $NAME in the site $SITE; there are: $names"
+}
+
 machine_run() {
   need SITE NAME
   [ "${1:-}" != -- ] || shift
@@ -13,6 +23,7 @@ READY=/usr/local/sbin/ready
 # Exits 0 when the machine serves; prints its last word on why not.
 readiness() {
   local words status=0
+  ! (NAME=$1 && is_cut) || { echo "it is cut off from the network: partition heal" && return 1; }
   words=$(WITHIN_SECONDS=30 inside "$1" timeout 20 "$READY" 2>&1 </dev/null) || status=$?
   [ $status = 0 ] || tail -n 1 <<<"${words:-no answer (status $status)}"
   return $status
@@ -39,6 +50,7 @@ machine_list() {
     [ -e "$(machine_dir "$name")/record" ] || continue
     state=stopped
     ! is_running "$name" || state=running
+    ! (NAME=$name && is_cut) || state="cut"
     pool=$(machine_record "$name" pool)
     printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$(machine_record "$name" address)" "${pool:--}" "$state" "$(memory_of "$name")"
   done

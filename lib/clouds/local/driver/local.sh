@@ -15,6 +15,7 @@
 #   pool settle          SITE POOL MEMBERS [LIMIT_SECONDS=600] [FRONT_DOOR TARGETS_BACKENDS]
 #   pool remove          SITE POOL NAME
 #   pools stop           SITE                                       every member of every pool, before what they depend on goes
+#   sweep                SITE [KEEP_MACHINES] [KEEP_POOLS]          removes the machines that the page no longer has
 #   wait                 SITE NAME [LIMIT_SECONDS=600]
 #   run                  SITE NAME [-- COMMAND...]                  inside the machine; a shell without COMMAND
 #   list                 SITE                                       name, address, pool, state, memory (MiB), by tabs
@@ -68,19 +69,24 @@ case $COMMAND in
   "disk destroy") disk_destroy ;;
   "machine create") machine_create ;;
   "machine destroy") arguments_as SITE NAME -- "$@" && machine_destroy ;;
-  "machine stop") arguments_as SITE NAME -- "$@" && machine_stop ;;
-  "machine start") arguments_as SITE NAME -- "$@" && machine_start ;;
-  "machine kill") arguments_as SITE NAME -- "$@" && machine_kill ;;
-  "partition cut") arguments_as SITE NAME -- "$@" && partition_cut ;;
-  "partition heal") arguments_as SITE NAME -- "$@" && partition_heal ;;
+  "machine stop") arguments_as SITE NAME -- "$@" && must_exist && machine_stop ;;
+  "machine start") arguments_as SITE NAME -- "$@" && must_exist && machine_start ;;
+  "machine kill") arguments_as SITE NAME -- "$@" && must_exist && machine_kill ;;
+  "partition cut") arguments_as SITE NAME -- "$@" && must_exist && partition_cut ;;
+  "partition heal") arguments_as SITE NAME -- "$@" && must_exist && partition_heal ;;
   "pool settle") pool_settle ;;
   "pool remove") pool_remove ;;
   "pools stop") pools_stop ;;
-  wait) arguments_as SITE NAME LIMIT_SECONDS -- "$@" && machine_wait ;;
-  run) arguments_as SITE NAME -- "$@" && machine_run "${REST[@]}" ;;
+  sweep) sweep ;;
+  wait) arguments_as SITE NAME LIMIT_SECONDS -- "$@" && must_exist && machine_wait ;;
+  run) arguments_as SITE NAME -- "$@" && must_exist && machine_run "${REST[@]}" ;;
   list) arguments_as SITE -- "$@" && machine_list ;;
-  logs) arguments_as SITE NAME -- "$@" && machine_logs "${REST[@]}" ;;
+  logs) arguments_as SITE NAME -- "$@" && must_exist && machine_logs "${REST[@]}" ;;
   clean) arguments_as SITE -- "$@" && clean "${REST[@]}" ;;
   help | --help | -h) usage ;;
-  *) usage >&2 && exit 2 ;;
+  *)
+    usage >&2
+    [ -z "$COMMAND" ] || echo "local: there is no command \`$COMMAND\`" >&2
+    exit 2
+    ;;
 esac

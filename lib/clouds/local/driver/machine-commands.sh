@@ -135,7 +135,7 @@ boot_failed() {
     [ ! -s "$dir/upper/var/log/cloud-init-output.log" ] || tail -n 40 "$dir/upper/var/log/cloud-init-output.log"
     is_running "$NAME" || tail -n 20 "$dir/console"
     [ ! -e "$dir/cloud-init-status" ] || tr -d '\r' <"$dir/cloud-init-status" | grep -v '^[.]*$'
-    echo "$NAME: $1. It is kept for a look: local.sh run $SITE $NAME, local.sh logs $SITE $NAME"
+    echo "$NAME: $1. It is kept for a look: \`run $SITE $NAME\` and \`logs $SITE $NAME\` of this command"
   } >&2
   exit 1
 }

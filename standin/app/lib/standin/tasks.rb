@@ -52,7 +52,10 @@ module Standin
       require_operations
       require "irb"
       ARGV.clear
-      IRB.start
+      # The home directory belongs to root, as in the real image.
+      IRB.setup(nil)
+      IRB.conf[:SAVE_HISTORY] = nil
+      IRB::Irb.new.run(IRB.conf)
     end
 
     def require_operations
