@@ -43,6 +43,13 @@ export interface SiteProps {
 
 const ROLES: readonly Role[] = ["cloud", "postgres", "pgbouncer", "redis", "web", "streaming", "sidekiq", "own"];
 
+/** A host, as far as the flow table goes. */
+interface Talking {
+  readonly openings: readonly Flow[];
+  /** To what the page does not make. */
+  readonly calls: readonly Flow[];
+}
+
 export class Site extends Construct {
   readonly cloud: Cloud;
   readonly domain: string;
@@ -56,7 +63,7 @@ export class Site extends Construct {
   readonly problems: Problems;
   /** The site's name in physical names. */
   readonly name: string;
-  private readonly hosts: { readonly openings: readonly Flow[] }[] = [];
+  private readonly hosts: Talking[] = [];
   private readonly claimed = new Map<string, Construct>();
   private readonly slots = new Map<string, Construct>();
   private door: FrontDoor | undefined;
@@ -92,11 +99,11 @@ export class Site extends Construct {
 
   /** Who talks to whom, over all hosts of the site. */
   get flows(): readonly Flow[] {
-    return this.hosts.flatMap((host) => host.openings);
+    return this.hosts.flatMap((host) => [...host.openings, ...host.calls]);
   }
 
   /** Has the site know a host, for its flows. */
-  admit(host: { readonly openings: readonly Flow[] }): void {
+  admit(host: Talking): void {
     this.hosts.push(host);
   }
 

@@ -26,6 +26,7 @@ const PORT = /^[1-9][0-9]{0,4}$/;
 const FLAG = /^true$/;
 const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const FILE = /^\/[a-z0-9./-]+$/;
 const SENTINELS = /^[a-z0-9.-]+:[0-9]+(,[a-z0-9.-]+:[0-9]+)*$/;
 
 export const CATALOGUE: Readonly<Record<string, Row>> = {
@@ -62,6 +63,9 @@ export const CATALOGUE: Readonly<Record<string, Row>> = {
     readBy: ALL,
     meaning: "libpq's word for Ruby; for streaming, anything but disable and no-verify is full verification",
   },
+  PGSSLROOTCERT: { readBy: RUBY, format: FILE, meaning: "whom verify-full trusts; libpq reads it, Rails passes nothing" },
+  NODE_EXTRA_CA_CERTS: { readBy: ["streaming"], format: FILE, meaning: "whom Node trusts besides its own list" },
+  SSL_CERT_FILE: { readBy: RUBY, format: FILE, meaning: "whom OpenSSL trusts, for Redis and for the world" },
   DB_POOL: { readBy: ALL, format: COUNT, meaning: "database connections of one process" },
   PREPARED_STATEMENTS: { readBy: RUBY, format: /^(true|false)$/, meaning: "false behind transaction pooling" },
   REPLICA_DB_HOST: { readBy: ["web", "sidekiq"], format: HOST, meaning: "where selected reads go" },
@@ -75,6 +79,7 @@ export const CATALOGUE: Readonly<Record<string, Row>> = {
     format: /^(true|false)$/,
     meaning: "as PREPARED_STATEMENTS",
   },
+  REDIS_DRIVER: { readBy: RUBY, since: "4.3", format: /^ruby$/, meaning: "needed for rediss://; every other word means hiredis" },
   ...redis("", ALL),
   ...redis("CACHE_", RUBY),
   ...redis("SIDEKIQ_", RUBY),
@@ -140,6 +145,14 @@ function redis(prefix: string, readBy: readonly Process[]): Record<string, Row> 
   const use = { "": "feeds and pub/sub", CACHE_: "the cache", SIDEKIQ_: "jobs" }[prefix];
   return {
     [`${prefix}REDIS_HOST`]: { readBy, format: HOST, meaning: `Redis for ${use}; nothing is inherited from another prefix` },
+    [`${prefix}REDIS_URL`]: {
+      readBy,
+      secret: true,
+      format: /^rediss?:\/\/[^\s]+$/,
+      meaning: "all of it in one, and the only way to encrypt; nothing else of its prefix is read beside it",
+    },
+    [`${prefix}REDIS_USER`]: { readBy, since: "4.3", meaning: "the entry of its access list" },
+    [`${prefix}REDIS_DB`]: { readBy, format: /^[0-9]+$/, meaning: "the number of its database" },
     [`${prefix}REDIS_PORT`]: { readBy, format: PORT, meaning: "its port" },
     [`${prefix}REDIS_PASSWORD`]: { readBy, secret: true, meaning: "its password" },
     [`${prefix}REDIS_SENTINELS`]: { readBy, since: "4.3", format: SENTINELS, meaning: "host:port,host:port without spaces" },

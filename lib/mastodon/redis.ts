@@ -6,13 +6,12 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { hostName } from "../core/names";
-import { Secret } from "../core/secret";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
+import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
 import { redis, RedisInstance, sentinel } from "./programs/redis";
-import { secret, SecretName } from "./secrets";
-
-export type RedisUse = "main" | "cache" | "sidekiq";
+import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
+import { secret } from "./secrets";
 
 export interface RedisProps {
   /**
@@ -59,31 +58,11 @@ export interface RedisProps {
   readonly slot?: number;
 }
 
-export interface RedisFacts {
-  readonly use: RedisUse;
-  readonly port: number;
-  readonly password: Secret;
-  /** The machine to ask, when no sentinel watches. */
-  readonly host: string;
-  /** How to find the master, when sentinels watch. */
-  readonly sentinel?: {
-    readonly master: string;
-    readonly hosts: readonly string[];
-    readonly port: number;
-    readonly password: Secret;
-  };
-}
-
 const PORTS: Readonly<Record<RedisUse, number>> = { main: 6379, cache: 6380, sidekiq: 6381 };
-const PASSWORDS: Readonly<Record<RedisUse, SecretName>> = {
-  main: "redis_password",
-  cache: "redis_cache_password",
-  sidekiq: "redis_sidekiq_password",
-};
 const SENTINEL_PORT = 26379;
 const SENTINELS = 3;
 
-export class Redis extends Construct {
+export class Redis extends Construct implements RedisServer {
   readonly use: RedisUse;
   /** The machines that run an instance, the first master first. */
   readonly machines: readonly Machine[];
@@ -148,6 +127,15 @@ export class Redis extends Construct {
     this.sentinels =
       instance.sentinels.length === 0 ? [] : this.home.slice(0, SENTINELS).map((m) => Endpoint.on(m, SENTINEL_PORT, facts));
     for (const machine of this.machines) redis(machine.program, instance, machine.name);
+  }
+
+  /** One that the page does not make: by url, by parts, or by its sentinels. */
+  static external(props: ExistingRedisProps): ExistingRedis {
+    return new ExistingRedis(props);
+  }
+
+  get path(): string {
+    return this.node.path;
   }
 
   /** Opens the instance on every machine that may become master, and the sentinels. */

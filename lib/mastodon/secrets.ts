@@ -21,6 +21,10 @@ const LETTERS_32: Omit<Format, "description"> = { length: 32, pattern: "^[0-9A-Z
 // Letters and digits only: they pass env files, YAML, SQL, ini files and URLs without quoting.
 const PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-z]{16,64}$", make: () => letters(40) };
 
+// Printable, and none of what a reader on the way takes for more than itself: a space ends a word, " ends an entry of PgBouncer, \ escapes in
+// some, and Mastodon decodes a % in Redis' password. The longest that Amazon's, DigitalOcean's and Aiven's generators emit are shorter.
+const EXISTING_PASSWORD = { length: 128, pattern: "^[!#$&-\\[\\]-~]{1,128}$" };
+
 const FORMATS = {
   secret_key_base: { ...HEX_128, description: "Signs sessions. A change logs everyone out." },
   otp_secret: { ...HEX_128, description: "Encrypts second factors up to Mastodon 4.3; keep it, a later upgrade may read it." },
@@ -60,16 +64,41 @@ const FORMATS = {
 export type SecretName = keyof typeof FORMATS;
 export const SECRET_NAMES = Object.keys(FORMATS) as readonly SecretName[];
 
-const made = new WeakMap<Site, Map<SecretName, Secret>>();
+interface Made {
+  readonly secret: Secret;
+  /** The server outside the page whose password it is, if it is one. */
+  readonly of: string | undefined;
+}
+
+const made = new WeakMap<Site, Map<SecretName, Made>>();
 
 /** The secret of that name in the site; the same one for all who ask. */
 export function secret(site: Site, name: SecretName): Secret {
-  const secrets = made.get(site) ?? new Map<SecretName, Secret>();
+  return ask(site, name, FORMATS[name], undefined);
+}
+
+/** The password of a server outside the page, which somebody else chose. */
+export function existingPassword(site: Site, name: SecretName, of: string): Secret {
+  return ask(site, name, { ...FORMATS[name], ...EXISTING_PASSWORD }, of);
+}
+
+function ask(
+  site: Site,
+  name: SecretName,
+  { length, pattern, description }: Omit<Format, "make">,
+  of: string | undefined,
+): Secret {
+  const secrets = made.get(site) ?? new Map<SecretName, Made>();
   made.set(site, secrets);
-  const { length, pattern, description } = FORMATS[name];
-  const found = secrets.get(name) ?? new Secret(site, name, { length, pattern, description });
+  const found = secrets.get(name) ?? { secret: new Secret(site, name, { length, pattern, description }), of };
   secrets.set(name, found);
-  return found;
+  if ((found.of === undefined) !== (of === undefined)) {
+    site.problems.add(site, {
+      wrong: `${name} is the password of ${of ?? found.of} and of a server that this page makes`,
+      remedy: "give the former a password of its own, as in password: new Secret(site, …)",
+    });
+  }
+  return found.secret;
 }
 
 /** New values for all secrets of a site. */

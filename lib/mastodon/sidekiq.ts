@@ -85,6 +85,7 @@ export class SidekiqGroup extends Construct {
       version: site.version,
       prepare: this.taskEnv && { env: this.taskEnv },
       waits: () => fleet(site).prepares,
+      foreign: props.database.foreign ?? false,
     });
   }
 

@@ -10,6 +10,7 @@ import { Site } from "../core/site";
 import { rule } from "./env-catalogue";
 import { streaming } from "./programs/streaming";
 import { Data, redisEnv } from "./ruby";
+import { nodeTls, nodeTrusts } from "./trust";
 import { MastodonVersion } from "./version";
 
 export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
@@ -130,8 +131,9 @@ function streamingEnv(
     .set("DB_USER", database.user, by)
     .set("DB_PASS", database.password, by)
     .set("DB_POOL", databaseConnections, by);
-  // Node takes any word but these two as full verification, which a self-signed certificate cannot pass.
-  if (database.tls) env.set("DB_SSLMODE", "no-verify", by);
-  redisEnv(env, "", data.redis.reachedBy(host, "streaming subscribes"), by);
+  nodeTls(env, host, database, by);
+  const redis = data.redis.reachedBy(host, "streaming subscribes");
+  redisEnv(env, "", redis, by);
+  if (redis.tls?.ca !== undefined) nodeTrusts(env, host, redis.tls.ca, by);
   return env;
 }

@@ -106,6 +106,7 @@ export class WebTier extends Construct {
       trustedProxies: props.trustedProxies ?? [],
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
       waits: () => fleet(site).prepares,
+      foreign: props.database.foreign ?? false,
     });
     site.frontDoor.route(site.domain, this.pool, { port: 80, path: "/health", status: 200 });
   }

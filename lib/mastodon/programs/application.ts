@@ -17,6 +17,8 @@ export interface Container {
   readonly name: string;
   readonly envFile: string;
   readonly command: string;
+  /** As podman's `--volume` takes them. */
+  readonly volumes?: readonly string[];
   /** How long a graceful stop may take. */
   readonly stopSeconds: number;
   /** Further lines of `[Unit]` and `[Service]`. */
@@ -39,6 +41,7 @@ export function quadlet(container: Container): string {
     `ContainerName=${container.name}`,
     "Network=host",
     `EnvironmentFile=${container.envFile}`,
+    ...(container.volumes ?? []).map((volume) => `Volume=${volume}`),
     `Exec=${container.command}`,
     `StopTimeout=${container.stopSeconds}`,
     "",
@@ -138,4 +141,9 @@ export function proxied(path: string, upstream: string, readSeconds: number, ...
     ...further,
     "  }",
   ];
+}
+
+/** Options of `podman run` for these volumes, each with a space behind it. */
+export function volumeOptions(volumes: readonly string[]): string {
+  return volumes.map((volume) => `--volume ${volume} `).join("");
 }

@@ -3,11 +3,15 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { certificateVolumes } from "../trust";
+import { volumeOptions } from "./application";
 
 export interface PreparePlan {
   readonly image: string;
   readonly version: string;
   readonly env: Env;
+  /** Whether the database's password may hold more than letters and digits. */
+  readonly foreign: boolean;
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
@@ -19,7 +23,7 @@ const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
 export function prepare(program: Program, plan: PreparePlan): void {
   program
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
-    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-prepare.service",
@@ -34,7 +38,7 @@ export function prepare(program: Program, plan: PreparePlan): void {
         "RemainAfterExit=yes",
         ...RETRY,
         `ExecStartPre=/bin/sh -c 'until ${SQL_COMMAND} ${TASK_ENV} -Atqc "select 1" >/dev/null; do echo "waiting for PostgreSQL"; sleep 2; done'`,
-        `ExecStart=/usr/bin/podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${plan.image} bundle exec rails db:prepare`,
+        `ExecStart=/usr/bin/podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(plan.env))}${plan.image} bundle exec rails db:prepare`,
         `ExecStart=${SQL_COMMAND} ${TASK_ENV} -v ON_ERROR_STOP=1 -Atqc "${recordStatement(plan.version)}"`,
         // A migration of a large table takes as long as it takes; cut off, it would start over.
         "TimeoutStartSec=infinity",
@@ -50,10 +54,10 @@ export function prepare(program: Program, plan: PreparePlan): void {
 /** A unit that ends when the database is ready for this version; what serves requires it. */
 export function waitForPrepare(
   program: Program,
-  plan: { readonly version: string; readonly envFile: string; readonly waits: () => boolean },
+  plan: { readonly version: string; readonly envFile: string; readonly foreign: boolean; readonly waits: () => boolean },
 ): void {
   program
-    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
     .add({
       kind: "file",
       path: "/usr/local/sbin/mastodon-wait",
@@ -101,12 +105,17 @@ function recordStatement(version: string): string {
 }
 
 // The file is read line by line, not sourced: values are literal, as podman reads them.
-const SQL = `#!/bin/bash
+function sqlScript(foreign: boolean): string {
+  // IFS would cut a single = from the end, which only somebody else's password can have.
+  const loop = foreign
+    ? ["while IFS= read -r line; do", "  name=${line%%=*} value=${line#*=}"]
+    : ["while IFS='=' read -r name value; do"];
+  return `#!/bin/bash
 # psql with the database settings of an env file: mastodon-sql FILE [psql's arguments].
 set -euo pipefail
 file=$1
 shift
-while IFS='=' read -r name value; do
+${loop.join("\n")}
   case $name in
     DB_HOST) export PGHOST=$value ;;
     DB_PORT) export PGPORT=$value ;;
@@ -114,8 +123,9 @@ while IFS='=' read -r name value; do
     DB_USER) export PGUSER=$value ;;
     DB_PASS) export PGPASSWORD=$value ;;
     DB_SSLMODE) export PGSSLMODE=$value ;;
-  esac
+${foreign ? "    PGSSLROOTCERT) export PGSSLROOTCERT=$value ;;\n" : ""}  esac
 done <"$file"
 export PGCONNECT_TIMEOUT=5
 exec psql "$@"
 `;
+}

@@ -2,6 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { certificateVolumes } from "../trust";
 import { podman, quadlet } from "./application";
 import { prepare, waitForPrepare } from "./prepare";
 import { instances } from "./streaming";
@@ -17,6 +18,8 @@ export interface SidekiqPlan {
   /** On the one machine that prepares the database: the environment of the task. */
   readonly prepare: { readonly env: Env } | undefined;
   readonly waits: () => boolean;
+  /** Whether the database's password may hold more than letters and digits. */
+  readonly foreign: boolean;
 }
 
 const READY_FILE = "tmp/sidekiq_process_has_started_and_will_begin_processing_jobs";
@@ -28,8 +31,9 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
   program
     .add({ kind: "package", names: ["postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
-  if (plan.prepare !== undefined) prepare(program, { image: plan.image, version: plan.version, env: plan.prepare.env });
-  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/sidekiq.env", waits: plan.waits });
+  const { image, version, foreign, waits } = plan;
+  if (plan.prepare !== undefined) prepare(program, { image, version, env: plan.prepare.env, foreign });
+  waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });
   program
     .add({
       kind: "file",
@@ -39,6 +43,7 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
         image: plan.image,
         name: "mastodon-sidekiq-%i",
         envFile: "/etc/mastodon/sidekiq.env",
+        volumes: certificateVolumes(plan.env),
         command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
         stopSeconds: STOP_SECONDS,
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],

@@ -2,6 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { certificateVolumes } from "../trust";
 import { nginx, podman, proxied, quadlet } from "./application";
 
 export interface StreamingPlan {
@@ -39,6 +40,7 @@ export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "
         image: plan.image,
         name: "mastodon-streaming-%i",
         envFile: "/etc/mastodon/streaming-%i.env",
+        volumes: [...new Set([...plan.envs.values()].flatMap(certificateVolumes))],
         command: "node ./streaming/index.js",
         stopSeconds: 10,
       }),
