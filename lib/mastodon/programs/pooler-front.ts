@@ -18,7 +18,7 @@ export function poolerFront(program: Program, plan: PoolerFrontPlan): void {
     .add({
       kind: "file",
       path: "/etc/systemd/system/haproxy.service.d/10-mastodon.conf",
-      content: "[Service]\nLimitNOFILE=32768\nRestart=always\nRestartSec=1\n",
+      content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nLimitNOFILE=16384\nRestart=always\nRestartSec=1\n",
     })
     .add({ kind: "start", units: ["haproxy.service"] })
     .readyWhen("systemctl is-active --quiet haproxy || { echo 'HAProxy before the poolers is not running'; false; }");
@@ -31,7 +31,7 @@ function configuration({ poolers, user }: PoolerFrontPlan): string {
   log /dev/log local0 notice
   user haproxy
   group haproxy
-  maxconn 10000
+  maxconn 4000
 
 defaults
   mode tcp
