@@ -60,7 +60,7 @@ export class ExistingPgBouncer implements Database {
   expects(by: Construct, clients: Clients): void {
     const site = Site.of(by);
     const connections = this.counted.get(site) ?? this.count(site);
-    connections.count(by, clients, clients.reads && this.props.readsName !== undefined ? 2 : 1);
+    connections.count(by, clients, clients.reads === true && this.props.readsName !== undefined ? 2 : 1);
   }
 
   private entry(name: string, who: Host, why: string): DatabaseFacts {

@@ -133,7 +133,7 @@ export class PgBouncer extends Construct implements Database {
 
   /** The entries for writes and for reads are pools of their own, and every client of either counts. */
   expects(by: Construct, clients: Clients): void {
-    this.connections?.count(by, clients, clients.reads && this.entries[0]?.reads !== undefined ? 2 : 1);
+    this.connections?.count(by, clients, clients.reads === true && this.entries[0]?.reads !== undefined ? 2 : 1);
   }
 
   /** What listens on the caller's own loopback: a pooler, or the way to several. */
