@@ -33,7 +33,8 @@ export interface ExistingPgBouncerProps extends ExistingDatabaseProps {
 export class ExistingPgBouncer implements Database {
   readonly direct: Database;
   readonly foreign = true;
-  private readonly described = new OutsideServer("PgBouncer.external");
+  private readonly path: string;
+  private readonly described: OutsideServer;
   private readonly outside: Outside;
   private readonly facts: Omit<DatabaseFacts, "password">;
   private readonly most: number;
@@ -41,6 +42,8 @@ export class ExistingPgBouncer implements Database {
 
   constructor(private readonly props: ExistingPgBouncerProps) {
     this.direct = props.direct.direct;
+    this.path = `PgBouncer.external ${props.host}`;
+    this.described = new OutsideServer(this.path);
     this.most = this.described.whole("maxClients", props.maxClients ?? 100, 1, 1_000_000);
     const facts = databaseFacts(this.described, props);
     this.outside = this.described.named(props, facts.sslmode === "verify-full");
@@ -64,7 +67,7 @@ export class ExistingPgBouncer implements Database {
   }
 
   private entry(name: string, who: Host, why: string): DatabaseFacts {
-    const password = this.props.password ?? existingPassword(who.site, "database_password", "PgBouncer.external");
+    const password = this.props.password ?? existingPassword(who.site, "database_password", this.path);
     return Endpoint.external(this.outside, this.facts.port, { ...this.facts, name, password }).reachedBy(who, why);
   }
 
@@ -72,7 +75,7 @@ export class ExistingPgBouncer implements Database {
     const connections = new Connections(site, {
       name: this.facts.host,
       most: this.most,
-      limit: `maxClients of PgBouncer.external ${this.facts.host} is ${this.most}`,
+      limit: `maxClients of ${this.path} is ${this.most}`,
       remedy: (needed) =>
         `raise its max_client_conn and then maxClients to at least ${needed}, or use fewer machines, processes or threads`,
     });

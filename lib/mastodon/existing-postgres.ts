@@ -56,13 +56,14 @@ export class ExistingPostgres implements PostgresServer {
   readonly direct: ExistingPostgres = this;
   readonly foreign = true;
   readonly path: string;
-  private readonly described = new OutsideServer("Postgres.external");
+  private readonly described: OutsideServer;
   private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];
   private readonly most: number;
   private readonly counted = new WeakMap<Site, readonly Connections[]>();
 
   constructor(props: ExistingPostgresProps) {
     this.path = `Postgres.external ${props.host}`;
+    this.described = new OutsideServer(this.path);
     this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
     const port = this.described.port(props.port ?? 5432);
     const facts = databaseFacts(this.described, props);

@@ -60,6 +60,11 @@ export interface ExistingRedisPartsProps extends Common, Encrypted, OutsideProps
 
 /** By sentinels, which name the master's address: every machine of the site must reach it. Mastodon cannot encrypt then. */
 export interface ExistingRedisSentinelProps extends Common {
+  /**
+   * Where Redis itself listens, for the table of flows; processes hear it from the sentinels.
+   * @default 6379
+   */
+  readonly port?: number;
   readonly sentinels: {
     /** The name that they know the master by. */
     readonly master: string;
@@ -84,7 +89,7 @@ const URL_SHAPE = /^(rediss?):\/\/(?:([^:@/]*)(:[^@/]*)?@)?([^:@/?#]+)(?::(\d+))
 export class ExistingRedis implements RedisServer {
   readonly use: RedisUse;
   readonly path: string;
-  private readonly described = new OutsideServer("Redis.external");
+  private readonly described: OutsideServer;
   private readonly password: Secret | "none" | undefined;
   private readonly facts: Omit<RedisFacts, "password" | "sentinel">;
   private readonly sentinels: ExistingRedisSentinelProps["sentinels"] | undefined;
@@ -92,6 +97,8 @@ export class ExistingRedis implements RedisServer {
 
   constructor(props: ExistingRedisProps) {
     this.use = props.use ?? "main";
+    // Not by its url: that may hold a password.
+    this.described = new OutsideServer(`Redis.external for ${this.use}`);
     this.password = props.password;
     this.sentinels = "sentinels" in props ? props.sentinels : undefined;
     const parts = "url" in props ? this.parse(props) : props;

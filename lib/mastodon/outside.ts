@@ -1,4 +1,4 @@
-// What a server outside the page may be called, and what is wrong with what was said of it: `new OutsideServer("Redis.external", props)`.
+// What a server outside the page may be called, and what is wrong with what was said of it: `new OutsideServer("Postgres.external db.example.net")`.
 
 import { X509Certificate } from "node:crypto";
 import { Outside } from "../core/endpoint";

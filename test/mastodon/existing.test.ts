@@ -221,18 +221,18 @@ test("everything that cannot work is refused at once, with what to do, and no pa
   const found = problems.map((problem) => problem.replace("stack/Social: ", "").replace(/ \/ .*/, ""));
   expect(found).toEqual(
     expect.arrayContaining([
-      'Postgres.external: name is "yes"',
-      'Postgres.external: user is "0777"',
-      "Postgres.external: ca holds a private key",
-      "Postgres.external: port is 0",
-      "Postgres.external: host is 10.1.0.5, and its certificate is to be checked",
-      "Redis.external: url cannot be read",
-      "Redis.external: sentinels are given together with host, tls or ca",
-      "Redis.external: sentinels.hosts is empty",
-      "Redis.external: the sentinels have no password, but Redis has",
-      'Redis.external: host is "UPPER"',
-      'Redis.external: user is "a b"',
-      "Redis.external: ca is given, but the connection is not encrypted",
+      'Postgres.external 10.1.0.5: name is "yes"',
+      'Postgres.external 10.1.0.5: user is "0777"',
+      "Postgres.external 10.1.0.5: ca holds a private key",
+      "Postgres.external 10.1.0.5: port is 0",
+      "Postgres.external 10.1.0.5: host is 10.1.0.5, and its certificate is to be checked",
+      "Redis.external for main: url cannot be read",
+      "Redis.external for cache: sentinels are given together with host, tls or ca",
+      "Redis.external for cache: sentinels.hosts is empty",
+      "Redis.external for cache: the sentinels have no password, but Redis has",
+      'Redis.external for sidekiq: host is "UPPER"',
+      'Redis.external for sidekiq: user is "a b"',
+      "Redis.external for sidekiq: ca is given, but the connection is not encrypted",
       expect.stringMatching(/clients may hold \d+ connections to 10.1.0.5 .* maxConnections of Postgres.external 10.1.0.5 is 5$/),
     ]),
   );
@@ -242,7 +242,7 @@ test("everything that cannot work is refused at once, with what to do, and no pa
 test("localhost would be each machine itself", () => {
   const { site } = page(() => ({ database: db(), redis: Redis.external({ host: "localhost" }) }));
   expect(site.problems.all()).toEqual([
-    "stack/Social: Redis.external: host is localhost, which is every machine itself / give the name by which the machines of the site reach it",
+    "stack/Social: Redis.external for main: host is localhost, which is every machine itself / give the name by which the machines of the site reach it",
   ]);
 });
 
