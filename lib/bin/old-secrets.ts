@@ -18,7 +18,6 @@ const PARTS: Readonly<Record<string, SecretName>> = {
   REDIS_PASSWORD: "redis_password",
   CACHE_REDIS_PASSWORD: "redis_cache_password",
   SIDEKIQ_REDIS_PASSWORD: "redis_sidekiq_password",
-  REDIS_SENTINEL_PASSWORD: "sentinel_password",
 };
 const URLS: Readonly<Record<string, SecretName>> = {
   DATABASE_URL: "database_password",

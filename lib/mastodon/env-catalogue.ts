@@ -161,6 +161,7 @@ function redis(prefix: string, readBy: readonly Process[]): Record<string, Row> 
       since: "4.3",
       meaning: "the name that the sentinels know it by; needs the line above",
     },
+    [`${prefix}REDIS_SENTINEL_USERNAME`]: { readBy, since: "4.3", meaning: "the sentinels' user; REDIS_USER if unset" },
     [`${prefix}REDIS_SENTINEL_PASSWORD`]: { readBy, since: "4.3", secret: true, meaning: "the sentinels' own password" },
   };
 }

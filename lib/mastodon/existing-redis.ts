@@ -6,6 +6,7 @@ import { Secret } from "../core/secret";
 import { OutsideProps, OutsideServer } from "./outside";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
 import { existingPassword } from "./secrets";
+import { MastodonVersion } from "./version";
 
 interface Common {
   /**
@@ -75,10 +76,10 @@ export interface ExistingRedisSentinelProps extends Common {
      */
     readonly port?: number;
     /**
-     * Their own password. Without one Mastodon would send them Redis', so sentinels without a password go with a Redis without one only.
-     * @default - the secret `sentinel_password`, which the secrets command takes over
+     * Their own password (`requirepass`), a `Secret` of the page. Only Mastodon from 4.6 on can give them one.
+     * @default - none
      */
-    readonly password?: Secret | "none";
+    readonly password?: Secret;
   };
 }
 
@@ -129,12 +130,6 @@ export class ExistingRedis implements RedisServer {
     if (this.sentinels !== undefined && !/^[A-Za-z0-9._-]+$/.test(this.sentinels.master)) {
       this.described.wrong(`sentinels.master is "${this.sentinels.master}"`, "use letters, digits and . _ - as Redis does");
     }
-    if (this.sentinels?.password === "none" && props.password !== "none") {
-      this.described.wrong(
-        "the sentinels have no password, but Redis has",
-        "give the sentinels one (requirepass), else Mastodon sends them Redis' password, which they refuse",
-      );
-    }
     this.facts = {
       use: this.use,
       host,
@@ -149,17 +144,22 @@ export class ExistingRedis implements RedisServer {
   reachedBy(who: Host, why: string): RedisFacts {
     const { site } = who;
     this.described.tell(site);
-    const secret = (given: Secret | "none" | undefined, name: Parameters<typeof existingPassword>[1]) =>
-      given === "none" ? undefined : (given ?? existingPassword(site, name, this.path));
+    if (this.sentinels?.password !== undefined && MastodonVersion.of(site.version).isBefore("4.6")) {
+      site.problems.add(site, {
+        wrong: `Redis.external for ${this.use}: its sentinels want a password, and Mastodon ${site.version} gives them none`,
+        remedy: "use Mastodon 4.6 or later, let the sentinels answer everybody, or give a url that follows the master",
+      });
+    }
+    const password = this.password ?? existingPassword(site, PASSWORDS[this.use], this.path);
     const facts: RedisFacts = {
       ...this.facts,
-      password: secret(this.password, PASSWORDS[this.use]),
+      password: password === "none" ? undefined : password,
       ...(this.sentinels !== undefined && {
         sentinel: {
           master: this.sentinels.master,
           hosts: this.outsides.map(({ name }) => name),
           port: this.sentinels.port ?? 26379,
-          password: secret(this.sentinels.password, "sentinel_password"),
+          password: this.sentinels.password,
         },
       }),
     };

@@ -24,7 +24,8 @@ export interface RedisFacts {
     readonly master: string;
     readonly hosts: readonly string[];
     readonly port: number;
-    readonly password: Secret | undefined;
+    /** Their own password, if they do not answer to everybody. */
+    readonly password?: Secret | undefined;
   };
 }
 

@@ -89,6 +89,9 @@ export function redisEnv(env: Env, prefix: Prefix, facts: RedisFacts, by: Constr
     .set(`${prefix}REDIS_SENTINELS`, hosts.map((host) => `${host}:${port}`).join(","), by)
     .set(`${prefix}REDIS_SENTINEL_MASTER`, master, by)
     .set(`${prefix}REDIS_SENTINEL_PASSWORD`, password, by);
+  // Redis' user and password go to the sentinels too unless they have their own. With a name beside it, sentinels without a password take
+  // any; alone, it is an error.
+  if (facts.password !== undefined || password !== undefined) env.set(`${prefix}REDIS_SENTINEL_USERNAME`, "default", by);
 }
 
 function rubyRedisEnv(env: Env, host: Host, prefix: Prefix, facts: RedisFacts, by: Construct): void {

@@ -74,7 +74,7 @@ export const SECRET_NAMES = Object.keys(FORMATS) as readonly SecretName[];
 /** Three that belong together: what one encrypted cannot be read without the others. */
 export const ENCRYPTION_KEYS: readonly SecretName[] = SECRET_NAMES.filter((name) => name.startsWith("active_record_encryption_"));
 // Their servers are the page's own at all times.
-const OWN: readonly SecretName[] = ["replication_password", "pgbouncer_admin_password"];
+const OWN: readonly SecretName[] = ["replication_password", "pgbouncer_admin_password", "sentinel_password"];
 
 /** What a value may look like on some page: a password may be of a server that somebody else runs. */
 export function patternOf(name: SecretName): string {

@@ -138,6 +138,7 @@ test("by sentinels, with a user, a database and passwords of the page's own", ()
         master: "mymaster",
         hosts: [{ host: "s1.example.net", address: "10.1.0.7" }, { host: "s2.example.net" }],
         port: 5000,
+        password: new Secret(here, "far_sentinel", { length: 32, description: "…" }),
       },
     }),
   }));
@@ -148,11 +149,30 @@ test("by sentinels, with a user, a database and passwords of the page's own", ()
     REDIS_PASSWORD: "<secret far_redis>",
     REDIS_SENTINELS: "s1.example.net:5000,s2.example.net:5000",
     REDIS_SENTINEL_MASTER: "mymaster",
-    REDIS_SENTINEL_PASSWORD: "<secret sentinel_password>",
+    REDIS_SENTINEL_USERNAME: "default",
+    REDIS_SENTINEL_PASSWORD: "<secret far_sentinel>",
   };
   expect(readable(web.taskEnv)).toEqual({ ...rails, ...libpq, ...sentinel });
   expect(readable(live.envs.get(4000)!)).toMatchObject(sentinel);
   expect(web.pool.bootText()).toContain("10.1.0.7 s1.example.net\n");
+});
+
+test("sentinels that answer everybody are given a name beside Redis' password, and a password is refused where Mastodon cannot give it", () => {
+  const hosts = [{ host: "s1.example.net" }];
+  const sentinels = { master: "mymaster", hosts };
+  const open = page(() => ({ database: db(), redis: Redis.external({ sentinels }) }), "4.5.15");
+  expect(open.site.problems.all()).toEqual([]);
+  expect(readable(open.web.env)).toMatchObject({ REDIS_PASSWORD: "<secret redis_password>", REDIS_SENTINEL_USERNAME: "default" });
+  expect(readable(open.web.env)).not.toHaveProperty("REDIS_SENTINEL_PASSWORD");
+  const closed = page((here) => {
+    const password = new Secret(here, "far_sentinel", { length: 32, description: "…" });
+    return { database: db(), redis: Redis.external({ sentinels: { ...sentinels, password } }) };
+  }, "4.5.15");
+  expect(closed.site.problems.all()).toEqual([
+    expect.stringContaining("its sentinels want a password, and Mastodon 4.5.15 gives them none / use Mastodon 4.6 or later"),
+  ]);
+  const none = page(() => ({ database: db(), redis: Redis.external({ sentinels, password: "none" }) }));
+  expect(Object.keys(readable(none.web.env)).filter((name) => /REDIS.*(USER|PASS)/.test(name))).toEqual([]);
 });
 
 test("an existing pooler serves processes, and tasks go past it", () => {
@@ -211,7 +231,7 @@ test("everything that cannot work is refused at once, with what to do, and no pa
     redis: Redis.external({ url: "rediss://:hunter2@localhost:6380/0?x=1", ca }),
     cache: Redis.external({
       use: "cache",
-      sentinels: { master: "m", hosts: [], password: "none" },
+      sentinels: { master: "m", hosts: [] },
       ...({ tls: true, host: "a.b" } as object),
     }),
     jobs: Redis.external({ use: "sidekiq", host: "UPPER", ca, user: "a b" }),
@@ -229,7 +249,6 @@ test("everything that cannot work is refused at once, with what to do, and no pa
       "Redis.external for main: url cannot be read",
       "Redis.external for cache: sentinels are given together with host, tls or ca",
       "Redis.external for cache: sentinels.hosts is empty",
-      "Redis.external for cache: the sentinels have no password, but Redis has",
       'Redis.external for sidekiq: host is "UPPER"',
       'Redis.external for sidekiq: user is "a b"',
       "Redis.external for sidekiq: ca is given, but the connection is not encrypted",
