@@ -165,7 +165,7 @@ echo "redis-role: $name starts as \${role:-master}"
 // Everybody may ask who is master, without a password: the Redis client of Mastodon before 4.6 cannot give one to a sentinel. What changes
 // anything is for the sentinels among themselves.
 const ASKING = [
-  "+auth +hello +ping +quit +command +info +role +subscribe +psubscribe +unsubscribe +punsubscribe",
+  "+auth +hello +ping +command +info +role +subscribe +psubscribe +unsubscribe +punsubscribe",
   "+client|setname +client|setinfo +client|getname +client|id",
   "+sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|myid",
 ].join(" ");
