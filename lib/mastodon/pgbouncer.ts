@@ -119,6 +119,6 @@ export class PgBouncer extends Construct implements Database {
 
   /** The entries for writes and for reads are pools of their own, and every client of either counts. */
   expects(by: Construct, clients: Clients): void {
-    this.connections.count(by, clients, clients.reads && this.reads !== undefined ? 2 : 1);
+    this.connections.count(by, clients, clients.reads === true && this.reads !== undefined ? 2 : 1);
   }
 }

@@ -106,8 +106,9 @@ export class Postgres extends Construct implements Database {
   }
 
   expects(by: Construct, clients: Clients): void {
-    this.connections[0]!.count(by, clients);
-    if (clients.reads) this.connections[1]?.count(by, clients);
+    const [primary, standby] = this.connections;
+    if (clients.reads !== "only" || standby === undefined) primary!.count(by, clients);
+    if (clients.reads !== false) standby?.count(by, clients);
   }
 
   /** Counts a pooler's server connections: so many to the primary, and for reads as many to every standby, should the others be gone. */

@@ -17,6 +17,8 @@ export interface Container {
   readonly name: string;
   readonly envFile: string;
   readonly command: string;
+  /** Files of the machine in the container, as podman writes them. */
+  readonly volumes?: readonly string[];
   /** How long a graceful stop may take. */
   readonly stopSeconds: number;
   /** Further lines of `[Unit]` and `[Service]`. */
@@ -39,6 +41,7 @@ export function quadlet(container: Container): string {
     `ContainerName=${container.name}`,
     "Network=host",
     `EnvironmentFile=${container.envFile}`,
+    ...(container.volumes ?? []).map((volume) => `Volume=${volume}`),
     `Exec=${container.command}`,
     `StopTimeout=${container.stopSeconds}`,
     "",
