@@ -95,7 +95,8 @@ export class SidekiqGroup extends Construct {
       queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),
       version: site.version,
       readyFile: !version.isBefore("4.3"),
-      prepare: this.taskEnv && { env: this.taskEnv },
+      // Up to 4.2 Rails' own task leaves a database that exists, but is empty, without its first roles.
+      prepare: this.taskEnv && { env: this.taskEnv, task: version.isBefore("4.3") ? "db:migrate:setup" : "db:prepare" },
       waits: () => fleet(site).prepares,
     });
   }

@@ -98,6 +98,17 @@ test("up to 4.2 one image runs everything, streaming by its older command, and S
   }
 });
 
+test("up to 4.2 Rails' db:prepare would leave an empty database without roles: Mastodon's own task fills it", () => {
+  for (const [version, task] of [
+    ["4.1.22", "db:migrate:setup"],
+    ["4.2.20", "db:migrate:setup"],
+    ["4.3.23", "db:prepare"],
+  ] as const) {
+    const unit = files(pageOf({ ...OLD, version }).scheduler.pool)["/etc/systemd/system/mastodon-prepare.service"];
+    expect(unit).toContain(` ghcr.io/mastodon/mastodon:v${version} bundle exec rails ${task}\n`);
+  }
+});
+
 test("connections: up to 4.1 streaming's are the replica's, and Sidekiq has none there", () => {
   const { stack, site } = pageOf({ ...OLD, database: "straight" });
   expect(site.problems.all()).toEqual([]);

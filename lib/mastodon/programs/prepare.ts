@@ -7,6 +7,8 @@ import { Program } from "../../core/program";
 export interface PreparePlan {
   readonly image: string;
   readonly version: string;
+  /** The task that fills an empty database, or migrates one that is not. */
+  readonly task: string;
   readonly env: Env;
 }
 
@@ -34,7 +36,7 @@ export function prepare(program: Program, plan: PreparePlan): void {
         "RemainAfterExit=yes",
         ...RETRY,
         `ExecStartPre=/bin/sh -c 'until ${SQL_COMMAND} ${TASK_ENV} -Atqc "select 1" >/dev/null; do echo "waiting for PostgreSQL"; sleep 2; done'`,
-        `ExecStart=/usr/bin/podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${plan.image} bundle exec rails db:prepare`,
+        `ExecStart=/usr/bin/podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${plan.image} bundle exec rails ${plan.task}`,
         `ExecStart=${SQL_COMMAND} ${TASK_ENV} -v ON_ERROR_STOP=1 -Atqc "${recordStatement(plan.version)}"`,
         // A migration of a large table takes as long as it takes; cut off, it would start over.
         "TimeoutStartSec=infinity",

@@ -16,8 +16,8 @@ export interface SidekiqPlan {
   readonly version: string;
   /** Whether a file says that a process works, as from 4.3 on. */
   readonly readyFile: boolean;
-  /** On the one machine that prepares the database: the environment of the task. */
-  readonly prepare: { readonly env: Env } | undefined;
+  /** On the one machine that prepares the database: the task and its environment. */
+  readonly prepare: { readonly env: Env; readonly task: string } | undefined;
   readonly waits: () => boolean;
 }
 
@@ -30,7 +30,7 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
   program
     .add({ kind: "package", names: ["postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
-  if (plan.prepare !== undefined) prepare(program, { image: plan.image, version: plan.version, env: plan.prepare.env });
+  if (plan.prepare !== undefined) prepare(program, { image: plan.image, version: plan.version, ...plan.prepare });
   waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/sidekiq.env", waits: plan.waits });
   program
     .add({
