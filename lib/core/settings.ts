@@ -20,8 +20,8 @@ export interface SettingTarget {
   readonly webDomain: string;
   /** Whether the site's version is earlier than this one, as in `4.4`. */
   isBefore(version: string): boolean;
-  /** Sets a variable of every process that reads it; `undefined` sets nothing. */
-  set(name: string, value: EnvValue | undefined): void;
+  /** Sets a variable of every process that reads it, or of those kinds in `only`; `undefined` sets nothing. */
+  set(name: string, value: EnvValue | undefined, only?: readonly string[]): void;
   /** Tells of something that cannot work; the plan will be refused. */
   refuse(problem: Problem): void;
 }

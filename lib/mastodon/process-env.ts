@@ -22,11 +22,14 @@ export function processEnv(site: Site, process: Process, by: Construct, tier: Ti
   const ruby = process !== "streaming";
   for (const setting of site.settings) {
     const setter = setterOf(site, setting.name);
+    const times = site.settings.filter((other) => other.name === setting.name).length;
+    if (times > 1) site.problems.add(setter, { wrong: `it is given ${times} times`, remedy: "give it once" });
     setting.fill({
       webDomain: site.webDomain,
       isBefore: (other) => version.isBefore(other),
-      set: (name, value) => {
-        if (value !== undefined && isFor(name, process, version)) put(env, site, name, value, setter);
+      set: (name, value, only) => {
+        if (value !== undefined && (only === undefined || only.includes(process)) && isFor(name, process, version))
+          put(env, site, name, value, setter);
       },
       refuse: (problem) => site.problems.add(setter, problem),
     });

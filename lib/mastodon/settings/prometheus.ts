@@ -25,11 +25,12 @@ export function prometheus(props: PrometheusProps = {}): Setting {
   return {
     name: "prometheus",
     fill: (into) => {
-      into.set("MASTODON_PROMETHEUS_EXPORTER_ENABLED", true);
+      const who = collector === undefined ? ["sidekiq"] : ["web", "sidekiq"];
+      into.set("MASTODON_PROMETHEUS_EXPORTER_ENABLED", true, who);
       if (collector === undefined) {
-        into.set("MASTODON_PROMETHEUS_EXPORTER_LOCAL", true);
-        into.set("MASTODON_PROMETHEUS_EXPORTER_HOST", "0.0.0.0");
-        into.set("MASTODON_PROMETHEUS_EXPORTER_PORT", props.port ?? 9394);
+        into.set("MASTODON_PROMETHEUS_EXPORTER_LOCAL", true, who);
+        into.set("MASTODON_PROMETHEUS_EXPORTER_HOST", "0.0.0.0", who);
+        into.set("MASTODON_PROMETHEUS_EXPORTER_PORT", props.port ?? 9394, who);
       } else {
         into.set("PROMETHEUS_EXPORTER_HOST", collector.host);
         into.set("PROMETHEUS_EXPORTER_PORT", collector.port ?? 9394);
