@@ -32,6 +32,7 @@ import {
   WebTier,
   WebTierProps,
 } from "../../lib";
+import { rowOf } from "../../lib/mastodon/env-catalogue";
 import { FakeCloud } from "../../lib/testing";
 import { readable } from "./mixes";
 
@@ -301,6 +302,35 @@ test.each<[string, (secret: Secret) => Setting, Readonly<Record<string, string>>
   ],
 ])("%s: every Ruby process gets it, and streaming does not", (_, setting, env) => {
   expect(added((secret) => [setting(secret)])).toEqual(ruby(env));
+});
+
+test("all at once: no value is empty but the one that may be, and every secret stands where it is read", () => {
+  const { site, envs } = page({
+    site: (password) => ({
+      objects: s3Objects({ bucket: "media", access: "none", keys: { id: password, secret: password } }),
+      settings: [
+        mail({ server: "smtp.example", from: "a@b.example", login: "social", password }),
+        search({ host: "search.example", user: "mastodon", password }),
+        openId({ issuer: ISSUER, clientId: "mastodon", clientSecret: password }),
+        ldap({ host: "ldap.example", base: "dc=example", bindDn: "cn=a", password }),
+        cdn({ purge: { header: "X-Purge", secret: password } }),
+        deepL({ key: password }),
+        federation({}),
+        retention({}),
+        signOn({}),
+      ],
+    }),
+  });
+  expect(site.problems.all()).toEqual([]);
+  for (const [process, env] of Object.entries(envs)) {
+    const empty = Object.entries(env).filter(([, value]) => value === "");
+    expect({ process, empty }).toEqual({ process, empty: process === "streaming" ? [] : [["S3_PERMISSION", ""]] });
+    for (const [name, value] of Object.entries(env)) {
+      if (value === THEIRS)
+        expect({ name, secret: rowOf(name)?.secret ?? name === "AWS_ACCESS_KEY_ID" }).toEqual({ name, secret: true });
+    }
+  }
+  expect(Object.values(envs["streaming"]!)).not.toContain(THEIRS);
 });
 
 test("up to 4.1 streaming lets nobody in unseen, if Ruby does not", () => {

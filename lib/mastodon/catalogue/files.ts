@@ -48,6 +48,7 @@ export const FILES: Rows = {
       SWIFT_ENABLED: { format: FLAG, meaning: "files are kept in OpenStack's Swift" },
       SWIFT_USERNAME: { meaning: "its user" },
       SWIFT_PASSWORD: { secret: true, meaning: "its password" },
+      SWIFT_TENANT: { meaning: "its project's name, which older servers ask for" },
       SWIFT_PROJECT_ID: { meaning: "its project" },
       SWIFT_PROJECT_DOMAIN_NAME: { meaning: "that project's domain" },
       SWIFT_DOMAIN_NAME: { meaning: "its user's domain" },
