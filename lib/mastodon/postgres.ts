@@ -59,6 +59,7 @@ export class Postgres extends Construct implements Database {
     const site = Site.of(this);
     const name = hostName(id);
     const size = props.size ?? Size.of({ cpus: 2, gib: 4 });
+    const disk = props.disk ?? Disk.gib(100);
     const replicas = props.replicas ?? 0;
     this.maxConnections = props.maxConnections ?? 200;
     if (!Number.isInteger(replicas) || replicas < 0 || replicas > 8) {
@@ -79,7 +80,7 @@ export class Postgres extends Construct implements Database {
         range,
         number: n + 1,
         size,
-        disks: { data: props.disk ?? Disk.gib(100) },
+        disks: { data: disk },
       });
     });
     this.endpoints = this.machines.map((machine) =>
@@ -94,7 +95,7 @@ export class Postgres extends Construct implements Database {
       }),
     );
     this.connections = this.machines.map((machine) => new Connections(this, this.server(machine.name)));
-    for (const [n, machine] of this.machines.entries()) this.write(machine, n, site, size);
+    for (const [n, machine] of this.machines.entries()) this.write(machine, n, site, size, disk);
   }
 
   reachedBy(who: Host, why: string): DatabaseFacts {
@@ -135,10 +136,11 @@ export class Postgres extends Construct implements Database {
     };
   }
 
-  private write(machine: Machine, n: number, site: Site, size: Size): void {
+  private write(machine: Machine, n: number, site: Site, size: Size, disk: Disk): void {
     const plan: PostgresPlan = {
       network: site.plan.network.cidr,
       gib: size.gib,
+      diskGib: disk.gib,
       maxConnections: this.maxConnections,
       device: () => machine.device("data"),
       databasePassword: secret(site, "database_password"),

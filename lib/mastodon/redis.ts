@@ -71,7 +71,6 @@ export interface RedisFacts {
     readonly master: string;
     readonly hosts: readonly string[];
     readonly port: number;
-    readonly password: Secret;
   };
 }
 
@@ -139,9 +138,9 @@ export class Redis extends Construct {
       maxMemoryMib: this.whole("maxMemoryMib", memory, 16, 1024 * 1024),
       password: secret(site, PASSWORDS[this.use]),
       first: this.machines[0]!.name,
+      replicas,
       downAfterSeconds: this.whole("downAfterSeconds", props.downAfterSeconds ?? 5, 1, 60),
       sentinels: replicas > 0 ? this.home.slice(0, SENTINELS).map((machine) => machine.name) : [],
-      sentinelPassword: replicas > 0 ? secret(site, "sentinel_password") : undefined,
     };
     this.instances.push(instance);
     const facts = this.facts(site, instance);
@@ -173,7 +172,6 @@ export class Redis extends Construct {
           master: instance.name,
           hosts: instance.sentinels,
           port: SENTINEL_PORT,
-          password: secret(site, "sentinel_password"),
         },
       }),
     };

@@ -93,11 +93,12 @@ export function redisEnv(env: Env, prefix: "" | "CACHE_" | "SIDEKIQ_", facts: Re
     env.set(`${prefix}REDIS_HOST`, facts.host, by).set(`${prefix}REDIS_PORT`, facts.port, by);
     return;
   }
-  const { hosts, port, master, password } = facts.sentinel;
+  const { hosts, port, master } = facts.sentinel;
   env
     .set(`${prefix}REDIS_SENTINELS`, hosts.map((host) => `${host}:${port}`).join(","), by)
     .set(`${prefix}REDIS_SENTINEL_MASTER`, master, by)
-    .set(`${prefix}REDIS_SENTINEL_PASSWORD`, password, by);
+    // Redis' password goes to the sentinels too unless they have one of their own. With a name beside it they take any; alone, it is an error.
+    .set(`${prefix}REDIS_SENTINEL_USERNAME`, "default", by);
 }
 
 function databaseEnv(env: Env, facts: DatabaseFacts, by: Construct): void {

@@ -11,14 +11,20 @@ import { fleet } from "./fleet";
 import { TierEnv } from "./process-env";
 import { sidekiq } from "./programs/sidekiq";
 import { Data, DATABASE_TASK, readsReplica, rubyEnv } from "./ruby";
-import { Queue, versionOf } from "./version";
+import { Queue, versionOf, WEIGHTS } from "./version";
 
 export interface SidekiqGroupProps extends Data {
   /**
-   * The queues, worked off strictly in this order; with weights, as in `{ default: 8, push: 6 }`, each gets that share. `scheduler` may stand
-   * in one group of the site only, with one machine and one process.
+   * The queues, each with the share that Mastodon itself gives it; with weights, as in `{ default: 8, push: 6 }`, each gets that one.
+   * `scheduler` may stand in one group of the site only, with one machine and one process.
    */
   readonly queues: readonly Queue[] | Readonly<Partial<Record<Queue, number>>>;
+  /**
+   * `shared`: every queue gets its share of the threads. `strict`: a queue is worked off only while all before it are empty, so a flood in one
+   * starves the rest. A change replaces the machines.
+   * @default "shared"
+   */
+  readonly order?: "shared" | "strict";
   /**
    * How many machines. A change adds or removes machines and touches no other.
    * @default 1
@@ -92,7 +98,7 @@ export class SidekiqGroup extends Construct {
       env: this.env,
       processes,
       threads,
-      queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),
+      queues: queues.map((queue) => (props.order === "strict" ? queue : `${queue},${weights?.[queue] ?? WEIGHTS[queue]}`)),
       version: site.version,
       readyFile: !version.isBefore("4.3"),
       // Up to 4.2 Rails' own task leaves a database that exists, but is empty, without its first roles.

@@ -27,7 +27,7 @@ function ruby(mix: Mix) {
 
 function redis(prefix: string, name: string, port: string, password: string, sentinels: boolean) {
   const where = sentinels
-    ? { SENTINELS, SENTINEL_MASTER: name, SENTINEL_PASSWORD: "<secret sentinel_password>" }
+    ? { SENTINELS, SENTINEL_MASTER: name, SENTINEL_USERNAME: "default" }
     : { HOST: name === "cache" ? "cache-1" : "redis-1", PORT: port };
   const all = { ...where, PASSWORD: `<secret ${password}>` };
   return Object.fromEntries(Object.entries(all).map(([key, value]) => [`${prefix}REDIS_${key}`, value]));
@@ -97,14 +97,14 @@ test(`over all ${MIXES.length} mixes, each process gets exactly its own variable
 });
 
 const RAILS = ["secret_key_base", "otp_secret", "active_record_encryption_primary_key", "database_password"].concat(
-  ["active_record_encryption_deterministic_key", "active_record_encryption_key_derivation_salt", "sentinel_password"],
+  ["active_record_encryption_deterministic_key", "active_record_encryption_key_derivation_salt"],
   ["redis_password", "redis_cache_password", "redis_sidekiq_password"],
 );
 const MAY_HOLD: Readonly<Record<Process, readonly string[]>> = {
   task: RAILS,
   web: [...RAILS, "vapid_private_key", "vapid_public_key"],
   sidekiq: [...RAILS, "vapid_private_key", "vapid_public_key"],
-  streaming: ["database_password", "redis_password", "sentinel_password"],
+  streaming: ["database_password", "redis_password"],
 };
 
 test("over all mixes, no env file holds an empty value, a name that its process does not read, or another's secret", () => {

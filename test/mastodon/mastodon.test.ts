@@ -72,7 +72,7 @@ test("it runs the newest version that is known, or the one that is named, with t
   expect(server().mastodon.images.mastodon).toBe("ghcr.io/mastodon/mastodon:v4.7.6");
   const { mastodon } = server({ version: "4.3.23", size: communityOf({ monthlyActive: 100 }) });
   expect(mastodon.problems.all()).toEqual([]);
-  expect(mastodon.sidekiq["Federated"]!.pool.bootText()).toContain("-q push -q ingress -q pull\n");
+  expect(mastodon.sidekiq["Federated"]!.pool.bootText()).toContain("-q push,6 -q ingress,4 -q pull,1\n");
 });
 
 test("one tier of a community can be changed by itself", () => {

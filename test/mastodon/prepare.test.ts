@@ -21,7 +21,9 @@ test("exactly one machine prepares the database: the scheduler's, straight at Po
   const { web, sidekiq, scheduler, live } = pageOf(WHOLE);
   for (const { pool } of [web, sidekiq, live!]) expect(files(pool)[PREPARE]).toBeUndefined();
   const unit = files(scheduler.pool)[PREPARE]!;
-  expect(unit).toContain("--env-file /etc/mastodon/task.env ghcr.io/mastodon/mastodon:v4.7.6 bundle exec rails db:prepare\n");
+  const script = files(scheduler.pool)["/usr/local/sbin/mastodon-prepare"]!;
+  expect(script).toContain("--env-file /etc/mastodon/task.env ghcr.io/mastodon/mastodon:v4.7.6 bundle exec rails");
+  expect(script).toMatch(/rails db:prepare\n[^]*user_roles[^]* \|\| rails db:seed\n[^]*insert into cdktf_mastodon_prepared/);
   expect(unit).toContain("TimeoutStartSec=infinity\n");
   expect(scheduler.taskEnv!.all).toMatchObject({ DB_HOST: "database-1", DB_PORT: "5432" });
   expect(scheduler.taskEnv!.all).not.toHaveProperty("SKIP_POST_DEPLOYMENT_MIGRATIONS");

@@ -7,13 +7,21 @@ import { parse } from "yaml";
 import { Redis, Site } from "../../lib";
 import { FakeCloud } from "../../lib/testing";
 
+/** The epoch of a sentinel's configuration, and whom it calls master then. */
+type Word = readonly [epoch: number, master: string];
+
 interface Scenario {
-  /** Whom each sentinel calls master, one answer after the other; the last one stays. */
-  readonly masters?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Which machine starts, from 1.
+   * @default 1
+   */
+  readonly machine?: number;
+  /** What each other sentinel says, one answer after the other; the last one stays. Who is left out is silent. */
+  readonly says?: Readonly<Record<string, readonly Word[]>>;
+  /** What its own sentinel has written down. */
+  readonly memory?: Word;
   /** How many replicas each sentinel sees alive. */
   readonly replicas?: Readonly<Record<string, number>>;
-  /** The role of its last start. */
-  readonly remembered?: string;
   /** Whether its append-only file is there. */
   readonly data?: boolean;
 }
@@ -24,20 +32,20 @@ printf '%b\\n' "$(head -n 1 "$f")"
 [ "$(wc -l <"$f")" -le 1 ] || sed -i 1d "$f"
 `;
 
-/** Runs the script of the machine redis-1, at 10.20.53.10, before a start of its instance. */
-function start({ masters = {}, replicas = {}, remembered, data = false }: Scenario) {
+/** Runs the script of a machine, the n-th of them at 10.20.53.9 + n, before a start of its instance. */
+function start({ machine = 1, says = {}, memory, replicas = {}, data = false }: Scenario) {
   const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
     cloud: new FakeCloud(),
     domain: "social.example",
     version: "4.7.6",
   });
-  const text = new Redis(site, "Redis", { replicas: 2 }).home[0]!.bootText();
+  const text = new Redis(site, "Redis", { replicas: 3 }).home[machine - 1]!.bootText();
   const { write_files } = parse(text) as { write_files: readonly { path: string; content: string }[] };
   const file = (path: string) => write_files.find((entry) => entry.path === path)!.content;
   const root = mkdtempSync(join(tmpdir(), "redis-role-"));
   const commands = {
     "redis-cli": REDIS_CLI,
-    ip: "echo '2: host0 inet 10.20.53.10/16 brd 10.20.255.255'\n",
+    ip: `echo '2: host0 inet 10.20.53.${9 + machine}/16 brd 10.20.255.255'\n`,
     ...{ chown: "", install: "", sleep: "echo slept >>$ROOT/slept\n" },
   };
   try {
@@ -49,19 +57,28 @@ function start({ masters = {}, replicas = {}, remembered, data = false }: Scenar
       chmodSync(join(root, "bin", name), 0o755);
     }
     for (const name of ["redis.role", "redis.settings"]) writeFileSync(join(root, "etc", name), file(`/etc/redis/${name}`));
-    for (const [host, answers] of Object.entries(masters))
-      writeFileSync(join(root, `${host}.get-master-addr-by-name`), answers.map((answer) => `${answer}\n`).join(""));
+    for (const [host, words] of Object.entries(says)) {
+      const answers = words.map(
+        ([epoch, master]) => `name\\nredis\\nip\\n${master}\\nflags\\nmaster\\nconfig-epoch\\n${epoch}\n`,
+      );
+      writeFileSync(join(root, `${host}.master`), answers.join(""));
+    }
     for (const [host, up] of Object.entries(replicas))
-      writeFileSync(join(root, `${host}.replicas`), up > 0 ? "flags\\nslave\n" : "");
-    if (remembered !== undefined) writeFileSync(join(root, "data/redis/role"), remembered);
+      writeFileSync(join(root, `${host}.replicas`), `${"flags\\nslave\\n".repeat(up)}flags\\ns_down,slave\n`);
+    if (memory !== undefined) {
+      const lines = `sentinel monitor redis ${memory[1]} 6379 2\nsentinel config-epoch redis ${memory[0]}\n`;
+      writeFileSync(join(root, "data/sentinel.conf"), lines);
+    }
     if (data) writeFileSync(join(root, "data/redis/appendonly.aof"), "x");
     const script = file("/usr/local/sbin/redis-role")
+      .replace("LIMIT_SECONDS=60", "LIMIT_SECONDS=3")
       .replaceAll("/etc/redis", join(root, "etc"))
       .replaceAll("/var/lib/redis", join(root, "data"));
-    spawnSync("bash", ["--norc", "-c", script, "redis-role", "redis"], {
+    const { status } = spawnSync("bash", ["--norc", "-c", script, "redis-role", "redis"], {
       env: { PATH: `${join(root, "bin")}:${process.env["PATH"]}`, ROOT: root },
     });
     const slept = existsSync(join(root, "slept")) ? readFileSync(join(root, "slept"), "utf8").split("\n").length - 1 : 0;
+    if (status !== 0) return { role: "none", slept };
     const role = readFileSync(join(root, "etc/redis-redis.conf"), "utf8").trimEnd().split("\n").at(-1)!;
     return { role: role.startsWith("replicaof") ? role : "master", slept };
   } finally {
@@ -69,37 +86,73 @@ function start({ masters = {}, replicas = {}, remembered, data = false }: Scenar
   }
 }
 
-const own = "10.20.53.10";
-const other = "10.20.53.11";
+const first = "10.20.53.10";
+const second = "10.20.53.11";
+const third = "10.20.53.12";
 
-test("at the very first start the page's first machine is master", () => {
-  expect(start({})).toEqual({ role: "master", slept: 0 });
-  const fresh = { "redis-1": [own], "redis-2": [own], "redis-3": [own] };
-  expect(start({ masters: fresh, replicas: { "redis-2": 0, "redis-3": 0 } }).role).toBe("master");
+test("at the very first start the page's first machine is master, as soon as one other sentinel answers", () => {
+  const fresh: Word = [0, "redis-1"];
+  expect(start({ memory: fresh, says: { "redis-3": [[0, first]] } })).toEqual({ role: "master", slept: 0 });
+  expect(start({ machine: 2, memory: fresh, says: { "redis-1": [[0, first]] } }).role).toMatch(
+    /^replicaof (redis-1|10.20.53.10) 6379$/,
+  );
 });
 
 test("a master that restarts with its data goes on", () => {
-  expect(start({ masters: { "redis-2": [own] }, replicas: { "redis-2": 2 }, data: true })).toEqual({
+  const said: Word = [3, first];
+  const up = { "redis-2": 2, "redis-3": 2 };
+  expect(start({ memory: said, says: { "redis-2": [said], "redis-3": [said] }, replicas: up, data: true })).toEqual({
     role: "master",
     slept: 0,
   });
 });
 
 test("a master that comes back after another took over follows that one", () => {
-  expect(start({ masters: { "redis-2": [other] }, remembered: "", data: true }).role).toBe(`replicaof ${other} 6379`);
+  const said: readonly Word[] = [[4, second]];
+  expect(start({ memory: [3, first], says: { "redis-2": said, "redis-3": said }, data: true }).role).toBe(
+    `replicaof ${second} 6379`,
+  );
 });
 
-test("a master that comes back empty waits until a replica has taken over, and never wipes it", () => {
-  expect(start({ masters: { "redis-2": [own, own, own, other] }, replicas: { "redis-2": 2 } })).toEqual({
-    role: `replicaof ${other} 6379`,
-    slept: 3,
+// After all machines lost power: the first was away when the second took over, and its sentinel is the first to answer.
+test("the latest word counts, not the first", () => {
+  const stale: Word = [3, first];
+  const late: Word = [4, second];
+  const says = { "redis-1": [stale], "redis-3": [late] };
+  expect(start({ machine: 2, memory: late, says, data: true }).role).toBe("master");
+  expect(start({ machine: 3, memory: late, says: { "redis-1": [stale] }, data: true }).role).toBe(`replicaof ${second} 6379`);
+  expect(start({ machine: 1, memory: stale, says: { "redis-3": [late] }, data: true }).role).toBe(`replicaof ${second} 6379`);
+});
+
+test("it waits until most sentinels have spoken, and then goes by what it has heard", () => {
+  const said: Word = [3, first];
+  expect(start({ memory: said, data: true })).toEqual({ role: "master", slept: 4 });
+});
+
+test("a machine without a sentinel of its own does not start on nobody's word", () => {
+  expect(start({ machine: 4 })).toEqual({ role: "none", slept: 4 });
+  const said: readonly Word[] = [[4, second]];
+  expect(start({ machine: 4, says: { "redis-1": said, "redis-2": said } })).toEqual({
+    role: `replicaof ${second} 6379`,
+    slept: 0,
   });
 });
 
-test("the word of the others counts before that of its own sentinel, which may have lost its memory too", () => {
-  expect(start({ masters: { "redis-1": [own], "redis-3": [other] } }).role).toBe(`replicaof ${other} 6379`);
+test("a master that comes back empty waits until a replica has taken over", () => {
+  const before: Word = [3, first];
+  const says = { "redis-2": [before, before, [4, third] as const] };
+  expect(start({ memory: [0, "redis-1"], says, replicas: { "redis-2": 2 } })).toEqual({
+    role: `replicaof ${third} 6379`,
+    slept: 2,
+  });
 });
 
-test("when no sentinel answers it takes up its last role", () => {
-  expect(start({ remembered: `replicaof ${other} 6379`, data: true }).role).toBe(`replicaof ${other} 6379`);
+test("it never wipes the last copy, also when a sentinel is silent and nobody can take over", () => {
+  const says = { "redis-3": [[3, first] as const] };
+  expect(start({ memory: [0, "redis-1"], says, replicas: { "redis-3": 1 } })).toEqual({ role: "none", slept: 3 });
+});
+
+test("when no copy is up either, an empty master serves", () => {
+  const says = { "redis-2": [[3, first] as const], "redis-3": [[3, first] as const] };
+  expect(start({ memory: [3, first], says, replicas: { "redis-2": 0, "redis-3": 0 } })).toEqual({ role: "master", slept: 0 });
 });

@@ -45,7 +45,7 @@ test("a Sidekiq process gets exactly its own variables", () => {
     REDIS_PASSWORD: "<secret redis_password>",
     REDIS_SENTINELS: "redis-1:26379,redis-2:26379,redis-3:26379",
     REDIS_SENTINEL_MASTER: "redis",
-    REDIS_SENTINEL_PASSWORD: "<secret sentinel_password>",
+    REDIS_SENTINEL_USERNAME: "default",
     REPLICA_DB_HOST: "pool-1",
     REPLICA_DB_NAME: "mastodon_replica",
     REPLICA_DB_PASS: "<secret database_password>",
@@ -56,7 +56,7 @@ test("a Sidekiq process gets exactly its own variables", () => {
     SIDEKIQ_REDIS_PASSWORD: "<secret redis_sidekiq_password>",
     SIDEKIQ_REDIS_SENTINELS: "redis-1:26379,redis-2:26379,redis-3:26379",
     SIDEKIQ_REDIS_SENTINEL_MASTER: "jobs",
-    SIDEKIQ_REDIS_SENTINEL_PASSWORD: "<secret sentinel_password>",
+    SIDEKIQ_REDIS_SENTINEL_USERNAME: "default",
     VAPID_PRIVATE_KEY: "<secret vapid_private_key>",
     VAPID_PUBLIC_KEY: "<secret vapid_public_key>",
   });

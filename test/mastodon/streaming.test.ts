@@ -38,7 +38,7 @@ test("a streaming process gets exactly what Node reads, through the pooler and t
     REDIS_PASSWORD: "<secret redis_password>",
     REDIS_SENTINELS: "redis-1:26379,redis-2:26379,redis-3:26379",
     REDIS_SENTINEL_MASTER: "redis",
-    REDIS_SENTINEL_PASSWORD: "<secret sentinel_password>",
+    REDIS_SENTINEL_USERNAME: "default",
   });
 });
 

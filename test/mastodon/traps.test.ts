@@ -84,8 +84,8 @@ test("the main image starts nothing by itself, and streaming ends with 0 when it
   expect(commands).toEqual([
     "streaming: node ./streaming/index.js",
     "web: bundle exec puma -C config/puma.rb",
-    "everything: bundle exec sidekiq -c 10 -t 45 -q default -q push -q ingress -q mailers -q pull -q fasp",
-    "scheduler: bundle exec sidekiq -c 5 -t 45 -q scheduler",
+    "everything: bundle exec sidekiq -c 10 -t 45 -q default,8 -q push,6 -q ingress,4 -q mailers,2 -q pull,1 -q fasp,1",
+    "scheduler: bundle exec sidekiq -c 5 -t 45 -q scheduler,1",
   ]);
 });
 
@@ -153,7 +153,7 @@ test("a cut-off master of what must last stops taking writes; a cache goes on", 
   expect(settings("cache")).not.toContain("min-replicas-to-write");
 });
 
-test("Sentinel's file is its own: the boot script, run again, keeps what it remembers and adds only what it never heard of", () => {
+test("Sentinel's file is its own: the boot script, run again, keeps what it remembers and brings what it cannot know", () => {
   const root = mkdtempSync(join(tmpdir(), "sentinel-"));
   try {
     for (const folder of ["bin", "etc", "data"]) mkdirSync(join(root, folder));
@@ -163,14 +163,23 @@ test("Sentinel's file is its own: the boot script, run again, keeps what it reme
     }
     for (const name of ["settings", "masters"])
       writeFileSync(join(root, "etc", `sentinel.${name}`), text(new RegExp(`sentinel\\.${name}$`), /^redis-1$/));
-    const remembered = "port 26379\nsentinel monitor redis 10.20.53.12 6379 2\nsentinel known-replica redis 10.20.53.10 6379\n";
-    writeFileSync(join(root, "data/sentinel.conf"), remembered);
+    const remembered = ["monitor redis 10.20.53.12 6379 2", "config-epoch redis 4", "known-replica redis 10.20.53.10 6379"];
+    const stale = [
+      "port 1",
+      "sentinel auth-pass redis old",
+      "sentinel down-after-milliseconds redis 1",
+      "user default on #ab +@all",
+    ];
+    const before = [...stale, ...remembered.map((words) => `sentinel ${words}`)].join("\n");
+    writeFileSync(join(root, "data/sentinel.conf"), `${before}\n`);
     const script = /echo "boot: sentinel"\n([^]*?)\n\n/.exec(boot(/^redis-1$/))![1]!;
     const local = script.replaceAll("/etc/redis", join(root, "etc")).replaceAll("/var/lib/redis", join(root, "data"));
     const env = { PATH: `${join(root, "bin")}:${process.env["PATH"]}` };
     for (let run = 1; run <= 2; run++) expect(spawnSync("bash", ["--norc", "-euc", local], { env }).status).toBe(0);
     const kept = readFileSync(join(root, "data/sentinel.conf"), "utf8");
-    expect(kept.startsWith(remembered)).toBe(true);
+    for (const words of remembered) expect(kept).toContain(`\nsentinel ${words}\n`);
+    for (const line of stale) expect(kept).not.toContain(`${line}\n`);
+    expect(kept.match(/^sentinel (auth-pass|down-after-milliseconds) redis .*$/gm)).toHaveLength(2);
     expect(kept.match(/^sentinel monitor .*$/gm)).toEqual([
       "sentinel monitor redis 10.20.53.12 6379 2",
       "sentinel monitor jobs redis-1 6381 2",

@@ -104,8 +104,9 @@ test("up to 4.2 Rails' db:prepare would leave an empty database without roles: M
     ["4.2.20", "db:migrate:setup"],
     ["4.3.23", "db:prepare"],
   ] as const) {
-    const unit = files(pageOf({ ...OLD, version }).scheduler.pool)["/etc/systemd/system/mastodon-prepare.service"];
-    expect(unit).toContain(` ghcr.io/mastodon/mastodon:v${version} bundle exec rails ${task}\n`);
+    const script = files(pageOf({ ...OLD, version }).scheduler.pool)["/usr/local/sbin/mastodon-prepare"];
+    expect(script).toContain(` ghcr.io/mastodon/mastodon:v${version} bundle exec rails "$1"; }\n`);
+    expect(script).toContain(`\nrails ${task}\n`);
   }
 });
 

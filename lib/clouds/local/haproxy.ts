@@ -54,6 +54,7 @@ defaults
   retries 2
   timeout http-request 10s
   timeout connect 3s
+  timeout check 5s
   timeout queue 10s
   timeout client 60s
   timeout server 120s

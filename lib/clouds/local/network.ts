@@ -48,13 +48,15 @@ export class LocalNetwork implements Network {
     this.driver = new Driver(scope);
     const { SITE, CIDR, GATEWAY } = { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway };
     const limits = { MEMORY_GIB: String(settings.memoryGib), DISK_GIB: String(settings.diskGib) };
+    // Never replaced, so that it tells this page from another one of the same name.
+    const owner = new DataResource(scope, "Owner");
     const network = new DataResource(scope, "Network", {
       input: { site: SITE },
       triggersReplace: { cidr: CIDR },
       provisioners: [
         this.driver.call("preflight", { SITE, CIDR, ...limits }),
-        this.driver.call("network up", { SITE, CIDR, GATEWAY }),
-        // The last to go, and the only one that Terraform always calls: it also finds what a failed apply has left.
+        this.driver.call("network up", { SITE, CIDR, GATEWAY, OWNER: owner.id }),
+        // The last to go: it also finds what a failed apply has left.
         this.driver.call("clean", { SITE: "${self.input.site}" }, "destroy"),
       ],
     });

@@ -24,6 +24,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
           NAME: name,
           POOL: spec.name,
           RANGE: spec.range,
+          ALONE: spec.roll === "stop-first" ? "yes" : "",
           BOOT_TEXT: boot.packed,
           LIMIT_SECONDS: String(network.settings.bootSeconds),
         }),

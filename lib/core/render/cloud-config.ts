@@ -21,7 +21,8 @@ export function cloudConfig(program: Program): string {
     write_files: [
       ...files.map((file) => ({ path: file.path, permissions: file.mode ?? "0644", content: withNewline(textOf(file.content)) })),
       { path: READY_SCRIPT, permissions: "0755", content: readyScript(program.readiness) },
-      { path: BOOT_SCRIPT, permissions: "0755", content: bootScript(program.steps) },
+      { path: AGAIN, permissions: "0644", content: AGAIN_UNIT },
+      { path: BOOT_SCRIPT, permissions: "0755", content: bootScript(program) },
     ],
     packages: [...program.packages],
     runcmd: [[BOOT_SCRIPT]],
@@ -31,16 +32,55 @@ export function cloudConfig(program: Program): string {
 
 const HOLD_SERVICES = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d";
 
-function bootScript(steps: readonly Step[]): string {
+// cloud-init runs the script once. If a mirror or another machine is away just then, or the power goes, this goes on until it is done.
+const AGAIN = "/etc/systemd/system/boot-again.service";
+const DONE = "/var/lib/cdktf-mastodon-booted";
+const AGAIN_UNIT = `[Unit]
+Description=Goes on with what the first boot could not finish
+Wants=network-online.target
+After=network-online.target
+ConditionPathExists=!${DONE}
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=${BOOT_SCRIPT} again
+Restart=on-failure
+RestartSec=30
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+// cloud-init has installed the packages already, unless it could not.
+function missingPackages(packages: readonly string[]): readonly string[] {
+  if (packages.length === 0) return [];
+  return [
+    `missing=$(for name in ${packages.join(" ")}; do dpkg-query -W -f '\${db:Status-Status}' $name 2>/dev/null | grep -qx installed || echo $name; done)`,
+    'if [ -n "$missing" ]; then',
+    '  echo "boot: packages"',
+    "  apt-get -q update",
+    "  DEBIAN_FRONTEND=noninteractive apt-get -qy -o Dpkg::Options::=--force-confold install $missing",
+    "fi",
+  ];
+}
+
+function bootScript({ steps, packages }: Program): string {
   const body = steps.map(perform).filter((part) => part !== "");
   return [
     "#!/bin/bash",
     "# Performs this machine's program. Safe to run again, also on a machine made anew over its disk.",
     "set -euo pipefail",
     "export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "exec 9>/run/boot.lock",
+    "flock 9",
+    "systemctl enable -q boot-again.service",
+    `[ "\${1:-}" = again ] || trap '[ $? = 0 ] || systemctl restart --no-block boot-again.service' EXIT`,
+    ...missingPackages(packages),
     "rm -f /usr/sbin/policy-rc.d",
     "",
     ...body,
+    `touch ${DONE}`,
     'echo "boot: done"',
     "",
   ].join("\n");
@@ -72,7 +112,11 @@ function mount(device: string, at: string): string {
     `if [ -d ${device} ]; then kind=none options=bind`,
     "else",
     `  kind=ext4 options=defaults,noatime`,
-    `  blkid ${device} >/dev/null || mkfs.ext4 -q -m 1 ${device}`,
+    // Not by blkid alone: a device that cannot be read for a moment looks to it like a blank one.
+    `  if ! blkid -p ${device} >/dev/null; then`,
+    `    cmp -s -n 4194304 ${device} /dev/zero || { echo "boot: ${device} is neither a file system nor blank" >&2; exit 1; }`,
+    `    mkfs.ext4 -q -m 1 ${device}`,
+    "  fi",
     "fi",
     `grep -q " ${at} " /etc/fstab || echo "${device} ${at} $kind $options,nofail 0 2" >>/etc/fstab`,
     `mountpoint -q ${at} || mount ${at}`,
@@ -92,7 +136,7 @@ function readyScript(checks: readonly string[]): string {
     "# Exits 0 when this machine serves; says what it still waits for otherwise.",
     "set -uo pipefail",
   ];
-  lines.push("[ -e /var/lib/cloud/instance/boot-finished ] || { echo 'the boot text is still being performed'; exit 1; }");
+  lines.push(`[ -e ${DONE} ] || { echo 'the boot text is still being performed'; exit 1; }`);
   for (const check of checks) lines.push(`${check} || exit 1`);
   return lines.join("\n") + "\n";
 }

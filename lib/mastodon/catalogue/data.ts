@@ -115,7 +115,7 @@ function redis(prefix: "" | "CACHE_" | "SIDEKIQ_", readBy: readonly Process[]): 
     SENTINELS: { since: "4.3", format: SENTINELS, meaning: "host:port,host:port without spaces" },
     SENTINEL_MASTER: { since: "4.3", meaning: "the name that the sentinels know it by; needs the line above" },
     SENTINEL_PORT: { since: "4.3", format: PORT, meaning: "the port of sentinels that name none" },
-    SENTINEL_USERNAME: { since: "4.3", meaning: "the sentinels' own user" },
+    SENTINEL_USERNAME: { since: "4.3", meaning: "the sentinels' user; REDIS_USER if unset" },
     SENTINEL_PASSWORD: { since: "4.3", secret: true, meaning: "the sentinels' own password" },
   };
   return rows(

@@ -22,7 +22,7 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
     .add({
       kind: "file",
       path: "/etc/systemd/system/pgbouncer.service.d/10-mastodon.conf",
-      content: "[Service]\nLimitNOFILE=65536\nRestart=always\nRestartSec=1\n",
+      content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nLimitNOFILE=65536\nRestart=always\nRestartSec=1\n",
     })
     .add({ kind: "file", path: "/usr/local/bin/pgbouncer-console", content: CONSOLE, mode: "0755" })
     .add({ kind: "start", units: ["pgbouncer.service"] })

@@ -7,6 +7,7 @@ import { Secret } from "../../core/secret";
 export interface PostgresPlan {
   readonly network: string;
   readonly gib: number;
+  readonly diskGib: number;
   readonly maxConnections: number;
   readonly device: Text;
   readonly databasePassword: Secret;
@@ -65,11 +66,18 @@ function common(program: Program, plan: PostgresPlan): void {
       content: `export DATABASE_PASSWORD=${plan.databasePassword}\nexport REPLICATION_PASSWORD=${plan.replicationPassword}\n`,
       mode: "0600",
     })
+    .add({
+      kind: "file",
+      path: `/etc/systemd/system/${UNIT}.service.d/10-mastodon.conf`,
+      // Debian leaves a postmaster that was killed dead, for the sake of pg_ctlcluster; nobody is here to use that.
+      content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=on-failure\nRestartSec=5\n",
+    })
     .add({ kind: "mount", device: plan.device, at: "/var/lib/postgresql" })
     .add({ kind: "run", why: "the data's owner", script: OWNER });
 }
 
-function configuration({ gib, maxConnections }: PostgresPlan): string {
+function configuration({ gib, diskGib, maxConnections }: PostgresPlan): string {
+  const diskMib = diskGib * 1024;
   const mib = Math.floor(gib * 1024);
   const workMem = Math.min(32, Math.max(4, Math.floor(mib / 4 / maxConnections)));
   const settings: Record<string, string> = {
@@ -79,7 +87,7 @@ function configuration({ gib, maxConnections }: PostgresPlan): string {
     effective_cache_size: `${Math.floor(mib * 0.7)}MB`,
     maintenance_work_mem: `${Math.min(2048, Math.max(64, Math.floor(mib / 16)))}MB`,
     work_mem: `${workMem}MB`,
-    max_wal_size: "2GB",
+    max_wal_size: `${Math.min(2048, Math.floor(diskMib / 8))}MB`,
     random_page_cost: "1.1",
     wal_compression: "lz4",
     password_encryption: "'scram-sha-256'",
@@ -93,7 +101,7 @@ function configuration({ gib, maxConnections }: PostgresPlan): string {
     max_wal_senders: "10",
     max_replication_slots: "10",
     // A standby that is gone must not fill the primary's disk.
-    max_slot_wal_keep_size: "8GB",
+    max_slot_wal_keep_size: `${Math.min(8192, Math.floor(diskMib / 4))}MB`,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name} = ${value}\n`)
@@ -153,23 +161,34 @@ function slot(self: string): string {
   return self.replaceAll("-", "_");
 }
 
-// -C makes the slot; a machine that lost its disk finds its old one, and takes that.
+// A slot whose WAL the primary no longer keeps says so by an empty place: such a standby can only begin anew. One that the primary does not
+// know is no reason to: the primary may be new, or another one, and this the last copy.
 function baseBackup(connection: string, self: string): string {
+  const ask = `${AS_POSTGRES} psql -Atqc`;
   return `data=/var/lib/postgresql/17/main
+primary="${connection} replication=true passfile=${PASSFILE}"
+known=$(${ask} "READ_REPLICATION_SLOT ${slot(self)}" -d "$primary" 2>/dev/null || true)
+if [ -e $data/PG_VERSION ] && [[ $known = "physical||"* ]]; then
+  echo "boot: the primary no longer keeps what this standby has missed; it begins anew"
+  systemctl stop ${UNIT} || true
+  rm -rf $data
+fi
 if [ ! -e $data/PG_VERSION ]; then
   install -d -o postgres -g postgres -m 0700 /var/lib/postgresql/17
-  create=-C
   for attempt in $(seq 180); do
     rm -rf $data.new
-    if ${AS_POSTGRES} pg_basebackup -d "${connection} passfile=${PASSFILE}" -D $data.new -X stream $create -S ${slot(self)} -c fast 2>/run/basebackup.log; then
+    # Left by an earlier try, or by a standby that lost its disk.
+    ${ask} "DROP_REPLICATION_SLOT ${slot(self)}" -d "$primary" >/dev/null 2>&1 || true
+    if ${AS_POSTGRES} pg_basebackup -d "${connection} passfile=${PASSFILE}" -D $data.new -X stream -C -S ${slot(self)} -c fast 2>/run/basebackup.log; then
       break
     fi
-    if grep -q 'already exists' /run/basebackup.log; then create=; fi
     [ $((attempt % 10)) -ne 1 ] || tail -n 1 /run/basebackup.log
     [ "$attempt" -lt 180 ] || { echo "boot: no base backup after 180 tries" >&2; exit 1; }
     sleep 2
   done
   mv $data.new $data
+elif [ "$known" = "||" ]; then
+  ${ask} "CREATE_REPLICATION_SLOT ${slot(self)} PHYSICAL RESERVE_WAL" -d "$primary" >/dev/null
 fi
 `;
 }

@@ -22,6 +22,7 @@ export function prepare(program: Program, plan: PreparePlan): void {
   program
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
     .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
+    .add({ kind: "file", path: "/usr/local/sbin/mastodon-prepare", content: prepareScript(plan), mode: "0755" })
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-prepare.service",
@@ -35,9 +36,7 @@ export function prepare(program: Program, plan: PreparePlan): void {
         "Type=oneshot",
         "RemainAfterExit=yes",
         ...RETRY,
-        `ExecStartPre=/bin/sh -c 'until ${SQL_COMMAND} ${TASK_ENV} -Atqc "select 1" >/dev/null; do echo "waiting for PostgreSQL"; sleep 2; done'`,
-        `ExecStart=/usr/bin/podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${plan.image} bundle exec rails ${plan.task}`,
-        `ExecStart=${SQL_COMMAND} ${TASK_ENV} -v ON_ERROR_STOP=1 -Atqc "${recordStatement(plan.version)}"`,
+        "ExecStart=/usr/local/sbin/mastodon-prepare",
         // A migration of a large table takes as long as it takes; cut off, it would start over.
         "TimeoutStartSec=infinity",
         "",
@@ -79,6 +78,23 @@ export function waitForPrepare(
         "",
       ].join("\n"),
     });
+}
+
+function prepareScript({ image, version, task }: PreparePlan): string {
+  return `#!/bin/bash
+# Prepares the database for Mastodon ${version} and says so.
+set -euo pipefail
+sql() { ${SQL_COMMAND} ${TASK_ENV} -v ON_ERROR_STOP=1 -Atqc "$1"; }
+rails() { podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${image} bundle exec rails "$1"; }
+until sql 'select 1' >/dev/null; do
+  echo "waiting for PostgreSQL"
+  sleep 2
+done
+rails ${task}
+# A first run that was cut off behind the schema would never seed.
+[ -n "$(sql 'select 1 from user_roles limit 1')" ] || rails db:seed
+sql "${recordStatement(version)}"
+`;
 }
 
 function waitScript(version: string, envFile: string): string {

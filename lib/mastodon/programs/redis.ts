@@ -1,7 +1,7 @@
 // What a Redis machine does at its first boot and at each start of an instance: `redis(program, instance, "redis-2")`.
 // The settings come from here at every start; only the role is remembered, and the sentinels' word on it comes first.
 
-import { Program, Step } from "../../core/program";
+import { Program } from "../../core/program";
 import { Secret } from "../../core/secret";
 
 export interface RedisInstance {
@@ -13,14 +13,16 @@ export interface RedisInstance {
   readonly password: Secret;
   /** The machine that is master when nobody remembers another. */
   readonly first: string;
+  /** Copies that can take over. */
+  readonly replicas: number;
   readonly downAfterSeconds: number;
   /** The machines that watch it; none if nobody does. */
   readonly sentinels: readonly string[];
-  readonly sentinelPassword: Secret | undefined;
 }
 
-// At a reboot nothing else keeps an instance from starting before its disk is mounted, which would be an empty one.
-const MOUNTED = "[Unit]\nRequiresMountsFor=/var/lib/redis\n\n";
+// At a reboot nothing else keeps an instance from starting before its disk is mounted, which would be an empty one. And a machine whose disk
+// was full for a while must not stay dead after that.
+const UNIT = "[Unit]\nRequiresMountsFor=/var/lib/redis\nStartLimitIntervalSec=0\n\n";
 
 /** One instance on one machine. */
 export function redis(program: Program, instance: RedisInstance, self: string): void {
@@ -29,20 +31,24 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
     .add({ kind: "package", names: ["redis-server", "redis-tools"] })
     .add({ kind: "file", path: `/etc/redis/${name}.settings`, content: settings(instance), mode: "0600" })
     .add({ kind: "file", path: `/etc/redis/${name}.role`, content: role(instance, self), mode: "0600" })
-    .add(...(instance.sentinelPassword === undefined ? [] : [sentinelSecret(instance.sentinelPassword)]))
     .add({ kind: "file", path: "/usr/local/sbin/redis-role", content: ROLE_SCRIPT, mode: "0755" })
     .add({
       kind: "file",
       path: `/etc/systemd/system/redis-server@${name}.service.d/10-mastodon.conf`,
       content:
-        MOUNTED +
-        "[Service]\nExecStartPre=+/usr/local/sbin/redis-role %i\nTimeoutStartSec=180\nTimeoutStopSec=60\nRestartSec=1\n",
+        UNIT +
+        // A large instance takes minutes to load, and counts as started only then.
+        "[Service]\nExecStartPre=+/usr/local/sbin/redis-role %i\nTimeoutStartSec=infinity\nTimeoutStopSec=60\nRestartSec=1\n",
     })
     .add({
       kind: "run",
       why: `Redis ${name}`,
-      script: `chown redis:redis /var/lib/redis\ninstall -d -o redis -g redis -m 0750 /var/lib/redis/${name}\n`,
+      // The uid of redis depends on which packages were installed first, so a kept disk may belong to another user.
+      script: `install -d -o redis -g redis -m 0750 /var/lib/redis/${name}\nchown -R redis:redis /var/lib/redis\n`,
     })
+    // Else a fork for a snapshot can fail while half of the memory is free; a container's host has set it already.
+    .add({ kind: "file", path: "/etc/sysctl.d/60-redis.conf", content: "vm.overcommit_memory = 1\n" })
+    .add({ kind: "run", why: "kernel", script: "sysctl -qp /etc/sysctl.d/60-redis.conf || true\n" })
     .add({ kind: "start", units: [`redis-server@${name}.service`] })
     .readyWhen(
       `REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/${name}.settings) redis-cli -p ${instance.port} info replication | grep -qE '^(role:master|master_link_status:up)' || { echo 'Redis ${name} is neither master nor in step with one'; false; }`,
@@ -54,22 +60,19 @@ export function sentinel(program: Program, watched: () => readonly RedisInstance
   program
     .add({ kind: "package", names: ["redis-sentinel", "redis-tools"] })
     .add({ kind: "file", path: "/etc/redis/sentinel.settings", content: () => sentinelSettings(password), mode: "0600" })
+    .add({ kind: "file", path: "/usr/local/bin/sentinel-console", content: CONSOLE, mode: "0755" })
     .add({ kind: "file", path: "/etc/redis/sentinel.masters", content: () => watched().map(monitor).join(""), mode: "0600" })
     .add({
       kind: "file",
       path: "/etc/systemd/system/redis-sentinel.service.d/10-mastodon.conf",
       content:
-        MOUNTED +
+        UNIT +
         "[Service]\nType=simple\nExecStart=\nExecStart=/usr/bin/redis-sentinel /var/lib/redis/sentinel.conf --supervised no --daemonize no\nRestart=always\nRestartSec=1\nTimeoutStopSec=10\n",
     })
     .add({ kind: "run", why: "sentinel", script: SENTINEL_SCRIPT });
 }
 
-function sentinelSecret(password: Secret): Step {
-  return { kind: "file", path: "/etc/redis/sentinel.secret", content: `requirepass ${password}\n`, mode: "0600" };
-}
-
-function settings({ name, port, durable, maxMemoryMib, password, sentinels }: RedisInstance): string {
+function settings({ name, port, durable, maxMemoryMib, password, replicas }: RedisInstance): string {
   return [
     `port ${port}`,
     "bind * -::*",
@@ -84,19 +87,19 @@ function settings({ name, port, durable, maxMemoryMib, password, sentinels }: Re
     "appendfsync everysec",
     `maxmemory ${maxMemoryMib}mb`,
     `maxmemory-policy ${durable ? "noeviction" : "allkeys-lru"}`,
-    // A master that nobody follows has been cut off: it stops accepting writes that would be thrown away. A cache may lose them.
-    ...(durable && sentinels.length > 0 ? ["min-replicas-to-write 1", "min-replicas-max-lag 3"] : []),
+    // A master that nobody follows has been cut off: it stops accepting writes that would be thrown away. A cache may lose them; and with a
+    // single copy the loss of either machine would stop all writes.
+    ...(durable && replicas > 1 ? ["min-replicas-to-write 1", "min-replicas-max-lag 3"] : []),
     "",
   ].join("\n");
 }
 
-// Its own sentinel comes last: on a machine that lost its disk it knows the page's first master only.
 function role({ port, first, sentinels }: RedisInstance, self: string): string {
-  const asked = [...sentinels.filter((name) => name !== self), ...sentinels.filter((name) => name === self)];
-  return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${asked.join(" ")}"\n`;
+  return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${sentinels.join(" ")}"\n`;
 }
 
-// A restarted master that lost its data would make its replicas drop theirs: while one of them is up, wait until it has taken over.
+// Sentinels may be wrong about the past, each after its own absence: what most of them know and the latest of it counts. And a master that
+// lost its data would make its replicas drop theirs.
 const ROLE_SCRIPT = `#!/bin/bash
 # Decides before each start whether instance $1 is master or replica, and writes its configuration.
 set -uo pipefail
@@ -104,37 +107,73 @@ name=$1
 . "/etc/redis/$name.role"
 conf=/etc/redis/redis-$name.conf
 home=/var/lib/redis/$name
-ask() { REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/sentinel.secret) timeout 2 redis-cli -h "$1" -p 26379 "\${@:2}" 2>/dev/null; }
-master() { for host in $sentinels; do ask "$host" sentinel get-master-addr-by-name "$name" | head -n 1 | grep -E '^[0-9.]+$' && return; done; }
-replicas_up() { for host in $sentinels; do ask "$host" sentinel replicas "$name" | grep -A 1 -x flags | grep -cx slave && return; done; }
-mine() { ip -4 -o addr show | grep -qF " $1/"; }
-has_data() { [ -n "$(find "$home" -name '*.aof' -size +0 -print -quit 2>/dev/null)" ]; }
+LIMIT_SECONDS=60
 
-now=$(master)
-if [ -n "$now" ] && mine "$now" && ! has_data; then
-  for _ in $(seq 90); do
-    up=$(replicas_up)
-    [ "\${up:-0}" -gt 0 ] || break
-    echo "redis-role: $name is empty here, and $up replicas are up: waiting for one to take over"
+ask() { timeout 2 redis-cli -h "$1" -p 26379 sentinel "$2" "$name" 2>/dev/null; }
+# A line is: the epoch of a sentinel's configuration, and its master.
+answer() { ask "$1" master | awk 'NR % 2 { key = $0; next } { is[key] = $0 } END { if (is["ip"]) print is["config-epoch"] + 0, is["ip"] }'; }
+# What this machine's own sentinel has written down; it may not have started yet.
+memory() {
+  awk -v name="$name" '$1 == "sentinel" && $3 == name { is[$2] = $4 } END { if (is["monitor"]) print is["config-epoch"] + 0, is["monitor"] }' \
+    /var/lib/redis/sentinel.conf 2>/dev/null
+}
+known() {
+  memory
+  for host in $sentinels; do [ "$host" = "$self" ] || answer "$host"; done
+}
+latest() { sort -s -rn -k 1,1 | awk 'NR == 1 { print $2 }'; }
+replicas_up() {
+  local host up most=0
+  for host in $sentinels; do
+    up=$(ask "$host" replicas | grep -A 1 -x flags | grep -cx slave)
+    [ "$up" -le "$most" ] || most=$up
+  done
+  echo "$most"
+}
+mine() { [ "$1" = "$self" ] || ip -4 -o addr show | grep -qF " $1/"; }
+# An empty one leaves files as well.
+has_data() { [ -n "$(find "$home" \\( -name '*.aof' -size +0 -o -name '*.rdb' -size +1k \\) -print -quit 2>/dev/null)" ]; }
+
+master=$first
+if [ -n "$sentinels" ]; then
+  most=$(($(wc -w <<<"$sentinels") / 2 + 1))
+  for second in $(seq 0 $LIMIT_SECONDS); do
+    words=$(known)
+    [ "$(grep -c . <<<"$words")" -lt "$most" ] || break
+    [ $((second % 10)) != 0 ] || echo "redis-role: $name waits until most sentinels say who is master"
     sleep 1
-    now=$(master)
-    mine "$now" || break
+  done
+  master=$(latest <<<"$words")
+  [ -n "$master" ] || { echo "redis-role: no sentinel knows the master of $name" >&2; exit 1; }
+  waited=0
+  while mine "$master" && ! has_data && [ "$(replicas_up)" -gt 0 ]; do
+    echo "redis-role: $name is empty here, and replicas of it are up: waiting for one to take over"
+    # Started again by systemd, it goes on waiting: only a person could say that the copies may go.
+    [ $waited -lt $LIMIT_SECONDS ] || { echo "redis-role: none takes over; where the copy is: sentinel-console sentinel failover $name" >&2; exit 1; }
+    waited=$((waited + 1))
+    sleep 1
+    master=$(known | latest)
   done
 fi
-if [ -n "$now" ]; then
-  mine "$now" && role= || role="replicaof $now $port"
-elif [ -e "$home/role" ]; then
-  role=$(cat "$home/role")
-elif [ "$first" = "$self" ]; then
-  role=
-else
-  role="replicaof $first $port"
-fi
+if mine "$master"; then role=; else role="replicaof $master $port"; fi
 install -d -o redis -g redis -m 0750 "$home"
-printf '%s\\n' "$role" >"$home/role"
 { cat "/etc/redis/$name.settings"; printf '%s\\n' "$role"; } >"$conf.new"
 chown redis:redis "$conf.new" && chmod 0640 "$conf.new" && mv "$conf.new" "$conf"
 echo "redis-role: $name starts as \${role:-master}"
+`;
+
+// Everybody may ask who is master, without a password: the Redis client of Mastodon before 4.6 cannot give one to a sentinel. What changes
+// anything is for the sentinels among themselves.
+const ASKING = [
+  "+auth +hello +ping +command +info +role +subscribe +psubscribe +unsubscribe +punsubscribe",
+  "+client|setname +client|setinfo +client|getname +client|id",
+  "+sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|myid",
+].join(" ");
+
+const CONSOLE = `#!/bin/bash
+# The sentinel of this machine with all rights: sentinel-console sentinel masters, or sentinel-console sentinel failover NAME.
+set -euo pipefail
+REDISCLI_AUTH=$(sed -n 's/^sentinel sentinel-pass //p' /etc/redis/sentinel.settings) exec redis-cli -p 26379 --user sentinel "$@"
 `;
 
 function sentinelSettings(password: Secret): string {
@@ -144,7 +183,9 @@ function sentinelSettings(password: Secret): string {
     "protected-mode no",
     "dir /var/lib/redis",
     "sentinel resolve-hostnames yes",
-    `requirepass ${password}`,
+    `user default on nopass allchannels -@all ${ASKING}`,
+    `user sentinel on >${password} allchannels +@all`,
+    "sentinel sentinel-user sentinel",
     `sentinel sentinel-pass ${password}`,
     "",
   ].join("\n");
@@ -161,14 +202,19 @@ function monitor({ name, port, password, first, downAfterSeconds, sentinels }: R
   ].join("\n");
 }
 
-// Sentinel owns its file: it remembers who is master. Only masters that it has never heard of are added.
-const SENTINEL_SCRIPT = `chown redis:redis /var/lib/redis
-conf=/var/lib/redis/sentinel.conf
-[ -s $conf ] || cp /etc/redis/sentinel.settings $conf
-for name in $(awk '$2 == "monitor" { print $3 }' /etc/redis/sentinel.masters); do
-  grep -q "^sentinel monitor $name " $conf || awk -v name="$name" '$3 == name' /etc/redis/sentinel.masters >>$conf
-done
-chown redis:redis $conf && chmod 0640 $conf
+// Sentinel owns its file: it remembers who is master and who else watches. All that it does not learn by itself comes from here.
+const SENTINEL_SCRIPT = `conf=/var/lib/redis/sentinel.conf
+systemctl stop redis-sentinel.service
+{
+  cat /etc/redis/sentinel.settings
+  [ ! -s $conf ] || grep -E '^sentinel (myid|monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel) ' $conf || true
+} >$conf.new
+while read -r words; do
+  name=$(cut -d ' ' -f 3 <<<"$words")
+  [[ $words = "sentinel monitor "* ]] && grep -q "^sentinel monitor $name " $conf.new || echo "$words" >>$conf.new
+done </etc/redis/sentinel.masters
+chown redis:redis $conf.new && chmod 0640 $conf.new && mv $conf.new $conf
+chown redis:redis /var/lib/redis
 systemctl daemon-reload
 systemctl enable redis-sentinel.service
 systemctl restart --no-block redis-sentinel.service

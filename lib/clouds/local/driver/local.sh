@@ -5,9 +5,9 @@
 #   setup                [PACKAGE...]                               installs what is missing (Debian-like hosts), and these
 #   base                 [PACKAGES]                                 builds the machines' Debian once
 #   images               IMAGES [PACKAGES] [IMAGE_SOURCE=auto|stand-in|registry|ARCHIVE|DIRECTORY] [STANDIN]
-#   network up|down      SITE (up: CIDR GATEWAY)
+#   network up|down      SITE (up: CIDR GATEWAY [OWNER])
 #   disk create|destroy  SITE DISK
-#   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL] [DISKS] [PACKAGES] [LIMIT_SECONDS=180]
+#   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL [ALONE]] [DISKS] [PACKAGES] [LIMIT_SECONDS=180]
 #   machine destroy|stop SITE NAME [LIMIT_SECONDS=60]               asks it to power off, cuts the power at the limit
 #   machine start        SITE NAME [LIMIT_SECONDS=180]              boots it again over what it has written
 #   machine kill         SITE NAME                                  power cut: no packet leaves it any more

@@ -10,12 +10,21 @@ machine_create() (
   lock "$(site_dir)/locks/$NAME"
   # Left by an apply that failed: its boot text may have been another.
   remove_machine
+  [ -z "${ALONE:-}" ] || remove_others
   write_record
   mount_root "$NAME"
   write_seed
   boot
   echo "$NAME: up at $(machine_record "$NAME" address)"
 )
+
+# Terraform forgets what failed while it was made, without asking us to remove it: of a pool that goes stop-first none may be left.
+remove_others() {
+  local name
+  for name in $(pool_members); do
+    [ "${name##*-}" = "${NAME##*-}" ] || (NAME=$name && machine_destroy)
+  done
+}
 
 machine_start() (
   need SITE NAME
@@ -55,6 +64,8 @@ machine_kill() (
   is_cut || { partition_cut && cut=yes; }
   clear_groups "$(machine_id "$NAME")"
   gone "$pid" 30 || die "$NAME does not end"
+  # The kernel keeps a dead machine's sockets, and through a healed cut they would still say goodbye.
+  ip link delete "$(link_of "$NAME")" 2>/dev/null || true
   [ $cut = no ] || partition_heal
   unmount "$(machine_dir "$NAME")/root"
 )

@@ -1,15 +1,40 @@
 # shellcheck shell=bash
 # A site's network: a bridge that holds the gateway address, a way out where the host has one, and cuts between machines.
 
+# A failed one leaves nothing: Terraform would not ask for that.
 network_up() {
   need SITE CIDR GATEWAY
+  check_owner
+  local status
+  set +e
+  (set -e && raise_network)
+  status=$?
+  set -e
+  [ $status = 0 ] || { network_down && exit $status; }
+}
+
+# Two pages under one name would take each other's machines and disks.
+check_owner() {
+  local file owner
+  [ -n "${OWNER:-}" ] || return 0
+  file=$(site_dir)/owner
+  owner=$(cat "$file" 2>/dev/null || true)
+  [ -z "$owner" ] || [ "$owner" = "$OWNER" ] ||
+    die "the site $SITE on this host was made from another page or state: give this one another id, or remove that with \`clean $SITE\`"
+  mkdir -p "$(site_dir)"
+  echo "$OWNER" >"$file"
+}
+
+raise_network() {
   local bridge id
   bridge=$(bridge) id=$(site_id)
   mkdir -p "$(site_dir)"
   printf 'cidr=%s\ngateway=%s\n' "$CIDR" "$GATEWAY" >"$(site_dir)/network"
   ip link show "$bridge" >/dev/null 2>&1 || ip link add "$bridge" type bridge
   ip link set "$bridge" up alias "cdktf-mastodon $ROOT $SITE"
-  ip address replace "$GATEWAY/${CIDR#*/}" dev "$bridge"
+  # Also when the range has changed and the old address is still there.
+  ip address flush dev "$bridge"
+  ip address add "$GATEWAY/${CIDR#*/}" dev "$bridge"
   raise fs.inotify.max_user_instances 4096
   # Redis forks to save, and machines cannot set this themselves.
   set_sysctl vm.overcommit_memory 1
