@@ -98,8 +98,8 @@ export class ExistingPostgres implements PostgresServer {
 
   expects(by: Construct, clients: Clients): void {
     const [primary, replica] = this.connections(Site.of(by));
-    primary!.count(by, clients);
-    if (clients.reads) replica?.count(by, clients);
+    if (clients.reads !== "only" || replica === undefined) primary!.count(by, clients);
+    if (clients.reads !== false) replica?.count(by, clients);
   }
 
   expectsPooler(by: Construct, clients: Clients): void {

@@ -3,10 +3,11 @@
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
+import { Site } from "../core/site";
 import { OutsideProps, OutsideServer } from "./outside";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
 import { existingPassword } from "./secrets";
-import { MastodonVersion } from "./version";
+import { versionOf } from "./version";
 
 interface Common {
   /**
@@ -144,12 +145,7 @@ export class ExistingRedis implements RedisServer {
   reachedBy(who: Host, why: string): RedisFacts {
     const { site } = who;
     this.described.tell(site);
-    if (this.sentinels?.password !== undefined && MastodonVersion.of(site.version).isBefore("4.6")) {
-      site.problems.add(site, {
-        wrong: `Redis.external for ${this.use}: its sentinels want a password, and Mastodon ${site.version} gives them none`,
-        remedy: "use Mastodon 4.6 or later, let the sentinels answer everybody, or give a url that follows the master",
-      });
-    }
+    this.checkVersion(site);
     const password = this.password ?? existingPassword(site, PASSWORDS[this.use], this.path);
     const facts: RedisFacts = {
       ...this.facts,
@@ -168,6 +164,23 @@ export class ExistingRedis implements RedisServer {
     for (const outside of this.outsides) Endpoint.external(outside, port, facts).reachedBy(who, asks);
     if (facts.sentinel !== undefined) who.reaches(`${facts.sentinel.master} as its sentinels say`, this.facts.port, why);
     return facts;
+  }
+
+  private checkVersion(site: Site): void {
+    const version = versionOf(site);
+    const refuse = (wrong: string, remedy: string) =>
+      site.problems.add(site, { wrong: `${this.described.call}: ${wrong}`, remedy });
+    if (this.facts.tls !== undefined && version.isBefore("4.3")) {
+      refuse(`it is encrypted, and Mastodon ${site.version} cannot do that`, "use Mastodon 4.3, the first that can");
+    }
+    if (this.sentinels !== undefined && version.isBefore("4.3")) {
+      refuse(`Mastodon ${site.version} cannot ask sentinels who is master`, "give host, or use Mastodon 4.3, the first that can");
+    } else if (this.sentinels?.password !== undefined && version.isBefore("4.6")) {
+      refuse(
+        `its sentinels want a password, and Mastodon ${site.version} gives them none`,
+        "use Mastodon 4.6 or later, let the sentinels answer everybody, or give a url that follows the master",
+      );
+    }
   }
 
   private parse({ url, ...rest }: ExistingRedisUrlProps): ExistingRedisPartsProps {

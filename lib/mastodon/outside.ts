@@ -24,7 +24,7 @@ const WORD = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-z_][a-z0-9_-]*$/i;
 export class OutsideServer {
   private readonly problems: Problem[] = [];
 
-  constructor(private readonly call: string) {}
+  constructor(readonly call: string) {}
 
   /** A name or an address, and as `verified` a name only. */
   named({ host, address }: OutsideProps, verified: boolean): Outside {

@@ -117,8 +117,9 @@ export class Postgres extends Construct implements PostgresServer {
   }
 
   expects(by: Construct, clients: Clients): void {
-    this.connections[0]!.count(by, clients);
-    if (clients.reads) this.connections[1]?.count(by, clients);
+    const [primary, standby] = this.connections;
+    if (clients.reads !== "only" || standby === undefined) primary!.count(by, clients);
+    if (clients.reads !== false) standby?.count(by, clients);
   }
 
   expectsPooler(by: Construct, clients: Clients): void {

@@ -12,6 +12,7 @@ import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
 import { redis, RedisInstance, sentinel } from "./programs/redis";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
 import { secret } from "./secrets";
+import { versionOf } from "./version";
 
 export interface RedisProps {
   /**
@@ -78,7 +79,7 @@ export class Redis extends Construct implements RedisServer {
     const site = Site.of(this);
     const name = hostName(id);
     this.use = props.use ?? "main";
-    const replicas = this.whole("replicas", props.replicas ?? 0, 0, 8);
+    const replicas = this.watched(this.whole("replicas", props.replicas ?? 0, 0, 8));
     const size = props.size ?? Size.of({ cpus: 1, gib: 2 });
     this.machineGib = props.on?.machineGib ?? size.gib;
     this.home = props.on?.home ?? this.make(name, replicas + 1, size, props);
@@ -192,6 +193,17 @@ export class Redis extends Construct implements RedisServer {
       }
     }
     return machines;
+  }
+
+  // Copies that nobody asks for are of no use.
+  private watched(replicas: number): number {
+    const site = Site.of(this);
+    if (replicas === 0 || !versionOf(site).isBefore("4.3")) return replicas;
+    site.problems.add(this, {
+      wrong: `replicas is ${replicas}, and Mastodon ${site.version} cannot ask sentinels who is master`,
+      remedy: "use no replica, or Mastodon 4.3, the first that can",
+    });
+    return 0;
   }
 
   private whole(prop: string, value: number, least: number, most: number): number {

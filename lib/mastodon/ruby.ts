@@ -3,15 +3,17 @@
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
+import { Secret } from "../core/secret";
 import { Site } from "../core/site";
 import { Clients } from "./connections";
 import { Database, DatabaseFacts } from "./database";
-import { Process, rule } from "./env-catalogue";
+import { isRead, Process, rowOf } from "./env-catalogue";
 import { mediaEnv } from "./media";
+import { processEnv, TierEnv } from "./process-env";
 import { RedisFacts, RedisServer } from "./redis-facts";
 import { secret } from "./secrets";
 import { libpqTls, rubyTrusts } from "./trust";
-import { MastodonVersion } from "./version";
+import { MastodonVersion, versionOf } from "./version";
 
 /** The data tier as every application tier takes it. */
 export interface Data {
@@ -29,6 +31,12 @@ export interface Data {
    * @default - `redis`
    */
   readonly jobs?: RedisServer;
+  /**
+   * A replica as one address, `postgresql://user:password@host:port/database` with everything percent-encoded, in the place of the database's
+   * own one for selected reads. From 4.2 on; the page opens no way to it.
+   * @default - the database's own replica, if it has one
+   */
+  readonly replicaUrl?: Secret | string;
 }
 
 type Prefix = "" | "CACHE_" | "SIDEKIQ_";
@@ -40,16 +48,21 @@ export const DATABASE_TASK: Clients = { ...STRAIGHT, what: "database task", each
 export const ADMINISTRATOR: Clients = { ...STRAIGHT, what: "administrator's commands", each: 6 };
 
 /** The environment of a Ruby process other than what only it reads. */
-export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data): Env {
+export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data, tier: TierEnv): Env {
   const { site } = host;
-  const version = MastodonVersion.of(site.version);
-  const env = new Env(site.problems, rule(process, version));
+  const version = versionOf(site);
+  const env = processEnv(site, process, by, tier);
   env
     .set("LOCAL_DOMAIN", site.domain, by)
-    .set("SECRET_KEY_BASE", secret(site, "secret_key_base"), by)
-    .set("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", secret(site, "active_record_encryption_primary_key"), by)
-    .set("ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", secret(site, "active_record_encryption_deterministic_key"), by)
-    .set("ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", secret(site, "active_record_encryption_key_derivation_salt"), by);
+    .set("WEB_DOMAIN", site.webDomain === site.domain ? undefined : site.webDomain, by)
+    .set("ALTERNATE_DOMAINS", site.alternateDomains.length === 0 ? undefined : site.alternateDomains.join(","), by)
+    .set("SECRET_KEY_BASE", secret(site, "secret_key_base"), by);
+  if (!version.isBefore("4.3")) {
+    env
+      .set("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", secret(site, "active_record_encryption_primary_key"), by)
+      .set("ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", secret(site, "active_record_encryption_deterministic_key"), by)
+      .set("ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", secret(site, "active_record_encryption_key_derivation_salt"), by);
+  }
   if (version.isBefore("4.4")) env.set("OTP_SECRET", secret(site, "otp_secret"), by);
   if (process === "task") {
     databaseEnv(env, host, data.database.direct.reachedBy(host, "database tasks and the administrator's commands"), by);
@@ -58,7 +71,9 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
       .set("VAPID_PRIVATE_KEY", secret(site, "vapid_private_key"), by)
       .set("VAPID_PUBLIC_KEY", secret(site, "vapid_public_key"), by);
     databaseEnv(env, host, data.database.reachedBy(host, `${process} reads and writes`), by);
-    replicaEnv(env, data.database.replicaReachedBy(host, `${process} reads`), by, version);
+    if (data.replicaUrl !== undefined) env.set("REPLICA_DATABASE_URL", data.replicaUrl, by);
+    else if (readsReplica(process, version))
+      replicaEnv(env, data.database.replicaReachedBy(host, `${process} reads`), by, version);
   }
   rubyRedisEnv(env, host, "", data.redis.reachedBy(host, "feeds and pub/sub"), by);
   if (data.cache !== undefined) rubyRedisEnv(env, host, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
@@ -66,6 +81,12 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   mediaEnv(env, site.objects, by);
   checkUses(site, by, data);
   return env;
+}
+
+/** Whether such a process may read from a replica. Up to 4.1 that is Makara's work, with which Sidekiq loses jobs and data. */
+export function readsReplica(process: Process, version: MastodonVersion): boolean {
+  const row = rowOf("REPLICA_DB_NAME")!;
+  return isRead(row, process, version);
 }
 
 /** How to reach a Redis, as Ruby and streaming both read it; nothing is inherited between prefixes, so every set is whole. */
@@ -98,7 +119,7 @@ function rubyRedisEnv(env: Env, host: Host, prefix: Prefix, facts: RedisFacts, b
   redisEnv(env, prefix, facts, by);
   if (facts.tls === undefined) return;
   // hiredis raises on TLS up to 4.5, and Mastodon's guide asks for Ruby's own driver in later versions too.
-  env.set("REDIS_DRIVER", "ruby", by);
+  if (!versionOf(host.site).isBefore("4.3")) env.set("REDIS_DRIVER", "ruby", by);
   if (facts.tls.ca !== undefined) rubyTrusts(env, host, facts.tls.ca, by);
 }
 

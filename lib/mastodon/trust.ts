@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
 import { DatabaseFacts } from "./database";
+import { versionOf } from "./version";
 
 const DIRECTORY = "/etc/mastodon/tls";
 /** Where Debian, and so every image, keeps the public certificate authorities. */
@@ -63,9 +64,11 @@ export function rootCertificates(host: Host, { host: name, ca }: DatabaseFacts):
   return ca === undefined ? PUBLIC : trust(host).file(name, ca);
 }
 
-/** Node's: any word but `disable` and `no-verify` is full verification, by its own certificates and one more file. */
+/** Node's: any word but `disable` and, from 4.2 on, `no-verify` is full verification, by its own certificates and one more file. */
 export function nodeTls(env: Env, host: Host, facts: DatabaseFacts, by: Construct): void {
   if (facts.sslmode === "disable" || facts.sslmode === "verify-full") env.set("DB_SSLMODE", facts.sslmode, by);
+  else if (facts.tls && versionOf(host.site).isBefore("4.2"))
+    env.set("DB_SSLMODE", "require", by).set("NODE_TLS_REJECT_UNAUTHORIZED", 0, by);
   else if (facts.tls) env.set("DB_SSLMODE", "no-verify", by);
   if (facts.ca !== undefined) nodeTrusts(env, host, facts.ca, by);
 }

@@ -175,6 +175,34 @@ test("sentinels that answer everybody are given a name beside Redis' password, a
   expect(Object.keys(readable(none.web.env)).filter((name) => /REDIS.*(USER|PASS)/.test(name))).toEqual([]);
 });
 
+test("what an older Mastodon cannot do is refused, and encrypted PostgreSQL is told to its streaming in its own words", () => {
+  const refusals = (version: string) =>
+    [
+      Redis.external({ host: "redis.example.net", tls: true }),
+      Redis.external({ sentinels: { master: "m", hosts: [{ host: "s1.example.net" }] } }),
+    ].map((redis) =>
+      page(() => ({ database: db(), redis }), version)
+        .site.problems.all()
+        .join("\n"),
+    );
+  const [encrypted, sentinels] = refusals("4.2.29");
+  expect(encrypted).toBe(
+    "stack/Social: Redis.external for main: it is encrypted, and Mastodon 4.2.29 cannot do that / use Mastodon 4.3, the first that can",
+  );
+  expect(sentinels).toContain(
+    "Redis.external for main: Mastodon 4.2.29 cannot ask sentinels who is master / give host, or use Mastodon 4.3",
+  );
+  const old = page(
+    () => ({
+      database: Postgres.external({ ...server, host: "db.example.net", tls: "require" }),
+      redis: Redis.external({ host: "redis.example.net" }),
+    }),
+    "4.1.25",
+  );
+  expect(old.site.problems.all()).toEqual([]);
+  expect(readable(old.live.envs.get(4000)!)).toMatchObject({ DB_SSLMODE: "require", NODE_TLS_REJECT_UNAUTHORIZED: "0" });
+});
+
 test("an existing pooler serves processes, and tasks go past it", () => {
   const { site, web, live } = page(() => ({
     database: PgBouncer.external({ ...server, host: "pool.example.net", readsName: "reads", ca, direct: db(), maxClients: 200 }),

@@ -27,7 +27,7 @@ export interface Container {
   readonly name: string;
   readonly envFile: string;
   readonly command: string;
-  /** As podman's `--volume` takes them. */
+  /** Files of the machine in the container, as podman writes them. */
   readonly volumes?: readonly string[];
   /** How long a graceful stop may take. */
   readonly stopSeconds: number;

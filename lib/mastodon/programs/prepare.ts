@@ -9,6 +9,8 @@ import { volumeOptions } from "./application";
 export interface PreparePlan {
   readonly image: string;
   readonly version: string;
+  /** The task that fills an empty database, or migrates one that is not. */
+  readonly task: string;
   readonly env: Env;
   /** Whether the database's password may hold more than letters and digits. */
   readonly foreign: boolean;
@@ -82,7 +84,7 @@ export function waitForPrepare(
     });
 }
 
-function prepareScript({ image, version, env }: PreparePlan): string {
+function prepareScript({ image, version, task, env }: PreparePlan): string {
   return `#!/bin/bash
 # Prepares the database for Mastodon ${version} and says so.
 set -euo pipefail
@@ -92,7 +94,7 @@ until sql 'select 1' >/dev/null; do
   echo "waiting for PostgreSQL"
   sleep 2
 done
-rails db:prepare
+rails ${task}
 # A first run that was cut off behind the schema would never seed.
 [ -n "$(sql 'select 1 from user_roles limit 1')" ] || rails db:seed
 sql "${recordStatement(version)}"

@@ -15,8 +15,10 @@ export interface SidekiqPlan {
   /** As Sidekiq's `-q` takes them. */
   readonly queues: readonly string[];
   readonly version: string;
-  /** On the one machine that prepares the database: the environment of the task. */
-  readonly prepare: { readonly env: Env } | undefined;
+  /** Whether a file says that a process works, as from 4.3 on. */
+  readonly readyFile: boolean;
+  /** On the one machine that prepares the database: the task and its environment. */
+  readonly prepare: { readonly env: Env; readonly task: string } | undefined;
   readonly waits: () => boolean;
   /** Whether the database's password may hold more than letters and digits. */
   readonly foreign: boolean;
@@ -32,7 +34,7 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     .add({ kind: "package", names: ["postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
   const { image, version, foreign, waits } = plan;
-  if (plan.prepare !== undefined) prepare(program, { image, version, env: plan.prepare.env, foreign });
+  if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare, foreign });
   waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });
   program
     .add({
@@ -53,6 +55,14 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-sidekiq", names) })
     .add({ kind: "start", units: names.map((name) => `mastodon-sidekiq@${name}.service`), atBoot: false });
-  for (const name of names)
-    program.readyWhen(`podman exec mastodon-sidekiq-${name} test -e /opt/mastodon/${READY_FILE} 2>/dev/null`);
+  for (const name of names) program.readyWhen(plan.readyFile ? fileCheck(name) : titleCheck(name));
+}
+
+function fileCheck(name: number): string {
+  return `podman exec mastodon-sidekiq-${name} test -e /opt/mastodon/${READY_FILE} 2>/dev/null`;
+}
+
+// A Sidekiq that works counts its busy threads in its title, and says `stopping` behind that once it takes no new job.
+function titleCheck(name: number): string {
+  return `podman top mastodon-sidekiq-${name} args 2>/dev/null | grep -Eq '^sidekiq .* busy\\] *$'`;
 }

@@ -7,6 +7,7 @@ import { nginx, podman, proxied, quadlet } from "./application";
 
 export interface StreamingPlan {
   readonly image: string;
+  readonly command: string;
   readonly envs: ReadonlyMap<number, Env>;
   readonly network: string;
   readonly idleSeconds: number;
@@ -24,7 +25,7 @@ export function streaming(program: Program, plan: StreamingPlan): void {
 }
 
 /** The processes alone, one unit each. */
-export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "image" | "envs">): void {
+export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "image" | "command" | "envs">): void {
   const ports = [...plan.envs.keys()];
   podman(program, plan.image);
   program.add({ kind: "package", names: ["curl"] });
@@ -41,7 +42,7 @@ export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "
         name: "mastodon-streaming-%i",
         envFile: "/etc/mastodon/streaming-%i.env",
         volumes: [...new Set([...plan.envs.values()].flatMap(certificateVolumes))],
-        command: "node ./streaming/index.js",
+        command: plan.command,
         stopSeconds: 10,
       }),
     })

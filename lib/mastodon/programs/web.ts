@@ -4,6 +4,7 @@ import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { certificateVolumes } from "../trust";
 import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
+import { makara, MAKARA_VOLUME } from "./makara";
 import { waitForPrepare } from "./prepare";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 
@@ -12,8 +13,10 @@ export interface WebPlan {
   readonly version: string;
   readonly env: Env;
   readonly taskEnv: Env;
+  /** Whether reads go to a replica by Makara, as up to 4.1. */
+  readonly makara: boolean;
   /** Streaming on the same machine, if it is not elsewhere. */
-  readonly streaming: Pick<StreamingPlan, "image" | "envs"> | undefined;
+  readonly streaming: Pick<StreamingPlan, "image" | "command" | "envs"> | undefined;
   readonly network: string;
   readonly trustedProxies: readonly string[];
   readonly idleSeconds: number;
@@ -31,6 +34,7 @@ export function web(program: Program, plan: WebPlan): void {
     .add({ kind: "package", names: ["curl", "postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/web.env", content: () => plan.env.render(), mode: "0600" })
     .add({ kind: "file", path: TASK_ENV, content: () => plan.taskEnv.render(), mode: "0600" });
+  if (plan.makara) makara(program);
   waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", foreign: plan.foreign, waits: plan.waits });
   program
     .add({
@@ -41,8 +45,8 @@ export function web(program: Program, plan: WebPlan): void {
         image: plan.image,
         name: "mastodon-web",
         envFile: "/etc/mastodon/web.env",
-        volumes: certificateVolumes(plan.env),
         command: "bundle exec puma -C config/puma.rb",
+        volumes: [...certificateVolumes(plan.env), ...(plan.makara ? [MAKARA_VOLUME] : [])],
         stopSeconds: 60,
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
       }),
