@@ -9,7 +9,7 @@ import { Clients } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { isRead, Process, rowOf } from "./env-catalogue";
 import { mediaEnv } from "./media";
-import { processEnv, TierEnv } from "./process-env";
+import { processEnv, put, TierEnv } from "./process-env";
 import { Redis, RedisFacts } from "./redis";
 import { secret } from "./secrets";
 import { MastodonVersion, versionOf } from "./version";
@@ -32,7 +32,7 @@ export interface Data {
   readonly jobs?: Redis;
   /**
    * A replica as one address, `postgresql://user:password@host:port/database` with everything percent-encoded, in the place of the database's
-   * own one for selected reads. From 4.2 on; the page opens no way to it.
+   * own one for selected reads, as a `Secret` or a sensitive variable. From 4.2 on; the page opens no way to it.
    * @default - the database's own replica, if it has one
    */
   readonly replicaUrl?: Secret | string;
@@ -68,7 +68,7 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
       .set("VAPID_PRIVATE_KEY", secret(site, "vapid_private_key"), by)
       .set("VAPID_PUBLIC_KEY", secret(site, "vapid_public_key"), by);
     databaseEnv(env, data.database.reachedBy(host, `${process} reads and writes`), by);
-    if (data.replicaUrl !== undefined) env.set("REPLICA_DATABASE_URL", data.replicaUrl, by);
+    if (data.replicaUrl !== undefined) put(env, site, "REPLICA_DATABASE_URL", data.replicaUrl, by);
     else if (readsReplica(process, version))
       replicaEnv(env, data.database.replicaReachedBy(host, `${process} reads`), by, version);
   }
