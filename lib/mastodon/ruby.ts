@@ -12,6 +12,7 @@ import { mediaEnv } from "./media";
 import { processEnv, put, TierEnv } from "./process-env";
 import { Redis, RedisFacts } from "./redis";
 import { secret } from "./secrets";
+import { checkTogether } from "./together";
 import { MastodonVersion, versionOf } from "./version";
 
 /** The data tier as every application tier takes it. */
@@ -77,6 +78,7 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   if (data.jobs !== undefined) redisEnv(env, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
   mediaEnv(env, site.objects, by);
   checkUses(site, by, data);
+  checkTogether(site, by, env);
   return env;
 }
 
