@@ -84,7 +84,8 @@ function fill(env: Env, site: Site, extra: ExtraEnv, by: () => Construct, wanted
   }
 }
 
-function put(env: Env, site: Site, name: string, value: EnvValue, by: Construct): void {
+/** Sets what a person has given; a secret in plain text is refused. */
+export function put(env: Env, site: Site, name: string, value: EnvValue, by: Construct): void {
   if (rowOf(name)?.secret && !String(value).includes("${TfToken[")) {
     site.problems.add(by, {
       wrong: `${name} is a secret, and the page and the plan would hold it for all to read`,

@@ -9,9 +9,10 @@ import { Clients } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { isRead, Process, rowOf } from "./env-catalogue";
 import { mediaEnv } from "./media";
-import { processEnv, TierEnv } from "./process-env";
+import { processEnv, put, TierEnv } from "./process-env";
 import { RedisFacts, RedisServer } from "./redis-facts";
 import { secret } from "./secrets";
+import { checkTogether } from "./together";
 import { libpqTls, rubyTrusts } from "./trust";
 import { MastodonVersion, versionOf } from "./version";
 
@@ -33,7 +34,7 @@ export interface Data {
   readonly jobs?: RedisServer;
   /**
    * A replica as one address, `postgresql://user:password@host:port/database` with everything percent-encoded, in the place of the database's
-   * own one for selected reads. From 4.2 on; the page opens no way to it.
+   * own one for selected reads, as a `Secret` or a sensitive variable. From 4.2 on; the page opens no way to it.
    * @default - the database's own replica, if it has one
    */
   readonly replicaUrl?: Secret | string;
@@ -71,7 +72,7 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
       .set("VAPID_PRIVATE_KEY", secret(site, "vapid_private_key"), by)
       .set("VAPID_PUBLIC_KEY", secret(site, "vapid_public_key"), by);
     databaseEnv(env, host, data.database.reachedBy(host, `${process} reads and writes`), by);
-    if (data.replicaUrl !== undefined) env.set("REPLICA_DATABASE_URL", data.replicaUrl, by);
+    if (data.replicaUrl !== undefined) put(env, site, "REPLICA_DATABASE_URL", data.replicaUrl, by);
     else if (readsReplica(process, version))
       replicaEnv(env, data.database.replicaReachedBy(host, `${process} reads`), by, version);
   }
@@ -80,6 +81,7 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   if (data.jobs !== undefined) rubyRedisEnv(env, host, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
   mediaEnv(env, site.objects, by);
   checkUses(site, by, data);
+  checkTogether(site, by, env);
   return env;
 }
 

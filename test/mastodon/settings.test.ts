@@ -219,9 +219,9 @@ test.each<[string, (secret: Secret) => Setting, Readonly<Record<string, string>>
   ],
   ["PAM", () => pam({ emailDomain: "example.org" }), { PAM_ENABLED: "true", PAM_EMAIL_DOMAIN: "example.org" }],
   [
-    "one way to sign in",
-    () => signOn({ only: true, oneClick: true, settingsUrl: "https://login.example/me" }),
-    { OMNIAUTH_ONLY: "true", ONE_CLICK_SSO_LOGIN: "true", SSO_ACCOUNT_SETTINGS: "https://login.example/me" },
+    "accounts elsewhere",
+    () => signOn({ settingsUrl: "https://login.example/me", signUpUrl: "https://login.example/new" }),
+    { SSO_ACCOUNT_SETTINGS: "https://login.example/me", SSO_ACCOUNT_SIGN_UP: "https://login.example/new" },
   ],
   [
     "federation",
@@ -495,6 +495,31 @@ const refused: readonly [string, Page, string][] = [
     "one click where there are two ways",
     { site: { settings: [signOn({ oneClick: true })] } },
     "stack/Social/Settings/signOn: oneClick is true, but only is not",
+  ],
+  [
+    "no way to sign in at all",
+    { site: { settings: [signOn({ only: true })] } },
+    "OMNIAUTH_ONLY is set without OIDC_ENABLED or SAML_ENABLED",
+  ],
+  [
+    "two object stores",
+    {
+      site: (password) => ({
+        objects: s3Objects({ bucket: "media" }),
+        extraEnv: { AZURE_ENABLED: true, AZURE_STORAGE_ACCESS_KEY: password },
+      }),
+    },
+    "stack/Social/Web: S3_ENABLED and AZURE_ENABLED are set / keep one of them",
+  ],
+  [
+    "LDAP by hand, without what stops a process",
+    { site: { extraEnv: { LDAP_ENABLED: true, LDAP_HOST: "ldap.example" } } },
+    "stack/Social/Web: LDAP_ENABLED is set without LDAP_BASE / set both, or neither",
+  ],
+  [
+    "a part of another Redis that nobody reads",
+    { site: { extraEnv: { CACHE_REDIS_DB: 2 } } },
+    "stack/Social/Web: CACHE_REDIS_DB is set without CACHE_REDIS_HOST or CACHE_REDIS_SENTINELS or CACHE_REDIS_URL",
   ],
   [
     "a host with a scheme",

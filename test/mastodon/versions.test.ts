@@ -6,6 +6,7 @@ import {
   Postgres,
   Redis,
   RedisProps,
+  Secret,
   SidekiqGroup,
   Site,
   SiteProps,
@@ -126,7 +127,7 @@ interface Page {
   readonly site?: Partial<SiteProps>;
   readonly redis?: RedisProps;
   readonly streaming?: Partial<StreamingPoolProps>;
-  readonly replicaUrl?: string;
+  readonly replicaUrl?: "secret" | "plain";
 }
 
 function page(version: string, { site: props, redis, streaming, replicaUrl }: Page = {}) {
@@ -137,7 +138,16 @@ function page(version: string, { site: props, redis, streaming, replicaUrl }: Pa
     ...props,
   });
   const database = new PgBouncer(site, "Pool", { database: new Postgres(site, "Database", { replicas: 1 }) });
-  const data = { database, redis: new Redis(site, "Redis", redis), replicaUrl };
+  const url = new Secret(site.node.scope!, "replica_url", {
+    length: 200,
+    pattern: "^postgresql://",
+    description: "The replica.",
+  });
+  const data = {
+    database,
+    redis: new Redis(site, "Redis", redis),
+    replicaUrl: replicaUrl === "plain" ? "postgresql://reader:secret@replica.example:5432/mastodon" : replicaUrl && url,
+  };
   const live = new StreamingPool(site, "Streaming", { ...data, ...streaming });
   const web = new WebTier(site, "Web", { streaming: live, ...data });
   const all = ["default", "push", "ingress", "mailers", "pull", "scheduler"] as const;
@@ -147,8 +157,6 @@ function page(version: string, { site: props, redis, streaming, replicaUrl }: Pa
   });
   return { site, web, sidekiq, live };
 }
-
-const REPLICA_URL = "postgresql://reader:secret@replica.example:5432/mastodon";
 
 test.each<[string, string, Page, string]>([
   [
@@ -172,18 +180,19 @@ test.each<[string, string, Page, string]>([
   [
     "a replica as one address before 4.2",
     "4.1.22",
-    { replicaUrl: REPLICA_URL },
+    { replicaUrl: "secret" },
     "stack/Social/Web: REPLICA_DATABASE_URL is read from 4.2 on, and this is 4.1.22",
   ],
-])("%s is refused, naming the version that has it", (_, version, props, why) => {
+  ["its password in plain text", "4.5.15", { replicaUrl: "plain" }, "stack/Social/Web: REPLICA_DATABASE_URL is a secret"],
+])("%s is refused, and what to do is said", (_, version, props, why) => {
   expect(page(version, props).site.problems.all()[0]).toContain(why);
 });
 
 test("one address in the place of the replica's parts, where it is asked for", () => {
-  const { site, web, sidekiq } = page("4.5.15", { replicaUrl: REPLICA_URL });
+  const { site, web, sidekiq } = page("4.5.15", { replicaUrl: "secret" });
   expect(site.problems.all()).toEqual([]);
   for (const { env } of [web, sidekiq]) {
     const replica = Object.entries(readable(env)).filter(([name]) => name.startsWith("REPLICA_"));
-    expect(replica).toEqual([["REPLICA_DATABASE_URL", REPLICA_URL]]);
+    expect(replica).toEqual([["REPLICA_DATABASE_URL", "<secret replica_url>"]]);
   }
 });
