@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
-# Builds the stand-in's two images as docker archives: `build.sh DEBIAN OUT` makes OUT/mastodon.tar and OUT/mastodon-streaming.tar.
+# Builds the stand-in's images as docker archives: `build.sh DEBIAN OUT [REFERENCE…]` makes OUT/mastodon.tar and OUT/mastodon-streaming.tar.
+# Each holds an image for every version in the tags of the references, as `…/mastodon:v4.2.20`; without any, for the newest version.
 # DEBIAN is a directory with the machines' Debian, which becomes the first layer of both. Needs root, npm and systemd-nspawn.
 set -euo pipefail
 shopt -s inherit_errexit
 
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
-DEBIAN=$1 OUT=$2
+DEBIAN=$1 OUT=$(readlink -f "$2")
+shift 2
+NEWEST=$(<"$HERE/app/VERSION")
+VERSIONS=$(printf '%s\n' "$@" | sed -nE 's/^.*:v([0-9]+\.[0-9]+\.[0-9]+.*)$/\1/p' | sort -uV)
+[[ " $VERSIONS " == *"$NEWEST"* ]] || VERSIONS+=" $NEWEST"
 WORK=$(mktemp -d "$OUT/../standin.XXXXXX")
 tidy() {
   local root
@@ -34,10 +39,7 @@ main() {
   chmod -R u=rwX,go=rX "$image/root/opt/mastodon"
   chmod 755 "$image/root/opt/mastodon/bin/"*
   writable "$image" tmp public/system
-  finish "$image" "$arch" '["/usr/bin/tini","--"]' null \
-    PATH=/opt/mastodon/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin BIND=0.0.0.0 RAILS_ENV=production \
-    NODE_ENV=production RAILS_SERVE_STATIC_FILES=true LANG=C.UTF-8 \
-    MASTODON_SIDEKIQ_READY_FILENAME=sidekiq_process_has_started_and_will_begin_processing_jobs
+  layer "$image"
 
   image=$(begin mastodon-streaming)
   install_packages "$image" nodejs
@@ -45,9 +47,32 @@ main() {
   rm -rf "$image/root/opt/mastodon/streaming/node_modules"
   (cd "$image/root/opt/mastodon/streaming" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund)
   chmod -R u=rwX,go=rX "$image/root/opt/mastodon"
-  finish "$image" "$arch" null '["node","./streaming/index.js"]' \
-    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin BIND=0.0.0.0 PORT=4000 NODE_ENV=production
+  layer "$image"
+
+  local version layer
+  for layer in debian mastodon mastodon-streaming; do DIGESTS[$layer]=$(digest "$WORK/$layer.tar"); done
+  for version in $VERSIONS; do
+    local ruby=(PATH=/opt/mastodon/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin BIND=0.0.0.0 RAILS_ENV=production
+      NODE_ENV=production RAILS_SERVE_STATIC_FILES=true LANG=C.UTF-8 STANDIN_VERSION="$version")
+    if before_4_3 "$version"; then
+      # One image runs everything, streaming too.
+      describe mastodon "$version" "$arch" '["/usr/bin/tini","--"]' null "debian mastodon mastodon-streaming" "${ruby[@]}"
+    else
+      describe mastodon "$version" "$arch" '["/usr/bin/tini","--"]' null "debian mastodon" "${ruby[@]}" \
+        MASTODON_SIDEKIQ_READY_FILENAME=sidekiq_process_has_started_and_will_begin_processing_jobs
+      describe mastodon-streaming "$version" "$arch" null '["node","./streaming/index.js"]' "debian mastodon-streaming" \
+        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin BIND=0.0.0.0 PORT=4000 NODE_ENV=production \
+        STANDIN_VERSION="$version"
+    fi
+  done
+  finish mastodon
+  finish mastodon-streaming
 }
+
+declare -A DIGESTS
+digest() { sha256sum "$1" | sed 's/^\([0-9a-f]*\).*/sha256:\1/'; }
+
+before_4_3() { [[ $1 =~ ^4\.[0-2]\. ]]; }
 
 # Prints the directory of a new image, in which root is Debian with all changes going to upper.
 begin() {
@@ -96,29 +121,41 @@ mark_deletions() {
   done
 }
 
-# `finish IMAGE ARCHITECTURE ENTRYPOINT COMMAND [NAME=VALUE…]` writes the archive: the layers, the configuration and the manifest.
-finish() {
-  local image=$1 arch=$2 entrypoint=$3 command=$4 name environment
-  shift 4
-  name=$(basename "$image")
-  umount "$image/root"
-  mark_deletions "$image/upper"
-  mkdir "$image/archive"
-  layer_of_directory "$image/upper" "$image/archive/own.tar"
-  ln "$WORK/debian.tar" "$image/archive/debian.tar"
-  environment=$(printf '"%s",' "$@")
-  cat >"$image/archive/config.json" <<JSON
-{"architecture":"$arch","os":"linux","created":"1970-01-01T00:00:00Z",
- "config":{"User":"991:991","WorkingDir":"/opt/mastodon","Entrypoint":$entrypoint,"Cmd":$command,"Env":[${environment%,}],
-  "Labels":{"org.opencontainers.image.title":"cdktf-mastodon's stand-in for $name, not Mastodon"}},
- "rootfs":{"type":"layers","diff_ids":["$(digest "$WORK/debian.tar")","$(digest "$image/archive/own.tar")"]}}
-JSON
-  echo "[{\"Config\":\"config.json\",\"RepoTags\":[\"localhost/stand-in/$name:latest\"],\"Layers\":[\"debian.tar\",\"own.tar\"]}]" \
-    >"$image/archive/manifest.json"
-  tar -C "$image/archive" -cf "$OUT/$name.tar" manifest.json config.json debian.tar own.tar
-  rm -rf "$image/archive" "$image/upper"
+# The changes of an image as a layer beside Debian's.
+layer() {
+  umount "$1/root"
+  mark_deletions "$1/upper"
+  layer_of_directory "$1/upper" "$WORK/$(basename "$1").tar"
+  rm -rf "$1/upper"
 }
 
-digest() { sha256sum "$1" | sed 's/^\([0-9a-f]*\).*/sha256:\1/'; }
+# `describe NAME VERSION ARCHITECTURE ENTRYPOINT COMMAND LAYERS [NAME=VALUE…]` writes the configuration of an image.
+describe() {
+  local name=$1 version=$2 arch=$3 entrypoint=$4 command=$5 environment layer digests='' tars=''
+  local layers=$6
+  shift 6
+  environment=$(printf '"%s",' "$@")
+  for layer in $layers; do
+    digests+="\"${DIGESTS[$layer]}\","
+    tars+="\"$layer.tar\","
+  done
+  cat >"$WORK/$name-$version.json" <<JSON
+{"architecture":"$arch","os":"linux","created":"1970-01-01T00:00:00Z",
+ "config":{"User":"991:991","WorkingDir":"/opt/mastodon","Entrypoint":$entrypoint,"Cmd":$command,"Env":[${environment%,}],
+  "Labels":{"org.opencontainers.image.title":"cdktf-mastodon's stand-in for $name $version, not Mastodon"}},
+ "rootfs":{"type":"layers","diff_ids":[${digests%,}]}}
+JSON
+  echo "{\"Config\":\"$name-$version.json\",\"RepoTags\":[\"localhost/stand-in/$name:$version\"],\"Layers\":[${tars%,}]}," \
+    >>"$WORK/$name.manifest"
+}
+
+# Writes the archive: the layers that its images have, and the configuration of every version.
+finish() {
+  local name=$1 images layers
+  images=$(<"$WORK/$name.manifest")
+  echo "[${images%,}]" >"$WORK/manifest.json"
+  mapfile -t layers < <(grep -oE '"[a-z-]+\.tar"' "$WORK/manifest.json" | tr -d '"' | sort -u)
+  (cd "$WORK" && tar -cf "$OUT/$name.tar" manifest.json "$name"-[0-9]*.json "${layers[@]}")
+}
 
 main

@@ -3,9 +3,20 @@
 
 import type { Host } from "./host";
 
+/** Something that the page does not make. */
+export interface Outside {
+  /** Its host name, or its address. */
+  readonly name: string;
+  /**
+   * Its address, which the callers' hosts map to its name.
+   * @default - they ask the name service
+   */
+  readonly address?: string;
+}
+
 export interface EndpointProps<Facts> {
-  /** The host that listens, or `undefined` for something that the page does not make. */
-  readonly owner?: Host;
+  /** The host that listens, or what listens outside the page. */
+  readonly owner: Host | Outside;
   readonly port: number;
   readonly facts: Facts;
 }
@@ -17,9 +28,9 @@ export class Endpoint<Facts> {
     return new Endpoint({ owner, port, facts });
   }
 
-  /** Something that exists already, reached by the names in its facts. */
-  static external<Facts>(port: number, facts: Facts): Endpoint<Facts> {
-    return new Endpoint({ port, facts });
+  /** Something that exists already: its own firewall is its owner's affair, the flow is recorded all the same. */
+  static external<Facts>(outside: Outside, port: number, facts: Facts): Endpoint<Facts> {
+    return new Endpoint({ owner: outside, port, facts });
   }
 
   get port(): number {
@@ -28,11 +39,10 @@ export class Endpoint<Facts> {
 
   /** Opens the port for the role of `who`, maps the owner's name on its hosts, and returns the facts. */
   reachedBy(who: Host, why: string): Facts {
-    const owner = this.props.owner;
-    if (owner !== undefined) {
-      owner.open(who.role, this.props.port, why);
-      who.knows(owner);
-    }
+    const { owner, port } = this.props;
+    if ("open" in owner) owner.open(who.role, port, why);
+    else who.reaches(owner.name, port, why);
+    who.knows(owner);
     return this.props.facts;
   }
 }

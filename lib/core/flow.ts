@@ -5,7 +5,7 @@ export interface Flow {
   readonly from: string;
   /** The addresses that the caller may have. */
   readonly sources: readonly string[];
-  /** The tier that listens. */
+  /** The tier that listens, or the name of something outside the page. */
   readonly to: string;
   readonly port: number;
   readonly why: string;

@@ -9,6 +9,12 @@ import { byteLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
 import { Site } from "./site";
 
+/** What a host can map in its names: another host, or something outside the page whose address is given. */
+interface Named {
+  readonly name: string;
+  readonly address?: string | undefined;
+}
+
 export abstract class Host extends Construct {
   /** The host name; members of a pool are called after it. */
   abstract readonly name: string;
@@ -17,7 +23,8 @@ export abstract class Host extends Construct {
   readonly program = new Program();
   readonly site: Site;
   private readonly flows: Flow[] = [];
-  private readonly known = new Map<string, Host>();
+  private readonly outgoing: Flow[] = [];
+  private readonly known = new Map<string, Named>();
 
   protected constructor(
     scope: Construct,
@@ -41,8 +48,18 @@ export abstract class Host extends Construct {
     this.flows.push({ from: "front door", sources, to: this.name, port, why });
   }
 
+  /** Records that this host calls something outside the page, where the page opens nothing. */
+  reaches(to: string, port: number, why: string): void {
+    this.outgoing.push({ from: this.role, sources: [this.site.plan.role(this.role).cidr], to, port, why });
+  }
+
+  /** Whom it calls outside the page. */
+  get calls(): readonly Flow[] {
+    return this.outgoing;
+  }
+
   /** Maps the name of `other` on this host; its own name too, which else leads to a loopback address that means nothing to peers. */
-  knows(other: Host): void {
+  knows(other: Named): void {
     this.known.set(other.name, other);
   }
 
@@ -125,7 +142,7 @@ function privateNetwork(cidr: string): string {
 }
 
 // Its own address is looked up on the machine: where the cloud computes it, a boot text cannot contain it.
-function names(self: Host, hosts: readonly Host[]): string {
+function names(self: Host, hosts: readonly Named[]): string {
   const others = hosts
     .filter((host) => host !== self && host.address !== undefined)
     .sort((a, b) => compare(a.name, b.name))

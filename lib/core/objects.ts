@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { Secret } from "./secret";
 
 export interface ObjectStore {
-  /** Makes what must be made for a site, and says how to reach the store. */
+  /** Makes what must be made for a site whose web interface is at `domain`, and says how to reach the store. */
   attach(scope: Construct, spec: { readonly domain: string }): ObjectStoreFacts;
 }
 

@@ -28,6 +28,7 @@ export class Pool extends Host {
   /** The cloud's handle, for routes of the front door. */
   readonly made: MadePool;
   readonly machines: number;
+  readonly roll: "start-first" | "stop-first";
   private routed = false;
 
   constructor(scope: Construct, id: string, props: PoolProps) {
@@ -35,6 +36,7 @@ export class Pool extends Host {
     this.name = props.name;
     this.site.claim(this, props.name);
     this.machines = props.machines;
+    this.roll = props.roll ?? "start-first";
     const room = Math.floor(this.site.plan.capacity(props.range) / 2);
     if (!Number.isInteger(props.machines) || props.machines < 1 || props.machines > room) {
       this.site.problems.add(this, {
@@ -49,7 +51,7 @@ export class Pool extends Host {
       range: props.range.cidr,
       machines: props.machines,
       size: props.size,
-      roll: props.roll ?? "start-first",
+      roll: this.roll,
       ...this.late(),
     });
     this.measure();

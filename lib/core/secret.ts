@@ -1,7 +1,7 @@
 // A value that nobody may read in a plan: `new Secret(site, "database_password", { length: 32, describe: "…" })`.
 // It becomes a sensitive Terraform variable; texts hold its token, and renderers count it at its declared length.
 
-import { TerraformVariable } from "cdktf";
+import { Fn, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 
 export interface SecretProps {
@@ -27,6 +27,8 @@ export class Secret {
   /** The name of the Terraform variable. */
   readonly name: string;
   private readonly token: string;
+  private readonly length: number;
+  private urlToken: string | undefined;
 
   constructor(scope: Construct, name: string, props: SecretProps) {
     const pattern = props.pattern ?? `^[0-9A-Za-z]{1,${props.length}}$`;
@@ -45,7 +47,17 @@ export class Secret {
     variable.overrideLogicalId(name);
     this.name = name;
     this.token = variable.stringValue;
+    this.length = props.length;
     knownTokens.set(this.token, { name, length: props.length });
+  }
+
+  /** The token that stands for the value where it is part of a URL; each character may take three there. */
+  get inUrl(): string {
+    if (this.urlToken === undefined) {
+      this.urlToken = Fn.urlencode(this.token) as string;
+      knownTokens.set(this.urlToken, { name: this.name, length: this.length * 3 });
+    }
+    return this.urlToken;
   }
 
   /** The token that stands for the value in any text. */

@@ -10,16 +10,30 @@ import { FrontDoor } from "./front-door";
 import { hostName } from "./names";
 import { ObjectStore, ObjectStoreFacts } from "./objects";
 import { Problems } from "./problems";
+import { ExtraEnv, Setting } from "./settings";
 
 export interface SiteProps {
   /** Where the machines are made. Another cloud means other machines and empty disks. */
   readonly cloud: Cloud;
   /** The part behind the `@` of every handle. It can never change once the server federates. */
   readonly domain: string;
+  /**
+   * The host of the web interface, and of the front door's route, if it is another. `https://domain/.well-known/webfinger` must then lead
+   * there, with CORS headers. It can never change once the server federates.
+   * @default - `domain`
+   */
+  readonly webDomain?: string;
+  /**
+   * Further hosts that the server answers to, such as a hidden service's. The front door has no route for them, since not each can have a
+   * certificate; `site.frontDoor.route(host, web.pool, …)` adds one.
+   * @default - none
+   */
+  readonly alternateDomains?: readonly string[];
   /** Mastodon's version, such as `4.7.6`. A change replaces the web, streaming and Sidekiq machines and migrates the database. */
   readonly version: string;
   /**
-   * The container images, by name and tag or by digest; both must be of `version`. A change replaces the machines that run them.
+   * The container images, by name and tag or by digest; both must be of `version`. A change replaces the machines that run them. Up to 4.2
+   * there is one image for all, and naming one for streaming is refused.
    * @default - the official images with the tag v`version`
    */
   readonly images?: { readonly mastodon?: string; readonly streaming?: string };
@@ -34,6 +48,17 @@ export interface SiteProps {
    */
   readonly objects?: ObjectStore;
   /**
+   * Groups of settings, each once: mail, search, signing on and so on. A change replaces the machines of the processes that read them.
+   * @default - Mastodon's own defaults, which send no mail
+   */
+  readonly settings?: readonly Setting[];
+  /**
+   * Variables that nothing else here sets. One that the library knows goes to the processes that read it; any other, newer than the library,
+   * to all of Ruby's. Streaming's and those of one tier alone are given to that tier.
+   * @default - none
+   */
+  readonly extraEnv?: ExtraEnv;
+  /**
    * The private network, a /16. Change it before the first deploy only: it replaces every machine.
    * @default "10.20.0.0/16"
    * @throws if it is not a private /16
@@ -43,11 +68,23 @@ export interface SiteProps {
 
 const ROLES: readonly Role[] = ["cloud", "postgres", "pgbouncer", "redis", "web", "streaming", "sidekiq", "own"];
 
+/** A host, as far as the flow table goes. */
+interface Talking {
+  readonly openings: readonly Flow[];
+  /** To what the page does not make. */
+  readonly calls: readonly Flow[];
+}
+
 export class Site extends Construct {
   readonly cloud: Cloud;
   readonly domain: string;
+  readonly webDomain: string;
+  readonly alternateDomains: readonly string[];
   readonly version: string;
-  readonly images: { readonly mastodon: string; readonly streaming: string };
+  /** The image of all processes, and the one that the page names for streaming. */
+  readonly images: { readonly mastodon: string; readonly streaming: string | undefined };
+  readonly settings: readonly Setting[];
+  readonly extraEnv: ExtraEnv;
   readonly queuesElsewhere: readonly string[];
   readonly plan: AddressPlan;
   readonly network: Network;
@@ -56,7 +93,7 @@ export class Site extends Construct {
   readonly problems: Problems;
   /** The site's name in physical names. */
   readonly name: string;
-  private readonly hosts: { readonly openings: readonly Flow[] }[] = [];
+  private readonly hosts: Talking[] = [];
   private readonly claimed = new Map<string, Construct>();
   private readonly slots = new Map<string, Construct>();
   private door: FrontDoor | undefined;
@@ -66,23 +103,24 @@ export class Site extends Construct {
     this.problems = new Problems(this);
     this.cloud = props.cloud;
     this.domain = props.domain;
+    this.webDomain = props.webDomain ?? props.domain;
+    this.alternateDomains = props.alternateDomains ?? [];
     this.version = props.version;
     this.queuesElsewhere = props.queuesElsewhere ?? [];
     this.images = {
       mastodon: props.images?.mastodon ?? `ghcr.io/mastodon/mastodon:v${props.version}`,
-      streaming: props.images?.streaming ?? `ghcr.io/mastodon/mastodon-streaming:v${props.version}`,
+      streaming: props.images?.streaming,
     };
+    this.settings = props.settings ?? [];
+    this.extraEnv = props.extraEnv ?? {};
     this.name = hostName(id);
-    if (!/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(props.domain)) {
-      this.problems.add(this, {
-        wrong: `domain is "${props.domain}"`,
-        remedy: "give a lower-case host name such as social.example, without scheme or path",
-      });
-    }
+    this.checkHost("domain", props.domain);
+    if (props.webDomain !== undefined) this.checkHost("webDomain", props.webDomain);
+    for (const host of this.alternateDomains) this.checkHost("alternateDomains", host);
     this.plan = AddressPlan.of(props.network ?? "10.20.0.0/16");
     const roles = Object.fromEntries(ROLES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
     this.network = this.cloud.network(this, { site: this.name, cidr: this.plan.network.cidr, roles });
-    this.objects = props.objects?.attach(this, { domain: props.domain });
+    this.objects = props.objects?.attach(this, { domain: this.webDomain });
     const flows = new TerraformOutput(this, "Flows", {
       description: "Who may reach which port of whom, and why. Every other port is closed.",
       value: Lazy.anyValue({ produce: () => flowTable(this.flows) }),
@@ -92,11 +130,11 @@ export class Site extends Construct {
 
   /** Who talks to whom, over all hosts of the site. */
   get flows(): readonly Flow[] {
-    return this.hosts.flatMap((host) => host.openings);
+    return this.hosts.flatMap((host) => [...host.openings, ...host.calls]);
   }
 
   /** Has the site know a host, for its flows. */
-  admit(host: { readonly openings: readonly Flow[] }): void {
+  admit(host: Talking): void {
     this.hosts.push(host);
   }
 
@@ -129,6 +167,14 @@ export class Site extends Construct {
     }
     this.slots.set(`${role} ${taken}`, tier);
     return this.plan.tier(role, taken);
+  }
+
+  private checkHost(prop: string, host: string): void {
+    if (/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(host)) return;
+    this.problems.add(this, {
+      wrong: `${prop} is "${host}"`,
+      remedy: "give a lower-case host name such as social.example, without scheme or path",
+    });
   }
 
   /** Keeps host names unique in the site. */

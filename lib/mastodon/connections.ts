@@ -12,8 +12,8 @@ export interface Clients {
   readonly processes: number;
   /** Connections that each may open. */
   readonly each: number;
-  /** Whether each may open as many again for reads: Ruby keeps a second pool when there is a replica. */
-  readonly reads: boolean;
+  /** Whether each may open as many again for reads, since Ruby keeps a second pool when there is a replica; `only`: it connects nowhere else. */
+  readonly reads: boolean | "only";
   /** Whether old and new machines stand side by side during a roll-out. */
   readonly doubles: boolean;
   /**

@@ -15,7 +15,14 @@ export interface DatabaseFacts {
   readonly pooled: boolean;
   /** Whether it accepts encrypted connections only, with a certificate that nobody can verify. */
   readonly tls: boolean;
+  /** How a server outside the page wants to be spoken to. */
+  readonly sslmode?: SslMode;
+  /** The certificate authorities by which `verify-full` checks, if not the public ones. */
+  readonly ca?: string | undefined;
 }
+
+/** libpq's words, as far as Ruby, Node and PgBouncer can all follow them. */
+export type SslMode = "disable" | "require" | "verify-full";
 
 export interface Database {
   /** Where writes go. */
@@ -26,4 +33,16 @@ export interface Database {
   expects(by: Construct, clients: Clients): void;
   /** The same database without a pooler: for migrations and the administrator, whose sessions must be their own. */
   readonly direct: Database;
+  /** Whether somebody else chose the password, so that it may hold more than letters and digits. */
+  readonly foreign?: boolean;
+}
+
+/** A PostgreSQL that a pooler can stand in front of. */
+export interface PostgresServer extends Database {
+  /** What messages call it. */
+  readonly path: string;
+  /** Every standby, for a pooler that spreads reads. */
+  replicasReachedBy(who: Host, why: string): readonly DatabaseFacts[];
+  /** Counts poolers' server connections: so many to the primary, and for reads as many to every standby, should the others be gone. */
+  expectsPooler(by: Construct, clients: Clients): void;
 }

@@ -3,7 +3,7 @@
 
 import { Construct } from "constructs";
 import { Site } from "../core/site";
-import { MastodonVersion, Queue } from "./version";
+import { Queue, versionOf } from "./version";
 
 export class Fleet {
   private readonly groups: { readonly by: Construct; readonly queues: readonly Queue[]; readonly processes: number }[] = [];
@@ -40,7 +40,7 @@ export class Fleet {
       });
     }
     const elsewhere = this.site.queuesElsewhere;
-    const uncovered = MastodonVersion.of(this.site.version).queues.filter(
+    const uncovered = versionOf(this.site).queues.filter(
       (queue) => !elsewhere.includes(queue) && !this.groups.some((group) => group.queues.includes(queue)),
     );
     if (uncovered.length > 0) {

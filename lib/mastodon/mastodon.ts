@@ -10,7 +10,7 @@ import { Redis } from "./redis";
 import { Data } from "./ruby";
 import { SidekiqGroup } from "./sidekiq";
 import { StreamingPool } from "./streaming";
-import { MastodonVersion, NEWEST, Queue } from "./version";
+import { NEWEST, Queue, versionOf } from "./version";
 import { WebTier } from "./web";
 
 export interface MastodonProps extends Omit<SiteProps, "version"> {
@@ -34,7 +34,7 @@ export class Mastodon extends Site {
   readonly cache: Redis;
   readonly jobs: Redis;
   /** What any further tier takes: `new SidekiqGroup(mastodon, "More", { queues: ["push"], ...mastodon.data })`. */
-  readonly data: Required<Data>;
+  readonly data: Required<Omit<Data, "replicaUrl">>;
   readonly streaming: StreamingPool;
   readonly web: WebTier;
   /** Each group by its id. */
@@ -51,7 +51,7 @@ export class Mastodon extends Site {
     this.data = { database: this.pool, redis: this.redis, cache: this.cache, jobs: this.jobs };
     this.streaming = new StreamingPool(this, "Streaming", { ...size.streaming, ...this.data });
     this.web = new WebTier(this, "Web", { ...size.web, streaming: this.streaming, ...this.data });
-    const known = MastodonVersion.of(this.version).queues;
+    const known = versionOf(this).queues;
     this.sidekiq = Object.fromEntries(
       Object.entries(size.sidekiq).map(([group, own]) => {
         // Sizes know no version, and fasp is younger than others.

@@ -6,36 +6,52 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { hostName } from "../core/names";
+import { Pool } from "../core/pool";
 import { Size } from "../core/size";
 import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
-import { Database, DatabaseFacts } from "./database";
-import { Postgres } from "./postgres";
+import { Database, DatabaseFacts, PostgresServer } from "./database";
+import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
 import { pgbouncer } from "./programs/pgbouncer";
+import { FRONT_PORT, poolerFront } from "./programs/pooler-front";
 import { secret } from "./secrets";
+import { rootCertificates } from "./trust";
 
 export interface PgBouncerProps {
-  /** The PostgreSQL behind it. */
-  readonly database: Postgres;
+  /** The PostgreSQL behind it: the page's own, or `Postgres.external`. */
+  readonly database: PostgresServer;
   /**
-   * The size of its machine. It is single-threaded: one fast CPU serves thousands of clients.
+   * How many machines of its own. With several, a small HAProxy on each web, streaming and Sidekiq machine spreads over them and goes round
+   * one that is lost; going from one to several replaces those machines once, one more again.
+   * @default 1 - and while its machine is away, the site stands still
+   */
+  readonly machines?: number;
+  /**
+   * `each`: no machines of its own, but a pooler on every machine that calls it. Nothing between a process and PostgreSQL can be lost then,
+   * but each keeps server connections of its own, and PostgreSQL must hold them all, twice in a roll-out.
+   * @default - machines of its own
+   */
+  readonly on?: "each";
+  /**
+   * The size of each of its machines. It is single-threaded: one fast CPU serves thousands of clients.
    * @default Size.of({ cpus: 1, gib: 1 })
    */
   readonly size?: Size;
   /**
-   * Server connections to the primary, and as many to each entry for reads. More than PostgreSQL's CPUs can work on at once only queues
-   * elsewhere. Together with migrations and the administrator's commands they must fit PostgreSQL's `maxConnections`.
-   * @default 50
+   * Server connections of each pooler to the primary, and as many to each entry for reads. More than PostgreSQL's CPUs can work on at once only
+   * queues elsewhere. Those of all poolers, together with migrations and the administrator's commands, must fit PostgreSQL's `maxConnections`.
+   * @default 50; 10 on each machine that calls it
    */
   readonly serverConnections?: number;
   /**
-   * The most clients at once; a client that waits costs about 2 KiB. All connections of all tiers must fit, twice, since old and new machines
-   * stand side by side in a roll-out. It does not follow the page; after a change the pooler's machine has to be renewed.
+   * The most clients of each pooler at once; a client that waits costs about 2 KiB. All connections of all tiers must fit, twice, since old and
+   * new machines stand side by side in a roll-out, and with several machines on one of them, since the others may be lost. It does not follow
+   * the page; after a change the pooler's machines have to be renewed.
    * @default 5000
    */
   readonly maxClients?: number;
   /**
-   * Where among the addresses of its role it lies. A change replaces the machine.
+   * Where among the addresses of its role it lies. A change replaces the machines.
    * @default - from its name
    */
   readonly slot?: number;
@@ -44,81 +60,166 @@ export interface PgBouncerProps {
 const PORT = 6432;
 /** What its limit of open files leaves room for, with the server connections. */
 const MOST_CLIENTS = 60_000;
+const MOST_MACHINES = 8;
 
 export class PgBouncer extends Construct implements Database {
-  readonly direct: Database;
-  readonly machine: Machine;
-  private readonly main: Endpoint<DatabaseFacts>;
-  private readonly reads: Endpoint<DatabaseFacts> | undefined;
-  private readonly connections: Connections;
+  readonly direct: PostgresServer;
+  readonly foreign: boolean;
+  /** Its own machines; none if it is on each machine that calls it. */
+  readonly machines: readonly Machine[];
+  private readonly entries: readonly {
+    readonly main: Endpoint<DatabaseFacts>;
+    readonly reads: Endpoint<DatabaseFacts> | undefined;
+  }[];
+  private readonly connections: Connections | undefined;
+  private readonly serverConnections: number;
+  private readonly maxClients: number;
+  private readonly local = new Map<Host, { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined }>();
 
   constructor(scope: Construct, id: string, props: PgBouncerProps) {
     super(scope, id);
     const site = Site.of(this);
     const name = hostName(id);
-    const serverConnections = props.serverConnections ?? 50;
-    const maxClients = props.maxClients ?? 5000;
-    if (!Number.isInteger(serverConnections) || serverConnections < 1) {
-      site.problems.add(this, {
-        wrong: `serverConnections is ${serverConnections}`,
-        remedy: `use a whole number from 1; with the others it must fit maxConnections of ${props.database.node.path}`,
-      });
-    }
-    if (!Number.isInteger(maxClients) || maxClients < serverConnections || maxClients > MOST_CLIENTS) {
-      site.problems.add(this, {
-        wrong: `maxClients is ${maxClients}`,
-        remedy: `use a whole number from ${serverConnections} to ${MOST_CLIENTS}`,
-      });
-    }
+    const each = props.on === "each";
     this.direct = props.database;
-    this.machine = new Machine(this, "1", {
-      name: `${name}-1`,
-      role: "pgbouncer",
-      range: site.range(this, "pgbouncer", name, props.slot),
-      number: 1,
-      size: props.size ?? Size.of({ cpus: 1, gib: 1 }),
+    this.foreign = props.database.foreign ?? false;
+    this.serverConnections = props.serverConnections ?? (each ? 10 : 50);
+    this.maxClients = props.maxClients ?? 5000;
+    this.check(site, props);
+    const count = each ? 0 : Math.min(Math.max(Math.trunc(props.machines ?? 1) || 1, 1), MOST_MACHINES);
+    const range = each ? undefined : site.range(this, "pgbouncer", name, props.slot);
+    this.machines = Array.from({ length: count }, (_, n) => {
+      return new Machine(this, `${n + 1}`, {
+        name: `${name}-${n + 1}`,
+        role: "pgbouncer",
+        range: range!,
+        number: n + 1,
+        size: props.size ?? Size.of({ cpus: 1, gib: 1 }),
+      });
     });
-    const primary = props.database.reachedBy(this.machine, "the pooler's server connections");
-    const replicas = props.database.replicasReachedBy(this.machine, "the pooler's server connections for reads");
-    const facts = {
-      host: this.machine.name,
-      port: PORT,
-      user: primary.user,
-      password: primary.password,
-      pooled: true,
-      tls: false,
-    };
-    this.main = Endpoint.on(this.machine, PORT, { ...facts, name: "mastodon" });
-    this.reads = replicas.length === 0 ? undefined : Endpoint.on(this.machine, PORT, { ...facts, name: "mastodon_replica" });
-    props.database.expectsPooler(this, serverConnections);
+    this.entries = this.machines.map((machine) => {
+      const { main, reads } = this.install(machine, machine.name, count > 1);
+      return { main: Endpoint.on(machine, PORT, main), reads: reads && Endpoint.on(machine, PORT, reads) };
+    });
+    if (each) return;
+    const clients = { processes: count, each: this.serverConnections, reads: false, doubles: false, what: "server connections" };
+    this.direct.expectsPooler(this, clients);
     this.connections = new Connections(this, {
-      name: this.machine.name,
-      most: maxClients,
-      limit: `maxClients is ${maxClients}`,
+      name: count === 1 ? this.machines[0]!.name : `each of ${name}`,
+      most: this.maxClients,
+      limit: `maxClients is ${this.maxClients}`,
       remedy: (needed) =>
         needed > MOST_CLIENTS
           ? "give some tiers a PgBouncer of their own, or use fewer machines, processes or threads"
           : `raise maxClients to at least ${needed} and renew its machine, or use fewer machines, processes or threads`,
     });
-    pgbouncer(this.machine.program, {
-      primary,
-      replicas,
-      serverConnections,
-      maxClients,
-      adminPassword: secret(site, "pgbouncer_admin_password"),
-    });
+  }
+
+  /** One that the page does not make. */
+  static external(props: ExistingPgBouncerProps): ExistingPgBouncer {
+    return new ExistingPgBouncer(props);
   }
 
   reachedBy(who: Host, why: string): DatabaseFacts {
-    return this.main.reachedBy(who, why);
+    if (this.entries.length === 1) return this.entries[0]!.main.reachedBy(who, why);
+    return this.onItself(who, why).main;
   }
 
   replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined {
-    return this.reads?.reachedBy(who, why);
+    if (this.entries.length === 1) return this.entries[0]!.reads?.reachedBy(who, why);
+    for (const { reads } of this.entries) reads?.reachedBy(who, why);
+    return this.onItself(who, why).reads;
   }
 
   /** The entries for writes and for reads are pools of their own, and every client of either counts. */
   expects(by: Construct, clients: Clients): void {
-    this.connections.count(by, clients, clients.reads && this.reads !== undefined ? 2 : 1);
+    this.connections?.count(by, clients, clients.reads === true && this.entries[0]?.reads !== undefined ? 2 : 1);
+  }
+
+  /** What listens on the caller's own loopback: a pooler, or the way to several. */
+  private onItself(who: Host, why: string): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined } {
+    const facts = this.entries.map(({ main }) => main.reachedBy(who, why));
+    const known = this.local.get(who);
+    if (known !== undefined) return known;
+    const other = fronts.get(who);
+    if (other !== undefined) {
+      who.site.problems.add(who, {
+        wrong: `it is given ${this.node.path}, and ${other.node.path} is at 127.0.0.1:${FRONT_PORT} there already`,
+        remedy: "give all processes of a machine the same pooler",
+      });
+    }
+    fronts.set(who, this);
+    const here = { host: "127.0.0.1", port: FRONT_PORT };
+    const made =
+      facts.length === 0
+        ? this.install(who, here.host, false)
+        : {
+            main: { ...facts[0]!, ...here },
+            reads: this.entries[0]!.reads && { ...facts[0]!, ...here, name: "mastodon_replica" },
+          };
+    if (facts.length > 0)
+      poolerFront(who.program, { poolers: this.machines.map((machine) => machine.name), user: made.main.user });
+    else {
+      const roll = who instanceof Pool ? who : undefined;
+      this.direct.expectsPooler(who.node.scope ?? who, {
+        processes: roll?.machines ?? 1,
+        each: this.serverConnections,
+        reads: false,
+        doubles: roll?.roll === "start-first",
+        what: "server connections",
+      });
+    }
+    this.local.set(who, made);
+    return made;
+  }
+
+  /** Has a host run a pooler; returns what its clients must know. */
+  private install(
+    host: Host,
+    name: string,
+    quiet: boolean,
+  ): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined } {
+    const primary = this.direct.reachedBy(host, "the pooler's server connections");
+    const replicas = this.direct.replicasReachedBy(host, "the pooler's server connections for reads");
+    pgbouncer(host.program, {
+      primary,
+      replicas,
+      serverConnections: this.serverConnections,
+      maxClients: this.maxClients,
+      adminPassword: secret(host.site, "pgbouncer_admin_password"),
+      rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary) : undefined,
+      only: name === "127.0.0.1",
+      quiet,
+    });
+    const { user, password } = primary;
+    const facts = { host: name, port: PORT, user, password, pooled: true, tls: false };
+    return {
+      main: { ...facts, name: "mastodon" },
+      reads: replicas.length === 0 ? undefined : { ...facts, name: "mastodon_replica" },
+    };
+  }
+
+  private check(site: Site, props: PgBouncerProps): void {
+    const { serverConnections, maxClients } = this;
+    const add = (wrong: string, remedy: string) => site.problems.add(this, { wrong, remedy });
+    if (!Number.isInteger(serverConnections) || serverConnections < 1) {
+      add(
+        `serverConnections is ${serverConnections}`,
+        `use a whole number from 1; with the others it must fit maxConnections of ${props.database.path}`,
+      );
+    }
+    if (!Number.isInteger(maxClients) || maxClients < serverConnections || maxClients > MOST_CLIENTS) {
+      add(`maxClients is ${maxClients}`, `use a whole number from ${serverConnections} to ${MOST_CLIENTS}`);
+    }
+    const machines = props.machines ?? 1;
+    if (!Number.isInteger(machines) || machines < 1 || machines > MOST_MACHINES) {
+      add(`machines is ${machines}`, `use a whole number from 1 to ${MOST_MACHINES}, or on: "each"`);
+    }
+    const own = (["machines", "size", "slot"] as const).filter((prop) => props.on !== undefined && props[prop] !== undefined);
+    if (own.length > 0)
+      add(`${own.join(", ")} is given, but it has no machines of its own`, 'leave it out, or leave on: "each" out');
   }
 }
+
+/** Which pooler has the port on a machine's own loopback. */
+const fronts = new WeakMap<Host, PgBouncer>();

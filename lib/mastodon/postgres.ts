@@ -8,7 +8,8 @@ import { hostName } from "../core/names";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
 import { Clients, Connections, ServerProps } from "./connections";
-import { Database, DatabaseFacts } from "./database";
+import { DatabaseFacts, PostgresServer } from "./database";
+import { ExistingPostgres, ExistingPostgresProps } from "./existing-postgres";
 import { PostgresPlan, primary, replica } from "./programs/postgres";
 import { secret } from "./secrets";
 
@@ -46,8 +47,8 @@ const PORT = 5432;
 const RESERVED = 10;
 const MOST_CONNECTIONS = 1000;
 
-export class Postgres extends Construct implements Database {
-  readonly direct: Database = this;
+export class Postgres extends Construct implements PostgresServer {
+  readonly direct: Postgres = this;
   /** The primary first, then the standbys. */
   readonly machines: readonly Machine[];
   readonly maxConnections: number;
@@ -98,6 +99,15 @@ export class Postgres extends Construct implements Database {
     for (const [n, machine] of this.machines.entries()) this.write(machine, n, site, size, disk);
   }
 
+  /** One that the page does not make. */
+  static external(props: ExistingPostgresProps): ExistingPostgres {
+    return new ExistingPostgres(props);
+  }
+
+  get path(): string {
+    return this.node.path;
+  }
+
   reachedBy(who: Host, why: string): DatabaseFacts {
     return this.endpoints[0]!.reachedBy(who, why);
   }
@@ -107,17 +117,15 @@ export class Postgres extends Construct implements Database {
   }
 
   expects(by: Construct, clients: Clients): void {
-    this.connections[0]!.count(by, clients);
-    if (clients.reads) this.connections[1]?.count(by, clients);
+    const [primary, standby] = this.connections;
+    if (clients.reads !== "only" || standby === undefined) primary!.count(by, clients);
+    if (clients.reads !== false) standby?.count(by, clients);
   }
 
-  /** Counts a pooler's server connections: so many to the primary, and for reads as many to every standby, should the others be gone. */
-  expectsPooler(by: Construct, serverConnections: number): void {
-    const clients = { processes: 1, each: serverConnections, reads: false, doubles: false, what: "server connections" };
+  expectsPooler(by: Construct, clients: Clients): void {
     for (const server of this.connections) server.count(by, clients);
   }
 
-  /** Every standby, for a pooler that spreads reads. */
   replicasReachedBy(who: Host, why: string): readonly DatabaseFacts[] {
     return this.endpoints.slice(1).map((endpoint) => endpoint.reachedBy(who, why));
   }

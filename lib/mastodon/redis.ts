@@ -6,13 +6,13 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { hostName } from "../core/names";
-import { Secret } from "../core/secret";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
+import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
 import { redis, RedisInstance, sentinel } from "./programs/redis";
-import { secret, SecretName } from "./secrets";
-
-export type RedisUse = "main" | "cache" | "sidekiq";
+import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
+import { secret } from "./secrets";
+import { versionOf } from "./version";
 
 export interface RedisProps {
   /**
@@ -59,30 +59,11 @@ export interface RedisProps {
   readonly slot?: number;
 }
 
-export interface RedisFacts {
-  readonly use: RedisUse;
-  readonly port: number;
-  readonly password: Secret;
-  /** The machine to ask, when no sentinel watches. */
-  readonly host: string;
-  /** How to find the master, when sentinels watch. */
-  readonly sentinel?: {
-    readonly master: string;
-    readonly hosts: readonly string[];
-    readonly port: number;
-  };
-}
-
 const PORTS: Readonly<Record<RedisUse, number>> = { main: 6379, cache: 6380, sidekiq: 6381 };
-const PASSWORDS: Readonly<Record<RedisUse, SecretName>> = {
-  main: "redis_password",
-  cache: "redis_cache_password",
-  sidekiq: "redis_sidekiq_password",
-};
 const SENTINEL_PORT = 26379;
 const SENTINELS = 3;
 
-export class Redis extends Construct {
+export class Redis extends Construct implements RedisServer {
   readonly use: RedisUse;
   /** The machines that run an instance, the first master first. */
   readonly machines: readonly Machine[];
@@ -98,7 +79,7 @@ export class Redis extends Construct {
     const site = Site.of(this);
     const name = hostName(id);
     this.use = props.use ?? "main";
-    const replicas = this.whole("replicas", props.replicas ?? 0, 0, 8);
+    const replicas = this.watched(this.whole("replicas", props.replicas ?? 0, 0, 8));
     const size = props.size ?? Size.of({ cpus: 1, gib: 2 });
     this.machineGib = props.on?.machineGib ?? size.gib;
     this.home = props.on?.home ?? this.make(name, replicas + 1, size, props);
@@ -147,6 +128,15 @@ export class Redis extends Construct {
     this.sentinels =
       instance.sentinels.length === 0 ? [] : this.home.slice(0, SENTINELS).map((m) => Endpoint.on(m, SENTINEL_PORT, facts));
     for (const machine of this.machines) redis(machine.program, instance, machine.name);
+  }
+
+  /** One that the page does not make: by url, by parts, or by its sentinels. */
+  static external(props: ExistingRedisProps): ExistingRedis {
+    return new ExistingRedis(props);
+  }
+
+  get path(): string {
+    return this.node.path;
   }
 
   /** Opens the instance on every machine that may become master, and the sentinels. */
@@ -203,6 +193,17 @@ export class Redis extends Construct {
       }
     }
     return machines;
+  }
+
+  // Copies that nobody asks for are of no use.
+  private watched(replicas: number): number {
+    const site = Site.of(this);
+    if (replicas === 0 || !versionOf(site).isBefore("4.3")) return replicas;
+    site.problems.add(this, {
+      wrong: `replicas is ${replicas}, and Mastodon ${site.version} cannot ask sentinels who is master`,
+      remedy: "use no replica, or Mastodon 4.3, the first that can",
+    });
+    return 0;
   }
 
   private whole(prop: string, value: number, least: number, most: number): number {

@@ -3,32 +3,44 @@
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
+import { Secret } from "../core/secret";
 import { Site } from "../core/site";
 import { Clients } from "./connections";
 import { Database, DatabaseFacts } from "./database";
-import { Process, rule } from "./env-catalogue";
+import { isRead, Process, rowOf } from "./env-catalogue";
 import { mediaEnv } from "./media";
-import { Redis, RedisFacts } from "./redis";
+import { processEnv, put, TierEnv } from "./process-env";
+import { RedisFacts, RedisServer } from "./redis-facts";
 import { secret } from "./secrets";
-import { MastodonVersion } from "./version";
+import { checkTogether } from "./together";
+import { libpqTls, rubyTrusts } from "./trust";
+import { MastodonVersion, versionOf } from "./version";
 
 /** The data tier as every application tier takes it. */
 export interface Data {
   /** PgBouncer or PostgreSQL. Migrations and the administrator go past the pooler by themselves. */
   readonly database: Database;
   /** Redis for feeds and pub/sub. */
-  readonly redis: Redis;
+  readonly redis: RedisServer;
   /**
    * Redis for the cache.
    * @default - `redis`
    */
-  readonly cache?: Redis;
+  readonly cache?: RedisServer;
   /**
    * Redis for jobs. Web enqueues into it and Sidekiq works it off, so all tiers of a site must be given the same.
    * @default - `redis`
    */
-  readonly jobs?: Redis;
+  readonly jobs?: RedisServer;
+  /**
+   * A replica as one address, `postgresql://user:password@host:port/database` with everything percent-encoded, in the place of the database's
+   * own one for selected reads, as a `Secret` or a sensitive variable. From 4.2 on; the page opens no way to it.
+   * @default - the database's own replica, if it has one
+   */
+  readonly replicaUrl?: Secret | string;
 }
+
+type Prefix = "" | "CACHE_" | "SIDEKIQ_";
 
 const STRAIGHT: Omit<Clients, "what" | "each"> = { processes: 1, reads: false, doubles: false };
 /** The connections of `db:prepare`: Rails' default pool. */
@@ -37,50 +49,83 @@ export const DATABASE_TASK: Clients = { ...STRAIGHT, what: "database task", each
 export const ADMINISTRATOR: Clients = { ...STRAIGHT, what: "administrator's commands", each: 6 };
 
 /** The environment of a Ruby process other than what only it reads. */
-export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data): Env {
+export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data, tier: TierEnv): Env {
   const { site } = host;
-  const version = MastodonVersion.of(site.version);
-  const env = new Env(site.problems, rule(process, version));
+  const version = versionOf(site);
+  const env = processEnv(site, process, by, tier);
   env
     .set("LOCAL_DOMAIN", site.domain, by)
-    .set("SECRET_KEY_BASE", secret(site, "secret_key_base"), by)
-    .set("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", secret(site, "active_record_encryption_primary_key"), by)
-    .set("ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", secret(site, "active_record_encryption_deterministic_key"), by)
-    .set("ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", secret(site, "active_record_encryption_key_derivation_salt"), by);
+    .set("WEB_DOMAIN", site.webDomain === site.domain ? undefined : site.webDomain, by)
+    .set("ALTERNATE_DOMAINS", site.alternateDomains.length === 0 ? undefined : site.alternateDomains.join(","), by)
+    .set("SECRET_KEY_BASE", secret(site, "secret_key_base"), by);
+  if (!version.isBefore("4.3")) {
+    env
+      .set("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", secret(site, "active_record_encryption_primary_key"), by)
+      .set("ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", secret(site, "active_record_encryption_deterministic_key"), by)
+      .set("ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", secret(site, "active_record_encryption_key_derivation_salt"), by);
+  }
   if (version.isBefore("4.4")) env.set("OTP_SECRET", secret(site, "otp_secret"), by);
   if (process === "task") {
-    databaseEnv(env, data.database.direct.reachedBy(host, "database tasks and the administrator's commands"), by);
+    databaseEnv(env, host, data.database.direct.reachedBy(host, "database tasks and the administrator's commands"), by);
   } else {
     env
       .set("VAPID_PRIVATE_KEY", secret(site, "vapid_private_key"), by)
       .set("VAPID_PUBLIC_KEY", secret(site, "vapid_public_key"), by);
-    databaseEnv(env, data.database.reachedBy(host, `${process} reads and writes`), by);
-    replicaEnv(env, data.database.replicaReachedBy(host, `${process} reads`), by, version);
+    databaseEnv(env, host, data.database.reachedBy(host, `${process} reads and writes`), by);
+    if (data.replicaUrl !== undefined) put(env, site, "REPLICA_DATABASE_URL", data.replicaUrl, by);
+    else if (readsReplica(process, version))
+      replicaEnv(env, data.database.replicaReachedBy(host, `${process} reads`), by, version);
   }
-  redisEnv(env, "", data.redis.reachedBy(host, "feeds and pub/sub"), by);
-  if (data.cache !== undefined) redisEnv(env, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
-  if (data.jobs !== undefined) redisEnv(env, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
+  rubyRedisEnv(env, host, "", data.redis.reachedBy(host, "feeds and pub/sub"), by);
+  if (data.cache !== undefined) rubyRedisEnv(env, host, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
+  if (data.jobs !== undefined) rubyRedisEnv(env, host, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
   mediaEnv(env, site.objects, by);
   checkUses(site, by, data);
+  checkTogether(site, by, env);
   return env;
 }
 
+/** Whether such a process may read from a replica. Up to 4.1 that is Makara's work, with which Sidekiq loses jobs and data. */
+export function readsReplica(process: Process, version: MastodonVersion): boolean {
+  const row = rowOf("REPLICA_DB_NAME")!;
+  return isRead(row, process, version);
+}
+
 /** How to reach a Redis, as Ruby and streaming both read it; nothing is inherited between prefixes, so every set is whole. */
-export function redisEnv(env: Env, prefix: "" | "CACHE_" | "SIDEKIQ_", facts: RedisFacts, by: Construct): void {
-  env.set(`${prefix}REDIS_PASSWORD`, facts.password, by);
+export function redisEnv(env: Env, prefix: Prefix, facts: RedisFacts, by: Construct): void {
+  if (facts.tls !== undefined) {
+    // No other variable encrypts.
+    const login = facts.password === undefined ? "" : `${facts.user ?? ""}:${facts.password.inUrl}@`;
+    env.set(`${prefix}REDIS_URL`, `rediss://${login}${facts.host}:${facts.port}/${facts.db ?? 0}`, by);
+    return;
+  }
+  env
+    .set(`${prefix}REDIS_USER`, facts.user, by)
+    .set(`${prefix}REDIS_PASSWORD`, facts.password, by)
+    .set(`${prefix}REDIS_DB`, facts.db, by);
   if (facts.sentinel === undefined) {
     env.set(`${prefix}REDIS_HOST`, facts.host, by).set(`${prefix}REDIS_PORT`, facts.port, by);
     return;
   }
-  const { hosts, port, master } = facts.sentinel;
+  const { hosts, port, master, password } = facts.sentinel;
   env
     .set(`${prefix}REDIS_SENTINELS`, hosts.map((host) => `${host}:${port}`).join(","), by)
     .set(`${prefix}REDIS_SENTINEL_MASTER`, master, by)
-    // Redis' password goes to the sentinels too unless they have one of their own. With a name beside it they take any; alone, it is an error.
-    .set(`${prefix}REDIS_SENTINEL_USERNAME`, "default", by);
+    .set(`${prefix}REDIS_SENTINEL_PASSWORD`, password, by);
+  // Redis' user and password go to the sentinels too unless they have their own. With a name beside it, sentinels without a password take
+  // any; alone, it is an error.
+  if (facts.password !== undefined || password !== undefined) env.set(`${prefix}REDIS_SENTINEL_USERNAME`, "default", by);
 }
 
-function databaseEnv(env: Env, facts: DatabaseFacts, by: Construct): void {
+function rubyRedisEnv(env: Env, host: Host, prefix: Prefix, facts: RedisFacts, by: Construct): void {
+  redisEnv(env, prefix, facts, by);
+  if (facts.tls === undefined) return;
+  // hiredis raises on TLS up to 4.5, and Mastodon's guide asks for Ruby's own driver in later versions too.
+  if (!versionOf(host.site).isBefore("4.3")) env.set("REDIS_DRIVER", "ruby", by);
+  if (facts.tls.ca !== undefined) rubyTrusts(env, host, facts.tls.ca, by);
+}
+
+function databaseEnv(env: Env, host: Host, facts: DatabaseFacts, by: Construct): void {
   env
     .set("DB_HOST", facts.host, by)
     .set("DB_PORT", facts.port, by)
@@ -88,7 +133,7 @@ function databaseEnv(env: Env, facts: DatabaseFacts, by: Construct): void {
     .set("DB_USER", facts.user, by)
     .set("DB_PASS", facts.password, by);
   if (facts.pooled) env.set("PREPARED_STATEMENTS", false, by);
-  if (facts.tls) env.set("DB_SSLMODE", "require", by);
+  libpqTls(env, host, facts, by);
 }
 
 function replicaEnv(env: Env, facts: DatabaseFacts | undefined, by: Construct, version: MastodonVersion): void {
@@ -108,7 +153,7 @@ function checkUses(site: Site, by: Construct, data: Data): void {
     const given = data[prop];
     if (given !== undefined && given.use !== wanted[prop]) {
       site.problems.add(by, {
-        wrong: `${prop} is ${given.node.path}, a Redis for ${given.use}`,
+        wrong: `${prop} is ${given.path}, a Redis for ${given.use}`,
         remedy: `give a Redis with use: "${wanted[prop]}"${prop === "redis" ? "" : `, or leave ${prop} out`}`,
       });
     }

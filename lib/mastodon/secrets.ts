@@ -12,39 +12,50 @@ interface Format {
   readonly make: () => string;
 }
 
-const HEX_128: Omit<Format, "description"> = {
-  length: 128,
-  pattern: "^[0-9a-f]{128}$",
-  make: () => randomBytes(64).toString("hex"),
-};
-const LETTERS_32: Omit<Format, "description"> = { length: 32, pattern: "^[0-9A-Za-z]{32}$", make: () => letters(32) };
+// They stand in env files only, which hold any printable character, so whatever an older server has is as good.
+const LONG: Omit<Format, "description" | "make"> = { length: 256, pattern: "^[!-~]{30,256}$" };
+const KEY: Omit<Format, "description" | "make"> = { length: 128, pattern: "^[!-~]{12,128}$" };
+const hex128 = (): string => randomBytes(64).toString("hex");
+const letters32 = (): string => letters(32);
 // Letters and digits only: they pass env files, YAML, SQL, ini files and URLs without quoting.
 const PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-z]{16,64}$", make: () => letters(40) };
 
+// Printable, and none of what a reader on the way takes for more than itself: a space ends a word, " ends an entry of PgBouncer, \ escapes in
+// some, and Mastodon decodes a % in Redis' password. The longest that Amazon's, DigitalOcean's and Aiven's generators emit are shorter.
+const EXISTING_PASSWORD = { length: 128, pattern: "^[!#$&-\\[\\]-~]{1,128}$" };
+
 const FORMATS = {
-  secret_key_base: { ...HEX_128, description: "Signs sessions. A change logs everyone out." },
-  otp_secret: { ...HEX_128, description: "Encrypts second factors up to Mastodon 4.3; keep it, a later upgrade may read it." },
+  secret_key_base: { ...LONG, make: hex128, description: "Signs sessions. A change logs everyone out." },
+  otp_secret: {
+    ...LONG,
+    make: hex128,
+    description: "Encrypts second factors up to Mastodon 4.3; keep it, a later upgrade may read it.",
+  },
   active_record_encryption_primary_key: {
-    ...LETTERS_32,
+    ...KEY,
+    make: letters32,
     description: "Encrypts columns. If it is lost or changed, data is lost.",
   },
   active_record_encryption_deterministic_key: {
-    ...LETTERS_32,
+    ...KEY,
+    make: letters32,
     description: "Encrypts columns. If it is lost or changed, data is lost.",
   },
   active_record_encryption_key_derivation_salt: {
-    ...LETTERS_32,
+    ...KEY,
+    make: letters32,
     description: "Encrypts columns. If it is lost or changed, data is lost.",
   },
   vapid_private_key: {
     length: 44,
-    pattern: "^[0-9A-Za-z_-]{43}=$",
+    // Older generators leave the padding out, and a key that began with a zero byte is a character shorter.
+    pattern: "^[0-9A-Za-z_-]{42,43}={0,2}$",
     description: "Signs web push; half of a pair. A change ends all subscriptions.",
     make: () => "",
   },
   vapid_public_key: {
     length: 88,
-    pattern: "^B[0-9A-Za-z_-]{86}=$",
+    pattern: "^B[0-9A-Za-z_-]{86}=?$",
     description: "The public half of the pair that signs web push.",
     make: () => "",
   },
@@ -60,16 +71,51 @@ const FORMATS = {
 export type SecretName = keyof typeof FORMATS;
 export const SECRET_NAMES = Object.keys(FORMATS) as readonly SecretName[];
 
-const made = new WeakMap<Site, Map<SecretName, Secret>>();
+/** Three that belong together: what one encrypted cannot be read without the others. */
+export const ENCRYPTION_KEYS: readonly SecretName[] = SECRET_NAMES.filter((name) => name.startsWith("active_record_encryption_"));
+// Their servers are the page's own at all times.
+const OWN: readonly SecretName[] = ["replication_password", "pgbouncer_admin_password", "sentinel_password"];
+
+/** What a value may look like on some page: a password may be of a server that somebody else runs. */
+export function patternOf(name: SecretName): string {
+  return name.endsWith("_password") && !OWN.includes(name) ? EXISTING_PASSWORD.pattern : FORMATS[name].pattern;
+}
+
+interface Made {
+  readonly secret: Secret;
+  /** The server outside the page whose password it is, if it is one. */
+  readonly of: string | undefined;
+}
+
+const made = new WeakMap<Site, Map<SecretName, Made>>();
 
 /** The secret of that name in the site; the same one for all who ask. */
 export function secret(site: Site, name: SecretName): Secret {
-  const secrets = made.get(site) ?? new Map<SecretName, Secret>();
+  return ask(site, name, FORMATS[name], undefined);
+}
+
+/** The password of a server outside the page, which somebody else chose. */
+export function existingPassword(site: Site, name: SecretName, of: string): Secret {
+  return ask(site, name, { ...FORMATS[name], ...EXISTING_PASSWORD }, of);
+}
+
+function ask(
+  site: Site,
+  name: SecretName,
+  { length, pattern, description }: Omit<Format, "make">,
+  of: string | undefined,
+): Secret {
+  const secrets = made.get(site) ?? new Map<SecretName, Made>();
   made.set(site, secrets);
-  const { length, pattern, description } = FORMATS[name];
-  const found = secrets.get(name) ?? new Secret(site, name, { length, pattern, description });
+  const found = secrets.get(name) ?? { secret: new Secret(site, name, { length, pattern, description }), of };
   secrets.set(name, found);
-  return found;
+  if ((found.of === undefined) !== (of === undefined)) {
+    site.problems.add(site, {
+      wrong: `${name} is the password of ${of ?? found.of} and of a server that this page makes`,
+      remedy: "give the former a password of its own, as in password: new Secret(site, …)",
+    });
+  }
+  return found.secret;
 }
 
 /** New values for all secrets of a site. */

@@ -5,11 +5,13 @@ import { Env } from "../core/env";
 import { hostName } from "../core/names";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
+import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
+import { TierEnv } from "./process-env";
 import { sidekiq } from "./programs/sidekiq";
-import { Data, DATABASE_TASK, rubyEnv } from "./ruby";
-import { MastodonVersion, Queue, WEIGHTS } from "./version";
+import { Data, DATABASE_TASK, readsReplica, rubyEnv } from "./ruby";
+import { Queue, versionOf, WEIGHTS } from "./version";
 
 export interface SidekiqGroupProps extends Data {
   /**
@@ -44,6 +46,11 @@ export interface SidekiqGroupProps extends Data {
    */
   readonly size?: Size;
   /**
+   * Variables of these processes that nothing else here sets; the database task takes those that it reads. A change replaces the machines.
+   * @default - none
+   */
+  readonly extraEnv?: ExtraEnv;
+  /**
    * Where among the addresses of its role the tier lies. A change replaces the machines.
    * @default - from the tier's name
    */
@@ -69,7 +76,9 @@ export class SidekiqGroup extends Construct {
     this.checkQueues(site, queues, weights);
     const scheduler = queues.includes("scheduler");
     fleet(site).add(this, queues, machines * processes);
-    props.database.expects(this, { processes: machines * processes, each: threads, reads: true, doubles: !scheduler });
+    const version = versionOf(site);
+    const reads = props.replicaUrl === undefined && readsReplica("sidekiq", version);
+    props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: !scheduler });
     if (scheduler) props.database.direct.expects(this, DATABASE_TASK);
     this.pool = new Pool(this, "Hosts", {
       name,
@@ -80,8 +89,10 @@ export class SidekiqGroup extends Construct {
       // Two schedulers side by side would do every periodic job twice.
       roll: scheduler ? "stop-first" : "start-first",
     });
-    this.env = rubyEnv(this.pool, "sidekiq", this, props).set("DB_POOL", threads, this);
-    this.taskEnv = scheduler ? rubyEnv(this.pool, "task", this, props) : undefined;
+    const tier: TierEnv = { extraEnv: props.extraEnv, processes: scheduler ? ["sidekiq", "task"] : ["sidekiq"] };
+    this.env = rubyEnv(this.pool, "sidekiq", this, props, tier).set("DB_POOL", threads, this);
+    this.taskEnv = scheduler ? rubyEnv(this.pool, "task", this, props, tier) : undefined;
+    this.checkMetrics(site, processes);
     sidekiq(this.pool.program, {
       image: site.images.mastodon,
       env: this.env,
@@ -89,13 +100,16 @@ export class SidekiqGroup extends Construct {
       threads,
       queues: queues.map((queue) => (props.order === "strict" ? queue : `${queue},${weights?.[queue] ?? WEIGHTS[queue]}`)),
       version: site.version,
-      prepare: this.taskEnv && { env: this.taskEnv },
+      readyFile: !version.isBefore("4.3"),
+      // Up to 4.2 Rails' own task leaves a database that exists, but is empty, without its first roles.
+      prepare: this.taskEnv && { env: this.taskEnv, task: version.isBefore("4.3") ? "db:migrate:setup" : "db:prepare" },
       waits: () => fleet(site).prepares,
+      foreign: props.database.foreign ?? false,
     });
   }
 
   private checkQueues(site: Site, queues: readonly Queue[], weights: Readonly<Partial<Record<Queue, number>>> | undefined): void {
-    const version = MastodonVersion.of(site.version);
+    const version = versionOf(site);
     const unknown = queues.filter((queue) => !version.queues.includes(queue));
     if (queues.length === 0 || unknown.length > 0) {
       site.problems.add(this, {
@@ -108,6 +122,14 @@ export class SidekiqGroup extends Construct {
         site.problems.add(this, { wrong: `the weight of ${queue} is ${weight}`, remedy: "use a whole number from 1" });
       }
     }
+  }
+
+  private checkMetrics(site: Site, processes: number): void {
+    if (this.env.all["MASTODON_PROMETHEUS_EXPORTER_LOCAL"] === undefined || processes === 1) return;
+    site.problems.add(this, {
+      wrong: `processes is ${processes}, and each would answer Prometheus on the same port of the machine`,
+      remedy: "use one process a machine, or give prometheus() a collector",
+    });
   }
 
   private whole(prop: string, value: number, most: number): number {

@@ -6,11 +6,13 @@ import { Env } from "../core/env";
 import { hostName } from "../core/names";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
+import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
-import { rule } from "./env-catalogue";
+import { processEnv, TierEnv } from "./process-env";
 import { streaming } from "./programs/streaming";
 import { Data, redisEnv } from "./ruby";
-import { MastodonVersion } from "./version";
+import { nodeTls, nodeTrusts } from "./trust";
+import { versionOf } from "./version";
 
 export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
   /**
@@ -30,14 +32,19 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
   readonly size?: Size;
   /**
    * The host name that browsers connect to.
-   * @default - `streaming.` and the site's domain
+   * @default - `streaming.` and the host of the web interface
    */
   readonly host?: string;
   /**
-   * Database connections of each process.
+   * Database connections of each process; up to 4.1 it has 10 and no way to say otherwise.
    * @default 10
    */
   readonly databaseConnections?: number;
+  /**
+   * Variables of these processes that nothing else here sets. A change replaces the machines.
+   * @default - none
+   */
+  readonly extraEnv?: ExtraEnv;
   /**
    * Where among the addresses of its role the tier lies. A change replaces the machines.
    * @default - from the tier's name
@@ -58,7 +65,7 @@ export class StreamingPool extends Construct {
     const name = hostName(id);
     const size = props.size ?? Size.of({ cpus: 1, gib: 1 });
     const machines = props.machines ?? 2;
-    const host = props.host ?? `streaming.${site.domain}`;
+    const host = props.host ?? `streaming.${site.webDomain}`;
     this.baseUrl = `wss://${host}`;
     this.pool = new Pool(this, "Hosts", {
       name,
@@ -67,9 +74,13 @@ export class StreamingPool extends Construct {
       machines,
       size,
     });
-    this.envs = streamingEnvs(this.pool, this, machines, { ...props, processes: props.processes ?? size.cpus });
+    this.envs = streamingEnvs(this.pool, this, machines, {
+      ...props,
+      processes: props.processes ?? size.cpus,
+      tier: { extraEnv: props.extraEnv, processes: ["streaming"] },
+    });
     streaming(this.pool.program, {
-      image: site.images.streaming,
+      ...streamingProgram(site, this),
       envs: this.envs,
       network: site.plan.network.cidr,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
@@ -83,44 +94,62 @@ export interface StreamingProcesses {
   /** Node processes a machine, on ports 4000, 4001 and so on. Each takes about 0.25 GiB and up to one CPU. */
   readonly processes: number;
   /**
-   * Database connections of each process.
+   * Database connections of each process; up to 4.1 it has 10 and no way to say otherwise.
    * @default 10
    */
   readonly databaseConnections?: number;
 }
 
+type StreamingNeeds = StreamingProcesses & Pick<Data, "database" | "redis"> & { readonly tier: TierEnv };
+
+/** The image and the command of streaming: up to 4.2 those of all other processes have Node, too, and there is no other. */
+export function streamingProgram(site: Site, by: Construct): { readonly image: string; readonly command: string } {
+  const { mastodon, streaming } = site.images;
+  if (!versionOf(site).isBefore("4.3")) {
+    const image = streaming ?? `ghcr.io/mastodon/mastodon-streaming:v${site.version}`;
+    return { image, command: "node ./streaming/index.js" };
+  }
+  if (streaming !== undefined && streaming !== mastodon) {
+    site.problems.add(by, {
+      wrong: `the site names the image ${streaming} for streaming, which is ${site.version}`,
+      remedy: "leave it out: 4.3 is the first version with an image of its own for streaming",
+    });
+  }
+  return { image: mastodon, command: "node ./streaming" };
+}
+
 /** The environment of each streaming process on every machine of `host`, by its port; and their connections are counted. */
-export function streamingEnvs(
-  host: Pool,
-  by: Construct,
-  machines: number,
-  props: StreamingProcesses & Pick<Data, "database" | "redis">,
-): ReadonlyMap<number, Env> {
+export function streamingEnvs(host: Pool, by: Construct, machines: number, props: StreamingNeeds): ReadonlyMap<number, Env> {
   const { processes, databaseConnections = 10 } = props;
   const valid = Number.isInteger(processes) && processes >= 1 && processes <= 16;
   if (!valid) {
     host.site.problems.add(by, { wrong: `processes of streaming is ${processes}`, remedy: "use a whole number from 1 to 16" });
   }
+  const version = versionOf(host.site);
+  if (version.isBefore("4.2") && databaseConnections !== 10) {
+    host.site.problems.add(by, {
+      wrong: `databaseConnections of streaming is ${databaseConnections}`,
+      remedy: `leave it out: streaming of ${version.text} has 10, and 4.2 is the first that can be told otherwise`,
+    });
+  }
   const ports = Array.from({ length: valid ? processes : 1 }, (_, n) => 4000 + n);
   props.database.expects(by, {
     processes: machines * ports.length,
     each: databaseConnections,
-    reads: false,
+    reads: version.isBefore("4.2") ? "only" : false,
     doubles: true,
     what: by instanceof StreamingPool ? undefined : "streaming",
   });
   return new Map(ports.map((port) => [port, streamingEnv(host, by, port, databaseConnections, props)]));
 }
 
-function streamingEnv(
-  host: Pool,
-  by: Construct,
-  port: number,
-  databaseConnections: number,
-  data: Pick<Data, "database" | "redis">,
-): Env {
-  const env = new Env(host.site.problems, rule("streaming", MastodonVersion.of(host.site.version)));
-  const database = data.database.reachedBy(host, "streaming looks up tokens and filters");
+function streamingEnv(host: Pool, by: Construct, port: number, databaseConnections: number, needs: StreamingNeeds): Env {
+  const version = versionOf(host.site);
+  const env = processEnv(host.site, "streaming", by, needs.tier);
+  const why = "streaming looks up tokens and filters";
+  // It only reads, and up to 4.1 that is the guide's first use of a replica.
+  const replica = version.isBefore("4.2") ? needs.database.replicaReachedBy(host, why) : undefined;
+  const database = replica ?? needs.database.reachedBy(host, why);
   env
     .set("BIND", "127.0.0.1", by)
     .set("PORT", port, by)
@@ -128,10 +157,13 @@ function streamingEnv(
     .set("DB_PORT", database.port, by)
     .set("DB_NAME", database.name, by)
     .set("DB_USER", database.user, by)
-    .set("DB_PASS", database.password, by)
-    .set("DB_POOL", databaseConnections, by);
-  // Node takes any word but these two as full verification, which a self-signed certificate cannot pass.
-  if (database.tls) env.set("DB_SSLMODE", "no-verify", by);
-  redisEnv(env, "", data.redis.reachedBy(host, "streaming subscribes"), by);
+    .set("DB_PASS", database.password, by);
+  // Unless told, it would start a process for each CPU but one by itself, each with as many connections.
+  if (version.isBefore("4.2")) env.set("STREAMING_CLUSTER_NUM", 1, by);
+  else env.set("DB_POOL", databaseConnections, by);
+  nodeTls(env, host, database, by);
+  const redis = needs.redis.reachedBy(host, "streaming subscribes");
+  redisEnv(env, "", redis, by);
+  if (redis.tls?.ca !== undefined) nodeTrusts(env, host, redis.tls.ca, by);
   return env;
 }

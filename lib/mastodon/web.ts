@@ -5,11 +5,14 @@ import { Env } from "../core/env";
 import { hostName } from "../core/names";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
+import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
+import { TierEnv } from "./process-env";
 import { web } from "./programs/web";
 import { ADMINISTRATOR, Data, rubyEnv } from "./ruby";
-import { streamingEnvs, StreamingPool, StreamingProcesses } from "./streaming";
+import { streamingEnvs, StreamingPool, StreamingProcesses, streamingProgram } from "./streaming";
+import { versionOf } from "./version";
 
 export interface WebTierProps extends Data {
   /**
@@ -46,6 +49,12 @@ export interface WebTierProps extends Data {
    */
   readonly trustedProxies?: readonly string[];
   /**
+   * Variables of these processes that nothing else here sets, streaming beside Puma among them: each takes those that it reads. A change
+   * replaces the machines.
+   * @default - none
+   */
+  readonly extraEnv?: ExtraEnv;
+  /**
    * Where among the addresses of its role the tier lies. A change replaces the machines.
    * @default - from the tier's name
    */
@@ -77,7 +86,9 @@ export class WebTier extends Construct {
     const fitting = Math.max(1, Math.min(size.cpus, Math.floor(gib / GIB_A_PROCESS)) || 1);
     const processes = this.whole("processes", props.processes ?? fitting, 64);
     const threads = this.whole("threads", props.threads ?? 5, 64);
-    props.database.expects(this, { processes: machines * processes, each: threads, reads: true, doubles: true });
+    const version = versionOf(site);
+    const reads = props.replicaUrl === undefined;
+    props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: true });
     props.database.direct.expects(this, ADMINISTRATOR);
     this.pool = new Pool(this, "Hosts", {
       name,
@@ -86,28 +97,36 @@ export class WebTier extends Construct {
       machines,
       size,
     });
-    this.env = rubyEnv(this.pool, "web", this, props)
+    const tier: TierEnv = {
+      extraEnv: props.extraEnv,
+      processes: streaming === undefined ? ["web", "task"] : ["web", "task", "streaming"],
+    };
+    this.env = rubyEnv(this.pool, "web", this, props, tier)
       .set("BIND", "127.0.0.1", this)
       .set("PORT", 3000, this)
       .set("WEB_CONCURRENCY", processes, this)
       .set("MAX_THREADS", threads, this)
       .set("STREAMING_API_BASE_URL", baseUrl, this)
       .set("TRUSTED_PROXY_IP", props.trustedProxies && [...PRIVATE, ...props.trustedProxies].join(","), this);
-    this.taskEnv = rubyEnv(this.pool, "task", this, props).set("STREAMING_API_BASE_URL", baseUrl, this);
+    this.taskEnv = rubyEnv(this.pool, "task", this, props, tier).set("STREAMING_API_BASE_URL", baseUrl, this);
     this.streamingEnvs =
-      streaming === undefined ? new Map<number, Env>() : streamingEnvs(this.pool, this, machines, { ...props, ...streaming });
+      streaming === undefined
+        ? new Map<number, Env>()
+        : streamingEnvs(this.pool, this, machines, { ...props, ...streaming, tier });
     web(this.pool.program, {
       image: site.images.mastodon,
       version: site.version,
       env: this.env,
       taskEnv: this.taskEnv,
-      streaming: streaming && { image: site.images.streaming, envs: this.streamingEnvs },
+      makara: version.isBefore("4.2") && this.env.all["REPLICA_DB_NAME"] !== undefined,
+      streaming: streaming && { ...streamingProgram(site, this), envs: this.streamingEnvs },
       network: site.plan.network.cidr,
       trustedProxies: props.trustedProxies ?? [],
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
       waits: () => fleet(site).prepares,
+      foreign: props.database.foreign ?? false,
     });
-    site.frontDoor.route(site.domain, this.pool, { port: 80, path: "/health", status: 200 });
+    site.frontDoor.route(site.webDomain, this.pool, { port: 80, path: "/health", status: 200 });
   }
 
   private whole(prop: string, value: number, most: number): number {

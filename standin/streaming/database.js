@@ -3,6 +3,7 @@
 import pg from "pg";
 import connectionString from "pg-connection-string";
 import { log } from "./log.js";
+import { before } from "./version.js";
 
 const CONNECT_SECONDS = 15;
 
@@ -11,13 +12,15 @@ export function databaseConfig(env) {
     throw new Error(`NODE_ENV is ${JSON.stringify(env.NODE_ENV)}, neither production nor development`);
   }
   const config = env.DATABASE_URL ? fromUrl(env) : fromParts(env);
-  return { ...config, max: Number.parseInt(env.DB_POOL, 10) || 10, connectionTimeoutMillis: CONNECT_SECONDS * 1000 };
+  // Up to 4.1 its pool has a fixed size.
+  const max = before("4.2") ? 10 : Number.parseInt(env.DB_POOL, 10) || 10;
+  return { ...config, max, connectionTimeoutMillis: CONNECT_SECONDS * 1000 };
 }
 
 // With an address DB_SSLMODE counts for nothing: only the address' own sslmode does.
 function fromUrl(env) {
   const config = connectionString.parseIntoClientConfig(env.DATABASE_URL);
-  if (!config.password && env.DB_PASS) config.password = env.DB_PASS;
+  if (!config.password && env.DB_PASS && !before("4.2")) config.password = env.DB_PASS;
   return config;
 }
 
@@ -32,10 +35,10 @@ function fromParts(env) {
   };
 }
 
-// Any word that is not known means full verification, also libpq's "prefer" and "require".
+// Any word that is not known means full verification, also libpq's "prefer" and "require", and up to 4.1 "no-verify" as well.
 function tls(mode) {
   if (!mode || mode === "disable") return false;
-  return mode === "no-verify" ? { rejectUnauthorized: false } : true;
+  return mode === "no-verify" && !before("4.2") ? { rejectUnauthorized: false } : true;
 }
 
 export function connectDatabase(env) {

@@ -1,6 +1,7 @@
 // Who listens to which channel of Redis, and the keys by which others learn that somebody does.
 
 import { log } from "./log.js";
+import { prefix } from "./redis.js";
 
 const RENEW_SECONDS = 6 * 60;
 
@@ -12,7 +13,7 @@ export class Hub {
     this.client = client;
     subscriber.on("message", (channel, text) => {
       onMessage();
-      this.#deliver(channel, text);
+      this.#deliver(channel.slice(prefix.length), text);
     });
     setInterval(() => this.#tell([...this.#listeners.keys()]), RENEW_SECONDS * 1000).unref();
   }
@@ -31,10 +32,10 @@ export class Hub {
       listeners.delete(listener);
       if (listeners.size > 0 || this.#listeners.get(channel) !== listeners) return;
       this.#listeners.delete(channel);
-      this.subscriber.unsubscribe(channel).catch((error) => log.warn("unsubscribe", { err: error.message }));
+      this.subscriber.unsubscribe(prefix + channel).catch((error) => log.warn("unsubscribe", { err: error.message }));
     };
     try {
-      if (first) await this.subscriber.subscribe(channel);
+      if (first) await this.subscriber.subscribe(prefix + channel);
     } catch (error) {
       end();
       throw error;
@@ -46,7 +47,7 @@ export class Hub {
   // Three missed renewals and the key is gone, also when this process is.
   #tell(channels) {
     for (const channel of channels) {
-      this.client.set(`subscribed:${channel}`, "1", "EX", RENEW_SECONDS * 3).catch((error) => log.warn("subscribed", { err: error.message }));
+      this.client.set(`${prefix}subscribed:${channel}`, "1", "EX", RENEW_SECONDS * 3).catch((error) => log.warn("subscribed", { err: error.message }));
     }
   }
 

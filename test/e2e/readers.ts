@@ -23,7 +23,7 @@ const READERS: readonly Reader[] = [
     script: "[ ! -d /etc/containers/systemd ] || /usr/lib/systemd/system-generators/podman-system-generator --dryrun >/dev/null",
   },
   { name: "nginx", script: "! command -v nginx >/dev/null || [ ! -e /etc/nginx/conf.d/mastodon.conf ] || nginx -t -q" },
-  { name: "HAProxy", script: "[ ! -e /etc/haproxy/front.cfg ] || haproxy -c -q -f /etc/haproxy/haproxy.cfg" },
+  { name: "HAProxy", script: "! command -v haproxy >/dev/null || haproxy -c -q -f /etc/haproxy/haproxy.cfg" },
   { name: "nftables", script: "nft -c -f /etc/nftables.conf" },
   { name: "PgBouncer", script: "[ ! -e /usr/local/bin/pgbouncer-console ] || systemctl is-active -q pgbouncer" },
   {

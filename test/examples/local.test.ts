@@ -22,16 +22,19 @@ function planOf(example: string): Plan {
   }
 }
 
-test.each(["local", "one-line"])("the plan of examples/%s, its boot texts and its flows", (example) => {
-  const plan = planOf(example);
-  plan.terraform.backend.local.path = "terraform.local.tfstate";
-  for (const [name, text] of Object.entries(plan.locals)) {
-    if (name.includes("BootHash")) continue;
-    const host = name.replace(/^Social_/, "").replace(/(_Hosts_Pool|_Door|_Machine)?Boot_[0-9A-F]{8}$/, "");
-    expectGolden(`examples/${example}/boot/${host}.txt`, text);
-    plan.locals[name] = `boot/${host}.txt`;
-  }
-  expectGolden(`examples/${example}/flows.json`, JSON.stringify(plan.output["social_flows"]!.value, null, 2) + "\n");
-  plan.output["social_flows"] = { value: "flows.json" };
-  expectGolden(`examples/${example}/plan.json`, JSON.stringify(plan, null, 2) + "\n");
-});
+test.each(["local", "one-line", "settings", "old-version"])(
+  "the plan of examples/%s, its boot texts and its flows",
+  (example) => {
+    const plan = planOf(example);
+    plan.terraform.backend.local.path = "terraform.local.tfstate";
+    for (const [name, text] of Object.entries(plan.locals)) {
+      if (name.includes("BootHash")) continue;
+      const host = name.replace(/^Social_/, "").replace(/(_Hosts_Pool|_Door|_Machine)?Boot_[0-9A-F]{8}$/, "");
+      expectGolden(`examples/${example}/boot/${host}.txt`, text);
+      plan.locals[name] = `boot/${host}.txt`;
+    }
+    expectGolden(`examples/${example}/flows.json`, JSON.stringify(plan.output["social_flows"]!.value, null, 2) + "\n");
+    plan.output["social_flows"] = { value: "flows.json" };
+    expectGolden(`examples/${example}/plan.json`, JSON.stringify(plan, null, 2) + "\n");
+  },
+);

@@ -23,12 +23,12 @@ test("boot texts of a primary, a standby and a pooler", () => {
   pool.reachedBy(web, "web reads and writes");
   expectGolden("database/database-1.txt", text(database.machines[0]!));
   expectGolden("database/database-2.txt", text(database.machines[1]!));
-  expectGolden("database/pool-1.txt", text(pool.machine));
+  expectGolden("database/pool-1.txt", text(pool.machines[0]!));
 });
 
 test("every script in them is clean bash", () => {
   const { database, pool } = page({ replicas: 1 });
-  for (const machine of [...database.machines, pool.machine]) {
+  for (const machine of [...database.machines, pool.machines[0]!]) {
     const config = parse(machine.bootText().replace("#cloud-config\n", ""));
     for (const file of config.write_files.filter((entry: { permissions: string }) => entry.permissions === "0755")) {
       const { status, stderr } = spawnSync("bash", ["-n"], { input: file.content, encoding: "utf8" });
@@ -61,7 +61,7 @@ test("one more standby changes neither the primary nor the standby before it", (
 test("without a standby there is no entry for reads", () => {
   const { pool, web } = page();
   expect(pool.replicaReachedBy(web, "web reads")).toBeUndefined();
-  expect(pool.machine.bootText()).not.toContain("mastodon_replica");
+  expect(pool.machines[0]!.bootText()).not.toContain("mastodon_replica");
 });
 
 test("a pooler that PostgreSQL cannot hold is refused with the sum", () => {

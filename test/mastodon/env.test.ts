@@ -1,8 +1,10 @@
 import { App, TerraformStack } from "cdktf";
+import { Postgres, Redis, SidekiqGroup, Site } from "../../lib";
 import { Env } from "../../lib/core/env";
 import { Problems } from "../../lib/core/problems";
 import { Process, rule } from "../../lib/mastodon/env-catalogue";
 import { MastodonVersion } from "../../lib/mastodon/version";
+import { FakeCloud } from "../../lib/testing";
 
 function env(process: Process, version = "4.7.6") {
   const stack = new TerraformStack(new App(), "stack");
@@ -19,7 +21,16 @@ test("what has no value is not rendered, and nothing is quoted", () => {
 
 // Each row is a trap that real servers fell into: the variable is ignored, misread, or stops the process.
 test.each<[Process, string, string, string, string]>([
-  ["web", "4.7.6", "REDIS_NAMESPACE", "mastodon", "is no variable that the catalogue knows"],
+  ["web", "4.7.6", "REDIS_NAMESPACE", "mastodon", "was last read by 4.3, and this is 4.7.6"],
+  ["web", "4.7.6", "STREAMING_CLUSTER", "1", "is no variable that the catalogue knows"],
+  ["web", "4.7.6", "SMTP_SEVRER", "mail.example", "is no variable that the catalogue knows; is SMTP_SERVER meant?"],
+  ["web", "4.2.20", "REDIS_SENTINELS", "a:26379", "is read from 4.3 on, and this is 4.2.20"],
+  ["web", "4.2.20", "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "x", "is read from 4.3 on, and this is 4.2.20"],
+  ["web", "4.2.7", "DISABLE_AUTOMATIC_SWITCHING_TO_APPROVED_REGISTRATIONS", "true", "is read from 4.2.8 on, and this is 4.2.7"],
+  ["sidekiq", "4.1.22", "REPLICA_DB_NAME", "mastodon", "is read by sidekiq from 4.2 on, and this is 4.1.22"],
+  ["streaming", "4.1.22", "DB_POOL", "5", "is read by streaming from 4.2 on, and this is 4.1.22"],
+  ["streaming", "4.2.20", "STREAMING_CLUSTER_NUM", "1", "was last read by 4.1, and this is 4.2.20"],
+  ["streaming", "4.2.20", "AUTHORIZED_FETCH", "true", "was last read by streaming in 4.1, and this is 4.2.20"],
   ["web", "4.7.6", "REDIS_HOST", "", "is empty; leave it out instead"],
   ["web", "4.7.6", "REPLICA_DB_NAME", "", "is empty; leave it out instead"],
   ["streaming", "4.7.6", "SIDEKIQ_REDIS_HOST", "jobs-1", "is not read by streaming, only by web, sidekiq, task"],
@@ -46,8 +57,45 @@ test("two different values are refused, naming both setters", () => {
   expect(problems.all()).toEqual(['other: DB_HOST is "database-1" here and "pool-1" in stack / set it in one place only']);
 });
 
-test.each(["4.2.29", "4.8.0", "v4.7.6", "4.7", "latest"])("version %s is refused", (text) => {
+test.each(["4.0.15", "3.5.19", "v4.7.6", "4.7", "latest"])("version %s is refused", (text) => {
   expect(() => MastodonVersion.of(text)).toThrow(/^version is/);
+});
+
+test.each(["4.8.0", "5.0.0-rc.1"])(
+  "version %s is newer than the library: the plan says so and is made all the same",
+  (version) => {
+    const stack = new TerraformStack(new App(), "stack");
+    const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version });
+    new SidekiqGroup(site, "Everything", {
+      queues: MastodonVersion.of(version).queues,
+      database: new Postgres(site, "Database"),
+      redis: new Redis(site, "Redis"),
+    });
+    expect(site.problems.all()).toEqual([]);
+    expect(site.node.metadata.map(({ data }) => data)).toEqual([
+      expect.stringContaining(`Mastodon ${version} is newer than this library, which knows 4.1 to 4.7 and treats it like 4.7`),
+    ]);
+  },
+);
+
+test("releases are earlier or later by all that is said of them", () => {
+  const version = MastodonVersion.of("4.2.7");
+  expect([version.isBefore("4.2.8"), version.isBefore("4.2"), version.isAfter("4.2"), version.isAfter("4.2.6")]).toEqual([
+    true,
+    false,
+    false,
+    true,
+  ]);
+});
+
+test.each([
+  ["4.1.22", { postgres: "9.5", redis: "4.0" }],
+  ["4.3.23", { postgres: "12", redis: "4.0" }],
+  ["4.4.22", { postgres: "13", redis: "6.2" }],
+  ["4.7.6", { postgres: "14", redis: "7.0" }],
+  ["4.8.0", { postgres: "14", redis: "7.0" }],
+])("%s needs %j", (version, needs) => {
+  expect(MastodonVersion.of(version).needs).toMatchObject(needs);
 });
 
 test("the queue fasp exists from 4.4 on", () => {

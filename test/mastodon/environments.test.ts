@@ -1,19 +1,24 @@
 import { textOf } from "../../lib/core/program";
 import { readableText } from "../../lib/core/render/terraform-text";
-import { CATALOGUE, Process } from "../../lib/mastodon/env-catalogue";
+import { CATALOGUE, isRead, Process } from "../../lib/mastodon/env-catalogue";
+import { MastodonVersion } from "../../lib/mastodon/version";
 import { Mix, MIXES, pageOf, readable } from "./mixes";
 
 const PAGES = MIXES.map((mix) => ({ mix, ...pageOf(mix) }));
 const SENTINELS = "redis-1:26379,redis-2:26379,redis-3:26379";
 
+const minor = ({ version }: Mix) => Number(version.split(".")[1]);
+
 function ruby(mix: Mix) {
   return {
     LOCAL_DOMAIN: "social.example",
     SECRET_KEY_BASE: "<secret secret_key_base>",
-    ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY: "<secret active_record_encryption_deterministic_key>",
-    ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT: "<secret active_record_encryption_key_derivation_salt>",
-    ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY: "<secret active_record_encryption_primary_key>",
-    ...(mix.version === "4.3.23" && { OTP_SECRET: "<secret otp_secret>" }),
+    ...(minor(mix) >= 3 && {
+      ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY: "<secret active_record_encryption_deterministic_key>",
+      ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT: "<secret active_record_encryption_key_derivation_salt>",
+      ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY: "<secret active_record_encryption_primary_key>",
+    }),
+    ...(minor(mix) <= 3 && { OTP_SECRET: "<secret otp_secret>" }),
     ...redis("", "redis", "6379", "redis_password", mix.sentinels),
     ...(mix.cache && redis("CACHE_", "cache", "6380", "redis_cache_password", false)),
     ...(mix.jobs && redis("SIDEKIQ_", "jobs", "6381", "redis_sidekiq_password", mix.sentinels)),
@@ -32,7 +37,7 @@ const credentials = { DB_USER: "mastodon", DB_PASS: "<secret database_password>"
 const straight = { DB_HOST: "database-1", DB_PORT: "5432", DB_NAME: "mastodon", ...credentials };
 const pooled = { DB_HOST: "pool-1", DB_PORT: "6432", DB_NAME: "mastodon", ...credentials };
 
-function databases(mix: Mix) {
+function databases(mix: Mix, readsReplica: boolean) {
   const own = mix.database === "pooler" ? { ...pooled, PREPARED_STATEMENTS: "false" } : { ...straight, DB_SSLMODE: "require" };
   const reads = {
     REPLICA_DB_HOST: mix.database === "pooler" ? "pool-1" : "database-2",
@@ -40,25 +45,38 @@ function databases(mix: Mix) {
     REPLICA_DB_NAME: mix.database === "pooler" ? "mastodon_replica" : "mastodon",
     REPLICA_DB_USER: "mastodon",
     REPLICA_DB_PASS: "<secret database_password>",
-    ...(mix.database === "pooler" && mix.version === "4.7.6" && { REPLICA_PREPARED_STATEMENTS: "false" }),
+    ...(mix.database === "pooler" && minor(mix) >= 4 && { REPLICA_PREPARED_STATEMENTS: "false" }),
   };
-  return { ...own, ...(mix.replica && reads) };
+  return { ...own, ...(mix.replica && readsReplica && reads) };
+}
+
+// Up to 4.1 streaming goes straight to a replica, knows no size of its pool, and starts more processes unless told.
+function node(mix: Mix) {
+  const old = minor(mix) === 1;
+  const standby = old && mix.replica;
+  const through = { ...pooled, ...(standby && { DB_NAME: "mastodon_replica" }) };
+  const tls = old ? { DB_SSLMODE: "require", NODE_TLS_REJECT_UNAUTHORIZED: "0" } : { DB_SSLMODE: "no-verify" };
+  return {
+    BIND: "127.0.0.1",
+    PORT: "4001",
+    ...(old ? { STREAMING_CLUSTER_NUM: "1" } : { DB_POOL: "10" }),
+    ...(mix.database === "pooler" ? through : { ...straight, ...(standby && { DB_HOST: "database-2" }), ...tls }),
+    ...redis("", "redis", "6379", "redis_password", mix.sentinels),
+  };
 }
 
 const vapid = { VAPID_PRIVATE_KEY: "<secret vapid_private_key>", VAPID_PUBLIC_KEY: "<secret vapid_public_key>" };
+
+test("no mix has a problem, as a sample of them says", () => {
+  for (const { mix, site } of PAGES.filter((_, n) => n % 5 === 0))
+    expect({ mix, problems: site.problems.all() }).toEqual({ mix, problems: [] });
+});
 
 test(`over all ${MIXES.length} mixes, each process gets exactly its own variables`, () => {
   for (const { mix, web, sidekiq, scheduler, live } of PAGES) {
     const base = mix.streaming === "pool" && { STREAMING_API_BASE_URL: "wss://streaming.social.example" };
     const task = { ...ruby(mix), ...straight, DB_SSLMODE: "require" };
     const puma = { BIND: "127.0.0.1", PORT: "3000", WEB_CONCURRENCY: "2", MAX_THREADS: "5" };
-    const node = {
-      BIND: "127.0.0.1",
-      PORT: "4001",
-      DB_POOL: "10",
-      ...(mix.database === "pooler" ? pooled : { ...straight, DB_SSLMODE: "no-verify" }),
-      ...redis("", "redis", "6379", "redis_password", mix.sentinels),
-    };
     const streaming = mix.streaming === "beside" ? web.streamingEnvs : live?.envs;
     expect({
       mix,
@@ -69,11 +87,11 @@ test(`over all ${MIXES.length} mixes, each process gets exactly its own variable
       streaming: streaming && readable(streaming.get(4001)!),
     }).toEqual({
       mix,
-      web: { ...ruby(mix), ...databases(mix), ...vapid, ...puma, ...base },
+      web: { ...ruby(mix), ...databases(mix, true), ...vapid, ...puma, ...base },
       task: { ...task, ...base },
-      sidekiq: { ...ruby(mix), ...databases(mix), ...vapid, DB_POOL: "10" },
+      sidekiq: { ...ruby(mix), ...databases(mix, minor(mix) >= 2), ...vapid, DB_POOL: "10" },
       prepare: task,
-      streaming: mix.streaming === "none" ? undefined : node,
+      streaming: mix.streaming === "none" ? undefined : node(mix),
     });
   }
 });
@@ -101,7 +119,8 @@ test("over all mixes, no env file holds an empty value, a name that its process 
         const [, name, value] = /^([A-Z0-9_]+)=(.+)$/.exec(line) ?? [];
         const secret = /^<secret (.*)>$/.exec(value ?? "")?.[1];
         const foreign = secret !== undefined && !MAY_HOLD[process].includes(secret);
-        return name === undefined || !CATALOGUE[name]?.readBy.includes(process) || foreign;
+        const row = CATALOGUE[name ?? ""];
+        return row === undefined || !isRead(row, process, MastodonVersion.of(mix.version)) || foreign;
       });
       expect({ mix, path, mode, wrong }).toEqual({ mix, path, mode: "0600", wrong: [] });
     }

@@ -4,11 +4,11 @@ import { App, TerraformStack } from "cdktf";
 import { PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
 import { Env } from "../../lib/core/env";
 import { readableText } from "../../lib/core/render/terraform-text";
-import { Queue } from "../../lib/mastodon/version";
+import { MastodonVersion, Queue } from "../../lib/mastodon/version";
 import { FakeCloud, FakeCloudOptions } from "../../lib/testing";
 
 export interface Mix {
-  readonly version: "4.3.23" | "4.7.6";
+  readonly version: string;
   readonly database: "pooler" | "straight";
   readonly replica: boolean;
   readonly sentinels: boolean;
@@ -17,15 +17,23 @@ export interface Mix {
   readonly streaming: "pool" | "beside" | "none";
 }
 
-export const MIXES: readonly Mix[] = cross({
-  version: ["4.3.23", "4.7.6"],
+const DATA: { readonly [Name in keyof Mix]: readonly Mix[Name][] } = {
+  version: [],
   database: ["pooler", "straight"],
   replica: [true, false],
   sentinels: [true, false],
   cache: [true, false],
   jobs: [true, false],
   streaming: ["pool", "beside", "none"],
-});
+};
+
+/** Everything with the versions that differ most; before 4.3 nobody asks sentinels. */
+export const MIXES: readonly Mix[] = [
+  ...cross<Mix>({ ...DATA, version: ["4.1.22", "4.2.20"], sentinels: [false] }),
+  ...cross<Mix>({ ...DATA, version: ["4.3.23", "4.7.6"] }),
+  ...cross<Mix>({ ...DATA, version: ["4.1.0", "4.2.0", "4.3.0"], sentinels: [false], cache: [true], jobs: [true] }),
+  ...cross<Mix>({ ...DATA, version: ["4.4.22", "4.5.15", "4.6.5", "4.8.0"], sentinels: [true], cache: [true], jobs: [true] }),
+];
 
 /** Pools, replicas, sentinels and everything else that there is. */
 export const WHOLE: Mix = {
@@ -63,7 +71,7 @@ export function pageOf(mix: Mix, { order, grown, ...options }: Variation = {}) {
     jobs: mix.jobs ? new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas }) : undefined,
   };
   const machines = (tier: Tier) => (grown === tier ? 2 : 1);
-  const queues = QUEUES.filter((queue) => mix.version !== "4.3.23" || queue !== "fasp");
+  const queues = QUEUES.filter((queue) => MastodonVersion.of(mix.version).queues.includes(queue));
   let live: StreamingPool | undefined;
   let web: WebTier | undefined;
   let sidekiq: SidekiqGroup | undefined;

@@ -27,6 +27,8 @@ export interface Container {
   readonly name: string;
   readonly envFile: string;
   readonly command: string;
+  /** Files of the machine in the container, as podman writes them. */
+  readonly volumes?: readonly string[];
   /** How long a graceful stop may take. */
   readonly stopSeconds: number;
   /** Further lines of `[Unit]` and `[Service]`. */
@@ -49,6 +51,7 @@ export function quadlet(container: Container): string {
     `ContainerName=${container.name}`,
     "Network=host",
     `EnvironmentFile=${container.envFile}`,
+    ...(container.volumes ?? []).map((volume) => `Volume=${volume}`),
     `Exec=${container.command}`,
     `StopTimeout=${container.stopSeconds}`,
     "",
@@ -148,4 +151,9 @@ export function proxied(path: string, upstream: string, readSeconds: number, ...
     ...further,
     "  }",
   ];
+}
+
+/** Options of `podman run` for these volumes, each with a space behind it. */
+export function volumeOptions(volumes: readonly string[]): string {
+  return volumes.map((volume) => `--volume ${volume} `).join("");
 }

@@ -11,6 +11,12 @@ export interface PgBouncerPlan {
   readonly serverConnections: number;
   readonly maxClients: number;
   readonly adminPassword: Secret;
+  /** The file by which the server's certificate is checked, if it is. */
+  readonly rootCertificates: string | undefined;
+  /** Whether it serves its own machine only. */
+  readonly only: boolean;
+  /** Whether logins stay out of the log: health checks would fill it. */
+  readonly quiet: boolean;
 }
 
 export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
@@ -30,7 +36,7 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
     .readyWhen("pgbouncer-console -Atqc 'SHOW VERSION' >/dev/null");
 }
 
-function ini({ primary, replicas, serverConnections, maxClients }: PgBouncerPlan): string {
+function ini({ primary, replicas, serverConnections, maxClients, rootCertificates, only, quiet }: PgBouncerPlan): string {
   const reads = replicas.map((replica) => replica.host).join(",");
   const databases = [`mastodon = host=${primary.host} port=${primary.port} dbname=${primary.name}`];
   if (reads !== "") databases.push(`mastodon_replica = host=${reads} port=${primary.port} dbname=${primary.name}`);
@@ -39,7 +45,7 @@ function ini({ primary, replicas, serverConnections, maxClients }: PgBouncerPlan
     ...databases,
     "",
     "[pgbouncer]",
-    "listen_addr = *",
+    `listen_addr = ${only ? "127.0.0.1" : "*"}`,
     "listen_port = 6432",
     "unix_socket_dir = /run/postgresql",
     "auth_type = scram-sha-256",
@@ -48,7 +54,8 @@ function ini({ primary, replicas, serverConnections, maxClients }: PgBouncerPlan
     "pool_mode = transaction",
     `default_pool_size = ${serverConnections}`,
     `max_client_conn = ${maxClients}`,
-    "server_tls_sslmode = require",
+    `server_tls_sslmode = ${primary.sslmode ?? "require"}`,
+    ...(rootCertificates === undefined ? [] : [`server_tls_ca_file = ${rootCertificates}`]),
     "server_login_retry = 1",
     "server_connect_timeout = 3",
     "query_wait_timeout = 20",
@@ -58,6 +65,7 @@ function ini({ primary, replicas, serverConnections, maxClients }: PgBouncerPlan
     "tcp_keepintvl = 2",
     "tcp_keepcnt = 2",
     "tcp_user_timeout = 5000",
+    ...(quiet ? ["log_connections = 0", "log_disconnections = 0"] : []),
     // Empty: the journal is the log, so that `journalctl -fu pgbouncer` follows it.
     "logfile =",
     "",

@@ -3,11 +3,17 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { certificateVolumes } from "../trust";
+import { volumeOptions } from "./application";
 
 export interface PreparePlan {
   readonly image: string;
   readonly version: string;
+  /** The task that fills an empty database, or migrates one that is not. */
+  readonly task: string;
   readonly env: Env;
+  /** Whether the database's password may hold more than letters and digits. */
+  readonly foreign: boolean;
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
@@ -19,7 +25,7 @@ const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
 export function prepare(program: Program, plan: PreparePlan): void {
   program
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
-    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-prepare", content: prepareScript(plan), mode: "0755" })
     .add({
       kind: "file",
@@ -49,10 +55,10 @@ export function prepare(program: Program, plan: PreparePlan): void {
 /** A unit that ends when the database is ready for this version; what serves requires it. */
 export function waitForPrepare(
   program: Program,
-  plan: { readonly version: string; readonly envFile: string; readonly waits: () => boolean },
+  plan: { readonly version: string; readonly envFile: string; readonly foreign: boolean; readonly waits: () => boolean },
 ): void {
   program
-    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
     .add({
       kind: "file",
       path: "/usr/local/sbin/mastodon-wait",
@@ -78,17 +84,17 @@ export function waitForPrepare(
     });
 }
 
-function prepareScript({ image, version }: PreparePlan): string {
+function prepareScript({ image, version, task, env }: PreparePlan): string {
   return `#!/bin/bash
 # Prepares the database for Mastodon ${version} and says so.
 set -euo pipefail
 sql() { ${SQL_COMMAND} ${TASK_ENV} -v ON_ERROR_STOP=1 -Atqc "$1"; }
-rails() { podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${image} bundle exec rails "$1"; }
+rails() { podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(env))}${image} bundle exec rails "$1"; }
 until sql 'select 1' >/dev/null; do
   echo "waiting for PostgreSQL"
   sleep 2
 done
-rails db:prepare
+rails ${task}
 # A first run that was cut off behind the schema would never seed.
 [ -n "$(sql 'select 1 from user_roles limit 1')" ] || rails db:seed
 sql "${recordStatement(version)}"
@@ -117,12 +123,17 @@ function recordStatement(version: string): string {
 }
 
 // The file is read line by line, not sourced: values are literal, as podman reads them.
-const SQL = `#!/bin/bash
+function sqlScript(foreign: boolean): string {
+  // IFS would cut a single = from the end, which only somebody else's password can have.
+  const loop = foreign
+    ? ["while IFS= read -r line; do", "  name=${line%%=*} value=${line#*=}"]
+    : ["while IFS='=' read -r name value; do"];
+  return `#!/bin/bash
 # psql with the database settings of an env file: mastodon-sql FILE [psql's arguments].
 set -euo pipefail
 file=$1
 shift
-while IFS='=' read -r name value; do
+${loop.join("\n")}
   case $name in
     DB_HOST) export PGHOST=$value ;;
     DB_PORT) export PGPORT=$value ;;
@@ -130,8 +141,9 @@ while IFS='=' read -r name value; do
     DB_USER) export PGUSER=$value ;;
     DB_PASS) export PGPASSWORD=$value ;;
     DB_SSLMODE) export PGSSLMODE=$value ;;
-  esac
+${foreign ? "    PGSSLROOTCERT) export PGSSLROOTCERT=$value ;;\n" : ""}  esac
 done <"$file"
 export PGCONNECT_TIMEOUT=5
 exec psql "$@"
 `;
+}

@@ -2,6 +2,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { certificateVolumes } from "../trust";
 import { podman, quadlet } from "./application";
 import { prepare, waitForPrepare } from "./prepare";
 import { instances } from "./streaming";
@@ -14,9 +15,13 @@ export interface SidekiqPlan {
   /** As Sidekiq's `-q` takes them. */
   readonly queues: readonly string[];
   readonly version: string;
-  /** On the one machine that prepares the database: the environment of the task. */
-  readonly prepare: { readonly env: Env } | undefined;
+  /** Whether a file says that a process works, as from 4.3 on. */
+  readonly readyFile: boolean;
+  /** On the one machine that prepares the database: the task and its environment. */
+  readonly prepare: { readonly env: Env; readonly task: string } | undefined;
   readonly waits: () => boolean;
+  /** Whether the database's password may hold more than letters and digits. */
+  readonly foreign: boolean;
 }
 
 const READY_FILE = "tmp/sidekiq_process_has_started_and_will_begin_processing_jobs";
@@ -28,8 +33,9 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
   program
     .add({ kind: "package", names: ["postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
-  if (plan.prepare !== undefined) prepare(program, { image: plan.image, version: plan.version, env: plan.prepare.env });
-  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/sidekiq.env", waits: plan.waits });
+  const { image, version, foreign, waits } = plan;
+  if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare, foreign });
+  waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });
   program
     .add({
       kind: "file",
@@ -39,6 +45,7 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
         image: plan.image,
         name: "mastodon-sidekiq-%i",
         envFile: "/etc/mastodon/sidekiq.env",
+        volumes: certificateVolumes(plan.env),
         command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
         stopSeconds: STOP_SECONDS,
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
@@ -48,6 +55,14 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-sidekiq", names) })
     .add({ kind: "start", units: names.map((name) => `mastodon-sidekiq@${name}.service`), atBoot: false });
-  for (const name of names)
-    program.readyWhen(`podman exec mastodon-sidekiq-${name} test -e /opt/mastodon/${READY_FILE} 2>/dev/null`);
+  for (const name of names) program.readyWhen(plan.readyFile ? fileCheck(name) : titleCheck(name));
+}
+
+function fileCheck(name: number): string {
+  return `podman exec mastodon-sidekiq-${name} test -e /opt/mastodon/${READY_FILE} 2>/dev/null`;
+}
+
+// A Sidekiq that works counts its busy threads in its title, and says `stopping` behind that once it takes no new job.
+function titleCheck(name: number): string {
+  return `podman top mastodon-sidekiq-${name} args 2>/dev/null | grep -Eq '^sidekiq .* busy\\] *$'`;
 }

@@ -2,10 +2,12 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { certificateVolumes } from "../trust";
 import { nginx, podman, proxied, quadlet } from "./application";
 
 export interface StreamingPlan {
   readonly image: string;
+  readonly command: string;
   readonly envs: ReadonlyMap<number, Env>;
   readonly network: string;
   readonly idleSeconds: number;
@@ -23,7 +25,7 @@ export function streaming(program: Program, plan: StreamingPlan): void {
 }
 
 /** The processes alone, one unit each. */
-export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "image" | "envs">): void {
+export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "image" | "command" | "envs">): void {
   const ports = [...plan.envs.keys()];
   podman(program, plan.image);
   program.add({ kind: "package", names: ["curl"] });
@@ -39,7 +41,8 @@ export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "
         image: plan.image,
         name: "mastodon-streaming-%i",
         envFile: "/etc/mastodon/streaming-%i.env",
-        command: "node ./streaming/index.js",
+        volumes: [...new Set([...plan.envs.values()].flatMap(certificateVolumes))],
+        command: plan.command,
         stopSeconds: 10,
       }),
     })

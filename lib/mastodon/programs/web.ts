@@ -2,7 +2,9 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { nginx, podman, proxied, quadlet } from "./application";
+import { certificateVolumes } from "../trust";
+import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
+import { makara, MAKARA_VOLUME } from "./makara";
 import { waitForPrepare } from "./prepare";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 
@@ -11,13 +13,17 @@ export interface WebPlan {
   readonly version: string;
   readonly env: Env;
   readonly taskEnv: Env;
+  /** Whether reads go to a replica by Makara, as up to 4.1. */
+  readonly makara: boolean;
   /** Streaming on the same machine, if it is not elsewhere. */
-  readonly streaming: Pick<StreamingPlan, "image" | "envs"> | undefined;
+  readonly streaming: Pick<StreamingPlan, "image" | "command" | "envs"> | undefined;
   readonly network: string;
   readonly trustedProxies: readonly string[];
   readonly idleSeconds: number;
   /** Whether this page prepares the database; asked for at synth. */
   readonly waits: () => boolean;
+  /** Whether the database's password may hold more than letters and digits. */
+  readonly foreign: boolean;
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
@@ -28,7 +34,8 @@ export function web(program: Program, plan: WebPlan): void {
     .add({ kind: "package", names: ["curl", "postgresql-client"] })
     .add({ kind: "file", path: "/etc/mastodon/web.env", content: () => plan.env.render(), mode: "0600" })
     .add({ kind: "file", path: TASK_ENV, content: () => plan.taskEnv.render(), mode: "0600" });
-  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", waits: plan.waits });
+  if (plan.makara) makara(program);
+  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", foreign: plan.foreign, waits: plan.waits });
   program
     .add({
       kind: "file",
@@ -39,12 +46,13 @@ export function web(program: Program, plan: WebPlan): void {
         name: "mastodon-web",
         envFile: "/etc/mastodon/web.env",
         command: "bundle exec puma -C config/puma.rb",
+        volumes: [...certificateVolumes(plan.env), ...(plan.makara ? [MAKARA_VOLUME] : [])],
         stopSeconds: 60,
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
       }),
     })
-    .add({ kind: "file", path: "/usr/local/bin/tootctl", content: command(plan.image, "bin/tootctl"), mode: "0755" })
-    .add({ kind: "file", path: "/usr/local/bin/rails", content: command(plan.image, "bundle exec rails"), mode: "0755" })
+    .add({ kind: "file", path: "/usr/local/bin/tootctl", content: command(plan, "bin/tootctl"), mode: "0755" })
+    .add({ kind: "file", path: "/usr/local/bin/rails", content: command(plan, "bundle exec rails"), mode: "0755" })
     .add({
       kind: "file",
       path: "/usr/local/bin/mastodon-psql",
@@ -72,11 +80,11 @@ const PUMA = [
   "}",
 ];
 
-function command(image: string, inside: string): string {
+function command({ image, taskEnv }: WebPlan, inside: string): string {
   return `#!/bin/bash
 # Runs ${inside} of Mastodon in a container of its own, straight at PostgreSQL.
 set -euo pipefail
 [ -t 0 ] && tty=-t || tty=
-exec podman run --rm -i $tty --network host --env-file ${TASK_ENV} ${image} ${inside} "$@"
+exec podman run --rm -i $tty --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(taskEnv))}${image} ${inside} "$@"
 `;
 }

@@ -4,9 +4,13 @@ module Standin
   ROOT = File.expand_path("..", __dir__)
   SELF = "this is cdktf-mastodon's stand-in, not Mastodon".freeze
 
+  # The image says which version it stands in for; what each version reads differs.
   def self.version
-    @version ||= File.read(File.join(ROOT, "VERSION")).strip
+    @version ||= ENV["STANDIN_VERSION"] || File.read(File.join(ROOT, "VERSION")).strip
   end
+
+  # Whether that is `release`, as in "4.3" or "4.2.9", or a later one.
+  def self.from?(release) = Gem::Version.new(version.delete_suffix(version[/-.*/].to_s)) >= Gem::Version.new(release)
 
   def self.sidekiq?
     defined?(::Sidekiq) && ::Sidekiq.server?
@@ -14,7 +18,8 @@ module Standin
 
   # How many threads may want a connection at the same time.
   def self.threads
-    return ::Sidekiq.default_configuration.default_capsule.concurrency if sidekiq?
+    # Before 4.3 Sidekiq's pool does not follow its concurrency.
+    return ::Sidekiq.default_configuration.default_capsule.concurrency if sidekiq? && from?("4.3")
 
     ENV.fetch("MAX_THREADS", 5).to_i
   end

@@ -102,7 +102,8 @@ from_standin() {
   local origin
   origin=$(standin_origin)
   echo "images: building the stand-in"
-  bash "$STANDIN/build.sh" "$SYSTEM_LAYER" "$WORKSHOP/archives" </dev/null >"$WORKSHOP/log" 2>&1 || {
+  # shellcheck disable=SC2086 # one argument a reference
+  bash "$STANDIN/build.sh" "$SYSTEM_LAYER" "$WORKSHOP/archives" $IMAGES </dev/null >"$WORKSHOP/log" 2>&1 || {
     tail -n 20 "$WORKSHOP/log" >&2
     die "the stand-in could not be built"
   }
@@ -129,13 +130,14 @@ from_archives() {
   done
 }
 
-# A repository whose name ends in -streaming gets the streaming image, every other the main one.
+# A repository whose name ends in -streaming gets the streaming image, every other the main one; of the version in its tag, if there is one.
 load_kinds() {
-  local reference kind image
+  local reference kind image loaded
   for reference in $IMAGES; do
     kind=mastodon
     [[ ${reference%:*} != *-streaming ]] || kind=mastodon-streaming
-    image=$(podman_in_workshop load -q -i "/archives/$kind.tar" | sed -n 's/^Loaded image.*: //p' | head -n 1)
+    loaded=$(podman_in_workshop load -q -i "/archives/$kind.tar" | sed -n 's/^Loaded image.*: //p')
+    image=$(grep -m 1 -E ":v?${reference##*:v}\$" <<<"$loaded") || image=${loaded%%$'\n'*}
     [ -n "$image" ] || die "$kind.tar could not be loaded"
     [ "$image" = "$reference" ] || podman_in_workshop tag "$image" "$reference"
     recorded "$reference" "$1"

@@ -20,6 +20,9 @@ module Standin
         pool(:@replica) { DatabaseSettings.replica }
       end
 
+      # Makara sends every read of a process to the replica, Rails only those that ask for it.
+      def plain_reads = DatabaseSettings.makara? ? replica : primary
+
       private
 
       # Not before the first use: connections must not be shared over a fork.

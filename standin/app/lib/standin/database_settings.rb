@@ -1,5 +1,6 @@
 # How Ruby reads the variables of the database: as a YAML file with ERB would.
 
+require "erb"
 require "uri"
 require "yaml"
 
@@ -15,19 +16,48 @@ module Standin
     end
 
     def primary
+      return makara("master") if makara?
+
       merge(from_parts { |name, default| ENV["DB_#{name}"] || default }, ENV["DATABASE_URL"], prepared?)
     end
 
     # Each part falls back to its own DB_ variable, never to a part of DATABASE_URL.
     def replica
+      return makara("slave") if makara?
+
       parts = from_parts { |name, default| ENV["REPLICA_DB_#{name}"] || ENV["DB_#{name}"] || default }
       words = ENV["REPLICA_PREPARED_STATEMENTS"] || ENV["PREPARED_STATEMENTS"]
       merge(parts, ENV["REPLICA_DATABASE_URL"], prepared?(words))
     end
 
-    # Presence counts: an empty name switches the replica on as well.
+    # Presence counts: an empty name switches the replica on as well. Up to 4.5 a host alone does nothing, up to 4.1 no variable does.
     def replica?
-      ENV.key?("REPLICA_DB_NAME") || ENV.key?("REPLICA_DB_HOST") || ENV.key?("REPLICA_DATABASE_URL")
+      return makara? unless Standin.from?("4.2")
+
+      ENV.key?("REPLICA_DB_NAME") || ENV.key?("REPLICA_DATABASE_URL") || (Standin.from?("4.6") && ENV.key?("REPLICA_DB_HOST"))
+    end
+
+    # Up to 4.1 another file may stand in the place of the image's own.
+    def makara?
+      return @makara unless @makara.nil?
+
+      @makara = file["adapter"] == "postgresql_makara"
+      raise LoadError, "config/database.yml asks for Makara, which Mastodon has up to 4.1" if @makara && Standin.from?("4.2")
+
+      @makara
+    end
+
+    def file
+      @file ||= YAML.safe_load(ERB.new(File.read(File.join(ROOT, "config/database.yml"))).result).fetch("production")
+    end
+
+    # The first connection of that role; what it does not say stands above it.
+    def makara(role)
+      all = file.fetch("makara").fetch("connections")
+      said = file.merge(all.find { |connection| connection["role"] == role } || raise(KeyError, "Makara has no #{role}"))
+      connection = { host: said["host"], port: said["port"], dbname: said["database"], user: said["username"],
+                     password: said["password"], sslmode: said["sslmode"], connect_timeout: CONNECT_SECONDS }
+      Settings.new(connection: connection.compact, pool: said.fetch("pool", 5).to_i, prepared: said["prepared_statements"] != false)
     end
 
     def from_parts

@@ -7,7 +7,7 @@ module Standin
   class ConcurrentMigration < StandardError; end
 
   class DatabaseTasks
-    LEAST_SERVER = 140_000
+    LEAST_SERVERS = { "4.5" => 140_000, "4.4" => 130_000, "4.3" => 120_000, "4.1" => 90_500 }.freeze
 
     def initialize
       @settings = DatabaseSettings.primary
@@ -15,10 +15,19 @@ module Standin
     end
 
     def prepare
-      create_database
+      created = create_database
       fresh = !versioned?
       load_schema if fresh
       with_lock { run_pending }
+      # Before Rails 7.1 a database that is there, but empty, is migrated only: no roles, no instance actor.
+      seed if fresh && (created || Standin.from?("4.3"))
+    end
+
+    # Mastodon's own task.
+    def setup
+      created = create_database
+      fresh = created || !versioned?
+      migrate
       seed if fresh
     end
 
@@ -54,6 +63,7 @@ module Standin
 
     def create_database
       @connection.query("SELECT 1")
+      false
     rescue PG::ConnectionBad => e
       raise unless e.message.include?("database \"#{@settings.dbname}\" does not exist")
 
@@ -61,11 +71,13 @@ module Standin
       maintenance = Connection.new(DatabaseSettings::Settings.new(connection: @settings.connection.merge(dbname: "postgres")))
       maintenance.execute("CREATE DATABASE #{PG::Connection.quote_ident(@settings.dbname)} ENCODING 'UTF8'")
       maintenance.close
+      true
     end
 
     def check_server
       number = @connection.query("SELECT current_setting('server_version_num')::integer AS number").first["number"]
-      abort "PostgreSQL #{number / 10_000} is too old: Mastodon needs 14 or newer" if number < LEAST_SERVER
+      least = LEAST_SERVERS.find { |release, _| Standin.from?(release) }.last
+      abort "PostgreSQL #{number / 10_000} is too old: Mastodon #{Standin.version} needs #{least}" if number < least
     end
 
     # As in the real one, nothing protects this: two of them at once on an empty database get in each other's way.

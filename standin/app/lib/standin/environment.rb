@@ -17,8 +17,11 @@ module Standin
     def check!
       require_rails_env!
       load_file(File.join(ROOT, ".env.production"))
-      abort "REDIS_NAMESPACE is set; from Mastodon 4.4 that stops every process, even when it is empty" if ENV.key?("REDIS_NAMESPACE")
-      check_encryption_keys!
+      if Standin.from?("4.4") && ENV.key?("REDIS_NAMESPACE")
+        abort "REDIS_NAMESPACE is set; from Mastodon 4.4 that stops every process, even when it is empty"
+      end
+      ENV.fetch("OTP_SECRET") unless Standin.from?("4.4")
+      check_encryption_keys! if Standin.from?("4.3")
       raise ArgumentError, "SECRET_KEY_BASE is missing or blank" if blank?(ENV["SECRET_KEY_BASE"])
 
       log_level
@@ -66,7 +69,7 @@ module Standin
 
     def ready_file
       name = ENV["MASTODON_SIDEKIQ_READY_FILENAME"]
-      return if name.nil?
+      return if name.nil? || !Standin.from?("4.3")
       raise ArgumentError, "MASTODON_SIDEKIQ_READY_FILENAME=#{name} is not a bare file name" if File.basename(name) != name
 
       File.join(ROOT, "tmp", name)

@@ -11,6 +11,7 @@ module Standin
     module_function
 
     def base = pool("")
+    def key(name) = [RedisSettings.namespace, name].compact.join(":")
     def cache = pool("CACHE_")
 
     def pool(prefix)
@@ -33,10 +34,11 @@ module Standin
     module_function
 
     def fetch(key, seconds)
-      stored = quietly { Redis.cache.call("GET", "cache:#{key}") }
+      name = [RedisSettings.namespace, "cache"].compact.join("_") + ":#{key}"
+      stored = quietly { Redis.cache.call("GET", name) }
       return JSON.parse(stored) if stored
 
-      yield.tap { |value| quietly { Redis.cache.call("SET", "cache:#{key}", JSON.generate(value), "EX", seconds) } }
+      yield.tap { |value| quietly { Redis.cache.call("SET", name, JSON.generate(value), "EX", seconds) } }
     end
 
     def quietly

@@ -8,6 +8,8 @@ module Standin
 
     def for(prefix)
       read = ->(name) { ENV["#{prefix}REDIS_#{name}"] }
+      return before_4_3(prefix, read) unless Standin.from?("4.3")
+
       # Even an empty address is used as it is.
       return from_url(read["URL"]) if read["URL"]
       return from_sentinels(read) if present?(read["SENTINELS"]) && present?(read["SENTINEL_MASTER"])
@@ -19,9 +21,26 @@ module Standin
       { host: host, port: (read["PORT"] || 6379).to_i, **credentials(read) }
     end
 
+    # An empty address counts as none, nobody knows sentinels or users, and a part without a host makes an address without one.
+    def before_4_3(prefix, read)
+      return from_url(read["URL"]) if present?(read["URL"])
+
+      parts = %w(HOST PORT PASSWORD DB).map { |name| read[name] }
+      return self.for("") if prefix != "" && parts.all?(&:nil?)
+
+      host = read["HOST"] || ("localhost" if prefix == "")
+      raise ArgumentError, "#{prefix}REDIS_HOST is missing, and other parts with #{prefix} are there: redis://:#{read["PORT"]}/" unless present?(host)
+
+      { host: host, port: (read["PORT"] || 6379).to_i, **credentials(->(name) { read[name] unless name == "USER" }) }
+    end
+
+    # Before 4.4 it stands before every key; the cache has an ending of its own.
+    def namespace = Standin.from?("4.4") ? nil : ENV["REDIS_NAMESPACE"]
+
     def from_url(url)
-      # Whether newer drivers could do without it is disputed, so the stand-in insists.
-      raise ArgumentError, "rediss:// needs REDIS_DRIVER=ruby" if url.start_with?("rediss://") && ENV["REDIS_DRIVER"] != "ruby"
+      # Whether newer drivers could do without it is disputed, so the stand-in insists. Before 4.3 there is no other driver.
+      ruby = Standin.from?("4.3") && ENV["REDIS_DRIVER"] == "ruby"
+      raise ArgumentError, "rediss:// needs REDIS_DRIVER=ruby, from 4.3 on" if url.start_with?("rediss://") && !ruby
       raise ArgumentError, "a variable ends in REDIS_URL and is not an address: #{url.inspect}" unless url.match?(%r{\A(rediss?|unix)://})
 
       { url: url }

@@ -40,7 +40,8 @@ Sidekiq.configure_server do |config|
   config.on(:startup) do
     Standin.log.info(Standin::SELF)
     version = config.redis_info["redis_version"]
-    abort "Redis #{version} is too old: Mastodon needs 7.0 or newer" if Gem::Version.new(version) < Gem::Version.new("7.0")
+    least = { "4.5" => "7.0", "4.4" => "6.2" }.find { |release, _| Standin.from?(release) }&.last || "4.0"
+    abort "Redis #{version} is too old: Mastodon #{Standin.version} needs #{least}" if Gem::Version.new(version) < Gem::Version.new(least)
     FileUtils.touch(ready) if ready
     clock.start if config.capsules.values.flat_map(&:queues).include?("scheduler")
   end

@@ -32,7 +32,7 @@ module Standin
     def once(account, key)
       return yield if Environment.blank?(key)
 
-      stored = "idempotency:status:#{account.id}:#{key}"
+      stored = Redis.key("idempotency:status:#{account.id}:#{key}")
       id = Redis.base.call("GET", stored)
       found = id && Status.find_by(id: id.to_i)
       return found if found
@@ -51,7 +51,7 @@ module Standin
     end
 
     def public(limit)
-      read("WHERE visibility = 0 AND deleted_at IS NULL ORDER BY id DESC LIMIT $1", [limit], Database.primary)
+      read("WHERE visibility = 0 AND deleted_at IS NULL ORDER BY id DESC LIMIT $1", [limit], Database.plain_reads)
     end
 
     def find(id)
@@ -74,7 +74,7 @@ module Standin
       publish(channels(status), JSON.generate(event: "delete", payload: status.id.to_s))
     end
 
-    def publish(channels, event) = channels.each { |channel| Redis.base.call("PUBLISH", channel, event) }
+    def publish(channels, event) = channels.each { |channel| Redis.base.call("PUBLISH", Redis.key(channel), event) }
 
     def channels(status)
       own = "timeline:#{status.account_id}"
@@ -86,7 +86,7 @@ module Standin
       Redis.base.call("ZREMRANGEBYRANK", feed(account.id), 0, -FEED - 1)
     end
 
-    def feed(account_id) = "feed:home:#{account_id}"
+    def feed(account_id) = Redis.key("feed:home:#{account_id}")
 
     def render(status, account = status.account)
       url = "https://#{Environment.web_domain}/@#{account.username}/#{status.id}"

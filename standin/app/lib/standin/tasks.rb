@@ -14,6 +14,7 @@ module Standin
       when "secret" then puts SecureRandom.hex(64)
       when "db:encryption:init" then Environment::ENCRYPTION_KEYS.each { |name| puts "#{name}=#{SecureRandom.alphanumeric(32)}" }
       when "db:prepare", "db:migrate", "db:seed", "db:version" then database(command.delete_prefix("db:"))
+      when "db:migrate:setup" then database("setup")
       when "runner", "r" then runner(*rest)
       when "console", "c" then console
       else abort "rails #{command}: the stand-in has no such command"

@@ -43,6 +43,7 @@ module Standin
     # Registrations are closed in a new instance, so an account waits for approval unless it comes with --approve.
     def create(name, options)
       abort "No value provided for required options '--email'" unless options[:email]
+      abort "ERROR: \"tootctl accounts create\" was called with arguments [\"--approve\"]" if options[:approve] && !Standin.from?("4.2")
       abort "#{name} is not a user name: letters, digits and underscores only" unless name.match?(/\A[a-z0-9_]+\z/i)
       role = role_id(options[:role])
       password = SecureRandom.hex(16)

@@ -45,7 +45,7 @@ module Standin
         in ["GET", "/api/v2/instance"] then json(instance)
         in ["GET", "/api/v1/accounts/verify_credentials"] then json(Statuses.render_account(account(request, "read", "read:accounts")))
         in ["GET", "/api/v1/timelines/home"] then home(request)
-        in ["GET", "/api/v1/timelines/public"] then timeline(Statuses.public(limit(request)), Database.primary)
+        in ["GET", "/api/v1/timelines/public"] then timeline(Statuses.public(limit(request)), Database.plain_reads)
         in ["POST", "/api/v1/statuses"] then create(request)
         in ["GET" | "DELETE", %r{\A/api/v1/statuses/\d{1,18}\z}] then single(request, method, path[/\d+\z/].to_i)
         else raise Refusal.new(404, "The stand-in has no #{method} #{path}")

@@ -1,0 +1,40 @@
+// Web, streaming and Sidekiq on machines of the page, beside a PostgreSQL and a Redis that stand already: over TLS, with a CA of one's own.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, TerraformStack } from "cdktf";
+import { PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "cdktf-mastodon";
+import { local } from "cdktf-mastodon/local";
+
+const app = new App();
+const stack = new TerraformStack(app, "beside-existing");
+const site = new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.7.6" });
+
+// #region data
+const ca = readFileSync(join(__dirname, "ca.pem"), "utf8");
+const db = Postgres.external({
+  host: "db.example.net",
+  name: "mastodon_production",
+  user: "mastodon",
+  ca,
+  replicas: [{ host: "db-2.example.net" }, { host: "db-3.example.net" }],
+  maxConnections: 180,
+});
+const redis = Redis.external({
+  sentinels: { master: "mastodon", hosts: ["a", "b", "c"].map((name) => ({ host: `redis-${name}.example.net` })) },
+});
+const cache = Redis.external({ use: "cache", url: "rediss://mastodon@cache.example.net:6380", ca });
+// #endregion
+
+// #region tiers
+const pool = new PgBouncer(site, "Pool", { database: db, machines: 2 });
+const data = { database: pool, redis, cache };
+
+const live = new StreamingPool(site, "Streaming", { machines: 2, ...data });
+new WebTier(site, "Web", { machines: 2, streaming: live, ...data });
+new SidekiqGroup(site, "Home", { queues: ["default", "mailers"], ...data });
+new SidekiqGroup(site, "Federated", { queues: ["push", "ingress", "pull", "fasp"], machines: 2, ...data });
+new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, ...data });
+// #endregion
+
+app.synth();

@@ -1,0 +1,27 @@
+// What a site is told besides its tiers, such as its mail server: `settings: [mail({ … }), search({ … })]` of a `Site`.
+
+import { Problem } from "./problems";
+import { Secret } from "./secret";
+
+export type EnvValue = string | number | boolean | Secret;
+
+/** Variables by name. One that the library does not know, but whose name is nearly one that it does, needs `newer: true`. */
+export type ExtraEnv = Readonly<Record<string, EnvValue | { readonly value: EnvValue; readonly newer: true }>>;
+
+/** A group of settings. It is asked once for every process, and each process takes what it reads. */
+export interface Setting {
+  /** Unique in a site. */
+  readonly name: string;
+  fill(into: SettingTarget): void;
+}
+
+export interface SettingTarget {
+  /** The host of the web interface. */
+  readonly webDomain: string;
+  /** Whether the site's version is earlier than this one, as in `4.4`. */
+  isBefore(version: string): boolean;
+  /** Sets a variable of every process that reads it, or of those kinds in `only`; `undefined` sets nothing. */
+  set(name: string, value: EnvValue | undefined, only?: readonly string[]): void;
+  /** Tells of something that cannot work; the plan will be refused. */
+  refuse(problem: Problem): void;
+}

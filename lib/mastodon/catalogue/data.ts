@@ -1,0 +1,134 @@
+// The data tier: PostgreSQL, its replica, and Redis in its three uses.
+
+import { ALL, BOOLEAN, COUNT, FILE, HOST, NUMBER, PORT, Process, Row, Rows, rows, RUBY } from "./row";
+
+const SENTINELS = /^[a-z0-9.-]+:[0-9]+(,[a-z0-9.-]+:[0-9]+)*$/;
+const DATABASE_URL = /^postgres(ql)?:\/\/[^\s/]+\/[^\s/?]+(\?\S+)?$/;
+const REDIS_URL = /^(rediss?|unix):\/\/\S+$/;
+
+export const DATA: Rows = {
+  ...rows(
+    { readBy: ALL, source: "config/database.yml, streaming/database.js" },
+    {
+      DB_HOST: { format: HOST, meaning: "PostgreSQL or PgBouncer" },
+      DB_PORT: { format: PORT, meaning: "5432, or PgBouncer's 6432" },
+      DB_NAME: { meaning: "the database" },
+      DB_USER: { meaning: "the role" },
+      DB_PASS: { secret: true, meaning: "its password" },
+      DB_SSLMODE: {
+        meaning: "libpq's word for Ruby; for streaming, anything but disable and, from 4.2 on, no-verify is full verification",
+      },
+      DB_POOL: {
+        format: COUNT,
+        spans: { streaming: { since: "4.2" } },
+        meaning:
+          "database connections of one process; up to 4.1 streaming has 10, and up to 4.2 Sidekiq has MAX_THREADS unless told",
+      },
+      DATABASE_URL: {
+        secret: true,
+        format: DATABASE_URL,
+        meaning: "all of it as one address, which outranks the parts; streaming then ignores DB_SSLMODE",
+      },
+    },
+  ),
+  PGSSLROOTCERT: {
+    readBy: RUBY,
+    format: FILE,
+    meaning: "the CA of PostgreSQL's certificate, a file in the container",
+    source: "libpq",
+  },
+  SSL_CERT_FILE: {
+    readBy: RUBY,
+    format: FILE,
+    meaning: "whom OpenSSL trusts, for Redis and for the world, a file in the container",
+    source: "OpenSSL",
+  },
+  NODE_EXTRA_CA_CERTS: {
+    readBy: ["streaming"],
+    format: FILE,
+    meaning: "further CAs that Node trusts, a file in the container",
+    source: "Node",
+  },
+  NODE_TLS_REJECT_UNAUTHORIZED: {
+    readBy: ["streaming"],
+    until: "4.1",
+    format: /^0$/,
+    meaning: "no certificate is verified; up to 4.1 streaming has no other way to a certificate that nobody has signed",
+    source: "Node",
+  },
+  PREPARED_STATEMENTS: {
+    readBy: RUBY,
+    format: BOOLEAN,
+    meaning: "false behind transaction pooling",
+    source: "config/database.yml",
+  },
+  QUERY_LOG_TAGS_ENABLED: {
+    readBy: RUBY,
+    since: "4.4",
+    format: /^true$/,
+    meaning: "queries say where they come from, and are not prepared",
+    source: "config/application.rb",
+  },
+  ...rows(
+    {
+      readBy: ["web", "sidekiq"],
+      spans: { sidekiq: { since: "4.2" } },
+      source: "config/database.yml; up to 4.1 our own of the web processes, for Makara",
+    },
+    {
+      REPLICA_DB_HOST: { format: HOST, meaning: "where selected reads go" },
+      REPLICA_DB_PORT: { format: PORT, meaning: "its port" },
+      REPLICA_DB_NAME: { meaning: "its database; from 4.2 to 4.5 this alone switches the replica on" },
+      REPLICA_DB_USER: { meaning: "its role" },
+      REPLICA_DB_PASS: { secret: true, meaning: "its password" },
+      REPLICA_DATABASE_URL: {
+        since: "4.2",
+        secret: true,
+        format: DATABASE_URL,
+        meaning: "all of it as one address; what it leaves out comes from DB_*, never from DATABASE_URL",
+      },
+      REPLICA_PREPARED_STATEMENTS: { since: "4.4", format: BOOLEAN, meaning: "as PREPARED_STATEMENTS" },
+    },
+  ),
+  ...redis("", ALL),
+  ...redis("CACHE_", RUBY),
+  ...redis("SIDEKIQ_", RUBY),
+  REDIS_DRIVER: {
+    readBy: RUBY,
+    since: "4.3",
+    format: /^ruby$/,
+    meaning: "needed with rediss://, which the usual driver cannot do",
+    source: "lib/mastodon/redis_configuration.rb",
+  },
+  REDIS_NAMESPACE: {
+    readBy: ALL,
+    until: "4.3",
+    format: /^[\w:-]+$/,
+    meaning: "stands before every key, for a Redis that others use too; from 4.4 on it stops every Ruby process",
+    source: "lib/mastodon/redis_config.rb, streaming/redis.js",
+  },
+};
+
+function redis(prefix: "" | "CACHE_" | "SIDEKIQ_", readBy: readonly Process[]): Rows {
+  const use = { "": "feeds and pub/sub", CACHE_: "the cache", SIDEKIQ_: "jobs" }[prefix];
+  const own: Readonly<Record<string, Partial<Row> & Pick<Row, "meaning">>> = {
+    URL: { secret: true, format: REDIS_URL, meaning: `Redis for ${use} as one address, which outranks the parts` },
+    HOST: { format: HOST, meaning: `Redis for ${use}; nothing is inherited from another prefix` },
+    PORT: { format: PORT, meaning: "its port" },
+    DB: { format: NUMBER, meaning: "its number, if not 0" },
+    USER: { since: "4.3", meaning: "its user, if not the default one" },
+    PASSWORD: { secret: true, meaning: "its password" },
+    SENTINELS: { since: "4.3", format: SENTINELS, meaning: "host:port,host:port without spaces" },
+    SENTINEL_MASTER: { since: "4.3", meaning: "the name that the sentinels know it by; needs the line above" },
+    SENTINEL_PORT: { since: "4.3", format: PORT, meaning: "the port of sentinels that name none" },
+    SENTINEL_USERNAME: { since: "4.3", meaning: "the sentinels' user; REDIS_USER if unset" },
+    SENTINEL_PASSWORD: { since: "4.3", secret: true, meaning: "the sentinels' own password" },
+  };
+  return rows(
+    {
+      readBy,
+      source: prefix === "" ? "lib/mastodon/redis_configuration.rb, streaming/redis.js" : "lib/mastodon/redis_configuration.rb",
+    },
+    Object.fromEntries(Object.entries(own).map(([name, row]) => [`${prefix}REDIS_${name}`, row])),
+  );
+}

@@ -1,0 +1,52 @@
+// What the catalogue says of one variable, and the words that its groups share: `rows({ readBy: RUBY, source: "config/…" }, { NAME: { meaning: "…" } })`.
+
+/** The programs of Mastodon; `task` is a one-off such as `db:prepare` or `tootctl`. */
+export type Process = "web" | "sidekiq" | "streaming" | "task";
+
+/** Versions as in `4.4`, or `4.2.6` where a patch release began it. */
+export interface Span {
+  /** First version that reads it. */
+  readonly since?: string;
+  /** Last version that reads it. */
+  readonly until?: string;
+}
+
+export interface Row extends Span {
+  readonly readBy: readonly Process[];
+  /** Processes that read it in other versions than the rest does. */
+  readonly spans?: Readonly<Partial<Record<Process, Span>>>;
+  readonly secret?: true;
+  readonly mayBeEmpty?: true;
+  /** What a value looks like. */
+  readonly format?: RegExp;
+  readonly meaning: string;
+  /** Where in Mastodon's source it is read. */
+  readonly source: string;
+}
+
+export type Rows = Readonly<Record<string, Row>>;
+
+/** Rows that have something in common. */
+export function rows(
+  common: Pick<Row, "readBy" | "source"> & Partial<Row>,
+  own: Readonly<Record<string, Partial<Row> & Pick<Row, "meaning">>>,
+): Rows {
+  return Object.fromEntries(Object.entries(own).map(([name, row]) => [name, { ...common, ...row }]));
+}
+
+export const RUBY: readonly Process[] = ["web", "sidekiq", "task"];
+export const ALL: readonly Process[] = [...RUBY, "streaming"];
+export const COUNT = /^[1-9][0-9]*$/;
+export const NUMBER = /^[0-9]+$/;
+export const PORT = /^[1-9][0-9]{0,4}$/;
+/** Anything else counts as not set, so it is not written. */
+export const FLAG = /^true$/;
+export const BOOLEAN = /^(true|false)$/;
+export const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+export const HOSTS = /^[a-z0-9.-]+(,[a-z0-9.-]+)*$/;
+/** A host, with a path below it where files lie in a folder. */
+export const HOST_AND_PATH = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(\/[\w./-]+)?$/;
+export const ORIGIN = /^https?:\/\/[a-z0-9.-]+(:[0-9]+)?$/;
+export const URL = /^https?:\/\/\S+$/;
+export const FILE = /^\/\S+$/;
+export const LOCALE = /^[a-z]{2,3}(-[A-Za-z]{2,4})?$/;

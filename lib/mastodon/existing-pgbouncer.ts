@@ -1,0 +1,85 @@
+// A PgBouncer that the page does not make: `PgBouncer.external({ host: "pool.example.net", name: "mastodon", user: "mastodon", direct: db })`.
+
+import { Construct } from "constructs";
+import { Endpoint, Outside } from "../core/endpoint";
+import { Host } from "../core/host";
+import { Site } from "../core/site";
+import { Clients, Connections } from "./connections";
+import { Database, DatabaseFacts } from "./database";
+import { databaseFacts, ExistingDatabaseProps } from "./existing-postgres";
+import { OutsideServer } from "./outside";
+import { existingPassword } from "./secrets";
+
+export interface ExistingPgBouncerProps extends ExistingDatabaseProps {
+  /**
+   * Where it listens.
+   * @default 6432
+   */
+  readonly port?: number;
+  /**
+   * Its entry for selected reads, which leads to the standbys.
+   * @default - none: all reads go to `name`
+   */
+  readonly readsName?: string;
+  /** The PostgreSQL behind it: migrations and the administrator's commands need a session of their own and never pass a pooler. */
+  readonly direct: Database;
+  /**
+   * The most clients that this page may bring: its `max_client_conn` less those of others.
+   * @default 100 - PgBouncer's own default
+   */
+  readonly maxClients?: number;
+}
+
+export class ExistingPgBouncer implements Database {
+  readonly direct: Database;
+  readonly foreign = true;
+  private readonly path: string;
+  private readonly described: OutsideServer;
+  private readonly outside: Outside;
+  private readonly facts: Omit<DatabaseFacts, "password">;
+  private readonly most: number;
+  private readonly counted = new WeakMap<Site, Connections>();
+
+  constructor(private readonly props: ExistingPgBouncerProps) {
+    this.direct = props.direct.direct;
+    this.path = `PgBouncer.external ${props.host}`;
+    this.described = new OutsideServer(this.path);
+    this.most = this.described.whole("maxClients", props.maxClients ?? 100, 1, 1_000_000);
+    const facts = databaseFacts(this.described, props);
+    this.outside = this.described.named(props, facts.sslmode === "verify-full");
+    this.facts = { ...facts, host: props.host, port: this.described.port(props.port ?? 6432), pooled: true };
+    if (props.readsName !== undefined) this.described.word("readsName", props.readsName);
+  }
+
+  reachedBy(who: Host, why: string): DatabaseFacts {
+    this.described.tell(who.site);
+    return this.entry(this.facts.name, who, why);
+  }
+
+  replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined {
+    return this.props.readsName === undefined ? undefined : this.entry(this.props.readsName, who, why);
+  }
+
+  expects(by: Construct, clients: Clients): void {
+    const site = Site.of(by);
+    const connections = this.counted.get(site) ?? this.count(site);
+    connections.count(by, clients, clients.reads === true && this.props.readsName !== undefined ? 2 : 1);
+  }
+
+  private entry(name: string, who: Host, why: string): DatabaseFacts {
+    const password = this.props.password ?? existingPassword(who.site, "database_password", this.path);
+    return Endpoint.external(this.outside, this.facts.port, { ...this.facts, name, password }).reachedBy(who, why);
+  }
+
+  private count(site: Site): Connections {
+    const connections = new Connections(site, {
+      name: this.facts.host,
+      most: this.most,
+      limit: `maxClients of ${this.path} is ${this.most}`,
+      remedy: (needed) =>
+        `raise its max_client_conn and then maxClients to at least ${needed}, or use fewer machines, processes or threads`,
+    });
+    this.counted.set(site, connections);
+    return connections;
+  }
+}

@@ -1,0 +1,144 @@
+// A PostgreSQL that the page does not make: `Postgres.external({ host: "db.example.net", name: "mastodon_production", user: "mastodon", ca })`.
+
+import { Construct } from "constructs";
+import { Endpoint } from "../core/endpoint";
+import { Host } from "../core/host";
+import { Secret } from "../core/secret";
+import { Site } from "../core/site";
+import { Clients, Connections } from "./connections";
+import { DatabaseFacts, PostgresServer, SslMode } from "./database";
+import { OutsideProps, OutsideServer } from "./outside";
+import { existingPassword } from "./secrets";
+
+export interface ExistingDatabaseProps extends OutsideProps {
+  /** The database, such as `mastodon_production`. */
+  readonly name: string;
+  /** The role, which owns the database. */
+  readonly user: string;
+  /**
+   * Its password. It may hold any printable character but space, `"`, `%` and `\`.
+   * @default - the secret `database_password`, which the secrets command takes over from `DB_PASS`
+   */
+  readonly password?: Secret;
+  /**
+   * Whether connections are encrypted, in libpq's words. `verify-full`: and the certificate must hold `host`. `require`: whoever is in between
+   * can read along. `disable`: anyone on the way can, so on a private network only.
+   * @default "verify-full"
+   */
+  readonly tls?: SslMode;
+  /**
+   * The certificate authority that signed its certificate, as the text of a PEM file. A change replaces the application machines.
+   * @default - the public ones
+   */
+  readonly ca?: string;
+}
+
+export interface ExistingPostgresProps extends ExistingDatabaseProps {
+  /**
+   * Where it listens.
+   * @default 5432
+   */
+  readonly port?: number;
+  /**
+   * Hot standbys for selected reads, with the same port, database, role, password and certificate authority. Without a pooler the first is
+   * used, a PgBouncer of the page spreads reads over all.
+   * @default - none
+   */
+  readonly replicas?: readonly OutsideProps[];
+  /**
+   * The most connections that this page may hold to each server: its `max_connections` less what others and its superusers need.
+   * @default 90 - what PostgreSQL's own 100 leave
+   */
+  readonly maxConnections?: number;
+}
+
+export class ExistingPostgres implements PostgresServer {
+  readonly direct: ExistingPostgres = this;
+  readonly foreign = true;
+  readonly path: string;
+  private readonly described: OutsideServer;
+  private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];
+  private readonly most: number;
+  private readonly counted = new WeakMap<Site, readonly Connections[]>();
+
+  constructor(props: ExistingPostgresProps) {
+    this.path = `Postgres.external ${props.host}`;
+    this.described = new OutsideServer(this.path);
+    this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
+    const port = this.described.port(props.port ?? 5432);
+    const facts = databaseFacts(this.described, props);
+    this.servers = [props, ...(props.replicas ?? [])].map((server) => {
+      const outside = this.described.named(server, facts.sslmode === "verify-full");
+      return {
+        name: server.host,
+        endpoint: (site) =>
+          Endpoint.external(outside, port, {
+            ...facts,
+            host: server.host,
+            port,
+            password: props.password ?? existingPassword(site, "database_password", this.path),
+            pooled: false,
+          }),
+      };
+    });
+  }
+
+  reachedBy(who: Host, why: string): DatabaseFacts {
+    this.described.tell(who.site);
+    return this.servers[0]!.endpoint(who.site).reachedBy(who, why);
+  }
+
+  replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined {
+    return this.servers[1]?.endpoint(who.site).reachedBy(who, why);
+  }
+
+  replicasReachedBy(who: Host, why: string): readonly DatabaseFacts[] {
+    return this.servers.slice(1).map((server) => server.endpoint(who.site).reachedBy(who, why));
+  }
+
+  expects(by: Construct, clients: Clients): void {
+    const [primary, replica] = this.connections(Site.of(by));
+    if (clients.reads !== "only" || replica === undefined) primary!.count(by, clients);
+    if (clients.reads !== false) replica?.count(by, clients);
+  }
+
+  expectsPooler(by: Construct, clients: Clients): void {
+    for (const server of this.connections(Site.of(by))) server.count(by, clients);
+  }
+
+  private connections(site: Site): readonly Connections[] {
+    const known = this.counted.get(site);
+    if (known !== undefined) return known;
+    const made = this.servers.map(({ name }) => {
+      return new Connections(site, {
+        name,
+        most: this.most,
+        limit: `maxConnections of ${this.path} is ${this.most}`,
+        remedy: (needed) =>
+          `raise its max_connections and then maxConnections to at least ${needed}, or put a PgBouncer in front or lower its ` +
+          "serverConnections, or use fewer machines, processes or threads",
+      });
+    });
+    this.counted.set(site, made);
+    return made;
+  }
+}
+
+/** What tiers learn of a database outside the page besides where it is. */
+export function databaseFacts(
+  described: OutsideServer,
+  { name, user, tls = "verify-full", ca }: ExistingDatabaseProps,
+): Pick<DatabaseFacts, "name" | "user" | "tls" | "sslmode" | "ca"> {
+  const words: readonly string[] = ["disable", "require", "verify-full"];
+  if (!words.includes(tls)) described.wrong(`tls is "${tls}"`, `use one of ${words.join(", ")}`);
+  if (ca !== undefined && tls !== "verify-full") {
+    described.wrong(`ca is given, but tls is "${tls}"`, 'use "verify-full", or leave ca out: nothing else checks a certificate');
+  }
+  return {
+    name: described.word("name", name),
+    user: described.word("user", user),
+    tls: tls !== "disable",
+    sslmode: tls,
+    ca: described.certificates(ca),
+  };
+}

@@ -1,0 +1,204 @@
+// A Redis that the page does not make: `Redis.external({ url: "rediss://cache.example.net:6380", ca })`, or by parts, or by its sentinels.
+
+import { Endpoint } from "../core/endpoint";
+import { Host } from "../core/host";
+import { Secret } from "../core/secret";
+import { Site } from "../core/site";
+import { OutsideProps, OutsideServer } from "./outside";
+import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
+import { existingPassword } from "./secrets";
+import { versionOf } from "./version";
+
+interface Common {
+  /**
+   * What it holds, as of a `Redis` of the page: `main` for feeds and pub/sub, `sidekiq` for jobs, `cache`. The first two must not evict.
+   * @default "main"
+   */
+  readonly use?: RedisUse;
+  /**
+   * The name of its access list entry.
+   * @default - Redis' own default user
+   */
+  readonly user?: string;
+  /**
+   * Its password, which may hold any printable character but space, `"`, `%` and `\`; or that it has none.
+   * @default - the secret `redis_password`, `redis_cache_password` or `redis_sidekiq_password`, which the secrets command takes over
+   */
+  readonly password?: Secret | "none";
+  /**
+   * The number of its database.
+   * @default 0
+   */
+  readonly db?: number;
+}
+
+interface Encrypted {
+  /**
+   * The certificate authority that signed its certificate, as the text of a PEM file. A change replaces the application machines.
+   * @default - the public ones
+   */
+  readonly ca?: string;
+}
+
+/** By one address; `rediss` encrypts. */
+export interface ExistingRedisUrlProps extends Pick<Common, "use" | "password">, Encrypted, Pick<OutsideProps, "address"> {
+  /** As in `rediss://default@cache.example.net:6380/0`, without the password, which is a secret. */
+  readonly url: string;
+}
+
+/** By parts. */
+export interface ExistingRedisPartsProps extends Common, Encrypted, OutsideProps {
+  /**
+   * Where it listens.
+   * @default 6379
+   */
+  readonly port?: number;
+  /**
+   * Whether connections are encrypted; Mastodon then always checks the certificate, which must hold `host`.
+   * @default false
+   */
+  readonly tls?: boolean;
+}
+
+/** By sentinels, which name the master's address: every machine of the site must reach it. Mastodon cannot encrypt then. */
+export interface ExistingRedisSentinelProps extends Common {
+  /**
+   * Where Redis itself listens, for the table of flows; processes hear it from the sentinels.
+   * @default 6379
+   */
+  readonly port?: number;
+  readonly sentinels: {
+    /** The name that they know the master by. */
+    readonly master: string;
+    readonly hosts: readonly OutsideProps[];
+    /**
+     * Where they listen.
+     * @default 26379
+     */
+    readonly port?: number;
+    /**
+     * Their own password (`requirepass`), a `Secret` of the page. Only Mastodon from 4.6 on can give them one.
+     * @default - none
+     */
+    readonly password?: Secret;
+  };
+}
+
+export type ExistingRedisProps = ExistingRedisUrlProps | ExistingRedisPartsProps | ExistingRedisSentinelProps;
+
+const URL_SHAPE = /^(rediss?):\/\/(?:([^:@/]*)(:[^@/]*)?@)?([^:@/?#]+)(?::(\d+))?(?:\/(\d*))?$/;
+
+export class ExistingRedis implements RedisServer {
+  readonly use: RedisUse;
+  readonly path: string;
+  private readonly described: OutsideServer;
+  private readonly password: Secret | "none" | undefined;
+  private readonly facts: Omit<RedisFacts, "password" | "sentinel">;
+  private readonly sentinels: ExistingRedisSentinelProps["sentinels"] | undefined;
+  private readonly outsides;
+
+  constructor(props: ExistingRedisProps) {
+    this.use = props.use ?? "main";
+    // Not by its url: that may hold a password.
+    this.described = new OutsideServer(`Redis.external for ${this.use}`);
+    this.password = props.password;
+    this.sentinels = "sentinels" in props ? props.sentinels : undefined;
+    const parts = "url" in props ? this.parse(props) : props;
+    const { host, address, port, tls, ca } = {
+      host: "",
+      address: undefined,
+      port: undefined,
+      tls: undefined,
+      ca: undefined,
+      ...parts,
+    };
+    if (this.sentinels !== undefined && (tls === true || ca !== undefined || host !== "")) {
+      this.described.wrong(
+        "sentinels are given together with host, tls or ca",
+        "give sentinels alone: by them Mastodon can neither encrypt nor use a host; for TLS give a url that follows the master, such as a proxy's",
+      );
+    }
+    if (ca !== undefined && tls !== true) {
+      this.described.wrong("ca is given, but the connection is not encrypted", "use rediss:// or tls: true, or leave ca out");
+    }
+    const servers = this.sentinels?.hosts ?? [{ host, ...(address !== undefined && { address }) }];
+    if (servers.length === 0) this.described.wrong("sentinels.hosts is empty", "name each sentinel");
+    this.outsides = servers.map((server) => this.described.named(server, tls === true));
+    this.path = `Redis.external ${this.sentinels?.master ?? host}`;
+    if (parts.user !== undefined && !/^[A-Za-z0-9._-]+$/.test(parts.user)) {
+      this.described.wrong(`user is "${parts.user}"`, "use letters, digits and . _ -, which Ruby and Node read alike in a URL");
+    }
+    if (this.sentinels !== undefined && !/^[A-Za-z0-9._-]+$/.test(this.sentinels.master)) {
+      this.described.wrong(`sentinels.master is "${this.sentinels.master}"`, "use letters, digits and . _ - as Redis does");
+    }
+    this.facts = {
+      use: this.use,
+      host,
+      port: this.described.port(port ?? 6379),
+      user: parts.user,
+      db: parts.db === undefined ? undefined : this.described.whole("db", parts.db, 0, 65535),
+      ...(tls === true && { tls: { ca: this.described.certificates(ca) } }),
+    };
+    if (this.sentinels?.port !== undefined) this.described.port(this.sentinels.port, "sentinels.port");
+  }
+
+  reachedBy(who: Host, why: string): RedisFacts {
+    const { site } = who;
+    this.described.tell(site);
+    this.checkVersion(site);
+    const password = this.password ?? existingPassword(site, PASSWORDS[this.use], this.path);
+    const facts: RedisFacts = {
+      ...this.facts,
+      password: password === "none" ? undefined : password,
+      ...(this.sentinels !== undefined && {
+        sentinel: {
+          master: this.sentinels.master,
+          hosts: this.outsides.map(({ name }) => name),
+          port: this.sentinels.port ?? 26379,
+          password: this.sentinels.password,
+        },
+      }),
+    };
+    const port = facts.sentinel?.port ?? facts.port;
+    const asks = this.sentinels === undefined ? why : `${why}: who is master`;
+    for (const outside of this.outsides) Endpoint.external(outside, port, facts).reachedBy(who, asks);
+    if (facts.sentinel !== undefined) who.reaches(`${facts.sentinel.master} as its sentinels say`, this.facts.port, why);
+    return facts;
+  }
+
+  private checkVersion(site: Site): void {
+    const version = versionOf(site);
+    const refuse = (wrong: string, remedy: string) =>
+      site.problems.add(site, { wrong: `${this.described.call}: ${wrong}`, remedy });
+    if (this.facts.tls !== undefined && version.isBefore("4.3")) {
+      refuse(`it is encrypted, and Mastodon ${site.version} cannot do that`, "use Mastodon 4.3, the first that can");
+    }
+    if (this.sentinels !== undefined && version.isBefore("4.3")) {
+      refuse(`Mastodon ${site.version} cannot ask sentinels who is master`, "give host, or use Mastodon 4.3, the first that can");
+    } else if (this.sentinels?.password !== undefined && version.isBefore("4.6")) {
+      refuse(
+        `its sentinels want a password, and Mastodon ${site.version} gives them none`,
+        "use Mastodon 4.6 or later, let the sentinels answer everybody, or give a url that follows the master",
+      );
+    }
+  }
+
+  private parse({ url, ...rest }: ExistingRedisUrlProps): ExistingRedisPartsProps {
+    const [, scheme, user, password, host, port, db] = URL_SHAPE.exec(url) ?? [];
+    // The text itself stays out of the message: it may hold a password.
+    if (host === undefined) {
+      this.described.wrong("url cannot be read", "write it as in rediss://user@host:6380/0, without password and query");
+    }
+    if (password !== undefined) {
+      this.described.wrong("url holds a password", "leave it out of the url, and give it as a secret in password");
+    }
+    return {
+      ...rest,
+      host: host ?? "unknown",
+      ...(user !== undefined && user !== "" && { user }),
+      ...(port !== undefined && { port: Number(port) }),
+      ...(db !== undefined && db !== "" && { db: Number(db) }),
+      tls: scheme === "rediss",
+    };
+  }
+}

@@ -1,0 +1,116 @@
+// The variables of a process, begun with what its site and its tier say in settings and `extraEnv`: `processEnv(site, "web", tier, extraEnv)`.
+
+import { Construct } from "constructs";
+import { Env } from "../core/env";
+import { EnvValue, ExtraEnv } from "../core/settings";
+import { Site } from "../core/site";
+import { isRead, nearest, Process, rowOf, rule } from "./env-catalogue";
+import { MastodonVersion, versionOf } from "./version";
+
+export interface TierEnv {
+  /** What the tier itself is given. */
+  readonly extraEnv: ExtraEnv | undefined;
+  /** The kinds of processes that the tier has; each takes of `extraEnv` what it reads. */
+  readonly processes: readonly Process[];
+}
+
+export function processEnv(site: Site, process: Process, by: Construct, tier: TierEnv): Env {
+  const version = versionOf(site);
+  const own = tier.extraEnv ?? {};
+  const newer = [...newNames(site.extraEnv), ...newNames(own)];
+  const env = new Env(site.problems, rule(process, version, new Set(newer)));
+  const ruby = process !== "streaming";
+  for (const setting of site.settings) {
+    const setter = setterOf(site, setting.name);
+    const times = site.settings.filter((other) => other.name === setting.name).length;
+    if (times > 1) site.problems.add(setter, { wrong: `it is given ${times} times`, remedy: "give it once" });
+    setting.fill({
+      webDomain: site.webDomain,
+      isBefore: (other) => version.isBefore(other),
+      set: (name, value, only) => {
+        if (value !== undefined && (only === undefined || only.includes(process)) && isFor(name, process, version))
+          put(env, site, name, value, setter);
+      },
+      refuse: (problem) => site.problems.add(setter, problem),
+    });
+  }
+  fill(
+    env,
+    site,
+    site.extraEnv,
+    () => setterOf(site, "extraEnv"),
+    (name) => (isKnown(name) ? isFor(name, process, version) : ruby),
+  );
+  for (const name of Object.keys(own).filter((name) => isKnown(name))) {
+    const { readBy } = rowOf(name)!;
+    if (!readBy.some((reader) => tier.processes.includes(reader))) {
+      site.problems.add(by, {
+        wrong: `${name} is not read by ${tier.processes.join(" or ")}, only by ${readBy.join(", ")}`,
+        remedy: "give it to a tier that has such processes, or to the site",
+      });
+    }
+  }
+  fill(
+    env,
+    site,
+    own,
+    () => by,
+    (name) => !isKnown(name) || isFor(name, process, version),
+  );
+  return env;
+}
+
+/** Whether to set it: where no process of this version reads it, those that once did say so. */
+function isFor(name: string, process: Process, version: MastodonVersion): boolean {
+  const row = rowOf(name);
+  if (row === undefined) return true;
+  return row.readBy.some((reader) => isRead(row, reader, version)) ? isRead(row, process, version) : row.readBy.includes(process);
+}
+
+const isKnown = (name: string) => rowOf(name) !== undefined;
+
+function fill(env: Env, site: Site, extra: ExtraEnv, by: () => Construct, wanted: (name: string) => boolean): void {
+  for (const [name, given] of Object.entries(extra)) {
+    if (!wanted(name)) continue;
+    const near = isKnown(name) || isNew(given) ? "" : nearest(name);
+    if (near !== "" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      site.problems.add(by(), {
+        wrong: `${name} is no variable that the catalogue knows${near}`,
+        remedy: "correct it; if it is newer than this library, say so: { value: …, newer: true }",
+      });
+    } else {
+      put(env, site, name, isNew(given) ? given.value : given, by());
+    }
+  }
+}
+
+/** Sets what a person has given; a secret in plain text is refused. */
+export function put(env: Env, site: Site, name: string, value: EnvValue, by: Construct): void {
+  if (rowOf(name)?.secret && !String(value).includes("${TfToken[")) {
+    site.problems.add(by, {
+      wrong: `${name} is a secret, and the page and the plan would hold it for all to read`,
+      remedy: 'give a new Secret(stack, "…", …) or another sensitive variable',
+    });
+  }
+  env.set(name, value, by);
+}
+
+function isNew(given: ExtraEnv[string]): given is { readonly value: EnvValue; readonly newer: true } {
+  return typeof given === "object" && "newer" in given;
+}
+
+function newNames(extra: ExtraEnv): readonly string[] {
+  return Object.keys(extra).filter((name) => !isKnown(name));
+}
+
+const setters = new WeakMap<Site, Map<string, Construct>>();
+
+/** Stands for a group of settings in messages. */
+function setterOf(site: Site, name: string): Construct {
+  const known = setters.get(site) ?? new Map<string, Construct>();
+  setters.set(site, known);
+  const settings = known.get("") ?? new Construct(site, "Settings");
+  const setter = known.get(name) ?? new Construct(settings, name);
+  known.set("", settings).set(name, setter);
+  return setter;
+}

@@ -1,0 +1,78 @@
+// People's files in any store that speaks S3: `objects: s3Objects({ bucket: "social-media", region: "eu-central-1", hostname: "s3.eu-central-1.amazonaws.com" })`.
+
+import { ObjectStore, ObjectStoreFacts } from "../core/objects";
+import { Secret } from "../core/secret";
+import { Site } from "../core/site";
+
+export interface S3ObjectsProps {
+  /** The bucket, which is there already. Its files must be readable to all, its list must not. */
+  readonly bucket: string;
+  /**
+   * The store's region.
+   * @default "us-east-1"
+   */
+  readonly region?: string;
+  /**
+   * The store's address, with https.
+   * @default - Amazon's, in that region
+   */
+  readonly endpoint?: string;
+  /**
+   * The store's host, as browsers ask for files. Mastodon guesses one, but from 4.3 on forbids browsers to load from it.
+   * @default - the endpoint's, or Amazon's in that region
+   */
+  readonly hostname?: string;
+  /**
+   * A host that has the bucket's files at its root, without scheme: a cache, or a name of one's own. Changed later, clients keep the old policy
+   * for about a week.
+   * @default - browsers go to the store
+   */
+  readonly aliasHost?: string;
+  /**
+   * `public-read` marks each file, `none` leaves it to the bucket, as R2 and buckets of Amazon without access lists need.
+   * @default "public-read"
+   */
+  readonly access?: "public-read" | "none";
+  /**
+   * The key and its secret half, as a `Secret` or a sensitive variable.
+   * @default - the machines' own role opens the store
+   */
+  readonly keys?: { readonly id: Secret | string; readonly secret: Secret | string };
+  /**
+   * Whether the store takes the checksums that Amazon's newer programs send; many others refuse them.
+   * @default - only Amazon's
+   */
+  readonly takesChecksums?: boolean;
+}
+
+/** Refused: an endpoint without https, which browsers' policy would forbid, and hosts with a scheme. */
+export function s3Objects(props: S3ObjectsProps): ObjectStore {
+  return {
+    attach: (scope): ObjectStoreFacts => {
+      const { problems } = Site.of(scope);
+      const region = props.region ?? "us-east-1";
+      const endpointHost = props.endpoint === undefined ? undefined : /^https:\/\/([a-z0-9.-]+)(:\d+)?$/.exec(props.endpoint);
+      if (endpointHost === null) {
+        problems.add(scope, {
+          wrong: `endpoint of objects is "${props.endpoint}"`,
+          remedy: "give an address that begins with https://, without a path and without the bucket",
+        });
+      }
+      for (const prop of ["hostname", "aliasHost"] as const) {
+        if (/:\/\//.test(props[prop] ?? "")) {
+          problems.add(scope, { wrong: `${prop} of objects is "${props[prop]}"`, remedy: "give the host without a scheme" });
+        }
+      }
+      return {
+        bucket: props.bucket,
+        region,
+        endpoint: props.endpoint,
+        hostname: props.hostname ?? endpointHost?.[1] ?? `s3.${region}.amazonaws.com`,
+        aliasHost: props.aliasHost,
+        access: props.access ?? "public-read",
+        keys: props.keys,
+        takesChecksums: props.takesChecksums ?? props.endpoint === undefined,
+      };
+    },
+  };
+}

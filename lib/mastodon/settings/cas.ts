@@ -1,0 +1,64 @@
+// Signing in by CAS: `cas({ url: "https://cas.example" })`.
+
+import { Setting } from "../../core/settings";
+
+export interface CasProps {
+  /** The server's address. */
+  readonly url: string;
+  /**
+   * What the button says.
+   * @default - "CAS" of Mastodon
+   */
+  readonly displayName?: string;
+  /**
+   * Where it lies below its address: signing in, signing out, checking a ticket.
+   * @default "/login", "/logout", "/serviceValidate"
+   */
+  readonly paths?: { readonly login: string; readonly logout: string; readonly validate: string };
+  /**
+   * Which of its words becomes the user name. A change makes new accounts for those who sign in.
+   * @default "user"
+   */
+  readonly uidField?: string;
+  /**
+   * Which of its words mean what.
+   * @default - Mastodon's own: `user`, `name`, `email`, and so on
+   */
+  readonly keys?: { readonly uid?: string; readonly name?: string; readonly email?: string; readonly nickname?: string };
+  /**
+   * Whether its word on mail addresses is believed, so that nobody has to confirm one.
+   * @default false
+   */
+  readonly trustEmail?: boolean;
+}
+
+export function cas(props: CasProps): Setting {
+  return {
+    name: "cas",
+    fill: (into) => {
+      const url = /^(https?):\/\/([a-z0-9.-]+)(?::(\d+))?$/.exec(props.url);
+      if (url === null) {
+        return into.refuse({
+          wrong: `url is "${props.url}"`,
+          remedy: "give scheme, host and perhaps a port, as in https://cas.example",
+        });
+      }
+      const [, scheme, host, port] = url;
+      into.set("CAS_ENABLED", true);
+      into.set("CAS_DISPLAY_NAME", props.displayName);
+      into.set("CAS_URL", props.url);
+      into.set("CAS_HOST", host);
+      into.set("CAS_PORT", port ?? (scheme === "https" ? 443 : 80));
+      into.set("CAS_SSL", scheme === "https");
+      into.set("CAS_LOGIN_URL", props.paths?.login ?? "/login");
+      into.set("CAS_LOGOUT_URL", props.paths?.logout ?? "/logout");
+      into.set("CAS_VALIDATE_URL", props.paths?.validate ?? "/serviceValidate");
+      into.set("CAS_UID_FIELD", props.uidField ?? "user");
+      into.set("CAS_UID_KEY", props.keys?.uid);
+      into.set("CAS_NAME_KEY", props.keys?.name);
+      into.set("CAS_EMAIL_KEY", props.keys?.email);
+      into.set("CAS_NICKNAME_KEY", props.keys?.nickname);
+      into.set("CAS_SECURITY_ASSUME_EMAIL_IS_VERIFIED", props.trustEmail ? true : undefined);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+// Signing in by a directory: `ldap({ host: "ldap.example", base: "dc=example,dc=org", bindDn: "cn=mastodon,dc=example,dc=org", password })`.
+
+import { Secret } from "../../core/secret";
+import { Setting } from "../../core/settings";
+
+export interface LdapProps {
+  readonly host: string;
+  /** Below which entry people are. */
+  readonly base: string;
+  /** As whom it asks. */
+  readonly bindDn: string;
+  /** That one's password, as a `Secret` or a sensitive variable. */
+  readonly password: Secret | string;
+  /**
+   * Whether and when it speaks TLS: from the first byte, after a plain start, or never.
+   * @default "tls"
+   */
+  readonly tls?: "tls" | "starttls" | "none";
+  /**
+   * Its port.
+   * @default - 636 with "tls", 389 without
+   */
+  readonly port?: number;
+  /**
+   * Whether its certificate must be one that the image's CAs vouch for. Off, anyone in between can read passwords.
+   * @default true
+   */
+  readonly verify?: boolean;
+  /**
+   * Which attribute is the user name.
+   * @default "cn"
+   */
+  readonly uid?: string;
+  /**
+   * Which attribute is the mail address.
+   * @default "mail"
+   */
+  readonly mail?: string;
+  /**
+   * How someone is found, with `%{uid}`, `%{mail}` and `%{email}`, the last being what was typed.
+   * @default - by user name or mail address
+   */
+  readonly filter?: string;
+  /**
+   * How a user name that Mastodon does not allow is rewritten.
+   * @default - not at all: whoever has one cannot sign in
+   */
+  readonly rewrite?: { readonly search: string; readonly replace: string };
+}
+
+const METHODS = { tls: "simple_tls", starttls: "start_tls", none: "plain" } as const;
+
+export function ldap(props: LdapProps): Setting {
+  const tls = props.tls ?? "tls";
+  return {
+    name: "ldap",
+    fill: (into) => {
+      into.set("LDAP_ENABLED", true);
+      into.set("LDAP_HOST", props.host);
+      into.set("LDAP_PORT", props.port ?? (tls === "tls" ? 636 : 389));
+      into.set("LDAP_METHOD", METHODS[tls]);
+      into.set("LDAP_TLS_NO_VERIFY", (props.verify ?? true) ? undefined : true);
+      into.set("LDAP_BASE", props.base);
+      into.set("LDAP_BIND_DN", props.bindDn);
+      into.set("LDAP_PASSWORD", props.password);
+      into.set("LDAP_UID", props.uid ?? "cn");
+      into.set("LDAP_MAIL", props.mail ?? "mail");
+      into.set("LDAP_SEARCH_FILTER", props.filter);
+      into.set("LDAP_UID_CONVERSION_ENABLED", props.rewrite && true);
+      into.set("LDAP_UID_CONVERSION_SEARCH", props.rewrite?.search);
+      into.set("LDAP_UID_CONVERSION_REPLACE", props.rewrite?.replace);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+// How the server sends mail: `mail({ server: "smtp.example", from: "Social <hello@social.example>", login, password })` among a site's settings.
+
+import { Secret } from "../../core/secret";
+import { Setting, SettingTarget } from "../../core/settings";
+
+export interface MailServer {
+  /** The host that takes mail. */
+  readonly server: string;
+  /**
+   * Its port.
+   * @default 587
+   */
+  readonly port?: number;
+  /**
+   * `implicit`: TLS from the first byte. `starttls`: a plain connection that turns into TLS, or no mail. `opportunistic`: TLS if the server
+   * offers it, which whoever is in between can prevent. `none`: never.
+   * @default - "implicit" on port 465, "starttls" on any other
+   */
+  readonly tls?: "implicit" | "starttls" | "opportunistic" | "none";
+  /**
+   * The user there; with `password` or not at all.
+   * @default - it takes mail without
+   */
+  readonly login?: string;
+  /** The user's password, as a `Secret` or a sensitive variable. */
+  readonly password?: Secret | string;
+  /**
+   * How it signs on.
+   * @default - "plain" with a login, "none" without
+   */
+  readonly authentication?: "plain" | "login" | "cram_md5" | "none";
+  /**
+   * The name that the server greets with.
+   * @default - the site's domain
+   */
+  readonly domain?: string;
+  /**
+   * Whether the mail server's certificate must be one that the image's CAs vouch for. Off, anyone in between can read mail and password.
+   * @default true
+   */
+  readonly verify?: boolean;
+}
+
+export interface MailProps extends MailServer {
+  /** Who writes, as in `Social <hello@social.example>` or a bare address. */
+  readonly from: string;
+  /**
+   * Who is answered.
+   * @default - `from`
+   */
+  readonly replyTo?: string;
+  /**
+   * Who hears of mail that did not arrive.
+   * @default - `from`
+   */
+  readonly returnPath?: string;
+  /**
+   * Another server for announcements and other mail to everyone, so that a complaint about those does not stop confirmations. From 4.4 on.
+   * @default - the same server
+   */
+  readonly bulk?: MailServer;
+}
+
+const STARTTLS = { implicit: "never", starttls: "always", opportunistic: "auto", none: "never" } as const;
+
+/** Refused: half of a login, TLS from the first byte on a port that never has it, an address without `@`. */
+export function mail(props: MailProps): Setting {
+  return {
+    name: "mail",
+    fill: (into) => {
+      server(into, "SMTP_", props);
+      for (const [prop, name] of Object.entries({ from: "FROM_ADDRESS", replyTo: "REPLY_TO", returnPath: "RETURN_PATH" })) {
+        const address = props[prop as "from" | "replyTo" | "returnPath"];
+        into.set(`SMTP_${name}`, address);
+        if (address !== undefined && !/^[^@]*[^@\s]@[^@\s]+$/.test(address))
+          into.refuse({ wrong: `${prop} is "${address}"`, remedy: "give an address, as in Social <hello@social.example>" });
+      }
+      if (props.bulk !== undefined) server(into, "BULK_SMTP_", props.bulk);
+    },
+  };
+}
+
+function server(into: SettingTarget, prefix: string, props: MailServer): void {
+  const port = props.port ?? 587;
+  const tls = props.tls ?? (port === 465 ? "implicit" : "starttls");
+  if ((props.login === undefined) !== (props.password === undefined)) {
+    into.refuse({ wrong: `login or password of ${props.server} is missing`, remedy: "give both, or neither" });
+  }
+  if ((port === 465) !== (tls === "implicit") && (port === 465 || port === 587 || port === 25)) {
+    into.refuse({
+      wrong: `tls is "${tls}" on port ${port}`,
+      remedy: 'use "implicit" on 465, and "starttls" on 587 and 25: the other one is met with silence',
+    });
+  }
+  into.set(`${prefix}SERVER`, props.server);
+  into.set(`${prefix}PORT`, port);
+  into.set(`${prefix}LOGIN`, props.login);
+  into.set(`${prefix}PASSWORD`, props.password);
+  into.set(`${prefix}AUTH_METHOD`, props.authentication ?? (props.login === undefined ? "none" : "plain"));
+  into.set(`${prefix}DOMAIN`, props.domain);
+  // STARTTLS in whichever form beside TLS makes every delivery fail, and up to 4.4 it is the default even then.
+  into.set(`${prefix}TLS`, tls === "implicit" ? true : undefined);
+  into.set(`${prefix}ENABLE_STARTTLS`, STARTTLS[tls]);
+  into.set(`${prefix}OPENSSL_VERIFY_MODE`, tls === "none" ? undefined : (props.verify ?? true) ? "peer" : "none");
+}

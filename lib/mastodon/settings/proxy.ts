@@ -1,0 +1,27 @@
+// The way out to other servers through a proxy: `outgoingProxy({ http: "http://proxy.example:3128" })`.
+
+import { Setting } from "../../core/settings";
+
+export interface OutgoingProxyProps {
+  /**
+   * The proxy for every request to another server.
+   * @default - straight
+   */
+  readonly http?: string;
+  /**
+   * The proxy for hosts that end in `.onion` or `.i2p`, such as Privoxy in front of Tor; with it they may be asked at all.
+   * @default - they are not asked
+   */
+  readonly hidden?: string;
+}
+
+export function outgoingProxy(props: OutgoingProxyProps): Setting {
+  return {
+    name: "outgoingProxy",
+    fill: (into) => {
+      into.set("http_proxy", props.http);
+      into.set("http_hidden_proxy", props.hidden);
+      into.set("ALLOW_ACCESS_TO_HIDDEN_SERVICE", props.hidden && true);
+    },
+  };
+}

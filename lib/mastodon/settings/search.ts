@@ -1,0 +1,66 @@
+// Searching posts and people by Elasticsearch 7 or 8, or OpenSearch: `search({ host: "search.example", tls: true, user, password })`.
+// Afterwards `tootctl search deploy` on a web machine makes the indexes, which takes hours on a large server.
+
+import { Secret } from "../../core/secret";
+import { Setting } from "../../core/settings";
+
+export interface SearchProps {
+  /** Its host; Mastodon knows one only. */
+  readonly host: string;
+  /**
+   * Its port.
+   * @default 9200
+   */
+  readonly port?: number;
+  /**
+   * Whether it speaks TLS, with a certificate that the image's CAs vouch for.
+   * @default false
+   */
+  readonly tls?: boolean;
+  /**
+   * Its user; with `password` or not at all.
+   * @default - it asks nobody
+   */
+  readonly user?: string;
+  /** The user's password, as a `Secret` or a sensitive variable. */
+  readonly password?: Secret | string;
+  /**
+   * What the names of its indexes begin with, where others use it too. A change needs `tootctl search deploy`.
+   * @default - nothing
+   */
+  readonly prefix?: string;
+  /**
+   * How indexes spread over its machines: without a copy, with one, or with one and in more pieces. From 4.2 on; a change needs
+   * `tootctl search deploy`.
+   * @default - "single_node_cluster" of Mastodon
+   */
+  readonly preset?: "single_node_cluster" | "small_cluster" | "large_cluster";
+  /**
+   * How many seconds a search may take. From 4.7 on.
+   * @default - Mastodon's 10
+   */
+  readonly timeoutSeconds?: number;
+}
+
+/** Refused: half of a login, a host with scheme or port. */
+export function search(props: SearchProps): Setting {
+  return {
+    name: "search",
+    fill: (into) => {
+      if ((props.user === undefined) !== (props.password === undefined)) {
+        into.refuse({ wrong: "user or password is missing", remedy: "give both, or neither" });
+      }
+      if (/[:/]/.test(props.host)) {
+        into.refuse({ wrong: `host is "${props.host}"`, remedy: "give the host alone; tls and port are props of their own" });
+      }
+      into.set("ES_ENABLED", true);
+      into.set("ES_HOST", props.tls ? `https://${props.host}` : props.host);
+      into.set("ES_PORT", props.port ?? 9200);
+      into.set("ES_USER", props.user);
+      into.set("ES_PASS", props.password);
+      into.set("ES_PREFIX", props.prefix);
+      into.set("ES_PRESET", props.preset);
+      into.set("ES_QUERY_TIMEOUT", props.timeoutSeconds === undefined ? undefined : `${props.timeoutSeconds}s`);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+// People's files in OpenStack's Swift: `swiftObjects({ authUrl: "https://keystone.example/v3", … })` among a site's settings.
+
+import { Secret } from "../../core/secret";
+import { Setting } from "../../core/settings";
+
+export interface SwiftObjectsProps {
+  /** Keystone's address. */
+  readonly authUrl: string;
+  readonly user: string;
+  /** The user's password, as a `Secret` or a sensitive variable. */
+  readonly password: Secret | string;
+  readonly projectId: string;
+  /** The container. Its files must be readable to all, its list must not. */
+  readonly container: string;
+  readonly region: string;
+  /** Where browsers find the container's files. */
+  readonly objectUrl: string;
+  /**
+   * The domain of user and project.
+   * @default "default"
+   */
+  readonly domain?: string;
+}
+
+export function swiftObjects(props: SwiftObjectsProps): Setting {
+  return {
+    name: "swiftObjects",
+    fill: (into) => {
+      into.set("SWIFT_ENABLED", true);
+      into.set("SWIFT_AUTH_URL", props.authUrl);
+      into.set("SWIFT_USERNAME", props.user);
+      into.set("SWIFT_PASSWORD", props.password);
+      into.set("SWIFT_PROJECT_ID", props.projectId);
+      into.set("SWIFT_PROJECT_DOMAIN_NAME", props.domain);
+      into.set("SWIFT_DOMAIN_NAME", props.domain);
+      into.set("SWIFT_CONTAINER", props.container);
+      into.set("SWIFT_REGION", props.region);
+      into.set("SWIFT_OBJECT_URL", props.objectUrl);
+    },
+  };
+}

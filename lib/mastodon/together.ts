@@ -1,0 +1,53 @@
+// What belongs together in an environment, whoever set it: `checkTogether(site, tier, env)` refuses halves and contradictions.
+
+import { Construct } from "constructs";
+import { Env } from "../core/env";
+import { Site } from "../core/site";
+
+/** With the first, a process stops, or does nothing of what it should, unless one of each list is there. */
+const NEEDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  LDAP_ENABLED: [["LDAP_BASE"], ["LDAP_BIND_DN"], ["LDAP_PASSWORD"]],
+  OIDC_ENABLED: [["OIDC_SCOPE"], ["OIDC_ISSUER"], ["OIDC_CLIENT_ID"], ["OIDC_CLIENT_SECRET"]],
+  SAML_ENABLED: [["SAML_ACS_URL"], ["SAML_IDP_SSO_TARGET_URL"], ["SAML_IDP_CERT", "SAML_IDP_CERT_FINGERPRINT"]],
+  CAS_ENABLED: [["CAS_URL", "CAS_HOST"]],
+  // The form for passwords is gone then, that of LDAP and PAM as well.
+  OMNIAUTH_ONLY: [["OIDC_ENABLED", "SAML_ENABLED", "CAS_ENABLED"]],
+  S3_ENABLED: [["S3_BUCKET"], ["S3_HOSTNAME", "S3_ALIAS_HOST", "S3_CLOUDFRONT_HOST"]],
+  SWIFT_ENABLED: [["SWIFT_AUTH_URL"], ["SWIFT_CONTAINER"], ["SWIFT_OBJECT_URL"]],
+  ES_ENABLED: [["ES_HOST"]],
+  BULK_SMTP_PORT: [["BULK_SMTP_SERVER"]],
+  ...Object.fromEntries(["", "CACHE_", "SIDEKIQ_"].flatMap((prefix) => redis(prefix))),
+};
+
+/** Of each list at most one counts, and nobody could say which. */
+const RIVALS: readonly (readonly string[])[] = [
+  ["S3_ENABLED", "SWIFT_ENABLED", "AZURE_ENABLED"],
+  ["DEEPL_API_KEY", "LIBRE_TRANSLATE_ENDPOINT"],
+];
+
+export function checkTogether(site: Site, by: Construct, env: Env): void {
+  const there = (name: string) => env.all[name] !== undefined;
+  for (const [name, lists] of Object.entries(NEEDS)) {
+    const missing = there(name) ? lists.filter((list) => !list.some(there)) : [];
+    for (const list of missing) {
+      site.problems.add(by, { wrong: `${name} is set without ${list.join(" or ")}`, remedy: "set both, or neither" });
+    }
+  }
+  for (const rivals of RIVALS) {
+    const both = rivals.filter(there);
+    if (both.length > 1) site.problems.add(by, { wrong: `${both.join(" and ")} are set`, remedy: "keep one of them" });
+  }
+}
+
+// Nothing is inherited between prefixes, and half of a sentinel's address is passed over without a word.
+function redis(prefix: string): readonly (readonly [string, readonly (readonly string[])[]])[] {
+  const name = (part: string) => `${prefix}REDIS_${part}`;
+  const where = [name("HOST"), name("SENTINELS"), name("URL")];
+  return [
+    [name("SENTINELS"), [[name("SENTINEL_MASTER")]]],
+    [name("SENTINEL_MASTER"), [[name("SENTINELS")]]],
+    [name("PASSWORD"), [where]],
+    [name("PORT"), [[name("HOST")]]],
+    [name("DB"), [where]],
+  ];
+}

@@ -1,0 +1,88 @@
+// By which certificates a host's processes know servers outside the page: `trust(host).file("db.example.net", ca)`.
+// Ruby and Node read them differently; each function here is one program's way.
+
+import { Construct } from "constructs";
+import { Env } from "../core/env";
+import { Host } from "../core/host";
+import { DatabaseFacts } from "./database";
+import { versionOf } from "./version";
+
+const DIRECTORY = "/etc/mastodon/tls";
+/** Where Debian, and so every image, keeps the public certificate authorities. */
+export const PUBLIC = "/etc/ssl/certs/ca-certificates.crt";
+
+class Trust {
+  private readonly files = new Map<string, Set<string>>();
+  private ruby = false;
+
+  constructor(private readonly host: Host) {}
+
+  /** The path of a file with these certificates, on the host and in its containers. */
+  file(name: string, certificates: string): string {
+    const path = `${DIRECTORY}/${name}.pem`;
+    const known = this.files.get(path);
+    if (known === undefined) {
+      const content = new Set([certificates]);
+      this.files.set(path, content);
+      this.host.program.add({ kind: "file", path, content: () => [...content].join("") });
+    } else known.add(certificates);
+    return path;
+  }
+
+  /** The path of a file with the public certificates and these. */
+  withPublic(certificates: string): string {
+    const own = this.file("redis", certificates);
+    const path = `${DIRECTORY}/ruby.pem`;
+    if (!this.ruby) {
+      this.ruby = true;
+      this.host.program
+        .add({ kind: "package", names: ["ca-certificates"] })
+        // Some libraries trust nothing but this file, and they speak to the whole world.
+        .add({ kind: "run", why: "whom Ruby trusts", script: `cat ${PUBLIC} ${own} >${path}\nchmod 0644 ${path}\n` });
+    }
+    return path;
+  }
+}
+
+const known = new WeakMap<Host, Trust>();
+
+export function trust(host: Host): Trust {
+  const found = known.get(host) ?? new Trust(host);
+  known.set(host, found);
+  return found;
+}
+
+/** libpq's words, as Ruby and psql read them. */
+export function libpqTls(env: Env, host: Host, facts: DatabaseFacts, by: Construct): void {
+  if (facts.tls) env.set("DB_SSLMODE", facts.sslmode ?? "require", by);
+  else if (facts.sslmode !== undefined) env.set("DB_SSLMODE", facts.sslmode, by);
+  if (facts.sslmode === "verify-full") env.set("PGSSLROOTCERT", rootCertificates(host, facts), by);
+}
+
+/** The file by which libpq and PgBouncer check a database's certificate. */
+export function rootCertificates(host: Host, { host: name, ca }: DatabaseFacts): string {
+  return ca === undefined ? PUBLIC : trust(host).file(name, ca);
+}
+
+/** Node's: any word but `disable` and, from 4.2 on, `no-verify` is full verification, by its own certificates and one more file. */
+export function nodeTls(env: Env, host: Host, facts: DatabaseFacts, by: Construct): void {
+  if (facts.sslmode === "disable" || facts.sslmode === "verify-full") env.set("DB_SSLMODE", facts.sslmode, by);
+  else if (facts.tls && versionOf(host.site).isBefore("4.2"))
+    env.set("DB_SSLMODE", "require", by).set("NODE_TLS_REJECT_UNAUTHORIZED", 0, by);
+  else if (facts.tls) env.set("DB_SSLMODE", "no-verify", by);
+  if (facts.ca !== undefined) nodeTrusts(env, host, facts.ca, by);
+}
+
+export function nodeTrusts(env: Env, host: Host, ca: string, by: Construct): void {
+  env.set("NODE_EXTRA_CA_CERTS", trust(host).file("streaming", ca), by);
+}
+
+/** Ruby's OpenSSL, for Redis. */
+export function rubyTrusts(env: Env, host: Host, ca: string, by: Construct): void {
+  env.set("SSL_CERT_FILE", trust(host).withPublic(ca), by);
+}
+
+/** What a container must be given to read the certificates that its variables name. */
+export function certificateVolumes(env: Env): readonly string[] {
+  return Object.values(env.all).some((value) => value.startsWith(`${DIRECTORY}/`)) ? [`${DIRECTORY}:${DIRECTORY}:ro`] : [];
+}

@@ -1,0 +1,31 @@
+// Mastodon 4.1 with a replica: one image for all, a single Redis, and through the pooler one name for writes and one for reads.
+
+import { App, TerraformStack } from "cdktf";
+import { Disk, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
+import { local } from "cdktf-mastodon/local";
+
+const app = new App();
+const stack = new TerraformStack(app, "makara");
+const site = new Site(stack, "Old", {
+  cloud: local({ images: "stand-in", memoryGib: 3 }),
+  domain: "old.example",
+  version: "4.1.22",
+  network: "10.67.0.0/16",
+});
+
+const size = Size.of({ cpus: 1, gib: 0.5 });
+const postgres = new Postgres(site, "Database", { replicas: 1, size, disk: Disk.gib(5) });
+const data = {
+  database: new PgBouncer(site, "Pool", { database: postgres, size }),
+  redis: new Redis(site, "Redis", { size, disk: Disk.gib(5) }),
+};
+const live = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, size, ...data });
+new WebTier(site, "Web", { machines: 1, processes: 1, streaming: live, size, ...data });
+new SidekiqGroup(site, "Everything", {
+  queues: ["default", "push", "ingress", "mailers", "pull", "scheduler"],
+  threads: 5,
+  size,
+  ...data,
+});
+
+app.synth();

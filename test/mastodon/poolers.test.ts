@@ -1,0 +1,142 @@
+import { App, TerraformStack, Testing } from "cdktf";
+import { PgBouncer, PgBouncerProps, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
+import { textOf } from "../../lib/core/program";
+import { FakeCloud } from "../../lib/testing";
+import { readable } from "./mixes";
+
+const QUEUES = ["default", "push", "ingress", "mailers", "pull", "fasp"] as const;
+
+function page(props: Omit<PgBouncerProps, "database">, maxConnections = 200) {
+  const stack = new TerraformStack(new App(), "stack");
+  const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version: "4.7.6" });
+  const db = new Postgres(site, "Database", { replicas: 2, maxConnections });
+  const pool = new PgBouncer(site, "Pool", { database: db, ...props });
+  const data = { database: pool, redis: new Redis(site, "Redis") };
+  const live = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, ...data });
+  const web = new WebTier(site, "Web", { machines: 2, processes: 2, ...data });
+  const sidekiq = new SidekiqGroup(site, "Everything", { machines: 1, threads: 10, queues: QUEUES, ...data });
+  const scheduler = new SidekiqGroup(site, "Scheduler", { threads: 5, queues: ["scheduler"], ...data });
+  return { stack, site, db, pool, live, web, sidekiq, scheduler };
+}
+
+const servers = (stack: TerraformStack) =>
+  (
+    JSON.parse(Testing.synth(stack, true)) as {
+      output: Record<string, { value: Record<string, { surge: number; tiers: object }> }>;
+    }
+  ).output["social_database_connections"]!.value;
+
+const file = (host: { program: { steps: readonly object[] } }, path: string) => {
+  const step = host.program.steps.find((one) => "path" in one && one.path === path) as { content: string } | undefined;
+  return step && textOf(step.content);
+};
+
+const here = {
+  DB_HOST: "127.0.0.1",
+  DB_PORT: "6432",
+  DB_NAME: "mastodon",
+  DB_USER: "mastodon",
+  DB_PASS: "<secret database_password>",
+};
+const reads = {
+  REPLICA_DB_HOST: "127.0.0.1",
+  REPLICA_DB_PORT: "6432",
+  REPLICA_DB_NAME: "mastodon_replica",
+  REPLICA_DB_USER: "mastodon",
+  REPLICA_DB_PASS: "<secret database_password>",
+};
+const database = (env: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => /^(REPLICA_)?DB_(HOST|PORT|NAME|USER|PASS|SSLMODE)$/.test(name)));
+
+describe.each([
+  ["two machines", { machines: 2 }] as const,
+  ["one on each machine that calls", { on: "each", serverConnections: 5 }] as const,
+])("%s", (_, props) => {
+  const made = page(props);
+
+  test("every process finds its pooler on its own machine, and tasks go straight to PostgreSQL", () => {
+    expect(made.site.problems.all()).toEqual([]);
+    expect(database(readable(made.web.env))).toEqual({ ...here, ...reads });
+    expect(database(readable(made.sidekiq.env))).toEqual({ ...here, ...reads });
+    expect(database(readable(made.live.envs.get(4000)!))).toEqual(here);
+    expect(readable(made.web.taskEnv)).toMatchObject({ DB_HOST: "database-1", DB_PORT: "5432", DB_SSLMODE: "require" });
+    expect(readable(made.scheduler.taskEnv!)).toMatchObject({ DB_HOST: "database-1" });
+  });
+
+  test("what listens there stands once on each machine, and only for it", () => {
+    for (const { pool } of [made.web, made.sidekiq, made.live, made.scheduler]) {
+      const [path, own] =
+        made.pool.machines.length > 0
+          ? ["/etc/haproxy/haproxy.cfg", "bind 127.0.0.1:6432"]
+          : ["/etc/pgbouncer/pgbouncer.ini", "listen_addr = 127.0.0.1"];
+      expect(pool.program.steps.filter((step) => step.kind === "file" && step.path === path)).toHaveLength(1);
+      expect(file(pool, path!)).toContain(`${own}\n`);
+    }
+  });
+});
+
+test("with two machines, the way to both is open and known, and a lost one's sessions are cut", () => {
+  const { web, pool, site } = page({ machines: 2 });
+  const front = file(web.pool, "/etc/haproxy/haproxy.cfg")!;
+  expect(front).toContain("  server pool-1 pool-1:6432\n  server pool-2 pool-2:6432\n");
+  expect(front).toMatch(/option pgsql-check user mastodon\n.*on-marked-down shutdown-sessions/);
+  for (const machine of pool.machines) {
+    expect(web.pool.bootText()).toContain(`${machine.address} ${machine.name}\n`);
+    expect(machine.openings.map(({ from }) => from)).toEqual(expect.arrayContaining(["sidekiq", "streaming", "web"]));
+  }
+  expect(
+    site.flows
+      .filter(({ from, to }) => from === "web" && to.startsWith("pool"))
+      .map(({ to }) => to)
+      .sort(),
+  ).toEqual(["pool-1", "pool-1", "pool-2", "pool-2"]);
+});
+
+test("both machines have the text of a single one, but for the log of health checks", () => {
+  const [one, two] = [page({}), page({ machines: 2 })];
+  const texts = two.pool.machines.map((machine) => file(machine, "/etc/pgbouncer/pgbouncer.ini")!);
+  expect(texts[1]).toBe(texts[0]);
+  expect(texts[0]!.replace(/log_(dis)?connections = 0\n/g, "")).toBe(file(one.pool.machines[0]!, "/etc/pgbouncer/pgbouncer.ini"));
+  expect(texts[0]).toContain("mastodon_replica = host=database-2,database-3 port=5432 dbname=mastodon\n");
+});
+
+test("the server connections of all poolers add up, and each must take all clients", () => {
+  const sums = servers(page({ machines: 2 }).stack);
+  expect(sums["database-1"]).toMatchObject({ surge: 100 + 5 + 6, tiers: { "pool, server connections": "2 x 50" } });
+  expect(sums["database-3"]).toMatchObject({ surge: 100 });
+  expect(sums["each of pool"]).toMatchObject({ limit: "maxClients is 5000", surge: 2 * (40 + 20 + 10) + 10 });
+  expect(page({ machines: 2 }, 120).site.problems.all()).toEqual([
+    expect.stringMatching(
+      /^stack\/Social\/Database: its clients may hold 111 connections to database-1 .*maxConnections 120 leaves 110/,
+    ),
+  ]);
+});
+
+test("on each machine they add up over all machines, twice where a roll-out doubles them", () => {
+  const sums = servers(page({ on: "each", serverConnections: 5 }).stack);
+  expect(sums["database-1"]).toEqual({
+    limit: "maxConnections 200 leaves 190",
+    steady: 5 * 5 + 11,
+    surge: 5 * (2 * 4 + 1) + 11,
+    tiers: {
+      "everything, server connections": "1 x 5, twice in a roll-out",
+      "scheduler, database task": "1 x 5",
+      "scheduler, server connections": "1 x 5",
+      "streaming, server connections": "1 x 5, twice in a roll-out",
+      "web, administrator's commands": "1 x 6",
+      "web, server connections": "2 x 5, twice in a roll-out",
+    },
+  });
+  expect(page({ on: "each", serverConnections: 25 }).site.problems.all()).toEqual(
+    ["1", "2", "3"].map((n) => expect.stringMatching(new RegExp(`to database-${n} in a roll-out`))),
+  );
+});
+
+test("more than one, and what they cannot share, is checked", () => {
+  expect(page({ machines: 9 }).site.problems.all()).toEqual(
+    expect.arrayContaining([expect.stringContaining('machines is 9 / use a whole number from 1 to 8, or on: "each"')]),
+  );
+  expect(page({ on: "each", serverConnections: 5, machines: 2, slot: 1 }).site.problems.all()).toEqual([
+    'stack/Social/Pool: machines, slot is given, but it has no machines of its own / leave it out, or leave on: "each" out',
+  ]);
+});
