@@ -61,6 +61,30 @@ test("streaming is one process, although it would start more by itself, and its 
   expect(inside(SITE, streaming, "grep", "^DB_NAME=", "/etc/mastodon/streaming-4000.env")).toBe("DB_NAME=mastodon_replica\n");
 });
 
+// The stand-in reads what the version that it stands in for reads: the same environment is right for one and wrong for the next.
+const KEYS = ["PRIMARY_KEY", "DETERMINISTIC_KEY", "KEY_DERIVATION_SALT"]
+  .map((key) => `-e ACTIVE_RECORD_ENCRYPTION_${key}=x`)
+  .join(" ");
+const FILE = "-v /etc/mastodon/database.yml:/opt/mastodon/config/database.yml:ro";
+test.each([
+  ["4.1.22", "OTP_SECRET", "", /^1$/m],
+  ["4.1.22", "no OTP_SECRET", "", /key not found: "OTP_SECRET"/],
+  ["4.1.22", "OTP_SECRET", "-e REDIS_NAMESPACE=old -e REDIS_SENTINELS=a:1 -e REDIS_SENTINEL_MASTER=a", /^1$/m],
+  ["4.1.22", "OTP_SECRET", "-e CACHE_REDIS_PORT=6380", /CACHE_REDIS_HOST is missing/],
+  ["4.2.20", "OTP_SECRET", FILE, /asks for Makara, which Mastodon has up to 4\.1/],
+  ["4.2.20", "OTP_SECRET", "-e REDIS_URL=rediss://redis-1:6379", /rediss:\/\/ needs REDIS_DRIVER=ruby, from 4\.3 on/],
+  ["4.3.23", "OTP_SECRET", "", /ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY is missing/],
+  ["4.3.23", "no OTP_SECRET", KEYS, /key not found: "OTP_SECRET"/],
+  ["4.4.22", "no OTP_SECRET", KEYS, /^1$/m],
+  ["4.4.22", "no OTP_SECRET", `${KEYS} -e REDIS_NAMESPACE=old`, /REDIS_NAMESPACE is set/],
+])("as %s, told %s and %s, the stand-in says %s", (version, told, options, what) => {
+  const file = told === "no OTP_SECRET" ? "<(grep -v ^OTP_SECRET= /etc/mastodon/task.env)" : "/etc/mastodon/task.env";
+  const environment = `--env-file ${file} -e STANDIN_VERSION=${version}`;
+  const command = `podman run --rm --network none ${environment} ${options} ghcr.io/mastodon/mastodon:v4.1.22 bundle exec rails runner`;
+  const said = inside(SITE, member("web"), "bash", "-c", `${command} 'Standin::DatabaseSettings.primary; puts 1' 2>&1 || true`);
+  expect(said).toMatch(what);
+});
+
 test(
   "Sidekiq counts as ready once it works, and no longer when it has been told to take no new job",
   async () => {

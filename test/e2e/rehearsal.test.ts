@@ -173,6 +173,8 @@ test(
   MINUTE,
 );
 
+const UNIT = "/etc/containers/systemd/mastodon-web.container";
+
 // What the stand-in did not refuse would hide a wrong variable until it stops the real one.
 test.each([
   ["REDIS_NAMESPACE=", /REDIS_NAMESPACE is set/],
@@ -185,7 +187,7 @@ test.each([
   ["TRUSTED_PROXY_IP=loopback", /invalid address/],
 ])("the stand-in does not start with %s", (variable, why) => {
   const base = "grep -vE '^REDIS_SENTINEL' /etc/mastodon/task.env >/run/stand-in.env";
-  const run = `podman run --rm --network none --env-file /run/stand-in.env -e '${variable}' "$(podman images -q mastodon | head -n 1)"`;
+  const run = `podman run --rm --network none --env-file /run/stand-in.env -e '${variable}' "$(sed -n s/^Image=//p ${UNIT})"`;
   const script = `${base}; ${run} bundle exec rails runner 'puts 1' 2>&1 || echo "exit $?"; rm /run/stand-in.env`;
   const said = inside(SITE, named("web-")[0]!.name, "bash", "-c", script);
   expect(said).toMatch(why);
