@@ -25,6 +25,8 @@ export interface CloudCan {
   readonly bootTextBytes: number;
   /** After how many seconds without traffic its front door closes a connection; hosts behind it keep theirs open longer. */
   readonly frontDoorIdleSeconds: number;
+  /** Whether it is for trying out only, so that it may lose what people upload. */
+  readonly rehearsal?: boolean;
   /** What every host lets in besides the flows of the page, such as the administrators' SSH. */
   readonly openings?: readonly Omit<Flow, "to">[];
   /**

@@ -45,7 +45,7 @@ export class FakeCloud implements Cloud {
   readonly routes: RouteSpec[] = [];
 
   constructor(private readonly options: FakeCloudOptions = {}) {
-    this.can = { bootTextBytes: options.bootTextBytes ?? 65536, frontDoorIdleSeconds: 60 };
+    this.can = { bootTextBytes: options.bootTextBytes ?? 65536, frontDoorIdleSeconds: 60, rehearsal: true };
   }
 
   network(_scope: Construct, spec: NetworkSpec): Network {

@@ -1,5 +1,5 @@
 import { App, TerraformStack, Testing } from "cdktf";
-import { Postgres, Redis, Site, Size, WebTier, WebTierProps } from "../../lib";
+import { ObjectStore, Postgres, Redis, s3Objects, Site, Size, WebTier, WebTierProps } from "../../lib";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
 import { expectGolden } from "../golden";
@@ -93,4 +93,20 @@ test("a Redis of another use is refused", () => {
     'stack/Social/Again: redis is stack/Social/Jobs, a Redis for sidekiq / give a Redis with use: "main"',
     expect.stringContaining("the host name social.example has a route already"),
   ]);
+});
+
+test("a server for people is refused while their uploads would be lost with a machine", () => {
+  const stack = new TerraformStack(new App(), "stack");
+  const cloud = new FakeCloud();
+  const real = Object.assign(cloud, { can: { ...cloud.can, rehearsal: false } });
+  const page = (id: string, objects?: ObjectStore) => {
+    const site = new Site(stack, id, { cloud: real, domain: "social.example", version: "4.7.6", objects });
+    new WebTier(site, "Web", { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") });
+    return site.problems.all().filter((problem) => problem.includes("object store"));
+  };
+  expect(page("Without")).toEqual([
+    expect.stringContaining("stack/Without/Web: no object store is given, and files that people"),
+  ]);
+  const hostname = "s3.eu-central-1.amazonaws.com";
+  expect(page("With", s3Objects({ bucket: "social-media", region: "eu-central-1", hostname }))).toEqual([]);
 });
