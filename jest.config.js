@@ -10,16 +10,13 @@ const shared = {
     "^cdktf-mastodon/(.*)$": "<rootDir>/lib/clouds/$1/index.ts",
   },
 };
+const plans = { ...shared, setupFiles: ["<rootDir>/test/quick-cdktf.ts"] };
 module.exports = {
   // By itself jest leaves one CPU free, which is half of two.
   maxWorkers: 2,
   projects: [
-    {
-      ...shared,
-      displayName: "unit",
-      setupFiles: ["<rootDir>/test/quick-cdktf.ts"],
-      testMatch: ["<rootDir>/test/{core,mastodon,clouds,examples,testing}/**/*.test.ts"],
-    },
+    { ...plans, displayName: "unit", testMatch: ["<rootDir>/test/{core,mastodon,testing}/**/*.test.ts"] },
+    { ...plans, displayName: "plans", testMatch: ["<rootDir>/test/{clouds,examples}/**/*.test.ts"] },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
   ],
 };

@@ -18,7 +18,8 @@ const USAGE = `usage: cdktf-mastodon secrets FILE [--from OLD]
        cdktf-mastodon local COMMAND
   Looks after the machines of the local cloud: list, run, logs, wait, machine, partition, clean.`;
 
-function main(args: readonly string[]): number {
+/** Runs the command with these words and returns its exit status. */
+export function main(args: readonly string[]): number {
   const [command, file, ...rest] = args;
   if (command === "local") {
     const driver = join(__dirname, "../clouds/local/driver/local.sh");
@@ -83,4 +84,4 @@ function fail(problems: readonly string[]): number {
   return 1;
 }
 
-process.exitCode = main(process.argv.slice(2));
+if (require.main === module) process.exitCode = main(process.argv.slice(2));

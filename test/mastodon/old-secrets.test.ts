@@ -1,11 +1,12 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { main } from "../../lib/bin/cdktf-mastodon";
 import { dotenv } from "../../lib/bin/dotenv";
 import { oldSecrets } from "../../lib/bin/old-secrets";
 import { wrongSecrets } from "../../lib/mastodon/secret-check";
 import { makeSecrets, SECRET_NAMES } from "../../lib/mastodon/secrets";
+import { said } from "../said";
 
 const made = makeSecrets();
 const unpadded = (text: string) => text.replace(/=+$/, "");
@@ -135,13 +136,7 @@ describe("the check", () => {
 
 test("the command takes over, checks, and shows no value on the way", () => {
   const folder = mkdtempSync(join(tmpdir(), "old-secrets-"));
-  const bin = join(__dirname, "../../lib/bin/cdktf-mastodon.ts");
-  const run = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", bin, "secrets", ...args], {
-      encoding: "utf8",
-    });
-    return { status, said: stdout + stderr };
-  };
+  const run = (...args: readonly string[]) => said(() => main(["secrets", ...args]));
   const [old, file] = [join(folder, ".env.production"), join(folder, "secrets.tfvars.json")] as const;
   try {
     writeFileSync(old, OLD.replace(/^REDIS_URL.*\n/m, ""));

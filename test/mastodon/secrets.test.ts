@@ -1,12 +1,13 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { createECDH } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack, Testing } from "cdktf";
 import { Site } from "../../lib";
+import { main } from "../../lib/bin/cdktf-mastodon";
 import { makeSecrets, secret, SECRET_NAMES } from "../../lib/mastodon/secrets";
 import { FakeCloud } from "../../lib/testing";
+import { said } from "../said";
 
 test("every value is accepted by the variable that takes it, and no two are alike", () => {
   const stack = new TerraformStack(new App(), "stack");
@@ -37,15 +38,15 @@ test("the two halves of the VAPID pair belong together, also when the private ke
 test("the command writes a file for its owner only, and never writes over one", () => {
   const folder = mkdtempSync(join(tmpdir(), "secrets-"));
   const file = join(folder, "secrets.tfvars.json");
-  const command = ["--import", "tsx", join(__dirname, "../../lib/bin/cdktf-mastodon.ts"), "secrets", file];
+  const run = () => said(() => main(["secrets", file]));
   try {
-    execFileSync(process.execPath, command);
+    expect(run()).toEqual({ status: 0, said: `wrote ${file}\n` });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const before = readFileSync(file, "utf8");
     expect(Object.keys(JSON.parse(before))).toEqual([...SECRET_NAMES]);
-    const again = spawnSync(process.execPath, command, { encoding: "utf8" });
+    const again = run();
     expect(again.status).toBe(1);
-    expect(again.stderr).toContain("exists already; it was not touched");
+    expect(again.said).toContain("exists already; it was not touched");
     expect(readFileSync(file, "utf8")).toBe(before);
   } finally {
     rmSync(folder, { recursive: true });
