@@ -91,23 +91,23 @@ export class HetznerFrontDoor implements MadeFrontDoor {
         remedy: `name a zone that holds ${this.spec.domain} and every other host name, or give another dns`,
       });
     }
-    // Another host name is another certificate, and the old one is in use until the service has the new one.
+    // Another host name is another certificate. One that could not be issued is in use by nobody, and goes before it is asked for again.
     const made = new ManagedCertificate(this.scope, `Certificate-${host.replaceAll(".", "-")}`, {
       name: `${this.network.site}-${host.replaceAll(".", "-")}`,
       domainNames: [host],
       labels: { site: this.network.site },
-      lifecycle: { createBeforeDestroy: true },
     });
     return Token.asNumber(made.id);
   }
 
   private upload(certificate: string, privateKey: string): number {
     const text = new TerraformLocal(this.scope, "CertificateText", terraformText(certificate)).asString;
-    const hash = Fn.nonsensitive(Fn.sensitive(Fn.sha256(text))) as string;
+    const key = new TerraformLocal(this.scope, "PrivateKeyText", terraformText(privateKey)).asString;
+    const hash = Fn.nonsensitive(Fn.sensitive(Fn.sha256(Fn.join("", [text, key])))) as string;
     const made = new UploadedCertificate(this.scope, "Certificate", {
       name: `${this.network.site}-${Fn.substr(hash, 0, 8)}`,
       certificate: text,
-      privateKey: terraformText(privateKey),
+      privateKey: key,
       labels: { site: this.network.site },
       lifecycle: { createBeforeDestroy: true },
     });

@@ -9,10 +9,10 @@ import { DiskSpec, MachineSpec, MadeMachine } from "../../core/cloud";
 import { bootText } from "./boot-text";
 import { DISK_GIB, DISKS_OF_A_SERVER, SERVERS_OF_A_GROUP } from "./limits";
 import { HetznerNetwork } from "./network";
-import { serverConfig } from "./server";
+import { madeOf, serverConfig, STOP_SECONDS } from "./server";
 
-// How long a machine may take to shut down before its power goes off.
-const STOP_SECONDS = "180";
+// What only a renewal brings. In place Hetzner would switch off all machines of the site together.
+const RENEWED = ["user_data", "ssh_keys", "image", "server_type", "public_net"];
 
 export function keptMachine(scope: Construct, id: string, network: HetznerNetwork, spec: MachineSpec): MadeMachine {
   const { settings } = network;
@@ -27,7 +27,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
       remedy: "use fewer and larger disks",
     });
   }
-  const boot = bootText(scope, `${id}Boot`, spec.bootText);
+  const boot = bootText(scope, `${id}Boot`, () => spec.bootText() + madeOf(scope, network, spec));
   const subnet = network.subnet(spec.range);
   const config = serverConfig(scope, network, {
     name: spec.name,
@@ -44,7 +44,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
       // Without the empty list, the private interface of a running server is taken away and given back at every apply.
       { networkId: network.id, subnetId: subnet.id, ip: spec.address, aliasIps: [] },
     ],
-    ...(kept ? { lifecycle: { ignoreChanges: ["user_data", "ssh_keys", "image", 'labels["boot"]'] } } : {}),
+    ...(kept ? { lifecycle: { ignoreChanges: [...RENEWED, 'labels["boot"]'] } } : {}),
   };
   const server = new Server(scope, id, settings.tune.server?.(whole, { name: spec.name, role: spec.role }) ?? whole);
   attach(

@@ -7,22 +7,20 @@ import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText } from "./boot-text";
 import { SERVERS_OF_A_GROUP } from "./limits";
 import { Door, HetznerNetwork } from "./network";
-import { serverConfig, typeOf } from "./server";
+import { madeOf, serverConfig, STOP_SECONDS } from "./server";
 
 export function pool(scope: Construct, id: string, network: HetznerNetwork, spec: PoolSpec): MadePool {
   const { settings } = network;
   const { name, role, range, machines, size } = spec;
   const startFirst = spec.roll === "start-first";
-  const boot = bootText(scope, `${id}Boot`, spec.bootText);
-  // All that replaces a server, or would switch every member off at once. Terraform must see one change of one thing.
-  const type = typeOf(scope, network, role, size);
-  const made = [type, settings.image, settings.location, settings.addresses(role), range, ...settings.ssh.keys].join(" ");
-  const generation = new TerraformLocal(scope, `${id}Generation`, Fn.substr(Fn.sha256(Fn.join(" ", [boot.hash, made])), 0, 6))
-    .asString;
-  const renewal = new DataResource(scope, `${id}Renewal`, { input: { generation } });
+  const boot = bootText(scope, `${id}Boot`, () => spec.bootText() + madeOf(scope, network, { role, size, range }));
+  // A new name for each attempt, not for each text: after a failed gate the servers of an earlier page may still stand under theirs.
+  const renewal = new DataResource(scope, `${id}Renewal`, { triggersReplace: { boot: boot.hash } });
+  const generation = new TerraformLocal(scope, `${id}Generation`, Fn.substr(renewal.id, 0, 6)).asString;
   const subnet = network.subnet(range);
-  // Both generations are in the groups while the pool rolls.
-  const ofAGroup = startFirst ? SERVERS_OF_A_GROUP / 2 : SERVERS_OF_A_GROUP;
+  // While the pool rolls both generations are in the groups, and after a failed gate a third one.
+  const generations = startFirst ? 3 : 1;
+  const ofAGroup = Math.floor(SERVERS_OF_A_GROUP / generations);
   const members = Array.from({ length: machines }, (_, n) => {
     const config = serverConfig(scope, network, {
       // The generation is part of the name: names are unique in a project, and old and new members stand side by side.
@@ -39,11 +37,16 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
       // No address of its own: the old member still has it.
       network: [{ networkId: network.id, subnetId: subnet.id, aliasIps: [] }],
       lifecycle: { createBeforeDestroy: startFirst, replaceTriggeredBy: [`terraform_data.${renewal.friendlyUniqueId}`] },
+      // The provider waits half a minute for a server to shut down, and Sidekiq needs longer for the jobs in its hands. What goes after a gate
+      // is shut down by that.
+      ...(startFirst
+        ? {}
+        : { provisioners: [network.gate.call("stop", { SERVER: "${self.id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")] }),
     };
     return new Server(scope, `${id}${n + 1}`, settings.tune.server?.(whole, { name, role }) ?? whole);
   });
   network.uses.push({ servers: machines, rolling: startFirst ? machines : 0, balancers: 0 });
-  network.admit({ name, peak: startFirst ? machines * 2 : machines });
+  network.admit({ name, peak: machines * generations });
   const doors = (of: (door: Door) => readonly string[]) =>
     Lazy.stringValue({ produce: () => network.doorsOf(name).flatMap(of).join(" ") });
   // It is made anew with its members and stands between them and the end of the old ones: those wait for all that hangs on the new.
@@ -51,10 +54,12 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
     triggersReplace: { members: members.map((member) => member.id).join(" "), doors: doors((door) => door.needs) },
     provisioners: [
       network.gate.call("serve", {
+        SITE: network.site,
         POOL: name,
         SERVERS: members.map((member) => `${member.name}=${member.id}`).join(" "),
         DOORS: doors((door) => [`${door.balancer}:${door.port}`]),
         LIMIT_SECONDS: String(settings.readySeconds),
+        STOP_SECONDS,
       }),
     ],
   });

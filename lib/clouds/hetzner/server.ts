@@ -27,6 +27,20 @@ export function typeOf(where: Construct, network: HetznerNetwork, role: Role, si
   return "none";
 }
 
+/** How long a machine may take to shut down before its power goes off. */
+export const STOP_SECONDS = "180";
+
+/**
+ * All besides the boot text that a server is made of, as a comment at its end. So a change of any of it is a change of the text, which
+ * Terraform answers with a new server: by itself it would switch every server off to give it another type, and leave it off if there is none.
+ */
+export function madeOf(where: Construct, network: HetznerNetwork, of: Pick<ServerOf, "role" | "size" | "range">): string {
+  const { settings } = network;
+  const type = typeOf(where, network, of.role, of.size);
+  const words = [type, settings.image, settings.location, settings.addresses(of.role), of.range, ...settings.ssh.keys];
+  return `# ${words.join(" ")}\n`;
+}
+
 export function serverConfig(where: Construct, network: HetznerNetwork, server: ServerOf): ServerConfig {
   const { settings } = network;
   const addresses = settings.addresses(server.role);
@@ -42,7 +56,6 @@ export function serverConfig(where: Construct, network: HetznerNetwork, server: 
     ...(settings.ssh.keys.length > 0 ? { sshKeys: [...settings.ssh.keys] } : {}),
     userData: server.userData,
     labels: { site: network.site, role: server.role, ...server.labels },
-    // Jobs in hand go back to their queue, and clients hear that the connection ends.
     shutdownBeforeDeletion: true,
   };
 }

@@ -28,8 +28,8 @@ export interface HetznerProps {
    */
   readonly location: Location;
   /**
-   * What machines compute with, for all or by role, as in `{ postgres: "dedicated" }`. A change replaces the machines of pools, and switches
-   * kept ones off and on.
+   * What machines compute with, for all or by role, as in `{ postgres: "dedicated" }`. A change replaces the machines of pools, and
+   * reaches kept ones when they are renewed.
    * @default "shared"
    * @throws at synth if Hetzner has no such CPUs, or no server large enough, at the location
    */
@@ -41,7 +41,7 @@ export interface HetznerProps {
   readonly image?: string;
   /**
    * Public addresses, for all machines or by role, as in `{ redis: "ipv6" }`; an IPv4 address costs extra. None lets anybody in but `ssh.from`. A
-   * change switches machines off and on.
+   * change replaces the machines of pools, and reaches kept ones when they are renewed.
    * @default "ipv4+ipv6"
    */
   readonly addresses?: PublicAddresses | Readonly<Partial<Record<Role, PublicAddresses>>>;

@@ -38,7 +38,9 @@ async function gate(command: string, environment: Readonly<Record<string, string
       HCLOUD_TOKEN: "token",
       PAUSE_SECONDS: "0.05",
       LIMIT_SECONDS: "10",
+      SITE: "social",
       POOL: "web",
+      STOP_SECONDS: "10",
       SERVERS: "web-1=1 web-2=2",
       DOORS: "7:443",
       ...environment,
@@ -116,8 +118,14 @@ test("it fails at its limit and says who does not serve, and that the old server
 });
 
 test("an answer that may pass is asked for again: too many requests, a fault at Hetzner", async () => {
-  answer = (_, times) =>
-    times === 1 ? { status: 429 } : times === 2 ? { status: 503 } : balancer({ 1: "healthy", 2: "healthy" });
+  answer = (request, times) =>
+    request.includes("label_selector")
+      ? { body: { servers: [], meta: {} } }
+      : times === 1
+        ? { status: 429 }
+        : times === 2
+          ? { status: 503 }
+          : balancer({ 1: "healthy", 2: "healthy" });
   const { code, lines } = await gate("serve", {});
   expect(code).toBe(0);
   expect(lines).toEqual([
@@ -150,7 +158,9 @@ test("it asks little: a load balancer each time, the servers every sixth time", 
   answer = (request) =>
     request.includes("balancers") ? balancer({ 1: "unhealthy" }) : servers({ 1: "running", 2: "running" }, request);
   await gate("serve", { LIMIT_SECONDS: "1" });
-  const about = requests.filter((request) => request === "GET /servers?label_selector=pool%3Dweb&per_page=50&page=1");
+  const about = requests.filter(
+    (request) => request === "GET /servers?label_selector=site%3Dsocial%2Cpool%3Dweb&per_page=50&page=1",
+  );
   const looks = requests.filter((request) => request.includes("balancers"));
   expect(about.length).toBe(Math.floor(looks.length / 6));
 });
@@ -161,6 +171,22 @@ test("without a token, or with a wrong one, it says so", async () => {
     "web: HCLOUD_TOKEN is not set; the gate asks Hetzner with the same token as Terraform",
   );
   expect((await gate("serve", { HCLOUD_TOKEN: "wrong" })).lines[0]).toBe("web: Hetzner refuses the token (401)");
+});
+
+test("once all serve, the old ones lose the traffic, then the time that they need, and then their power", async () => {
+  const old = { id: 3, status: "running", labels: { site: "social", pool: "web", role: "web" } };
+  let off = false;
+  answer = (request) => {
+    if (request.includes("balancers")) return balancer({ 1: "healthy", 2: "healthy", 3: "healthy" });
+    if (request.includes("label_selector")) return { body: { servers: [{ ...old, id: 1 }, { ...old, id: 2 }, old], meta: {} } };
+    if (request.endsWith("shutdown")) off = true;
+    return { body: { server: { status: off ? "off" : "running" } } };
+  };
+  expect(await gate("serve", {})).toMatchObject({ code: 0 });
+  expect(requests.filter((request) => !request.startsWith("GET"))).toEqual([
+    "PUT /servers/3",
+    "POST /servers/3/actions/shutdown",
+  ]);
 });
 
 test("it shuts a server down once and waits until it is off", async () => {

@@ -37,7 +37,9 @@ test("keys, image and boot text of a kept machine are ignored, and an output say
   const { stack, site } = page({ ssh: { keys: ["admin"], from: [] } });
   machine(site, "own-1");
   const server = all(stack, "hcloud_server")["own-1_Machine"]!;
-  expect(server["lifecycle"]).toEqual({ ignore_changes: ["user_data", "ssh_keys", "image", 'labels["boot"]'] });
+  expect(server["lifecycle"]).toEqual({
+    ignore_changes: ["user_data", "ssh_keys", "image", "server_type", "public_net", 'labels["boot"]'],
+  });
   expect(server["labels"]).toMatchObject({ boot: "${local.Social_own-1_MachineBootHash}" });
   expect(planOf(stack).output["social_machines_older_than_the_page"]!["value"]).toBe(
     '${{ for name, words in { "own-1" = lookup(hcloud_server.Social_own-1_Machine.labels, "boot", "") == local.Social_own-1_MachineBootHash ? "" : "-replace=hcloud_server.Social_own-1_Machine" } : name => words if words != "" }}',

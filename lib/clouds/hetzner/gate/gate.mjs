@@ -9,12 +9,13 @@ const PAUSE_SECONDS = Number(process.env.PAUSE_SECONDS || 5);
 class Fatal extends Error {}
 class Late extends Fatal {}
 
-async function ask(path, method = "GET") {
+async function ask(path, method = "GET", body = undefined) {
   const token = process.env.HCLOUD_TOKEN;
   if (!token) throw new Fatal("HCLOUD_TOKEN is not set; the gate asks Hetzner with the same token as Terraform");
   const response = await fetch(ENDPOINT + path, {
     method,
-    headers: { Authorization: `Bearer ${token}`, ...(method === "POST" ? { "Content-Type": "application/json" } : {}) },
+    headers: { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(30_000),
   });
   if (response.status === 401 || response.status === 403) throw new Fatal(`Hetzner refuses the token (${response.status})`);
@@ -25,8 +26,8 @@ async function ask(path, method = "GET") {
 }
 
 /** Asks again until `look` returns nothing, which is success, and prints every change of its answer. */
-async function until(what, look) {
-  const limit = Number(process.env.LIMIT_SECONDS);
+async function until(what, look, limitSeconds = process.env.LIMIT_SECONDS) {
+  const limit = Number(limitSeconds);
   const begin = Date.now();
   let said;
   for (;;) {
@@ -63,12 +64,13 @@ async function health(balancer, port) {
   );
 }
 
-/** The state of each server of a pool, by its id. */
-async function states(pool) {
-  const found = new Map();
+/** Every server of the pool, of whatever generation. */
+async function members() {
+  const selector = encodeURIComponent(`site=${process.env.SITE},pool=${process.env.POOL}`);
+  const found = [];
   for (let page = 1; page !== null; ) {
-    const answer = await ask(`/servers?label_selector=pool%3D${pool}&per_page=50&page=${page}`);
-    for (const server of answer?.servers ?? []) found.set(String(server.id), server.status);
+    const answer = await ask(`/servers?label_selector=${selector}&per_page=50&page=${page}`);
+    found.push(...(answer?.servers ?? []));
     page = answer?.meta?.pagination?.next_page ?? null;
   }
   return found;
@@ -90,7 +92,7 @@ async function serve() {
     if (waiting.size === 0) return undefined;
     // Now and then only: Hetzner answers one request a second for the whole project in the long run.
     if (++looks % 6 === 0) {
-      const state = await states(process.env.POOL);
+      const state = new Map((await members()).map((server) => [String(server.id), server.status]));
       for (const [name, id] of servers) {
         if (!state.has(id)) throw new Fatal(`${name} is gone`);
         if (state.get(id) === "off") throw new Fatal(`${name} is switched off`);
@@ -99,29 +101,46 @@ async function serve() {
     const serving = servers.length - waiting.size;
     return `${serving} of ${servers.length} serve; ${[...waiting].map(([name, status]) => `${name} is ${status}`).join(", ")}`;
   });
+  await retire(servers.map(([, id]) => id));
 }
 
-async function stop() {
-  const id = process.env.SERVER;
-  let asked = false;
-  const off = async () => {
-    const server = (await ask(`/servers/${id}`))?.server;
-    if (server === undefined || server.status === "off") return undefined;
-    if (!asked) {
-      await ask(`/servers/${id}/actions/shutdown`, "POST");
-      asked = true;
-    }
-    return `it is ${server.status}`;
+/** Takes the traffic from the servers that the pool no longer has, then shuts them down: Terraform would only give them half a minute. */
+async function retire(ids) {
+  const old = (await members()).filter((server) => !ids.includes(String(server.id)));
+  if (old.length === 0) return;
+  for (const { id, labels } of old) {
+    // Load balancers find members by this label; Terraform no longer looks at those that it is about to remove.
+    const { pool: _, ...others } = labels;
+    await ask(`/servers/${id}`, "PUT", { labels: others });
+  }
+  await pause(PAUSE_SECONDS * 1000);
+  await Promise.all(old.map(({ id }) => shutDown(id, process.env.STOP_SECONDS)));
+}
+
+/** Shuts a server down, or off if it takes too long. */
+async function shutDown(id, limit) {
+  const off = (action) => {
+    let asked = false;
+    return async () => {
+      const server = (await ask(`/servers/${id}`))?.server;
+      if (server === undefined || server.status === "off") return undefined;
+      if (!asked) {
+        await ask(`/servers/${id}/actions/${action}`, "POST");
+        asked = true;
+      }
+      return `it is ${server.status}`;
+    };
   };
   try {
-    await until(`server ${id} shuts down`, off);
+    await until(`server ${id} shuts down`, off("shutdown"), limit);
   } catch (error) {
     if (!(error instanceof Late)) throw error;
     console.log(`server ${id} does not shut down by itself; its power goes off`);
-    await ask(`/servers/${id}/actions/poweroff`, "POST");
-    await until(`server ${id} is powered off`, off);
+    await until(`server ${id} is powered off`, off("poweroff"), limit);
   }
 }
+
+const stop = () => shutDown(process.env.SERVER, process.env.LIMIT_SECONDS);
 
 const command = { serve, stop }[process.argv[2]];
 if (command === undefined) throw new Error("usage: node gate.mjs serve|stop");
