@@ -1,7 +1,7 @@
 // Two machines more for federation, beside a server that stands already and goes on working off every other queue.
 
 import { App, TerraformStack } from "cdktf";
-import { PgBouncer, Postgres, Redis, SidekiqGroup, Site } from "cdktf-mastodon";
+import { PgBouncer, Postgres, Redis, s3Objects, Secret, SidekiqGroup, Site } from "cdktf-mastodon";
 import { local } from "cdktf-mastodon/local";
 
 const app = new App();
@@ -13,6 +13,15 @@ const site = new Site(stack, "Social", {
   domain: "social.example",
   version: "4.5.15",
   queuesElsewhere: ["default", "mailers", "scheduler", "fasp"],
+  // As the server has it: what these machines fetch, the others must find.
+  objects: s3Objects({
+    bucket: "social-media",
+    region: "eu-central-1",
+    keys: {
+      id: new Secret(stack, "media_access_key", { length: 20, description: "The key of the object store." }),
+      secret: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of the object store's key." }),
+    },
+  }),
 });
 
 const db = Postgres.external({

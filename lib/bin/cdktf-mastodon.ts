@@ -72,6 +72,7 @@ function check(file: string): number {
     // What a parser says may show a piece of the text.
     return fail([error instanceof SyntaxError ? `${file}: is no JSON` : String(error)]);
   }
+  if (values === null || typeof values !== "object") return fail([`${file}: is no object of names and values`]);
   const others = (statSync(file).mode & 0o077) === 0 ? [] : [`others may read it; chmod 600 ${file}`];
   const problems = [...wrongSecrets(values), ...others];
   if (problems.length > 0) return fail(problems.map((problem) => `${file}: ${problem}`));

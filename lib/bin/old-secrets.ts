@@ -58,6 +58,8 @@ function fromDotenv(text: string): OldSecrets {
     try {
       const { password } = new URL(address);
       if (password !== "") values[name] = decodeURIComponent(password);
+      // Of Redis' address Mastodon reads nothing beside it; the database's is completed by DB_PASS.
+      else if (name !== "database_password") delete values[name];
     } catch {
       problems.push(`${variable}: cannot be read as an address`);
     }

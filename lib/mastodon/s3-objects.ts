@@ -51,7 +51,7 @@ export function s3Objects(props: S3ObjectsProps): ObjectStore {
     attach: (scope): ObjectStoreFacts => {
       const { problems } = Site.of(scope);
       const region = props.region ?? "us-east-1";
-      const endpointHost = props.endpoint === undefined ? undefined : /^https:\/\/([a-z0-9.-]+)(:\d+)?$/.exec(props.endpoint);
+      const endpointHost = props.endpoint === undefined ? undefined : /^https:\/\/([a-z0-9.-]+(?::\d+)?)$/.exec(props.endpoint);
       if (endpointHost === null) {
         problems.add(scope, {
           wrong: `endpoint of objects is "${props.endpoint}"`,

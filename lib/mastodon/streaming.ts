@@ -36,7 +36,7 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    */
   readonly host?: string;
   /**
-   * Database connections of each process; up to 4.1 it has 10 and no way to say otherwise.
+   * Database connections of each process.
    * @default 10
    */
   readonly databaseConnections?: number;
@@ -94,7 +94,7 @@ export interface StreamingProcesses {
   /** Node processes a machine, on ports 4000, 4001 and so on. Each takes about 0.25 GiB and up to one CPU. */
   readonly processes: number;
   /**
-   * Database connections of each process; up to 4.1 it has 10 and no way to say otherwise.
+   * Database connections of each process.
    * @default 10
    */
   readonly databaseConnections?: number;
@@ -126,12 +126,6 @@ export function streamingEnvs(host: Pool, by: Construct, machines: number, props
     host.site.problems.add(by, { wrong: `processes of streaming is ${processes}`, remedy: "use a whole number from 1 to 16" });
   }
   const version = versionOf(host.site);
-  if (version.isBefore("4.2") && databaseConnections !== 10) {
-    host.site.problems.add(by, {
-      wrong: `databaseConnections of streaming is ${databaseConnections}`,
-      remedy: `leave it out: streaming of ${version.text} has 10, and 4.2 is the first that can be told otherwise`,
-    });
-  }
   const ports = Array.from({ length: valid ? processes : 1 }, (_, n) => 4000 + n);
   props.database.expects(by, {
     processes: machines * ports.length,
@@ -160,7 +154,7 @@ function streamingEnv(host: Pool, by: Construct, port: number, databaseConnectio
     .set("DB_PASS", database.password, by);
   // Unless told, it would start a process for each CPU but one by itself, each with as many connections.
   if (version.isBefore("4.2")) env.set("STREAMING_CLUSTER_NUM", 1, by);
-  else env.set("DB_POOL", databaseConnections, by);
+  env.set("DB_POOL", databaseConnections, by);
   nodeTls(env, host, database, by);
   const redis = needs.redis.reachedBy(host, "streaming subscribes");
   redisEnv(env, "", redis, by);

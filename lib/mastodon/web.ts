@@ -108,7 +108,6 @@ export class WebTier extends Construct {
       .set("MAX_THREADS", threads, this)
       .set("STREAMING_API_BASE_URL", baseUrl, this)
       .set("TRUSTED_PROXY_IP", props.trustedProxies && [...PRIVATE, ...props.trustedProxies].join(","), this);
-    this.checkFiles(site);
     this.taskEnv = rubyEnv(this.pool, "task", this, props, tier).set("STREAMING_API_BASE_URL", baseUrl, this);
     this.streamingEnvs =
       streaming === undefined
@@ -128,16 +127,6 @@ export class WebTier extends Construct {
       foreign: props.database.foreign ?? false,
     });
     site.frontDoor.route(site.webDomain, this.pool, { port: 80, path: "/health", status: 200 });
-  }
-
-  // Without, an upload lies inside one container: no other machine has it, and the next roll-out takes it away.
-  private checkFiles(site: Site): void {
-    const kept = ["S3_ENABLED", "SWIFT_ENABLED", "AZURE_ENABLED"].some((name) => this.env.all[name] !== undefined);
-    if (kept || site.cloud.can.rehearsal) return;
-    site.problems.add(this, {
-      wrong: "no object store is given, and files that people upload would be lost with their machine",
-      remedy: "give the site objects, such as s3Objects({ … }) or the cloud's own",
-    });
   }
 
   private whole(prop: string, value: number, most: number): number {

@@ -28,7 +28,6 @@ test.each<[Process, string, string, string, string]>([
   ["web", "4.2.20", "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "x", "is read from 4.3 on, and this is 4.2.20"],
   ["web", "4.2.7", "DISABLE_AUTOMATIC_SWITCHING_TO_APPROVED_REGISTRATIONS", "true", "is read from 4.2.8 on, and this is 4.2.7"],
   ["sidekiq", "4.1.22", "REPLICA_DB_NAME", "mastodon", "is read by sidekiq from 4.2 on, and this is 4.1.22"],
-  ["streaming", "4.1.22", "DB_POOL", "5", "is read by streaming from 4.2 on, and this is 4.1.22"],
   ["streaming", "4.2.20", "STREAMING_CLUSTER_NUM", "1", "was last read by 4.1, and this is 4.2.20"],
   ["streaming", "4.2.20", "AUTHORIZED_FETCH", "true", "was last read by streaming in 4.1, and this is 4.2.20"],
   ["web", "4.7.6", "REDIS_HOST", "", "is empty; leave it out instead"],

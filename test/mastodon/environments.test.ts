@@ -59,7 +59,8 @@ function node(mix: Mix) {
   return {
     BIND: "127.0.0.1",
     PORT: "4001",
-    ...(old ? { STREAMING_CLUSTER_NUM: "1" } : { DB_POOL: "10" }),
+    ...(old ? { STREAMING_CLUSTER_NUM: "1" } : {}),
+    DB_POOL: "10",
     ...(mix.database === "pooler" ? through : { ...straight, ...(standby && { DB_HOST: "database-2" }), ...tls }),
     ...redis("", "redis", "6379", "redis_password", mix.sentinels),
   };

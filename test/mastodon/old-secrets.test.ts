@@ -158,6 +158,8 @@ test("the command takes over, checks, and shows no value on the way", () => {
     expect(checked.said.split("\n")).toHaveLength(3);
     writeFileSync(file, "hunter2");
     expect(run("check", file)).toEqual({ status: 1, said: `${file}: is no JSON\n` });
+    writeFileSync(file, "null");
+    expect(run("check", file)).toEqual({ status: 1, said: `${file}: is no object of names and values\n` });
     for (const args of [["check"], [file, "--form", old], ["check", join(folder, "none")]])
       expect(run(...args).status).not.toBe(0);
     for (const { said } of [taken, refused, checked]) {

@@ -59,6 +59,7 @@ test("the file names no secret and no host: all comes from the process' own vari
   expect(parse(filled)).toEqual({
     production: {
       adapter: "postgresql_makara",
+      connect_timeout: 5,
       encoding: "unicode",
       timeout: 5000,
       application_name: "",
@@ -170,12 +171,6 @@ test.each<[string, string, Page, string]>([
     "4.2.20",
     { site: { images: { streaming: "registry.example/streaming:v4.2.20" } } },
     "stack/Social/Streaming: the site names the image registry.example/streaming:v4.2.20 for streaming, which is 4.2.20 / leave it out: 4.3 is",
-  ],
-  [
-    "another pool of streaming before 4.2",
-    "4.1.22",
-    { streaming: { databaseConnections: 5 } },
-    "stack/Social/Streaming: databaseConnections of streaming is 5 / leave it out: streaming of 4.1.22 has 10, and 4.2 is the first",
   ],
   [
     "a replica as one address before 4.2",

@@ -20,9 +20,7 @@ export const DATA: Rows = {
       },
       DB_POOL: {
         format: COUNT,
-        spans: { streaming: { since: "4.2" } },
-        meaning:
-          "database connections of one process; up to 4.1 streaming has 10, and up to 4.2 Sidekiq has MAX_THREADS unless told",
+        meaning: "database connections of one process; up to 4.2 Sidekiq has MAX_THREADS unless told",
       },
       DATABASE_URL: {
         secret: true,
@@ -88,6 +86,7 @@ export const DATA: Rows = {
         meaning: "all of it as one address; what it leaves out comes from DB_*, never from DATABASE_URL",
       },
       REPLICA_PREPARED_STATEMENTS: { since: "4.4", format: BOOLEAN, meaning: "as PREPARED_STATEMENTS" },
+      REPLICA_DB_TASKS: { since: "4.4", format: BOOLEAN, meaning: "without effect: Rails runs no task on a replica in any case" },
     },
   ),
   ...redis("", ALL),

@@ -1,6 +1,6 @@
 // Files of people: object stores, what browsers are told of them, caches in front, and the programs that turn them.
 
-import { BOOLEAN, COUNT, FILE, FLAG, HOST, HOST_AND_PATH, NUMBER, ORIGIN, Rows, rows, RUBY, URL } from "./row";
+import { BOOLEAN, COUNT, FILE, FLAG, HOST_AND_PATH, NUMBER, ORIGIN, Rows, rows, RUBY, URL } from "./row";
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const WHEN = /^when_(required|supported)$/;
@@ -18,7 +18,10 @@ export const FILES: Rows = {
       },
       S3_OVERRIDE_PATH_STYLE: { format: FLAG, meaning: "the bucket is in the host all the same" },
       S3_PROTOCOL: { format: /^https?$/, meaning: "how browsers get files" },
-      S3_HOSTNAME: { format: HOST, meaning: "the store's host for browsers; unset, their policy forbids the files" },
+      S3_HOSTNAME: {
+        format: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?$/,
+        meaning: "the store's host for browsers; unset, their policy forbids the files",
+      },
       S3_ALIAS_HOST: { format: HOST_AND_PATH, meaning: "the host that has the bucket's files at its root" },
       S3_CLOUDFRONT_HOST: { format: HOST_AND_PATH, meaning: "the same, an older name" },
       S3_PERMISSION: {

@@ -42,7 +42,7 @@ export const PROCESSES: Rows = {
       STREAMING_CLUSTER_NUM: {
         until: "4.1",
         format: COUNT,
-        meaning: "processes that it starts by itself, one less than CPUs unless told; each has 10 database connections",
+        meaning: "processes that it starts by itself, one less than CPUs unless told; each has DB_POOL connections",
       },
     },
   ),

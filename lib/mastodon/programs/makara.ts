@@ -18,6 +18,7 @@ const DATABASE = `production:
   adapter: postgresql_makara
   encoding: unicode
   timeout: 5000
+  connect_timeout: 5
   application_name: ''
   prepared_statements: false
   pool: <%= ENV['DB_POOL'] || ENV['MAX_THREADS'] || 5 %>

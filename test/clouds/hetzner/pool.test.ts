@@ -162,7 +162,7 @@ test("a load balancer is as large as the pool is while it rolls, and no pool is 
   const { site } = page({ serverLimit: 1000 });
   for (const name of ["a", "b", "c", "d"]) pool(site, name, 20);
   expect(problems(site).join()).toContain(
-    "the load balancer witness reaches 160 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
+    "the load balancer witness reaches 240 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
   );
 });
 
