@@ -36,6 +36,8 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     size: spec.size,
     group: Math.floor(placeIn(spec.range, spec.address) / SERVERS_OF_A_GROUP) + 1,
     userData: boot.text,
+    // With a disk the gate does so, before the disk leaves.
+    shutsDown: spec.disks.length === 0,
     labels: { machine: spec.name, boot: boot.hash },
   });
   const whole = {

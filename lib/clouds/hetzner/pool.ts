@@ -30,6 +30,7 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
       size,
       group: Math.floor(n / ofAGroup) + 1,
       userData: boot.text,
+      shutsDown: false,
       labels: { pool: name },
     });
     const whole = {
@@ -37,11 +38,8 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
       // No address of its own: the old member still has it.
       network: [{ networkId: network.id, subnetId: subnet.id, aliasIps: [] }],
       lifecycle: { createBeforeDestroy: startFirst, replaceTriggeredBy: [`terraform_data.${renewal.friendlyUniqueId}`] },
-      // The provider waits half a minute for a server to shut down, and Sidekiq needs longer for the jobs in its hands. What goes after a gate
-      // is shut down by that.
-      ...(startFirst
-        ? {}
-        : { provisioners: [network.gate.call("stop", { SERVER: "${self.id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")] }),
+      // Called when the pool shrinks or goes; what a roll-out replaces has been shut down by the gate.
+      provisioners: [network.gate.call("stop", { SERVER: "${self.id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")],
     };
     return new Server(scope, `${id}${n + 1}`, settings.tune.server?.(whole, { name, role }) ?? whole);
   });

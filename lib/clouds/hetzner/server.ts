@@ -15,6 +15,8 @@ export interface ServerOf {
   /** Which spread group of the tier it joins. */
   readonly group: number;
   readonly userData: string;
+  /** Whether the provider has to shut it down before it deletes it. */
+  readonly shutsDown: boolean;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -56,6 +58,7 @@ export function serverConfig(where: Construct, network: HetznerNetwork, server: 
     ...(settings.ssh.keys.length > 0 ? { sshKeys: [...settings.ssh.keys] } : {}),
     userData: server.userData,
     labels: { site: network.site, role: server.role, ...server.labels },
-    shutdownBeforeDeletion: true,
+    // The gate shuts it down where it can, with more patience than the provider has; what is off already must not be told to shut down.
+    shutdownBeforeDeletion: server.shutsDown,
   };
 }

@@ -93,6 +93,7 @@ test("it passes once every new server is healthy, and says each change on the wa
     "web: 0 of 2 serve; web-1 is not seen by the load balancer yet, web-2 is not seen by the load balancer yet (N s of 10)",
     "web: 1 of 2 serve; web-2 is unhealthy (N s of 10)",
     "web: done after N s",
+    "web: the old servers lose the traffic: done after N s",
   ]);
 });
 
@@ -132,6 +133,7 @@ test("an answer that may pass is asked for again: too many requests, a fault at 
     "web: Hetzner's limit of requests is reached; asking again (N s of 10)",
     "web: Hetzner answers 503; asking again (N s of 10)",
     "web: done after N s",
+    "web: the old servers lose the traffic: done after N s",
   ]);
 });
 
@@ -178,6 +180,7 @@ test("once all serve, the old ones lose the traffic, then the time that they nee
   let off = false;
   answer = (request) => {
     if (request.includes("balancers")) return balancer({ 1: "healthy", 2: "healthy", 3: "healthy" });
+    if (request.includes("retired%3Dweb")) return { body: { servers: [old], meta: {} } };
     if (request.includes("label_selector")) return { body: { servers: [{ ...old, id: 1 }, { ...old, id: 2 }, old], meta: {} } };
     if (request.endsWith("shutdown")) off = true;
     return { body: { server: { status: off ? "off" : "running" } } };

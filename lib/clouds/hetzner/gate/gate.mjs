@@ -65,8 +65,8 @@ async function health(balancer, port) {
 }
 
 /** Every server of the pool, of whatever generation. */
-async function members() {
-  const selector = encodeURIComponent(`site=${process.env.SITE},pool=${process.env.POOL}`);
+async function members(label = "pool") {
+  const selector = encodeURIComponent(`site=${process.env.SITE},${label}=${process.env.POOL}`);
   const found = [];
   for (let page = 1; page !== null; ) {
     const answer = await ask(`/servers?label_selector=${selector}&per_page=50&page=${page}`);
@@ -106,13 +106,18 @@ async function serve() {
 
 /** Takes the traffic from the servers that the pool no longer has, then shuts them down: Terraform would only give them half a minute. */
 async function retire(ids) {
-  const old = (await members()).filter((server) => !ids.includes(String(server.id)));
+  let old = [];
+  await until(`${process.env.POOL}: the old servers lose the traffic`, async () => {
+    for (const { id, labels } of await members()) {
+      if (ids.includes(String(id))) continue;
+      // Load balancers find members by this label; Terraform no longer looks at those that it is about to remove.
+      const { pool, ...others } = labels;
+      await ask(`/servers/${id}`, "PUT", { labels: { ...others, retired: pool } });
+    }
+    // Also those of a gate that was cut off here.
+    old = await members("retired");
+  });
   if (old.length === 0) return;
-  for (const { id, labels } of old) {
-    // Load balancers find members by this label; Terraform no longer looks at those that it is about to remove.
-    const { pool: _, ...others } = labels;
-    await ask(`/servers/${id}`, "PUT", { labels: others });
-  }
   await pause(PAUSE_SECONDS * 1000);
   await Promise.all(old.map(({ id }) => shutDown(id, process.env.STOP_SECONDS)));
 }
