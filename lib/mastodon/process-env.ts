@@ -14,6 +14,9 @@ export interface TierEnv {
   readonly processes: readonly Process[];
 }
 
+/** Where processes find what others have written: the same for all of them, or jobs, searches and files are lost without an error. */
+const SHARED = ["REDIS_NAMESPACE", "ES_PREFIX", "S3_KEY_PREFIX"];
+
 export function processEnv(site: Site, process: Process, by: Construct, tier: TierEnv): Env {
   const version = versionOf(site);
   const own = tier.extraEnv ?? {};
@@ -49,6 +52,12 @@ export function processEnv(site: Site, process: Process, by: Construct, tier: Ti
         remedy: "give it to a tier that has such processes, or to the site",
       });
     }
+  }
+  for (const name of Object.keys(own).filter((name) => SHARED.includes(name))) {
+    site.problems.add(by, {
+      wrong: `${name} is given to it alone, and the other processes would look elsewhere for what it writes`,
+      remedy: "give it to the site",
+    });
   }
   fill(
     env,

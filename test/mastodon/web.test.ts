@@ -110,3 +110,10 @@ test("a server for people is refused while their uploads would be lost with a ma
   const hostname = "s3.eu-central-1.amazonaws.com";
   expect(page("With", s3Objects({ bucket: "social-media", region: "eu-central-1", hostname }))).toEqual([]);
 });
+
+test("what all processes must share is not given to one tier alone", () => {
+  const { site } = alone({ extraEnv: { ES_PREFIX: "m" } });
+  expect(site.problems.all()).toEqual([
+    "stack/Social/Web: ES_PREFIX is given to it alone, and the other processes would look elsewhere for what it writes / give it to the site",
+  ]);
+});
