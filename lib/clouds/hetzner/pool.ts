@@ -38,7 +38,7 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
       // No address of its own: the old member still has it.
       network: [{ networkId: network.id, subnetId: subnet.id, aliasIps: [] }],
       lifecycle: { createBeforeDestroy: startFirst, replaceTriggeredBy: [`terraform_data.${renewal.friendlyUniqueId}`] },
-      // Called when the pool shrinks or goes; what a roll-out replaces has been shut down by the gate.
+      // For a destroy of the whole. What a roll-out replaces has been shut down by the gate, and of what leaves the page Terraform asks nothing.
       provisioners: [network.gate.call("stop", { SERVER: "${self.id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")],
     };
     return new Server(scope, `${id}${n + 1}`, settings.tune.server?.(whole, { name, role }) ?? whole);
