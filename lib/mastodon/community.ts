@@ -87,7 +87,8 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
   const serverConnections = Math.min(400, Math.max(20, Math.ceil(monthlyActive / 100)));
   const redisMib = rung.redis.gib * 1024;
   return {
-    database: { replicas: 1, size: rung.database, disk: rung.disk, maxConnections: Math.max(100, serverConnections + 50) },
+    // Twice: reads go to the primary while no standby can answer them.
+    database: { replicas: 1, size: rung.database, disk: rung.disk, maxConnections: Math.max(100, 2 * serverConnections + 50) },
     pool: {
       size: clients > 10_000 ? Size.of({ cpus: 2, gib: 4 }) : Size.of({ cpus: 1, gib: 1 }),
       serverConnections,

@@ -39,6 +39,8 @@ export interface Database {
 
 /** A PostgreSQL that a pooler can stand in front of. */
 export interface PostgresServer extends Database {
+  /** Whether another machine may become its primary, so that whoever calls it has to find out which. */
+  readonly moves?: boolean;
   /** What messages call it. */
   readonly path: string;
   /** Every standby, for a pooler that spreads reads. */

@@ -13,7 +13,8 @@ import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
 import { pgbouncer } from "./programs/pgbouncer";
-import { FRONT_PORT, poolerFront } from "./programs/pooler-front";
+import { FRONT_PORT, poolerFront, throughPoolers } from "./programs/pooler-front";
+import { PRIMARY_PORT } from "./programs/primary-front";
 import { secret } from "./secrets";
 import { rootCertificates } from "./trust";
 
@@ -63,13 +64,16 @@ const MOST_CLIENTS = 60_000;
 const MOST_MACHINES = 8;
 
 export class PgBouncer extends Construct implements Database {
-  readonly direct: PostgresServer;
+  readonly direct: Database;
+  private readonly server: PostgresServer;
   readonly foreign: boolean;
   /** Its own machines; none if it is on each machine that calls it. */
   readonly machines: readonly Machine[];
   private readonly entries: readonly {
     readonly main: Endpoint<DatabaseFacts>;
     readonly reads: Endpoint<DatabaseFacts> | undefined;
+    /** The way to PostgreSQL itself. */
+    readonly server: Endpoint<DatabaseFacts>;
   }[];
   private readonly connections: Connections | undefined;
   private readonly serverConnections: number;
@@ -81,7 +85,8 @@ export class PgBouncer extends Construct implements Database {
     const site = Site.of(this);
     const name = hostName(id);
     const each = props.on === "each";
-    this.direct = props.database;
+    this.server = props.database;
+    this.direct = !each && props.database.moves ? this.through(props.database) : props.database;
     this.foreign = props.database.foreign ?? false;
     this.serverConnections = props.serverConnections ?? (each ? 10 : 50);
     this.maxClients = props.maxClients ?? 5000;
@@ -98,12 +103,16 @@ export class PgBouncer extends Construct implements Database {
       });
     });
     this.entries = this.machines.map((machine) => {
-      const { main, reads } = this.install(machine, machine.name, count > 1);
-      return { main: Endpoint.on(machine, PORT, main), reads: reads && Endpoint.on(machine, PORT, reads) };
+      const { main, reads, server } = this.install(machine, machine.name, count > 1);
+      return {
+        main: Endpoint.on(machine, PORT, main),
+        reads: reads && Endpoint.on(machine, PORT, reads),
+        server: Endpoint.on(machine, PRIMARY_PORT, { ...server, host: machine.name, port: PRIMARY_PORT }),
+      };
     });
     if (each) return;
     const clients = { processes: count, each: this.serverConnections, reads: false, doubles: false, what: "server connections" };
-    this.direct.expectsPooler(this, clients);
+    this.server.expectsPooler(this, clients);
     this.connections = new Connections(this, {
       name: count === 1 ? this.machines[0]!.name : `each of ${name}`,
       most: this.maxClients,
@@ -136,6 +145,28 @@ export class PgBouncer extends Construct implements Database {
     this.connections?.count(by, clients, clients.reads === true && this.entries[0]?.reads !== undefined ? 2 : 1);
   }
 
+  /**
+   * Sessions of their own, for migrations and the administrator, to a server that may move: through the poolers' machines, which know where it
+   * is. So one more standby changes no other machine.
+   */
+  private through(server: PostgresServer): Database {
+    const reachedBy = (who: Host, why: string): DatabaseFacts => {
+      const facts = this.entries.map(({ server }) => server.reachedBy(who, why));
+      if (facts.length === 1) return facts[0]!;
+      throughPoolers(
+        who.program,
+        this.machines.map(({ name }) => name),
+      );
+      return { ...facts[0]!, host: "127.0.0.1" };
+    };
+    return {
+      reachedBy,
+      replicaReachedBy: () => undefined,
+      expects: (by, clients) => server.expects(by, clients),
+      direct: server,
+    };
+  }
+
   /** What listens on the caller's own loopback: a pooler, or the way to several. */
   private onItself(who: Host, why: string): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined } {
     const facts = this.entries.map(({ main }) => main.reachedBy(who, why));
@@ -161,7 +192,7 @@ export class PgBouncer extends Construct implements Database {
       poolerFront(who.program, { poolers: this.machines.map((machine) => machine.name), user: made.main.user });
     else {
       const roll = who instanceof Pool ? who : undefined;
-      this.direct.expectsPooler(who.node.scope ?? who, {
+      this.server.expectsPooler(who.node.scope ?? who, {
         processes: roll?.machines ?? 1,
         each: this.serverConnections,
         reads: false,
@@ -178,9 +209,9 @@ export class PgBouncer extends Construct implements Database {
     host: Host,
     name: string,
     quiet: boolean,
-  ): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined } {
-    const primary = this.direct.reachedBy(host, "the pooler's server connections");
-    const replicas = this.direct.replicasReachedBy(host, "the pooler's server connections for reads");
+  ): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined; readonly server: DatabaseFacts } {
+    const primary = this.server.reachedBy(host, "the pooler's server connections");
+    const replicas = this.server.replicasReachedBy(host, "the pooler's server connections for reads");
     pgbouncer(host.program, {
       primary,
       replicas,
@@ -194,6 +225,7 @@ export class PgBouncer extends Construct implements Database {
     const { user, password } = primary;
     const facts = { host: name, port: PORT, user, password, pooled: true, tls: false };
     return {
+      server: primary,
       main: { ...facts, name: "mastodon" },
       reads: replicas.length === 0 ? undefined : { ...facts, name: "mastodon_replica" },
     };

@@ -10,15 +10,24 @@ import { Site } from "../core/site";
 import { Clients, Connections, ServerProps } from "./connections";
 import { DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPostgres, ExistingPostgresProps } from "./existing-postgres";
-import { PostgresPlan, primary, replica } from "./programs/postgres";
+import { postgres } from "./programs/postgres";
+import { STATUS_PORT } from "./programs/postgres-names";
+import { PRIMARY_PORT, primaryFront, READS_PORT } from "./programs/primary-front";
 import { secret } from "./secrets";
 
 export interface PostgresProps {
   /**
-   * Hot standbys that follow the primary and serve selected reads. One more touches no other machine.
+   * Hot standbys that follow the primary, serve selected reads, and can take its place (`postgres-promote` on one of them). One more touches
+   * no other machine of the tier; the first makes the primary and the pooler older than the page, since they then have to know it.
    * @default 0
    */
   readonly replicas?: number;
+  /**
+   * Whether a commit waits until a standby has it as well. Then nothing that was acknowledged is lost with the primary, and each write takes
+   * a round trip more. It needs two replicas: with one, its absence would stop all writes. A change has to be renewed on each machine.
+   * @default false - with the primary, what the standbys have not received yet is lost: as a rule less than a second
+   */
+  readonly synchronous?: boolean;
   /**
    * The size of each machine; PostgreSQL's memory settings follow from it. A change stops the machine for a while.
    * @default Size.of({ cpus: 2, gib: 4 })
@@ -42,7 +51,7 @@ export interface PostgresProps {
   readonly slot?: number;
 }
 
-const PORT = 5432;
+const PORT = PRIMARY_PORT;
 /** Kept free of clients: PostgreSQL's own 3 for superusers, monitoring, and a person with psql. */
 const RESERVED = 10;
 const MOST_CONNECTIONS = 1000;
@@ -53,6 +62,7 @@ export class Postgres extends Construct implements PostgresServer {
   readonly machines: readonly Machine[];
   readonly maxConnections: number;
   private readonly endpoints: readonly Endpoint<DatabaseFacts>[];
+  private readonly statuses: readonly Endpoint<undefined>[];
   private readonly connections: readonly Connections[];
 
   constructor(scope: Construct, id: string, props: PostgresProps = {}) {
@@ -70,6 +80,12 @@ export class Postgres extends Construct implements PostgresServer {
       site.problems.add(this, {
         wrong: `maxConnections is ${this.maxConnections}`,
         remedy: `use a whole number from 20 to ${MOST_CONNECTIONS}; for more clients put a PgBouncer in front`,
+      });
+    }
+    if (props.synchronous === true && replicas < 2) {
+      site.problems.add(this, {
+        wrong: `synchronous is true with replicas ${replicas}`,
+        remedy: "use at least 2 replicas: while a single one is away, every write would wait for it",
       });
     }
     const range = site.range(this, "postgres", name, props.slot);
@@ -95,8 +111,10 @@ export class Postgres extends Construct implements PostgresServer {
         tls: true,
       }),
     );
+    this.statuses = this.machines.map((machine) => Endpoint.on(machine, STATUS_PORT, undefined));
     this.connections = this.machines.map((machine) => new Connections(this, this.server(machine.name)));
-    for (const [n, machine] of this.machines.entries()) this.write(machine, n, site, size, disk);
+    for (const [n, machine] of this.machines.entries())
+      this.write(machine, n, site, { size, disk, synchronous: props.synchronous ?? false });
   }
 
   /** One that the page does not make. */
@@ -108,26 +126,45 @@ export class Postgres extends Construct implements PostgresServer {
     return this.node.path;
   }
 
+  get moves(): boolean {
+    return this.machines.length > 1;
+  }
+
+  /** A single machine by its name; of several, whichever is primary, through a port of the caller's own. */
   reachedBy(who: Host, why: string): DatabaseFacts {
-    return this.endpoints[0]!.reachedBy(who, why);
+    if (!this.moves) return this.endpoints[0]!.reachedBy(who, why);
+    return { ...this.found(who, why), host: "127.0.0.1", port: PRIMARY_PORT };
   }
 
   replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined {
-    return this.endpoints[1]?.reachedBy(who, why);
+    if (!this.moves) return undefined;
+    return { ...this.found(who, why), host: "127.0.0.1", port: READS_PORT };
   }
 
+  /** Each standby, and the primary for reads while no standby can answer. */
   expects(by: Construct, clients: Clients): void {
-    const [primary, standby] = this.connections;
-    if (clients.reads !== "only" || standby === undefined) primary!.count(by, clients);
-    if (clients.reads !== false) standby?.count(by, clients);
+    const [primary, ...standbys] = this.connections;
+    primary!.count(by, clients, clients.reads === true && standbys.length > 0 ? 2 : 1);
+    for (const standby of clients.reads === false ? [] : standbys) standby.count(by, clients);
   }
 
   expectsPooler(by: Construct, clients: Clients): void {
-    for (const server of this.connections) server.count(by, clients);
+    const [primary, ...standbys] = this.connections;
+    primary!.count(by, clients, standbys.length > 0 ? 2 : 1);
+    for (const standby of standbys) standby.count(by, clients);
   }
 
   replicasReachedBy(who: Host, why: string): readonly DatabaseFacts[] {
-    return this.endpoints.slice(1).map((endpoint) => endpoint.reachedBy(who, why));
+    const reads = this.replicaReachedBy(who, why);
+    return reads === undefined ? [] : [reads];
+  }
+
+  private found(who: Host, why: string): DatabaseFacts {
+    const facts = this.endpoints.map((endpoint) => endpoint.reachedBy(who, why));
+    for (const status of this.statuses) status.reachedBy(who, "who is primary");
+    // A pooler's machine is the way for others' own sessions, too.
+    primaryFront(who.program, { machines: this.machines.map(({ name }) => name), open: who.role === "pgbouncer" });
+    return facts[0]!;
   }
 
   private server(name: string): ServerProps {
@@ -143,8 +180,28 @@ export class Postgres extends Construct implements PostgresServer {
     };
   }
 
-  private write(machine: Machine, n: number, site: Site, size: Size, disk: Disk): void {
-    const plan: PostgresPlan = {
+  private write(
+    machine: Machine,
+    n: number,
+    site: Site,
+    { size, disk, synchronous }: { readonly size: Size; readonly disk: Disk; readonly synchronous: boolean },
+  ): void {
+    // Opened from the start, so that a pooler or a standby can be added without renewing the primary.
+    for (const [port, why] of [
+      [PORT, "replication"],
+      [STATUS_PORT, "who is primary"],
+    ] as const) {
+      machine.open("postgres", port, why);
+      machine.open("pgbouncer", port, port === PORT ? "the pooler's server connections" : why);
+    }
+    // Two know each other from the page, which an empty disk must not make forget; more of them are heard of.
+    const others = this.machines.slice(0, 2).filter((other) => other !== machine);
+    for (const other of others) machine.knows(other);
+    postgres(machine.program, {
+      self: machine.name,
+      first: n === 0,
+      others: others.map(({ name }) => name),
+      synchronous,
       network: site.plan.network.cidr,
       gib: size.gib,
       diskGib: disk.gib,
@@ -152,12 +209,6 @@ export class Postgres extends Construct implements PostgresServer {
       device: () => machine.device("data"),
       databasePassword: secret(site, "database_password"),
       replicationPassword: secret(site, "replication_password"),
-    };
-    // Opened from the start, so that a pooler or a standby can be added without renewing the primary.
-    machine.open("pgbouncer", PORT, "the pooler's server connections");
-    machine.open("postgres", PORT, "replication");
-    if (n === 0) return primary(machine.program, plan);
-    machine.knows(this.machines[0]!);
-    replica(machine.program, plan, { primary: this.machines[0]!.name, self: machine.name });
+    });
   }
 }

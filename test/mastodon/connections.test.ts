@@ -48,9 +48,10 @@ test("through a pooler, Ruby's processes count once for writes and once for read
     },
     "database-1": {
       limit: "maxConnections 200 leaves 190",
-      steady: 61,
-      surge: 61,
-      tiers: { "pool, server connections": "1 x 50", ...tasks },
+      // Reads go there as well while the standby is away.
+      steady: 111,
+      surge: 111,
+      tiers: { "pool, server connections": "1 x 100", ...tasks },
     },
     "database-2": {
       limit: "maxConnections 200 leaves 190",
@@ -61,11 +62,11 @@ test("through a pooler, Ruby's processes count once for writes and once for read
   });
 });
 
-test("straight, the primary and the standby that reads go to have a sum each", () => {
+test("straight, each standby has the sum of the reads, and the primary that of all", () => {
   const value = output(page({ pooler: "none", webs: 1 }).stack) as Record<string, { surge: number; tiers: object }>;
   expect(value["database-1"]).toMatchObject({
-    surge: 2 * (24 + 10 + 20) + 5 + 11,
-    tiers: { streaming: "6 x 4, twice in a roll-out", web: "2 x 5, twice in a roll-out" },
+    surge: 2 * (24 + 20 + 40) + 10 + 11,
+    tiers: { streaming: "6 x 4, twice in a roll-out", web: "2 x 10, twice in a roll-out" },
   });
   expect(value["database-2"]).toMatchObject({
     surge: 2 * (10 + 20) + 5,
@@ -91,7 +92,7 @@ test("a pooler that takes fewer clients than a roll-out brings is refused with t
 test("so is a PostgreSQL without a pooler", () => {
   expect(page({ pooler: "none", webs: 6 }).site.problems.all()).toEqual([
     expect.stringMatching(
-      /^stack\/Social\/Database: its clients may hold 224 connections to database-1 .* maxConnections 200 leaves 190 \/ raise maxConnections to at least 234, or put a PgBouncer/,
+      /^stack\/Social\/Database: its clients may hold 389 connections to database-1 .* maxConnections 200 leaves 190 \/ raise maxConnections to at least 399, or put a PgBouncer/,
     ),
   ]);
   const many = page({ pooler: "none", webs: 58 }).site.problems.all();

@@ -37,7 +37,7 @@ test("every script in them is clean bash", () => {
   }
 });
 
-test("a client of the pooler never learns PostgreSQL's name; a task goes straight to it", () => {
+test("no client of the pooler learns PostgreSQL's name, not even a task that goes straight to whichever is primary", () => {
   const { pool, web } = page({ replicas: 1 });
   const { password, ...facts } = pool.reachedBy(web, "web reads and writes");
   expect(facts).toEqual({ host: "pool-1", port: 6432, name: "mastodon", user: "mastodon", pooled: true, tls: false });
@@ -49,8 +49,9 @@ test("a client of the pooler never learns PostgreSQL's name; a task goes straigh
     pooled: true,
   });
   expect(web.bootText()).not.toContain("database-1");
-  expect(pool.direct.reachedBy(web, "migrations")).toMatchObject({ host: "database-1", port: 5432, pooled: false, tls: true });
-  expect(web.bootText()).toContain("database-1");
+  expect(pool.direct.reachedBy(web, "migrations")).toMatchObject({ host: "pool-1", port: 5432, pooled: false, tls: true });
+  expect(web.bootText()).not.toContain("database-");
+  expect(page().pool.direct.reachedBy(page().web, "migrations")).toMatchObject({ host: "database-1", port: 5432 });
 });
 
 test("one more standby changes neither the primary nor the standby before it", () => {

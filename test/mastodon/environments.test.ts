@@ -34,14 +34,21 @@ function redis(prefix: string, name: string, port: string, password: string, sen
 }
 
 const credentials = { DB_USER: "mastodon", DB_PASS: "<secret database_password>" };
-const straight = { DB_HOST: "database-1", DB_PORT: "5432", DB_NAME: "mastodon", ...credentials };
+// A database that may move is found through a port of the own machine, or of the pooler's.
+const straight = (mix: Mix) => ({
+  DB_HOST: mix.replica ? "127.0.0.1" : "database-1",
+  DB_PORT: "5432",
+  DB_NAME: "mastodon",
+  ...credentials,
+});
 const pooled = { DB_HOST: "pool-1", DB_PORT: "6432", DB_NAME: "mastodon", ...credentials };
 
 function databases(mix: Mix, readsReplica: boolean) {
-  const own = mix.database === "pooler" ? { ...pooled, PREPARED_STATEMENTS: "false" } : { ...straight, DB_SSLMODE: "require" };
+  const own =
+    mix.database === "pooler" ? { ...pooled, PREPARED_STATEMENTS: "false" } : { ...straight(mix), DB_SSLMODE: "require" };
   const reads = {
-    REPLICA_DB_HOST: mix.database === "pooler" ? "pool-1" : "database-2",
-    REPLICA_DB_PORT: mix.database === "pooler" ? "6432" : "5432",
+    REPLICA_DB_HOST: mix.database === "pooler" ? "pool-1" : "127.0.0.1",
+    REPLICA_DB_PORT: mix.database === "pooler" ? "6432" : "5433",
     REPLICA_DB_NAME: mix.database === "pooler" ? "mastodon_replica" : "mastodon",
     REPLICA_DB_USER: "mastodon",
     REPLICA_DB_PASS: "<secret database_password>",
@@ -61,7 +68,7 @@ function node(mix: Mix) {
     PORT: "4001",
     ...(old ? { STREAMING_CLUSTER_NUM: "1" } : {}),
     DB_POOL: "10",
-    ...(mix.database === "pooler" ? through : { ...straight, ...(standby && { DB_HOST: "database-2" }), ...tls }),
+    ...(mix.database === "pooler" ? through : { ...straight(mix), ...(standby && { DB_PORT: "5433" }), ...tls }),
     ...redis("", "redis", "6379", "redis_password", mix.sentinels),
   };
 }
@@ -76,7 +83,8 @@ test("no mix has a problem, as a sample of them says", () => {
 test(`over all ${MIXES.length} mixes, each process gets exactly its own variables`, () => {
   for (const { mix, web, sidekiq, scheduler, live } of PAGES) {
     const base = mix.streaming === "pool" && { STREAMING_API_BASE_URL: "wss://streaming.social.example" };
-    const task = { ...ruby(mix), ...straight, DB_SSLMODE: "require" };
+    const way = mix.database === "pooler" && mix.replica ? { DB_HOST: "pool-1" } : {};
+    const task = { ...ruby(mix), ...straight(mix), ...way, DB_SSLMODE: "require" };
     const puma = { BIND: "127.0.0.1", PORT: "3000", WEB_CONCURRENCY: "2", MAX_THREADS: "5" };
     const streaming = mix.streaming === "beside" ? web.streamingEnvs : live?.envs;
     expect({

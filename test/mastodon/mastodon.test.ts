@@ -97,7 +97,7 @@ test("more people never get less of anything", () => {
 
 test("fifteen thousand people get about what servers of that size have published", () => {
   expect(communityOf({ monthlyActive: 15_000 })).toEqual({
-    database: { replicas: 1, size: Size.of({ cpus: 16, gib: 64 }), disk: Disk.gib(800), maxConnections: 200 },
+    database: { replicas: 1, size: Size.of({ cpus: 16, gib: 64 }), disk: Disk.gib(800), maxConnections: 350 },
     pool: { size: Size.of({ cpus: 1, gib: 1 }), serverConnections: 150, maxClients: 5000 },
     redis: { replicas: 2, size: Size.of({ cpus: 4, gib: 16 }), disk: Disk.gib(160), maxMemoryMib: 6553 },
     cache: { replicas: 2, maxMemoryMib: 2457 },

@@ -6,7 +6,7 @@ import { readable } from "./mixes";
 
 const QUEUES = ["default", "push", "ingress", "mailers", "pull", "fasp"] as const;
 
-function page(props: Omit<PgBouncerProps, "database">, maxConnections = 200) {
+function page(props: Omit<PgBouncerProps, "database">, maxConnections = 250) {
   const stack = new TerraformStack(new App(), "stack");
   const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version: "4.7.6" });
   const db = new Postgres(site, "Database", { replicas: 2, maxConnections });
@@ -54,13 +54,13 @@ describe.each([
 ])("%s", (_, props) => {
   const made = page(props);
 
-  test("every process finds its pooler on its own machine, and tasks go straight to PostgreSQL", () => {
+  test("every process finds its pooler on its own machine, and tasks find PostgreSQL there, too", () => {
     expect(made.site.problems.all()).toEqual([]);
     expect(database(readable(made.web.env))).toEqual({ ...here, ...reads });
     expect(database(readable(made.sidekiq.env))).toEqual({ ...here, ...reads });
     expect(database(readable(made.live.envs.get(4000)!))).toEqual(here);
-    expect(readable(made.web.taskEnv)).toMatchObject({ DB_HOST: "database-1", DB_PORT: "5432", DB_SSLMODE: "require" });
-    expect(readable(made.scheduler.taskEnv!)).toMatchObject({ DB_HOST: "database-1" });
+    expect(readable(made.web.taskEnv)).toMatchObject({ DB_HOST: "127.0.0.1", DB_PORT: "5432", DB_SSLMODE: "require" });
+    expect(readable(made.scheduler.taskEnv!)).toMatchObject({ DB_HOST: "127.0.0.1" });
   });
 
   test("what listens there stands once on each machine, and only for it", () => {
@@ -89,7 +89,7 @@ test("with two machines, the way to both is open and known, and a lost one's ses
       .filter(({ from, to }) => from === "web" && to.startsWith("pool"))
       .map(({ to }) => to)
       .sort(),
-  ).toEqual(["pool-1", "pool-1", "pool-2", "pool-2"]);
+  ).toEqual(["pool-1", "pool-1", "pool-1", "pool-2", "pool-2", "pool-2"]);
 });
 
 test("both machines have the text of a single one, but for the log of health checks", () => {
@@ -97,17 +97,17 @@ test("both machines have the text of a single one, but for the log of health che
   const texts = two.pool.machines.map((machine) => file(machine, "/etc/pgbouncer/pgbouncer.ini")!);
   expect(texts[1]).toBe(texts[0]);
   expect(texts[0]!.replace(/log_(dis)?connections = 0\n/g, "")).toBe(file(one.pool.machines[0]!, "/etc/pgbouncer/pgbouncer.ini"));
-  expect(texts[0]).toContain("mastodon_replica = host=database-2,database-3 port=5432 dbname=mastodon\n");
+  expect(texts[0]).toContain("mastodon_replica = host=127.0.0.1 port=5433 dbname=mastodon\n");
 });
 
 test("the server connections of all poolers add up, and each must take all clients", () => {
   const sums = servers(page({ machines: 2 }).stack);
-  expect(sums["database-1"]).toMatchObject({ surge: 100 + 5 + 6, tiers: { "pool, server connections": "2 x 50" } });
+  expect(sums["database-1"]).toMatchObject({ surge: 200 + 5 + 6, tiers: { "pool, server connections": "2 x 100" } });
   expect(sums["database-3"]).toMatchObject({ surge: 100 });
   expect(sums["each of pool"]).toMatchObject({ limit: "maxClients is 5000", surge: 2 * (40 + 20 + 10) + 10 });
-  expect(page({ machines: 2 }, 120).site.problems.all()).toEqual([
+  expect(page({ machines: 2 }, 220).site.problems.all()).toEqual([
     expect.stringMatching(
-      /^stack\/Social\/Database: its clients may hold 111 connections to database-1 .*maxConnections 120 leaves 110/,
+      /^stack\/Social\/Database: its clients may hold 211 connections to database-1 .*maxConnections 220 leaves 210/,
     ),
   ]);
 });
@@ -115,19 +115,22 @@ test("the server connections of all poolers add up, and each must take all clien
 test("on each machine they add up over all machines, twice where a roll-out doubles them", () => {
   const sums = servers(page({ on: "each", serverConnections: 5 }).stack);
   expect(sums["database-1"]).toEqual({
-    limit: "maxConnections 200 leaves 190",
-    steady: 5 * 5 + 11,
-    surge: 5 * (2 * 4 + 1) + 11,
+    limit: "maxConnections 250 leaves 240",
+    steady: 10 * 5 + 11,
+    surge: 10 * (2 * 4 + 1) + 11,
     tiers: {
-      "everything, server connections": "1 x 5, twice in a roll-out",
+      "everything, server connections": "1 x 10, twice in a roll-out",
       "scheduler, database task": "1 x 5",
-      "scheduler, server connections": "1 x 5",
-      "streaming, server connections": "1 x 5, twice in a roll-out",
+      "scheduler, server connections": "1 x 10",
+      "streaming, server connections": "1 x 10, twice in a roll-out",
       "web, administrator's commands": "1 x 6",
-      "web, server connections": "2 x 5, twice in a roll-out",
+      "web, server connections": "2 x 10, twice in a roll-out",
     },
   });
-  expect(page({ on: "each", serverConnections: 25 }).site.problems.all()).toEqual(
+  expect(page({ on: "each", serverConnections: 25 }).site.problems.all()).toEqual([
+    expect.stringMatching(/may hold 461 connections to database-1 in a roll-out/),
+  ]);
+  expect(page({ on: "each", serverConnections: 30 }).site.problems.all()).toEqual(
     ["1", "2", "3"].map((n) => expect.stringMatching(new RegExp(`to database-${n} in a roll-out`))),
   );
 });

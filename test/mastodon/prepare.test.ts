@@ -25,7 +25,7 @@ test("exactly one machine prepares the database: the scheduler's, straight at Po
   expect(script).toContain("--env-file /etc/mastodon/task.env ghcr.io/mastodon/mastodon:v4.7.6 bundle exec rails");
   expect(script).toMatch(/rails db:prepare\n[^]*user_roles[^]* \|\| rails db:seed\n[^]*insert into cdktf_mastodon_prepared/);
   expect(unit).toContain("TimeoutStartSec=infinity\n");
-  expect(scheduler.taskEnv!.all).toMatchObject({ DB_HOST: "database-1", DB_PORT: "5432" });
+  expect(scheduler.taskEnv!.all).toMatchObject({ DB_HOST: "pool-1", DB_PORT: "5432" });
   expect(scheduler.taskEnv!.all).not.toHaveProperty("SKIP_POST_DEPLOYMENT_MIGRATIONS");
 });
 

@@ -67,7 +67,7 @@ test("boot texts of an ordinary group and of the scheduler's, which prepares the
   expectGolden("sidekiq/everything.txt", readableText(made[0]!.pool.bootText()));
   const scheduler = readableText(made[1]!.pool.bootText());
   expectGolden("sidekiq/scheduler.txt", scheduler);
-  expect(scheduler).toMatch(/path: \/etc\/mastodon\/task.env[^]*?DB_HOST=database-1\n[^]*?DB_PORT=5432\n/);
+  expect(scheduler).toMatch(/path: \/etc\/mastodon\/task.env[^]*?DB_HOST=pool-1\n[^]*?DB_PORT=5432\n/);
 });
 
 test("the scheduler is replaced stop-first, all others start-first", () => {

@@ -36,7 +36,7 @@ const text = (path: RegExp, host = /./) => found(path, host)[0]!.content;
 const boot = (host: RegExp) => text(/^\/usr\/local\/sbin\/boot$/, host);
 
 test("without X-Forwarded-Proto Mastodon redirects for ever, and a foreign X-Forwarded-Host or Client-Ip is an error", () => {
-  for (const { content } of found(/nginx\/conf\.d/)) {
+  for (const { content } of found(/nginx\/conf\.d\/mastodon/)) {
     expect(content).toContain("map $http_x_forwarded_proto $forwarded_proto {\n  default $scheme;\n  https https;\n}");
     expect(content).toContain("proxy_set_header Host $host;\n");
     expect(content).toContain("proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n");
@@ -57,7 +57,7 @@ test("streaming's metrics are open to anyone who reaches its port, in any spelli
 });
 
 test("each keeps idle connections longer than whoever stands in front of it, or a request meets a closed one", () => {
-  for (const { host, content } of found(/nginx\/conf\.d/)) {
+  for (const { host, content } of found(/nginx\/conf\.d\/mastodon/)) {
     const seconds = [...content.matchAll(/keepalive_timeout (\d+)s;/g)].map((match) => Number(match[1]));
     // Puma's default is 20 s, Node's 5 s, the front door's 60 s.
     expect({ host, own: seconds.at(-1)! > 60, upstream: seconds[0]! < (host === "web" ? 20 : 5) }).toEqual({
@@ -123,15 +123,18 @@ test("Debian adopts old data only with its configuration files put back; it belo
   for (const host of [/^database-1$/, /^database-2$/]) {
     const script = boot(host);
     expect(script).toContain("chown -R postgres:postgres /var/lib/postgresql/17\n");
-    expect(script.indexOf("$name.conf.sample")).toBeLessThan(script.indexOf("pg_createcluster 17 main"));
+    const role = text(/postgres-role$/, host);
+    expect(role).toContain("$name.conf.sample");
+    expect(role.indexOf("$name.conf.sample")).toBeLessThan(role.indexOf("pg_createcluster 17 main"));
     expect(text(/50-mastodon\.conf$/, host)).toMatch(/^ssl = on\nssl_cert_file = .+\nssl_key_file = /m);
   }
 });
 
 test("a standby writes its own connection, without a password; no standby can hold up every write", () => {
-  const script = boot(/^database-2$/);
-  expect(script).not.toMatch(/pg_basebackup.* -R/);
-  expect(script).toMatch(/primary_conninfo = '.*passfile=.*'/);
+  const script = text(/postgres-role$/, /^database-2$/);
+  expect(script).not.toMatch(/pg_(basebackup|rewind).* -R/);
+  expect(script).toMatch(/connection\(\) \{ echo "host=.* passfile=\S+"; \}/);
+  expect(script).toContain("primary_conninfo = ");
   for (const { content } of texts) expect(content).not.toContain("synchronous_standby_names");
 });
 

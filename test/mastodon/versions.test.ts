@@ -112,14 +112,14 @@ test("up to 4.2 Rails' db:prepare would leave an empty database without roles: M
   }
 });
 
-test("connections: up to 4.1 streaming's are the replica's, and Sidekiq has none there", () => {
+test("connections: up to 4.1 streaming's are the replica's, as long as there is one, and Sidekiq has none there", () => {
   const { stack, site } = pageOf({ ...OLD, database: "straight" });
   expect(site.problems.all()).toEqual([]);
   const { value } = stack.toTerraform().output["social_database_connections"] as {
     value: Record<string, { tiers: Record<string, string> }>;
   };
   expect(Object.entries(value).map(([name, { tiers }]) => [name, Object.keys(tiers)])).toEqual([
-    ["database-1", ["everything", "scheduler", "scheduler, database task", "web", "web, administrator's commands"]],
+    ["database-1", ["everything", "scheduler", "scheduler, database task", "streaming", "web", "web, administrator's commands"]],
     ["database-2", ["streaming", "web"]],
   ]);
 });

@@ -37,9 +37,11 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
 }
 
 function ini({ primary, replicas, serverConnections, maxClients, rootCertificates, only, quiet }: PgBouncerPlan): string {
-  const reads = replicas.map((replica) => replica.host).join(",");
   const databases = [`mastodon = host=${primary.host} port=${primary.port} dbname=${primary.name}`];
-  if (reads !== "") databases.push(`mastodon_replica = host=${reads} port=${primary.port} dbname=${primary.name}`);
+  if (replicas.length > 0) {
+    const hosts = replicas.map((replica) => replica.host).join(",");
+    databases.push(`mastodon_replica = host=${hosts} port=${replicas[0]!.port} dbname=${primary.name}`);
+  }
   return [
     "[databases]",
     ...databases,

@@ -1,10 +1,21 @@
-// What a PostgreSQL machine does at its first boot, or when it is made anew over its disk: `primary(program, plan)`.
-// Debian keeps a cluster's configuration outside its data, so an adopted cluster gets all of its configuration from here.
+// What a PostgreSQL machine does at its first boot, or when it is made anew over its disk: `postgres(program, plan)`.
+// All machines of a tier do the same; `postgres-role.ts` decides which part each plays.
 
 import { Program, Text } from "../../core/program";
 import { Secret } from "../../core/secret";
+import { AS_POSTGRES, CONF, HBA, PASSFILE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
+import { role, ROLE_SCRIPT, RUN_ROLE } from "./postgres-role";
+import { watch } from "./postgres-watch";
 
 export interface PostgresPlan {
+  /** Its own name. */
+  readonly self: string;
+  /** Whether it makes the database when there is none yet. */
+  readonly first: boolean;
+  /** The names of those that it must hear before that. */
+  readonly others: readonly string[];
+  /** Whether a commit waits for a standby to have it, too. */
+  readonly synchronous: boolean;
   readonly network: string;
   readonly gib: number;
   readonly diskGib: number;
@@ -14,40 +25,17 @@ export interface PostgresPlan {
   readonly replicationPassword: Secret;
 }
 
-const CONF = "/etc/mastodon/postgres/50-mastodon.conf";
-const HBA = "/etc/mastodon/postgres/pg_hba.conf";
-const SECRETS = "/etc/mastodon/postgres/secrets";
-const PASSFILE = "/etc/mastodon/postgres/replicator.pgpass";
-const UNIT = "postgresql@17-main";
-const AS_POSTGRES = "runuser -u postgres --";
-
-/** The primary: makes the cluster, the roles and the database where they are missing. */
-export function primary(program: Program, plan: PostgresPlan): void {
+export function postgres(program: Program, plan: PostgresPlan): void {
   common(program, plan);
+  watch(program);
   program
-    .add({ kind: "run", why: "PostgreSQL's cluster", script: CREATE_CLUSTER + INSTALL_CONFIGURATION })
-    .add({ kind: "run", why: "PostgreSQL starts", script: `systemctl enable ${UNIT}\nsystemctl restart ${UNIT}\n` })
+    .add({ kind: "run", why: "PostgreSQL finds its part", script: RUN_ROLE })
     .add({ kind: "run", why: "roles and database", script: ROLES })
-    .readyWhen(`${AS_POSTGRES} psql -Atqc 'select 1' >/dev/null`);
+    .readyWhen(READY);
 }
 
-/** A hot standby: copies the primary when its disk is empty, then follows it through a slot of its own. */
-export function replica(program: Program, plan: PostgresPlan, names: { readonly primary: string; readonly self: string }): void {
-  common(program, plan);
-  const connection = `host=${names.primary} port=5432 user=replicator sslmode=require connect_timeout=3 application_name=${names.self}`;
-  program
-    .add({
-      kind: "file",
-      path: PASSFILE,
-      content: `*:*:*:replicator:${plan.replicationPassword}\n`,
-      mode: "0600",
-      owner: "postgres:postgres",
-    })
-    .add({ kind: "run", why: `base backup of ${names.primary}`, script: baseBackup(connection, names.self) })
-    .add({ kind: "run", why: "PostgreSQL's cluster", script: CREATE_CLUSTER + INSTALL_CONFIGURATION })
-    .add({ kind: "run", why: "PostgreSQL follows", script: follow(connection, names.self) })
-    .readyWhen(`[ "$(${AS_POSTGRES} psql -Atqc "select status from pg_stat_wal_receiver")" = streaming ]`);
-}
+// A standby that follows, or the primary itself, and both as others see them.
+const READY = `grep -qE '^role=(primary|standby)$' ${STATUS}/status && [ -e ${STATUS}/primary -o -e ${STATUS}/replica ] || { echo "PostgreSQL is neither primary nor in step with one: $(sed -n 's/^role=//p' ${STATUS}/status)"; false; }`;
 
 function common(program: Program, plan: PostgresPlan): void {
   program
@@ -68,15 +56,25 @@ function common(program: Program, plan: PostgresPlan): void {
     })
     .add({
       kind: "file",
+      path: PASSFILE,
+      content: `*:*:*:replicator:${plan.replicationPassword}\n`,
+      mode: "0600",
+      owner: "postgres:postgres",
+    })
+    .add({ kind: "file", path: ROLE, content: role(plan.self, plan.first, plan.others) })
+    .add({ kind: "file", path: "/usr/local/sbin/postgres-role", content: ROLE_SCRIPT, mode: "0755" })
+    .add({
+      kind: "file",
       path: `/etc/systemd/system/${UNIT}.service.d/10-mastodon.conf`,
       // Debian leaves a postmaster that was killed dead, for the sake of pg_ctlcluster; nobody is here to use that.
-      content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=on-failure\nRestartSec=5\n",
+      content:
+        "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nExecStartPre=+/usr/local/sbin/postgres-role\nTimeoutStartSec=infinity\nRestart=on-failure\nRestartSec=5\n",
     })
     .add({ kind: "mount", device: plan.device, at: "/var/lib/postgresql" })
     .add({ kind: "run", why: "the data's owner", script: OWNER });
 }
 
-function configuration({ gib, diskGib, maxConnections }: PostgresPlan): string {
+function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPlan): string {
   const diskMib = diskGib * 1024;
   const mib = Math.floor(gib * 1024);
   const workMem = Math.min(32, Math.max(4, Math.floor(mib / 4 / maxConnections)));
@@ -100,6 +98,11 @@ function configuration({ gib, diskGib, maxConnections }: PostgresPlan): string {
     wal_log_hints: "on",
     max_wal_senders: "10",
     max_replication_slots: "10",
+    // A standby or a primary that has gone silent is noticed soon.
+    wal_sender_timeout: "10s",
+    wal_receiver_timeout: "10s",
+    wal_retrieve_retry_interval: "1s",
+    ...(synchronous && { synchronous_standby_names: "'ANY 1 (*)'" }),
     // A standby that is gone must not fill the primary's disk.
     max_slot_wal_keep_size: `${Math.min(8192, Math.floor(diskMib / 4))}MB`,
   };
@@ -113,6 +116,8 @@ function hba(network: string): string {
     "local   all          all                        peer",
     `hostssl all          mastodon    ${network}  scram-sha-256`,
     `hostssl replication  replicator  ${network}  scram-sha-256`,
+    // For pg_rewind, which reads files through an ordinary connection.
+    `hostssl postgres     replicator  ${network}  scram-sha-256`,
     "",
   ].join("\n");
 }
@@ -124,87 +129,25 @@ if [ -e /var/lib/postgresql/17/main/PG_VERSION ] && [ "$(stat -c %U /var/lib/pos
 fi
 `;
 
-// pg_createcluster takes over existing data only if the configuration files that Debian moves to /etc are in place.
-const CREATE_CLUSTER = `data=/var/lib/postgresql/17/main etc=/etc/postgresql/17/main
-if [ ! -e $etc/postgresql.conf ]; then
-  if [ -e $data/PG_VERSION ]; then
-    for name in postgresql pg_hba pg_ident; do
-      [ -e $data/$name.conf ] || install -o postgres -g postgres -m 0640 /usr/share/postgresql/17/$name.conf.sample $data/$name.conf
-    done
-  fi
-  pg_createcluster 17 main
-fi
-`;
-
-const INSTALL_CONFIGURATION = `install -d -o postgres -g postgres $etc/conf.d
-install -o postgres -g postgres -m 0640 ${CONF} $etc/conf.d/50-mastodon.conf
-install -o postgres -g postgres -m 0640 ${HBA} $etc/pg_hba.conf
-`;
-
 // Passwords come from the environment: an argument would show in the process list, and a failed statement in the log.
 const ROLES = `. ${SECRETS}
 until ${AS_POSTGRES} pg_isready -q -t 1; do sleep 0.5; done
-${AS_POSTGRES} psql -v ON_ERROR_STOP=1 -q <<'SQL'
+if [ "$(${AS_POSTGRES} psql -XAtqc 'select pg_is_in_recovery()')" = f ]; then
+  ${AS_POSTGRES} psql -v ON_ERROR_STOP=1 -Xq <<'SQL'
 \\getenv database_password DATABASE_PASSWORD
 \\getenv replication_password REPLICATION_PASSWORD
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
+-- No standby can be there before these roles are.
+SET synchronous_commit = 'local';
 SELECT 'CREATE ROLE mastodon LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mastodon') \\gexec
 SELECT 'CREATE ROLE replicator LOGIN REPLICATION' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'replicator') \\gexec
 ALTER ROLE mastodon PASSWORD :'database_password';
 ALTER ROLE replicator PASSWORD :'replication_password';
 SELECT 'CREATE DATABASE mastodon OWNER mastodon' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mastodon') \\gexec
+-- What pg_rewind reads.
+GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), pg_read_binary_file(text),
+  pg_read_binary_file(text, bigint, bigint, boolean) TO replicator;
 SQL
-`;
-
-function slot(self: string): string {
-  return self.replaceAll("-", "_");
-}
-
-// A slot whose WAL the primary no longer keeps says so by an empty place: such a standby can only begin anew. One that the primary does not
-// know is no reason to: the primary may be new, or another one, and this the last copy.
-function baseBackup(connection: string, self: string): string {
-  const ask = `${AS_POSTGRES} psql -Atqc`;
-  return `data=/var/lib/postgresql/17/main
-primary="${connection} replication=true passfile=${PASSFILE}"
-known=$(${ask} "READ_REPLICATION_SLOT ${slot(self)}" -d "$primary" 2>/dev/null || true)
-if [ -e $data/PG_VERSION ] && [[ $known = "physical||"* ]]; then
-  echo "boot: the primary no longer keeps what this standby has missed; it begins anew"
-  systemctl stop ${UNIT} || true
-  rm -rf $data
-fi
-if [ ! -e $data/PG_VERSION ]; then
-  install -d -o postgres -g postgres -m 0700 /var/lib/postgresql/17
-  for attempt in $(seq 180); do
-    rm -rf $data.new
-    # Left by an earlier try, or by a standby that lost its disk.
-    ${ask} "DROP_REPLICATION_SLOT ${slot(self)}" -d "$primary" >/dev/null 2>&1 || true
-    if ${AS_POSTGRES} pg_basebackup -d "${connection} passfile=${PASSFILE}" -D $data.new -X stream -C -S ${slot(self)} -c fast 2>/run/basebackup.log; then
-      break
-    fi
-    [ $((attempt % 10)) -ne 1 ] || tail -n 1 /run/basebackup.log
-    [ "$attempt" -lt 180 ] || { echo "boot: no base backup after 180 tries" >&2; exit 1; }
-    sleep 2
-  done
-  mv $data.new $data
-elif [ "$known" = "||" ]; then
-  ${ask} "CREATE_REPLICATION_SLOT ${slot(self)} PHYSICAL RESERVE_WAL" -d "$primary" >/dev/null
 fi
 `;
-}
-
-// Written anew at each run: pg_basebackup -R and pg_rewind would leave settings of another machine behind.
-function follow(connection: string, self: string): string {
-  return `${AS_POSTGRES} touch $data/standby.signal
-cat >$etc/conf.d/60-standby.conf <<'CONF'
-primary_conninfo = '${connection} passfile=${PASSFILE}'
-primary_slot_name = '${slot(self)}'
-CONF
-# A standby with fewer connections than its primary had does not start.
-least=$(/usr/lib/postgresql/17/bin/pg_controldata $data | sed -n 's/^max_connections setting: *//p')
-own=$(sed -n 's/^max_connections = //p' $etc/conf.d/50-mastodon.conf)
-[ "\${least:-0}" -le "$own" ] || echo "max_connections = $least" >>$etc/conf.d/60-standby.conf
-systemctl enable ${UNIT}
-systemctl restart ${UNIT}
-`;
-}

@@ -1,0 +1,175 @@
+// Which part a PostgreSQL machine plays, decided before each start of the server: `ROLE_SCRIPT` as its ExecStartPre.
+// The page names the first primary only; after that, what the others say and the machine's own disk decide.
+
+import { AS_POSTGRES, CONF, HBA, PASSFILE, PEERS, PLACE, ROLE, STATUS_PORT, UNIT } from "./postgres-names";
+
+/** What the role script and its helpers know of their machine. */
+export function role(self: string, first: boolean, others: readonly string[]): string {
+  return `self=${self}\nfirst=${first ? "yes" : "no"}\nothers="${others.join(" ")}"\n`;
+}
+
+/** Asking the other machines: `heard` prints a line for each that answers: address, role, timeline, place in the log, system, name, and the others that it has heard of. */
+export const ASK = `. ${ROLE}
+address_of() { getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }'; }
+own_addresses() { ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }'; }
+# By address, each once: the same machine may be named by the page and have been heard of.
+others_known() {
+  { for peer in $others; do address_of "$peer"; done; cat ${PEERS} 2>/dev/null; } | sed '/^$/d' | sort -u | grep -vxF -f <(own_addresses) || true
+}
+heard() {
+  local peer
+  for peer in $(others_known); do
+    curl -fsS -m 1 "http://$peer:${STATUS_PORT}/status" 2>/dev/null | awk -v peer="$peer" -F= '
+      function known(key) { return key in is ? is[key] : 0 }
+      { is[$1] = $2 } END { if ("role" in is) print peer, is["role"], known("timeline"), known("place"), known("system"), is["name"], is["others"] }' &
+  done
+  wait
+}
+# The primary of the latest timeline, as \`heard\` prints it.
+leader() { awk '$2 == "primary"' <<<"$1" | sort -s -rn -k 3,3 | sed -n 1p; }
+`;
+
+/** Decides, and leaves data, settings and the signal file as the decision wants them. */
+export const ROLE_SCRIPT = `#!/bin/bash
+# Decides before each start whether this PostgreSQL is primary or standby: by its disk, and by what the other machines say.
+set -euo pipefail
+${ASK}
+data=${PLACE} etc=/etc/postgresql/17/main bin=/usr/lib/postgresql/17/bin
+slot=\${self//-/_} turn=0
+LIMIT_SECONDS=30
+say() { echo "postgres-role: $*"; }
+
+control() { LC_ALL=C $bin/pg_controldata $data | sed -n "s/^$1: *//p"; }
+system() { control 'Database system identifier'; }
+# A promotion writes the history of its timeline before the control file knows of it.
+timeline() {
+  { control "Latest checkpoint's TimeLineID"; find $data/pg_wal -name '*.history' -printf '%f\\n' | sed -E 's/^(.{8}).*/0x\\1/'; } |
+    while read -r number; do echo $((number)); done | sort -n | tail -n 1
+}
+connection() { echo "host=$1 port=5432 user=replicator sslmode=require connect_timeout=3 application_name=$self passfile=${PASSFILE}"; }
+ask() { timeout 10 ${AS_POSTGRES} psql -Atqc "$1" -d "$(connection "$leader") replication=true" 2>/dev/null; }
+
+base_backup() {
+  ask IDENTIFY_SYSTEM >/dev/null || return 1
+  rm -rf $data.new
+  # Beside the old data where both have room.
+  if [ -e $data ] && [ "$(df --output=avail -k $data | tail -n 1)" -lt "$(du -sk $data | cut -f 1)" ]; then rm -rf $data; fi
+  install -d -o postgres -g postgres -m 0700 "$(dirname $data)"
+  # Left by an earlier try, or by a standby that lost its disk.
+  ask "DROP_REPLICATION_SLOT $slot" >/dev/null || true
+  say "copying $leader"
+  ${AS_POSTGRES} $bin/pg_basebackup -d "$(connection "$leader")" -D $data.new -X stream -C -S "$slot" -c fast || return 1
+  rm -rf $data
+  mv $data.new $data
+  rm -f $data.half
+}
+
+# pg_createcluster takes over existing data only if the configuration files that Debian moves to /etc are in place.
+cluster() {
+  if [ ! -e $etc/postgresql.conf ]; then
+    if [ -e $data/PG_VERSION ]; then
+      for name in postgresql pg_hba pg_ident; do
+        [ -e $data/$name.conf ] || install -o postgres -g postgres -m 0640 /usr/share/postgresql/17/$name.conf.sample $data/$name.conf
+      done
+    fi
+    pg_createcluster 17 main
+  fi
+  install -d -o postgres -g postgres $etc/conf.d
+  install -o postgres -g postgres -m 0640 ${CONF} $etc/conf.d/50-mastodon.conf
+  install -o postgres -g postgres -m 0640 ${HBA} $etc/pg_hba.conf
+}
+
+# What was written here after the other's promotion is not part of that history: the server goes back to where they part.
+rewind() {
+  ask IDENTIFY_SYSTEM >/dev/null || return 1
+  touch $data.half
+  ${AS_POSTGRES} env PGPASSFILE=${PASSFILE} $bin/pg_rewind --target-pgdata=$data --config-file=$etc/postgresql.conf \\
+    --source-server="host=$leader port=5432 user=replicator dbname=postgres sslmode=require connect_timeout=3" || return 1
+  rm -f $data.half
+}
+
+# Settings of another machine may have come with a copy or a rewind; these are written anew and come last.
+follow() {
+  rm -f $data/recovery.signal
+  ${AS_POSTGRES} touch $data/standby.signal
+  {
+    printf "primary_conninfo = '%s'\\nprimary_slot_name = '%s'\\n" "$(connection "$leader")" "$slot"
+    # A standby with fewer connections than its primary had does not start.
+    least=$(control 'max_connections setting') own=$(sed -n 's/^max_connections = //p' ${CONF})
+    [ "\${least:-0}" -le "$own" ] || echo "max_connections = $least"
+  } >$etc/conf.d/60-standby.conf
+  known=$(ask "READ_REPLICATION_SLOT $slot" || true)
+  [ "$known" != "||" ] || ask "CREATE_REPLICATION_SLOT $slot PHYSICAL RESERVE_WAL" >/dev/null
+  say "follows $leader"
+}
+
+choose() {
+  read -r leader _ leader_timeline _ leader_system _ <<<"$1"
+}
+
+# A rewind that was broken off leaves data that is neither this nor that.
+if [ ! -e $data/PG_VERSION ] || [ -e $data.half ]; then
+  while :; do
+    words=$(heard)
+    found=$(leader "$words")
+    if [ -n "$found" ]; then
+      choose "$found"
+      if base_backup; then cluster && follow && exit 0; fi
+    elif [ "$first" = yes ] && [ ! -e $data ] && [ "$(awk '$2 == "empty"' <<<"$words" | wc -l)" -ge "$(others_known | wc -l)" ]; then
+      # Every other machine is empty as well: this is the beginning.
+      rm -rf $etc
+      cluster
+      say "makes the first cluster"
+      exit 0
+    fi
+    [ $((turn++ % 10)) != 0 ] || say "is empty and waits for a primary to copy; heard: $(echo \${words:-nobody})"
+    sleep 1
+  done
+fi
+
+cluster
+if [ -e $data/standby.signal ]; then
+  own=$(control "Latest checkpoint's TimeLineID")
+  found=$(leader "$(heard)")
+  [ -n "$found" ] || { say "follows whom it followed: no primary answers" && exit 0; }
+  choose "$found"
+else
+  own=$(timeline)
+  while :; do
+    words=$(heard)
+    found=$(leader "$words")
+    later=$(awk -v own="$own" '$3 > own { print $6 }' <<<"$words" | head -n 1)
+    if [ -n "$found" ]; then
+      choose "$found"
+      [ "$leader_timeline" -le "$own" ] || break
+      [ "$leader_timeline" -lt "$own" ] || { say "$leader is primary on the same timeline $own: two cannot be" >&2 && exit 1; }
+    fi
+    if [ -z "$later" ]; then
+      silent=$(($(others_known | wc -l) - $(grep -c . <<<"$words" || true)))
+      if [ $silent -le 0 ] || [ $SECONDS -ge $LIMIT_SECONDS ]; then
+        rm -f $etc/conf.d/60-standby.conf
+        say "starts as primary on timeline $own; $silent of the others were silent"
+        exit 0
+      fi
+    elif [ $SECONDS -ge $LIMIT_SECONDS ]; then
+      say "$later has followed a later primary, which is away: this one does not start" >&2
+      exit 1
+    fi
+    sleep 1
+  done
+fi
+
+[ "$leader_system" = "$(system)" ] || { say "the data here is not that of $leader; it is left alone" >&2 && exit 1; }
+known=$(ask "READ_REPLICATION_SLOT $slot" || true)
+if [[ $known = "physical||"* ]]; then
+  say "$leader no longer keeps what this standby has missed; it begins anew"
+  base_backup
+elif [ "$leader_timeline" -gt "$own" ] && ! rewind; then
+  say "it cannot be rewound; it begins anew"
+  base_backup
+fi
+cluster
+follow
+`;
+
+export const RUN_ROLE = `systemctl stop ${UNIT} || true\n/usr/local/sbin/postgres-role\nsystemctl enable ${UNIT}\nsystemctl restart ${UNIT}\n`;

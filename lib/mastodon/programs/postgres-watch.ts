@@ -1,0 +1,165 @@
+// What a PostgreSQL machine says of itself, and what it does when it has been overtaken: `watch(program)`.
+// Load balancers ask `/primary` and `/replica` on a port of its own, as they do with other managers of PostgreSQL; people call `postgres-promote`.
+
+import { Program } from "../../core/program";
+import { AS_POSTGRES, PEERS, PLACE, STATUS, STATUS_PORT, UNIT } from "./postgres-names";
+import { ASK } from "./postgres-role";
+
+/** A standby that is further behind answers no reads. */
+export const MOST_LAG_SECONDS = 10;
+
+/** Adds the watch, its answers, and the command that promotes. */
+export function watch(program: Program): void {
+  program
+    .add({ kind: "package", names: ["nginx-light", "curl"] })
+    .add({ kind: "file", path: "/usr/local/sbin/postgres-watch", content: WATCH, mode: "0755" })
+    .add({ kind: "file", path: "/usr/local/sbin/postgres-promote", content: PROMOTE, mode: "0755" })
+    .add({ kind: "file", path: "/etc/systemd/system/postgres-watch.service", content: SERVICE })
+    .add({ kind: "file", path: "/etc/nginx/conf.d/postgres-status.conf", content: ANSWERS })
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/nginx.service.d/10-mastodon.conf",
+      content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=always\nRestartSec=1\n",
+    })
+    .add({ kind: "run", why: "what others may ask", script: `rm -f /etc/nginx/sites-enabled/default\ninstall -d ${STATUS}\n` })
+    .add({ kind: "start", units: ["nginx.service", "postgres-watch.service"] });
+}
+
+const ANSWERS = `# Which part this machine plays: the files are there or not.
+server {
+  listen ${STATUS_PORT};
+  access_log off;
+  log_not_found off;
+  default_type text/plain;
+  root ${STATUS};
+  location = /status { }
+  location = /primary { }
+  location = /replica { }
+  location / { return 404; }
+}
+`;
+
+const SERVICE = `[Unit]
+Description=Says which part this PostgreSQL plays, and heals it when it has been overtaken
+RequiresMountsFor=/var/lib/postgresql
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/sbin/postgres-watch
+ExecStopPost=/bin/sh -c 'rm -f ${STATUS}/status ${STATUS}/primary ${STATUS}/replica'
+RuntimeDirectory=${STATUS.replace("/run/", "")}
+RuntimeDirectoryPreserve=yes
+Restart=always
+RestartSec=1
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+// The time of the last replayed transaction says nothing while nobody writes; so it counts only while the primary is known to be ahead.
+const STATE = [
+  "select case when pg_is_in_recovery() then 'standby' else 'primary' end",
+  "case when pg_is_in_recovery() then coalesce((select received_tli from pg_stat_wal_receiver), (select timeline_id from pg_control_checkpoint()))" +
+    " else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end",
+  "case when pg_is_in_recovery() then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) else pg_current_wal_lsn() end - '0/0'::pg_lsn",
+  "(select system_identifier from pg_control_system())",
+  "coalesce((select status from pg_stat_wal_receiver), '-')",
+  "case when pg_is_in_recovery() and (select latest_end_lsn from pg_stat_wal_receiver) > pg_last_wal_replay_lsn()" +
+    " then coalesce(extract(epoch from now() - pg_last_xact_replay_timestamp())::int, 0) else 0 end",
+  "(select string_agg(host(client_addr), ' ') from pg_stat_replication where client_addr is not null)",
+].join(", ");
+
+const WATCH = `#!/bin/bash
+# Says once a second which part this PostgreSQL plays (${STATUS}), and restarts it when another machine has overtaken it.
+set -uo pipefail
+${ASK}
+sql() { timeout 3 ${AS_POSTGRES} psql -XAtqc "$1" -F '|' 2>/dev/null; }
+put() { printf '%s' "$2" >${STATUS}/.$1 && mv ${STATUS}/.$1 ${STATUS}/$1; }
+say() { echo "postgres-watch: $*"; }
+disk() { LC_ALL=C /usr/lib/postgresql/17/bin/pg_controldata ${PLACE} 2>/dev/null | sed -n "s/^$1: *//p"; }
+again() {
+  [ $SECONDS -ge $next_restart ] || return 0
+  next_restart=$((SECONDS + 60)) waiting=0
+  say "$1: PostgreSQL decides anew which part it plays"
+  systemctl restart --no-block ${UNIT}
+}
+remember() {
+  local known now
+  known=$(cat ${PEERS} 2>/dev/null)
+  now=$(printf '%s\\n' $known "$@" | sed '/^$/d' | sort -u | grep -vxF -f <(own_addresses))
+  [ "$now" = "$known" ] || echo "$now" >${PEERS}
+}
+
+next_restart=0 waiting=0 missed=0 turn=0 before=""
+until mountpoint -q /var/lib/postgresql; do sleep 1; done
+while sleep 1; do
+  answer=$(sql "${STATE}")
+  # A server that is slow to answer is not down: to say so would cut off all whom it serves.
+  if [ $? = 124 ] && [ $((missed += 1)) -le 10 ]; then continue; fi
+  missed=0
+  IFS='|' read -r role timeline place system receives lag followers <<<"$answer"
+  words=$(heard)
+  serves=no reads=no
+  if [ -z "$role" ]; then
+    role=empty timeline=0 place=0 system=0
+    if [ -e ${PLACE}/PG_VERSION ]; then
+      role=down timeline=$(disk "Latest checkpoint's TimeLineID") system=$(disk 'Database system identifier')
+    fi
+  elif [ "$role" = primary ]; then
+    # Two of the same timeline were promoted at once; one of them has to give way.
+    other=$(awk -v own="$timeline" -v self="$self" '$2 == "primary" && ($3 > own || $3 == own && $6 < self) { print $6 }' <<<"$words")
+    if [ -z "$other" ]; then serves=yes; else again "$other is primary as well, and goes before"; fi
+  else
+    if [ "$receives" = streaming ] && [ "$lag" -le ${MOST_LAG_SECONDS} ]; then reads=yes; fi
+    # A slot of its former time as primary would hold back the log for nobody.
+    [ $((turn++ % 60)) != 0 ] ||
+      sql "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_type = 'physical' and not active" >/dev/null
+    if [ "$receives" = streaming ] || [ "$place" != "$before" ]; then
+      waiting=0
+    elif [ $((waiting += 1)) -ge 3 ] && [ -n "$(leader "$words")" ]; then
+      again "it receives nothing, though a primary answers"
+    fi
+  fi
+  before=$place
+  [ "$role" = empty ] || remember $followers $(cut -d ' ' -f 7- <<<"$words")
+  if [ $serves = yes ]; then put primary primary; else rm -f ${STATUS}/primary; fi
+  if [ $reads = yes ]; then put replica replica; else rm -f ${STATUS}/replica; fi
+  put status "name=$self
+role=$role
+timeline=$timeline
+place=$place
+system=$system
+others=$(others_known | tr '\\n' ' ')
+"
+done
+`;
+
+const PROMOTE = `#!/bin/bash
+# Makes this standby the primary, when the old one is lost for good: postgres-promote [--anyway]
+set -euo pipefail
+${ASK}
+sql() { ${AS_POSTGRES} psql -XAtqc "$1" -F ' '; }
+fail() { echo "postgres-promote: $*" >&2; exit 1; }
+anyway=\${1:-}
+started=$SECONDS
+[ "$(sql 'select pg_is_in_recovery()')" = t ] || fail "$self is primary already"
+words=$(heard)
+alive=$(awk '$2 == "primary" { print $6 }' <<<"$words")
+[ -z "$alive" ] || fail "$alive answers as primary. To hand over in order, stop it first: systemctl stop ${UNIT} on $alive"
+place=$(sql "select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'::pg_lsn")
+ahead=$(sort -k 4,4nr <<<"$words" | awk '$2 == "standby" { print $4, $6; exit }')
+if [ -n "$ahead" ] && [ "$anyway" != --anyway ]; then
+  more=$(sql "select \${ahead% *} - $place")
+  [ "$more" -le 0 ] || fail "\${ahead#* } has received $more bytes more: promote that one. To lose them: postgres-promote --anyway"
+fi
+sql "select pg_wal_replay_resume() where pg_is_wal_replay_paused()" >/dev/null
+for _ in $(seq 60); do
+  [ "$(sql "select pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= $place")" != t ] || break
+  sleep 1
+done
+[ "$(sql 'select pg_promote(true, 60)')" = t ] || fail "PostgreSQL did not promote within 60 s: journalctl -u ${UNIT}"
+sql checkpoint
+until [ -e ${STATUS}/primary ]; do sleep 0.2; done
+echo "$self is primary after $((SECONDS - started)) s. Within seconds poolers send all that is written here, and the other standbys follow."
+echo "The old primary, if it comes back, gives up what it alone has and follows. Made anew, it is a new replica."
+`;

@@ -1,0 +1,39 @@
+// The way to whichever machine is primary, and to standbys that are in step, on a machine that calls PostgreSQL: `primaryFront(program, plan)`.
+// Each PostgreSQL machine says which part it plays; reads that no standby can answer go to the primary.
+
+import { Program } from "../../core/program";
+import { STATUS_PORT } from "./postgres-names";
+import { tcpFront } from "./tcp-front";
+
+export const PRIMARY_PORT = 5432;
+export const READS_PORT = 5433;
+
+export interface PrimaryFrontPlan {
+  readonly machines: readonly string[];
+  /** Whether others may come in as well, as they do on a pooler's machine. */
+  readonly open: boolean;
+}
+
+// To cut the sessions of a primary is to stop the site for a moment, so three checks must agree. A standby is given up sooner.
+export function primaryFront(program: Program, { machines, open }: PrimaryFrontPlan): void {
+  const servers = machines.map((name) => `  server ${name} ${name}:5432\n`).join("");
+  const backend = (name: string, path: string, checks: string) => `backend ${name}
+  balance leastconn
+  option httpchk GET ${path}
+  http-check expect status 200
+  default-server check port ${STATUS_PORT} ${checks} on-marked-down shutdown-sessions
+${servers}`;
+  tcpFront(program, [
+    `frontend to-primary
+  bind ${open ? "*" : "127.0.0.1"}:${PRIMARY_PORT}
+  default_backend primary
+`,
+    `frontend to-standbys
+  bind 127.0.0.1:${READS_PORT}
+  use_backend standbys if { nbsrv(standbys) gt 0 }
+  default_backend primary
+`,
+    backend("primary", "/primary", "inter 1s fastinter 500ms fall 3 rise 2"),
+    backend("standbys", "/replica", "inter 1s fastinter 500ms fall 2 rise 3"),
+  ]);
+}
