@@ -11,6 +11,7 @@
 #   machine destroy|stop SITE NAME [LIMIT_SECONDS=60]               asks it to power off, cuts the power at the limit
 #   machine start        SITE NAME [LIMIT_SECONDS=180]              boots it again over what it has written
 #   machine kill         SITE NAME                                  power cut: no packet leaves it any more
+#   machine freeze|thaw  SITE NAME                                  all its processes stand still, its kernel goes on answering
 #   partition cut|heal   SITE NAME                                  silent loss of all its packets
 #   pool settle          SITE POOL MEMBERS [LIMIT_SECONDS=600] [FRONT_DOOR TARGETS_BACKENDS]
 #   pool remove          SITE POOL NAME
@@ -23,7 +24,7 @@
 #   clean                SITE|all [--base]                          removes all there is of the site, also after a crash
 #
 # State is kept under CDKTF_MASTODON_ROOT (/var/lib/cdktf-mastodon). What a person would type also takes SITE and NAME as arguments:
-# `run`, `list`, `logs`, `wait`, `clean`, `machine destroy|stop|start|kill` and `partition`.
+# `run`, `list`, `logs`, `wait`, `clean`, `machine destroy|stop|start|kill|freeze|thaw` and `partition`.
 set -euo pipefail
 umask 022
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
@@ -72,6 +73,8 @@ case $COMMAND in
   "machine stop") arguments_as SITE NAME -- "$@" && must_exist && machine_stop ;;
   "machine start") arguments_as SITE NAME -- "$@" && must_exist && machine_start ;;
   "machine kill") arguments_as SITE NAME -- "$@" && must_exist && machine_kill ;;
+  "machine freeze") arguments_as SITE NAME -- "$@" && must_exist && machine_freeze ;;
+  "machine thaw") arguments_as SITE NAME -- "$@" && must_exist && machine_thaw ;;
   "partition cut") arguments_as SITE NAME -- "$@" && must_exist && partition_cut ;;
   "partition heal") arguments_as SITE NAME -- "$@" && must_exist && partition_heal ;;
   "pool settle") pool_settle ;;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is done to a whole machine: create, destroy, stop, start, kill. One at a time per machine.
+# What is done to a whole machine: create, destroy, stop, start, kill, freeze, thaw. One at a time per machine.
 
 machine_create() (
   need SITE NAME CIDR GATEWAY BOOT_TEXT
@@ -30,7 +30,7 @@ machine_start() (
   need SITE NAME
   lock "$(site_dir)/locks/$NAME"
   [ -e "$(machine_dir "$NAME")/record" ] || die "there is no machine $NAME in the site $SITE"
-  ! is_running "$NAME" || return 0
+  ! is_running "$NAME" || { ! is_frozen "$NAME" || die "$NAME is frozen: machine thaw" && return 0; }
   # After a restart of the host the bridge is gone as well.
   if ! ip link show "$(bridge)" >/dev/null 2>&1; then
     CIDR=$(sed -n 's/^cidr=//p' "$(site_dir)/network") GATEWAY=$(sed -n 's/^gateway=//p' "$(site_dir)/network")
@@ -70,6 +70,22 @@ machine_kill() (
   unmount "$(machine_dir "$NAME")/root"
 )
 
+# It hangs: connections to it are still accepted, and nobody answers on them.
+machine_freeze() (
+  need SITE NAME
+  lock "$(site_dir)/locks/$NAME"
+  is_running "$NAME" || die "$NAME is not running"
+  freeze "$NAME" && return
+  thaw "$NAME"
+  die "not all processes of $NAME could be stopped, it goes on"
+)
+
+machine_thaw() (
+  need SITE NAME
+  lock "$(site_dir)/locks/$NAME"
+  ! is_running "$NAME" || thaw "$NAME"
+)
+
 remove_machine() {
   local dir
   dir=$(machine_dir "$NAME")
@@ -83,6 +99,8 @@ remove_machine() {
 power_off() {
   local pid leader limit=${LIMIT_SECONDS:-60} end
   if pid=$(nspawn_pid "$NAME"); then
+    # It could not hear the signal.
+    ! is_frozen "$NAME" || thaw "$NAME"
     end=$((SECONDS + limit))
     # The signal by which systemd powers off in order.
     ! leader=$(leader_of "$NAME") || kill -s RTMIN+4 "$leader" 2>/dev/null || true
