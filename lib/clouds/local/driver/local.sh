@@ -6,7 +6,7 @@
 #   base                 [PACKAGES]                                 builds the machines' Debian once
 #   images               IMAGES [PACKAGES] [IMAGE_SOURCE=auto|stand-in|registry|ARCHIVE|DIRECTORY] [STANDIN]
 #   network up|down      SITE (up: CIDR GATEWAY [OWNER])
-#   disk create|destroy  SITE DISK
+#   disk create|destroy  SITE DISK (create: GIB)                    a disk that is there already grows to GIB, and never shrinks
 #   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL [ALONE]] [DISKS] [PACKAGES] [LIMIT_SECONDS=180]
 #   machine destroy|stop SITE NAME [LIMIT_SECONDS=60]               asks it to power off, cuts the power at the limit
 #   machine start        SITE NAME [LIMIT_SECONDS=180]              boots it again over what it has written
@@ -30,7 +30,7 @@ umask 022
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
 
 DRIVER=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
-for part in common preflight network base images machine machine-commands inside pool clean; do
+for part in common preflight network disk base images machine machine-commands inside pool clean; do
   # shellcheck source=/dev/null
   . "$DRIVER/$part.sh"
 done

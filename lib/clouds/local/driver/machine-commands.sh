@@ -45,7 +45,7 @@ machine_stop() (
   need SITE NAME
   lock "$(site_dir)/locks/$NAME"
   power_off
-  unmount "$(machine_dir "$NAME")/root"
+  close_file_systems
 )
 
 machine_destroy() (
@@ -67,7 +67,7 @@ machine_kill() (
   # The kernel keeps a dead machine's sockets, and through a healed cut they would still say goodbye.
   ip link delete "$(link_of "$NAME")" 2>/dev/null || true
   [ $cut = no ] || partition_heal
-  unmount "$(machine_dir "$NAME")/root"
+  close_file_systems
 )
 
 # It hangs: connections to it are still accepted, and nobody answers on them.
@@ -86,13 +86,19 @@ machine_thaw() (
   ! is_running "$NAME" || thaw "$NAME"
 )
 
+close_file_systems() {
+  local disk
+  unmount "$(machine_dir "$NAME")/root"
+  for disk in $(machine_record "$NAME" disks); do close_disk "${disk%%=*}"; done
+}
+
 remove_machine() {
   local dir
   dir=$(machine_dir "$NAME")
   power_off
   partition_heal
   [ -d "$dir" ] || return 0
-  unmount "$dir/root"
+  close_file_systems
   remove_tree "$dir"
 }
 

@@ -110,8 +110,8 @@ launch() {
   # The kernel clears up after a killed machine in its own time.
   ip link delete "$(link_of "$name")" 2>/dev/null || true
   for disk in $(machine_record "$name" disks); do
-    [ -d "$(site_dir)/disks/${disk%%=*}" ] || die "there is no disk ${disk%%=*} for $name"
-    options+=("--bind=$(site_dir)/disks/${disk%%=*}:${disk#*=}")
+    open_disk "${disk%%=*}"
+    options+=("--bind=$(disk_dir "${disk%%=*}"):${disk#*=}")
   done
   (
     # Nothing of the caller's may be held: Terraform waits for its pipes, others for our locks.
