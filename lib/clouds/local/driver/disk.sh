@@ -64,10 +64,10 @@ grow() {
 
 # What could not grow while it was mounted. Never while anything has it open: two at once would destroy it.
 grow_unmounted() {
-  local image said
+  local image blocks bytes said
   image=$(disk_image "$1")
-  said=$(dumpe2fs -h "$image" 2>/dev/null | awk '/^Block count:/ { n = $3 } /^Block size:/ { print n * $3 }')
-  [ "$said" -lt "$(stat -c %s "$image")" ] && [ -z "$(loops_of "$image")" ] || return 0
+  read -r blocks bytes < <(dumpe2fs -h "$image" 2>/dev/null | awk '/^Block count:/ { n = $3 } /^Block size:/ { print n, $3 }') || return 0
+  [ $((blocks * bytes)) -lt "$(stat -c %s "$image")" ] && [ -z "$(loops_of "$image")" ] || return 0
   said=$(e2fsck -fp "$image" 2>&1) || [ $? = 1 ] || die "the disk $1 is damaged: $said"
   said=$(resize2fs "$image" 2>&1) || die "the disk $1 could not grow: $said"
   echo "disk $1 has grown to $(($(stat -c %s "$image") >> 30)) GiB"
