@@ -1,5 +1,5 @@
 import { App, TerraformStack, Testing } from "cdktf";
-import { Machine, Pool, Postgres, Secret, Site, Size } from "../../lib";
+import { Disk, Machine, Pool, Postgres, Secret, Site, Size } from "../../lib";
 import { local, LocalProps } from "../../lib/clouds/local";
 
 function page(props: LocalProps = {}) {
@@ -46,14 +46,23 @@ test("a kept machine stays when its boot text changes, and an output says that i
   );
 });
 
-test("a kept machine's disk is a resource of its own, which the machine's renewal does not touch", () => {
+test("a kept machine's disk is a resource of its own, which neither the machine's renewal nor a new size touches", () => {
   const { stack, site } = page();
-  new Postgres(site, "Database");
+  new Postgres(site, "Database", { disk: Disk.gib(7) });
   const made = resources(stack);
+  const after = (name: string) => String(made[name]!["depends_on"]).replaceAll(/_[0-9A-F]{8}/g, "");
   expect(made["Social_Database_1_Machinedata"]!.provisioner.map((one) => one["local-exec"].environment)).toEqual([
-    { SITE: "social", DISK: "database-1-data" },
     { SITE: "${self.input.site}", DISK: "${self.input.disk}" },
   ]);
+  expect(made["Social_Database_1_Machinedata"]!["triggers_replace"]).toBeUndefined();
+  const sized = made["Social_Database_1_MachinedataSize"]!;
+  expect(sized["triggers_replace"]).toEqual({ gib: 7 });
+  expect(
+    sized.provisioner.map((one) => [one["local-exec"].command.replace(/^.*local\.sh /, ""), one["local-exec"].environment]),
+  ).toEqual([["disk create", { SITE: "social", DISK: "database-1-data", GIB: "7" }]]);
+  expect(after("Social_Database_1_MachinedataSize")).toBe("terraform_data.Social_Database_1_Machinedata");
+  expect(after("Social_Database_1_Machine")).toContain("terraform_data.Social_Database_1_MachinedataSize");
+  expect(made["Social_Database_1_Machine"]!["triggers_replace"]).toEqual({ address: "10.20.30.10" });
   expect(made["Social_Database_1_Machine"]!.provisioner[0]!["local-exec"].environment).toMatchObject({
     NAME: "database-1",
     ADDRESS: "10.20.30.10",

@@ -12,6 +12,10 @@ export function nothingLeft(site: string): readonly string[] {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .filter((line) => line.includes(`${directory}/`));
+  const loops = readdirSync("/sys/block")
+    .map((device) => join("/sys/block", device, "loop/backing_file"))
+    .flatMap((file) => (existsSync(file) ? [`${file}: ${readFileSync(file, "utf8").trim()}`] : []))
+    .filter((line) => line.includes(`${directory}/`));
   const processes = readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((pid) => {
@@ -26,7 +30,7 @@ export function nothingLeft(site: string): readonly string[] {
   // As the driver names them: another site's may be there.
   const id = createHash("sha256").update(`${ROOT} ${site}`).digest("hex").slice(0, 5);
   const tables = run("nft", "list", "tables").filter((line) => line.includes(`cdktf_mastodon_${id}`));
-  return [...(existsSync(directory) ? [directory] : []), ...mounts, ...processes, ...links, ...tables];
+  return [...(existsSync(directory) ? [directory] : []), ...mounts, ...loops, ...processes, ...links, ...tables];
 }
 
 function run(command: string, ...args: readonly string[]): readonly string[] {

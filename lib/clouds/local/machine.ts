@@ -19,13 +19,16 @@ export function keptMachine(
   const devices = Object.fromEntries(spec.disks.map((disk) => [disk.name, `/srv/disks/${disk.name}`]));
   const disks = spec.disks.map((disk) => {
     const name = `${spec.name}-${disk.name}`;
-    const made = new DataResource(scope, `${id}${disk.name}`, {
+    // Two resources: one whose end is the disk's, and one that is made anew with each size, whose end means nothing.
+    const kept = new DataResource(scope, `${id}${disk.name}`, {
       input: { site: SITE, disk: name },
       dependsOn: [...network.ready],
-      provisioners: [
-        driver.call("disk create", { SITE, DISK: name }),
-        driver.call("disk destroy", { SITE: "${self.input.site}", DISK: "${self.input.disk}" }, "destroy"),
-      ],
+      provisioners: [driver.call("disk destroy", { SITE: "${self.input.site}", DISK: "${self.input.disk}" }, "destroy")],
+    });
+    const made = new DataResource(scope, `${id}${disk.name}Size`, {
+      triggersReplace: { gib: disk.gib },
+      dependsOn: [kept],
+      provisioners: [driver.call("disk create", { SITE, DISK: name, GIB: String(disk.gib) })],
     });
     return { made, bind: `${name}=${devices[disk.name]}` };
   });

@@ -29,7 +29,7 @@ all_sites() {
 }
 
 clean_site() {
-  local id pid tree group link
+  local id pid tree group link disk
   id=$(site_id)
   for pid in $(grep -lsz -e "^--directory=$(site_dir)/" /proc/[0-9]*/cmdline | sed -n 's|^/proc/\([0-9]*\)/.*|\1|p'); do
     kill -KILL "$pid" 2>/dev/null || true
@@ -43,7 +43,9 @@ clean_site() {
     ip link delete "$link" 2>/dev/null || true
   done
   network_down
+  for disk in $(disk_names); do close_disk "$disk"; done
   unmount_below "$(site_dir)"
+  detach_loops "$(site_dir)"
   remove_tree "$(site_dir)"
 }
 

@@ -19,6 +19,7 @@ need() {
     [ -n "${!name:-}" ] || die "\`$COMMAND\` needs the variable $name"
     case $name in
       SITE | NAME | DISK | POOL) [[ ${!name} =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$ ]] || die "$name=${!name} is not a plain name" ;;
+      GIB) [[ ${!name} =~ ^[1-9][0-9]{0,5}$ ]] || die "GIB=${!name} is not a whole number of GiB" ;;
       CIDR | RANGE) [[ ${!name} =~ ^[0-9.]+/[0-9]+$ ]] || die "$name=${!name} is not a range such as 10.20.0.0/16" ;;
     esac
   done

@@ -23,6 +23,7 @@ READY=/usr/local/sbin/ready
 # Exits 0 when the machine serves; prints its last word on why not.
 readiness() {
   local words status=0
+  ! is_frozen "$1" || { echo "it is frozen: machine thaw" && return 1; }
   ! (NAME=$1 && is_cut) || { echo "it is cut off from the network: partition heal" && return 1; }
   words=$(WITHIN_SECONDS=30 inside "$1" timeout 20 "$READY" 2>&1 </dev/null) || status=$?
   [ $status = 0 ] || tail -n 1 <<<"${words:-no answer (status $status)}"
@@ -51,6 +52,7 @@ machine_list() {
     state=stopped
     ! is_running "$name" || state=running
     ! (NAME=$name && is_cut) || state="cut"
+    ! is_frozen "$name" || state=frozen
     pool=$(machine_record "$name" pool)
     printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$(machine_record "$name" address)" "${pool:--}" "$state" "$(memory_of "$name")"
   done

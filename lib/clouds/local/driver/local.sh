@@ -6,11 +6,12 @@
 #   base                 [PACKAGES]                                 builds the machines' Debian once
 #   images               IMAGES [PACKAGES] [IMAGE_SOURCE=auto|stand-in|registry|ARCHIVE|DIRECTORY] [STANDIN]
 #   network up|down      SITE (up: CIDR GATEWAY [OWNER])
-#   disk create|destroy  SITE DISK
+#   disk create|destroy  SITE DISK (create: GIB)                    a disk that is there already grows to GIB, and never shrinks
 #   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL [ALONE]] [DISKS] [PACKAGES] [LIMIT_SECONDS=180]
 #   machine destroy|stop SITE NAME [LIMIT_SECONDS=60]               asks it to power off, cuts the power at the limit
 #   machine start        SITE NAME [LIMIT_SECONDS=180]              boots it again over what it has written
 #   machine kill         SITE NAME                                  power cut: no packet leaves it any more
+#   machine freeze|thaw  SITE NAME                                  all its processes stand still, its kernel goes on answering
 #   partition cut|heal   SITE NAME                                  silent loss of all its packets
 #   pool settle          SITE POOL MEMBERS [LIMIT_SECONDS=600] [FRONT_DOOR TARGETS_BACKENDS]
 #   pool remove          SITE POOL NAME
@@ -23,13 +24,13 @@
 #   clean                SITE|all [--base]                          removes all there is of the site, also after a crash
 #
 # State is kept under CDKTF_MASTODON_ROOT (/var/lib/cdktf-mastodon). What a person would type also takes SITE and NAME as arguments:
-# `run`, `list`, `logs`, `wait`, `clean`, `machine destroy|stop|start|kill` and `partition`.
+# `run`, `list`, `logs`, `wait`, `clean`, `machine destroy|stop|start|kill|freeze|thaw` and `partition`.
 set -euo pipefail
 umask 022
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
 
 DRIVER=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
-for part in common preflight network base images machine machine-commands inside pool clean; do
+for part in common preflight network disk base images machine machine-commands inside pool clean; do
   # shellcheck source=/dev/null
   . "$DRIVER/$part.sh"
 done
@@ -72,6 +73,8 @@ case $COMMAND in
   "machine stop") arguments_as SITE NAME -- "$@" && must_exist && machine_stop ;;
   "machine start") arguments_as SITE NAME -- "$@" && must_exist && machine_start ;;
   "machine kill") arguments_as SITE NAME -- "$@" && must_exist && machine_kill ;;
+  "machine freeze") arguments_as SITE NAME -- "$@" && must_exist && machine_freeze ;;
+  "machine thaw") arguments_as SITE NAME -- "$@" && must_exist && machine_thaw ;;
   "partition cut") arguments_as SITE NAME -- "$@" && must_exist && partition_cut ;;
   "partition heal") arguments_as SITE NAME -- "$@" && must_exist && partition_heal ;;
   "pool settle") pool_settle ;;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is done to a whole machine: create, destroy, stop, start, kill. One at a time per machine.
+# What is done to a whole machine: create, destroy, stop, start, kill, freeze, thaw. One at a time per machine.
 
 machine_create() (
   need SITE NAME CIDR GATEWAY BOOT_TEXT
@@ -30,7 +30,7 @@ machine_start() (
   need SITE NAME
   lock "$(site_dir)/locks/$NAME"
   [ -e "$(machine_dir "$NAME")/record" ] || die "there is no machine $NAME in the site $SITE"
-  ! is_running "$NAME" || return 0
+  ! is_running "$NAME" || { ! is_frozen "$NAME" || die "$NAME is frozen: machine thaw" && return 0; }
   # After a restart of the host the bridge is gone as well.
   if ! ip link show "$(bridge)" >/dev/null 2>&1; then
     CIDR=$(sed -n 's/^cidr=//p' "$(site_dir)/network") GATEWAY=$(sed -n 's/^gateway=//p' "$(site_dir)/network")
@@ -45,7 +45,7 @@ machine_stop() (
   need SITE NAME
   lock "$(site_dir)/locks/$NAME"
   power_off
-  unmount "$(machine_dir "$NAME")/root"
+  close_file_systems
 )
 
 machine_destroy() (
@@ -67,8 +67,30 @@ machine_kill() (
   # The kernel keeps a dead machine's sockets, and through a healed cut they would still say goodbye.
   ip link delete "$(link_of "$NAME")" 2>/dev/null || true
   [ $cut = no ] || partition_heal
-  unmount "$(machine_dir "$NAME")/root"
+  close_file_systems
 )
+
+# It hangs: connections to it are still accepted, and nobody answers on them.
+machine_freeze() (
+  need SITE NAME
+  lock "$(site_dir)/locks/$NAME"
+  is_running "$NAME" || die "$NAME is not running"
+  freeze "$NAME" && return
+  thaw "$NAME"
+  die "not all processes of $NAME could be stopped, it goes on"
+)
+
+machine_thaw() (
+  need SITE NAME
+  lock "$(site_dir)/locks/$NAME"
+  ! is_running "$NAME" || thaw "$NAME"
+)
+
+close_file_systems() {
+  local disk
+  unmount "$(machine_dir "$NAME")/root"
+  for disk in $(machine_record "$NAME" disks); do close_disk "${disk%%=*}"; done
+}
 
 remove_machine() {
   local dir
@@ -76,13 +98,15 @@ remove_machine() {
   power_off
   partition_heal
   [ -d "$dir" ] || return 0
-  unmount "$dir/root"
+  close_file_systems
   remove_tree "$dir"
 }
 
 power_off() {
   local pid leader limit=${LIMIT_SECONDS:-60} end
   if pid=$(nspawn_pid "$NAME"); then
+    # It could not hear the signal.
+    ! is_frozen "$NAME" || thaw "$NAME"
     end=$((SECONDS + limit))
     # The signal by which systemd powers off in order.
     ! leader=$(leader_of "$NAME") || kill -s RTMIN+4 "$leader" 2>/dev/null || true

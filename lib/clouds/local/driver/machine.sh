@@ -110,8 +110,8 @@ launch() {
   # The kernel clears up after a killed machine in its own time.
   ip link delete "$(link_of "$name")" 2>/dev/null || true
   for disk in $(machine_record "$name" disks); do
-    [ -d "$(site_dir)/disks/${disk%%=*}" ] || die "there is no disk ${disk%%=*} for $name"
-    options+=("--bind=$(site_dir)/disks/${disk%%=*}:${disk#*=}")
+    open_disk "${disk%%=*}"
+    options+=("--bind=$(disk_dir "${disk%%=*}"):${disk#*=}")
   done
   (
     # Nothing of the caller's may be held: Terraform waits for its pipes, others for our locks.
@@ -160,10 +160,74 @@ clear_groups() {
   done
 }
 
+# The group with the kernel's switch that stops all processes in it; fails before Linux 5.2, and where no v2 tree is.
+freezer_of() {
+  local tree
+  for tree in $(cgroup_trees); do
+    [ ! -e "$tree/cdktf-mastodon-$(machine_id "$1")/cgroup.freeze" ] || { echo "$tree/cdktf-mastodon-$(machine_id "$1")" && return; }
+  done
+  return 1
+}
+
+is_frozen() {
+  local group leader
+  if group=$(freezer_of "$1"); then
+    [ "$(cat "$group/cgroup.freeze" 2>/dev/null)" = 1 ]
+  else
+    leader=$(leader_of "$1") && [ "$(state_of "$leader")" = T ]
+  fi
+}
+
+# Stops every process of a machine; the host's kernel, which is also the machine's, goes on answering for it.
+freeze() {
+  local group pid moving
+  local end=$((SECONDS + 30))
+  if group=$(freezer_of "$1"); then
+    echo 1 >"$group/cgroup.freeze"
+    until grep -qx 'frozen 1' "$group/cgroup.events"; do
+      [ $SECONDS -lt $end ] || return 1
+      sleep 0.05
+    done
+    return
+  fi
+  # Again until none moves: one that was not stopped yet may have started another.
+  while :; do
+    moving=no
+    for pid in $(processes_of "$1"); do
+      case $(state_of "$pid") in
+        T | Z | '') ;;
+        *) moving=yes && kill -STOP "$pid" 2>/dev/null || true ;;
+      esac
+    done
+    [ $moving = yes ] || return 0
+    [ $SECONDS -lt $end ] || return 1
+    sleep 0.05
+  done
+}
+
+thaw() {
+  local group pid
+  if group=$(freezer_of "$1"); then
+    echo 0 >"$group/cgroup.freeze"
+  else
+    for pid in $(processes_of "$1"); do kill -CONT "$pid" 2>/dev/null || true; done
+  fi
+}
+
+processes_of() {
+  local tree
+  for tree in $(cgroup_trees); do
+    find "$tree/cdktf-mastodon-$(machine_id "$1")" -name cgroup.procs -exec cat {} + 2>/dev/null || true
+  done | sort -un
+}
+
+# One letter, as in the process list; nothing of a process that has gone.
+state_of() { sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || true; }
+
 # Waits until a process has gone: `gone PID SECONDS`
 gone() {
   local end=$((SECONDS + $2))
-  while [ -d "/proc/$1" ] && [ "$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)" != Z ]; do
+  while [ -d "/proc/$1" ] && [ "$(state_of "$1")" != Z ]; do
     [ $SECONDS -lt $end ] || return 1
     sleep 0.05
   done

@@ -99,18 +99,3 @@ partition_heal() {
 }
 
 is_cut() { nft get element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }" >/dev/null 2>&1; }
-
-disk_create() {
-  need SITE DISK
-  mkdir -p "$(site_dir)/disks/$DISK"
-}
-
-disk_destroy() {
-  need SITE DISK
-  local name
-  for name in $(machine_names); do
-    [[ " $(machine_record "$name" disks) " != *" $DISK="* ]] || ! is_running "$name" ||
-      die "the disk $DISK is in use by the machine $name: destroy that first"
-  done
-  remove_tree "$(site_dir)/disks/$DISK"
-}

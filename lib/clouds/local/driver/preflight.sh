@@ -3,7 +3,7 @@
 
 # command=Debian package
 NEEDED="systemd-nspawn=systemd-container debootstrap=debootstrap nft=nftables ip=iproute2 nsenter=util-linux flock=util-linux
-mount=mount pgrep=procps journalctl=systemd sha256sum=coreutils gunzip=gzip awk=mawk find=findutils wget=wget curl=curl"
+mount=mount losetup=mount mkfs.ext4=e2fsprogs pgrep=procps journalctl=systemd sha256sum=coreutils gunzip=gzip awk=mawk find=findutils wget=wget curl=curl"
 
 missing_packages() {
   local pair
