@@ -26,6 +26,12 @@ export interface Limits {
   readonly jobsTwice: number;
 }
 
+export interface Outcome {
+  readonly findings?: readonly Finding[];
+  /** Limits that only the deployed site knows, such as how many jobs its processes have in hand. */
+  readonly limits?: Partial<Limits>;
+}
+
 export const UNDISTURBED: Limits = {
   failuresWithinSeconds: 0,
   withoutPostSeconds: 3,
@@ -40,8 +46,8 @@ export interface Drill {
   /** What is done, in a few words. */
   readonly title: string;
   /** Breaks something, watches for as long as that takes, and says what it found. What it broke is mended after it. */
-  readonly act: (scene: Scene) => Promise<readonly Finding[]>;
-  readonly limits: Limits | ((scene: Scene) => Limits);
+  readonly act: (scene: Scene) => Promise<Outcome>;
+  readonly limits: Limits;
   /** Why it cannot be done on this site; it is then reported as not run. */
   readonly impossible?: (site: Site, options: Options) => Promise<string | undefined>;
   /** Other rates than the usual. */
@@ -154,4 +160,4 @@ export async function pause(seconds: number): Promise<void> {
   await new Promise((next) => setTimeout(next, seconds * 1000));
 }
 
-export const names = (hosts: readonly Host[]): readonly string[] => hosts.map(({ name }) => name);
+export const named = (hosts: readonly Host[]): readonly string[] => hosts.map(({ name }) => name);

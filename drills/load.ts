@@ -56,6 +56,7 @@ export class Load {
     );
     const end = Date.now() + TIMEOUT_SECONDS * 1000;
     while (!this.allStand && Date.now() < end) await new Promise((next) => setTimeout(next, 100));
+    if (!this.allStand) throw new Error("no WebSocket could be opened");
     let last = Date.now();
     this.timer = setInterval(() => {
       const now = Date.now();

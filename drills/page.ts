@@ -14,6 +14,8 @@ export interface Page {
   readonly stack: string;
   /** Synthesizes it anew and applies it; `environment` is what the page's own process sees, `app` another command that makes it. */
   apply(environment?: Readonly<Record<string, string>>, app?: string): Promise<void>;
+  /** Makes a kept machine anew over its disk. */
+  renew(machine: string): Promise<void>;
 }
 
 interface Options {
@@ -46,18 +48,20 @@ export async function openPage({ place, site: wanted }: Options): Promise<Page> 
   const { site, stack } = fit[0]!;
   // Terraform's lock would refuse a second one.
   let last: Promise<unknown> = Promise.resolve();
+  const make = (command: string, environment: Readonly<Record<string, string>>, more: readonly string[]) => {
+    const next = last.then(async () => {
+      await synthesize(place, command, environment);
+      await apply(stack, place, more);
+    });
+    last = next.catch(() => undefined);
+    return next;
+  };
   return {
     place,
     site,
     stack,
-    apply: (environment = {}, other = app) => {
-      const next = last.then(async () => {
-        await synthesize(place, other, environment);
-        await apply(stack, place);
-      });
-      last = next.catch(() => undefined);
-      return next;
-    },
+    apply: (environment = {}, other = app) => make(other, environment, []),
+    renew: (machine) => make(app, {}, [`-replace=${addressOf(stack, machine)}`]),
   };
 }
 
@@ -72,16 +76,34 @@ function settings({ directory }: Place): { readonly app: string; readonly output
   return { app, output };
 }
 
+interface Data {
+  readonly input?: { readonly site?: unknown; readonly name?: unknown };
+}
+
+function dataOf(stack: string): readonly (readonly [string, Data])[] {
+  const { resource } = JSON.parse(readFileSync(join(stack, "cdk.tf.json"), "utf8")) as {
+    readonly resource?: { readonly terraform_data?: Readonly<Record<string, Data>> };
+  };
+  return Object.entries(resource?.terraform_data ?? {});
+}
+
 /** The sites that a synthesized stack makes on the local cloud. */
 function sitesOf(stack: string): readonly string[] {
-  const { resource = {} } = JSON.parse(readFileSync(join(stack, "cdk.tf.json"), "utf8")) as {
-    readonly resource?: { readonly terraform_data?: Readonly<Record<string, { readonly input?: unknown }>> };
-  };
-  const inputs = Object.values(resource.terraform_data ?? {}).map(({ input }) => input);
-  const sites = inputs.flatMap((input) =>
-    typeof input === "object" && input !== null && "site" in input && typeof input.site === "string" ? [input.site] : [],
-  );
-  return [...new Set(sites)];
+  return [...new Set(dataOf(stack).flatMap(([, { input }]) => (typeof input?.site === "string" ? [input.site] : [])))];
+}
+
+/** What Terraform calls a kept machine. */
+function addressOf(stack: string, machine: string): string {
+  const found = dataOf(stack).find(([, { input }]) => input?.name === machine);
+  if (found === undefined) throw new Error(`the page has no kept machine ${machine}`);
+  return `terraform_data.${found[0]}`;
+}
+
+/** What the page's process is told, so that these pools, all if none is named, get a new boot text. */
+export function newBootText(...pools: readonly string[]): Readonly<Record<string, string>> {
+  const hook = `--require ${JSON.stringify(join(__dirname, "new-boot-text.cjs"))}`;
+  const options = [process.env["NODE_OPTIONS"], hook].filter((option) => option !== undefined).join(" ");
+  return { NODE_OPTIONS: options, DRILL_TEXT: new Date().toISOString(), DRILL_POOLS: pools.join(" ") };
 }
 
 async function synthesize(place: Place, app: string, environment: Readonly<Record<string, string>>): Promise<void> {

@@ -44,7 +44,8 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
     await load.start();
     const fromMs = Date.now();
     await pause(CALM_SECONDS);
-    const findings: Finding[] = [...(await drill.act(scene))];
+    const outcome = await drill.act(scene);
+    const findings: Finding[] = [...(outcome.findings ?? [])];
     await scene.heal();
     await well(stage);
     say(`well again ${scene.seconds} s after the act`);
@@ -62,8 +63,7 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
       recorded.sockets.map(({ spans }) => spans),
       { fromMs, actMs: scene.actMs, toMs },
     );
-    const limits = typeof drill.limits === "function" ? drill.limits(scene) : drill.limits;
-    const reasons = broken(limits, seen, kept, findings, scene.actMs);
+    const reasons = broken({ ...drill.limits, ...outcome.limits }, seen, kept, findings, scene.actMs);
     const seconds = Math.round((Date.now() - started) / 1000);
     const result = { name, title, passed: reasons.length === 0, reasons, findings: findings.map(({ said }) => said) };
     return { ...result, seconds, view: seen, verdict: kept };

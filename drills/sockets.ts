@@ -1,6 +1,5 @@
 // A client that holds a WebSocket as a browser does, and writes down when it stood and what it heard: `new Socket(door, token, "1", pattern)`.
 
-import { connect } from "node:tls";
 import WebSocket from "ws";
 import { connection, Door } from "../scripts/journey";
 import { Listening, Span } from "./ledger";
@@ -46,12 +45,11 @@ export class Socket {
 
   private open(): void {
     const { door, token } = this;
-    const { lookup, agent, ...tls } = connection(door, door.streaming);
     const socket = new WebSocket(`wss://${door.streaming}/api/v1/streaming?stream=public:local&access_token=${token}`, {
-      agent,
+      ...connection(door, door.streaming),
       handshakeTimeout: 10_000,
-      createConnection: () => connect({ ...tls, lookup, ALPNProtocols: ["http/1.1"] }).setKeepAlive(true, KEEP_ALIVE_MS),
     });
+    socket.on("upgrade", (response) => response.socket.setKeepAlive(true, KEEP_ALIVE_MS));
     this.current = socket;
     socket.on("open", () => {
       this.openedAtMs = Date.now();

@@ -21,7 +21,7 @@ export const webPower: Drill = {
     const { name } = await scene.site.web();
     await scene.strike(() => scene.kill(name));
     await pause(WATCHED_SECONDS);
-    return [];
+    return {};
   },
   limits: { ...UNDISTURBED, failuresWithinSeconds: DEAD_SECONDS, withoutPostSeconds: DEAD_SECONDS },
 };
@@ -34,7 +34,7 @@ export const webHang: Drill = {
     const { name } = await scene.site.web();
     await scene.strike(() => scene.freeze(name));
     await pause(WATCHED_SECONDS);
-    return [];
+    return {};
   },
   limits: { ...UNDISTURBED, failuresWithinSeconds: HUNG_SECONDS, withoutPostSeconds: HUNG_SECONDS },
 };
