@@ -1,7 +1,7 @@
 // A page deployed on this machine: `const cluster = await deploy("examples/local/main.ts", { directory, say })`.
 // Runs the same commands that a user would: the page writes the plan, Terraform applies it, the driver looks after the machines.
 
-import { spawn, spawnSync } from "node:child_process";
+import { ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -19,6 +19,11 @@ export interface Machine {
 export interface Place {
   /** Where the synthesized stack and Terraform's state lie. */
   readonly directory: string;
+  /**
+   * Terraform's file of secrets, if it is there.
+   * @default - `secrets.tfvars.json` in the directory
+   */
+  readonly secrets?: string;
   /** Takes one line at a time. */
   readonly say: (line: string) => void;
 }
@@ -99,13 +104,39 @@ export function driver(args: readonly string[], environment: Readonly<Record<str
   return stdout;
 }
 
+/** The same for whoever has other things to do meanwhile. */
+export async function drive(args: readonly string[]): Promise<string> {
+  const child = spawnDriver(args);
+  child.stdin.end();
+  let printed = "";
+  let complained = "";
+  child.stdout.on("data", (part: Buffer) => (printed += part.toString()));
+  child.stderr.on("data", (part: Buffer) => (complained += part.toString()));
+  const status = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  if (status !== 0) throw new Error(`local ${args.slice(0, 4).join(" ")}: exit ${status}\n${printed}${complained}`);
+  return printed;
+}
+
+/** A command of the driver that goes on. */
+export function spawnDriver(args: readonly string[]): ChildProcessWithoutNullStreams {
+  return spawn("bash", [DRIVER, ...args]);
+}
+
 /** Runs a command inside a machine. */
 export function inside(site: string, machine: string, ...command: readonly string[]): string {
   return driver(["run", site, machine, "--", ...command]);
 }
 
 export function machines(site: string): readonly Machine[] {
-  return driver(["list", site])
+  return listed(driver(["list", site]));
+}
+
+export async function machinesNow(site: string): Promise<readonly Machine[]> {
+  return listed(await drive(["list", site]));
+}
+
+function listed(lines: string): readonly Machine[] {
+  return lines
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
@@ -138,7 +169,7 @@ export function makeSecrets(place: Place): boolean {
   return true;
 }
 
-export const secretsFile = ({ directory }: Place): string => join(directory, "secrets.tfvars.json");
+export const secretsFile = ({ directory, secrets }: Place): string => secrets ?? join(directory, "secrets.tfvars.json");
 
 function secretsOf(place: Place): readonly string[] {
   return existsSync(secretsFile(place)) ? [`-var-file=${secretsFile(place)}`] : [];

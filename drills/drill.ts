@@ -1,0 +1,163 @@
+// What a drill is, and what it may do: `const drill: Drill = { name, title, act: async (scene) => { await scene.kill("web-1"); … }, limits }`.
+
+import { drive } from "../scripts/cluster";
+import { Load, Rates } from "./load";
+import { Page } from "./page";
+import { Host, Site } from "./site";
+
+/** What a drill found out by itself; `bad` if that is more than it allows. */
+export interface Finding {
+  readonly said: string;
+  readonly bad?: boolean;
+}
+
+/** What the numbers of every drill are held against. All but `posts lost: 0` and `posts twice: 0`, which hold for each. */
+export interface Limits {
+  /** Requests sent later than this after the act must be answered well; 0 if none may fail. */
+  readonly failuresWithinSeconds: number;
+  /** How long it may take until posts can be written again. */
+  readonly withoutPostSeconds: number;
+  /** Posts that were sent later than this after the act must reach every WebSocket that stands. */
+  readonly eventsMissedWithinSeconds: number;
+  /** How long a WebSocket may be away. */
+  readonly reconnectSeconds: number;
+  /** Jobs that may be lost; all that are in the hands of a process are when its machine loses power. */
+  readonly jobsLost: number;
+  readonly jobsTwice: number;
+}
+
+export interface Outcome {
+  readonly findings?: readonly Finding[];
+  /** Limits that only the deployed site knows, such as how many jobs its processes have in hand. */
+  readonly limits?: Partial<Limits>;
+}
+
+export const UNDISTURBED: Limits = {
+  failuresWithinSeconds: 0,
+  withoutPostSeconds: 3,
+  eventsMissedWithinSeconds: 0,
+  reconnectSeconds: 0,
+  jobsLost: 0,
+  jobsTwice: 0,
+};
+
+export interface Drill {
+  readonly name: string;
+  /** What is done, in a few words. */
+  readonly title: string;
+  /** Breaks something, watches for as long as that takes, and says what it found. What it broke is mended after it. */
+  readonly act: (scene: Scene) => Promise<Outcome>;
+  readonly limits: Limits;
+  /** Why it cannot be done on this site; it is then reported as not run. */
+  readonly impossible?: (site: Site, options: Options) => Promise<string | undefined>;
+  /** Other rates than the usual. */
+  readonly rates?: Partial<Rates>;
+}
+
+export interface Options {
+  /** The command that makes the page with more machines, if there is one. */
+  readonly grown?: string;
+}
+
+export class Scene {
+  /** When it was broken. */
+  actMs = Date.now();
+  private readonly frozen = new Set<string>();
+  private undoing = Promise.resolve();
+  private readonly undone: (() => Promise<void>)[] = [];
+
+  constructor(
+    readonly site: Site,
+    readonly page: Page,
+    readonly load: Load,
+    readonly options: Options,
+    readonly say: (line: string) => void,
+  ) {}
+
+  /** Does it, and counts everything from now on. */
+  async strike<T>(act: () => Promise<T>): Promise<T> {
+    this.actMs = Date.now();
+    return act();
+  }
+
+  /** Seconds since it was broken. */
+  get seconds(): number {
+    return Math.round((Date.now() - this.actMs) / 100) / 10;
+  }
+
+  async kill(...machines: readonly string[]): Promise<void> {
+    this.say(`${machines.join(", ")}: power off`);
+    await Promise.all(machines.map((name) => this.machine("kill", name)));
+  }
+
+  async start(...machines: readonly string[]): Promise<void> {
+    this.say(`${machines.join(", ")}: power on`);
+    await Promise.all(machines.map((name) => this.machine("start", name)));
+  }
+
+  async freeze(machine: string): Promise<void> {
+    this.say(`${machine}: stands still`);
+    this.frozen.add(machine);
+    await this.machine("freeze", machine);
+  }
+
+  async thaw(machine: string): Promise<void> {
+    this.say(`${machine}: goes on`);
+    await this.machine("thaw", machine);
+    this.frozen.delete(machine);
+  }
+
+  async cut(machine: string): Promise<void> {
+    this.say(`${machine}: cut off`);
+    await drive(["partition", "cut", this.site.name, machine]);
+  }
+
+  async mend(machine: string): Promise<void> {
+    this.say(`${machine}: reached again`);
+    await drive(["partition", "heal", this.site.name, machine]);
+  }
+
+  /** Done once the verdict is there, or when the drill fails. */
+  later(undo: () => Promise<void>): void {
+    this.undone.push(undo);
+  }
+
+  /** Watches until `done`, at most so long; says whether it came. */
+  async until(done: () => boolean | Promise<boolean>, limitSeconds: number): Promise<boolean> {
+    const end = Date.now() + limitSeconds * 1000;
+    for (;;) {
+      if (await done()) return true;
+      if (Date.now() > end) return false;
+      await pause(0.5);
+    }
+  }
+
+  /** Brings back whatever is away, also after half a drill. */
+  async heal(): Promise<void> {
+    for (const name of this.frozen) await this.thaw(name);
+    const hosts = await this.site.hosts();
+    for (const { name } of hosts.filter(({ state }) => state === "cut")) await this.mend(name);
+    // One that is cut may be off as well.
+    const off = (await this.site.hosts()).filter(({ state }) => state === "stopped").map(({ name }) => name);
+    if (off.length > 0) await this.start(...off);
+  }
+
+  /** Once: whoever comes second waits for the first. */
+  undo(): Promise<void> {
+    const all = this.undone.splice(0).reverse();
+    this.undoing = this.undoing.then(async () => {
+      for (const undo of all) await undo();
+    });
+    return this.undoing;
+  }
+
+  private async machine(command: string, name: string): Promise<void> {
+    await drive(["machine", command, this.site.name, name]);
+  }
+}
+
+export async function pause(seconds: number): Promise<void> {
+  await new Promise((next) => setTimeout(next, seconds * 1000));
+}
+
+export const named = (hosts: readonly Host[]): readonly string[] => hosts.map(({ name }) => name);

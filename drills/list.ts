@@ -1,0 +1,28 @@
+// The drills in the order in which they are run: one more is one file and one line here.
+
+import { pgbouncerRenewed, pgbouncerRestart, postgresRenewed, postgresRestart } from "./database";
+import { Drill } from "./drill";
+import { growth, rollOut } from "./pools";
+import { allPower } from "./power";
+import { redisPartition, redisPower } from "./redis";
+import { schedulerRenewed, sidekiqPower } from "./sidekiq";
+import { streamingPower, streamingProcess } from "./streaming";
+import { webHang, webPower } from "./web";
+
+export const DRILLS: readonly Drill[] = [
+  ...redisPower,
+  redisPartition,
+  webPower,
+  webHang,
+  streamingProcess,
+  streamingPower,
+  sidekiqPower,
+  schedulerRenewed,
+  pgbouncerRestart,
+  pgbouncerRenewed,
+  postgresRestart,
+  postgresRenewed,
+  allPower,
+  rollOut,
+  growth,
+];

@@ -1,0 +1,160 @@
+// Users at a steady rate, through the front door: `new Load(door, tokens, run, rates).start()`. A slow answer does not slow them down.
+
+import { ask, Door } from "../scripts/journey";
+import { Listening, Post } from "./ledger";
+import { Socket } from "./sockets";
+import { Request } from "./view";
+
+export interface Rates {
+  readonly pagesPerSecond: number;
+  readonly postsPerSecond: number;
+  readonly sockets: number;
+}
+
+export interface Recorded {
+  readonly requests: readonly Request[];
+  readonly posts: readonly Post[];
+  readonly sockets: readonly Listening[];
+}
+
+const TICK_MS = 50;
+const TIMEOUT_SECONDS = 10;
+// Home timelines are counted by Mastodon, 300 in five minutes for each token; the page that greets strangers is not.
+const HOMES_PER_SECOND = 5;
+
+export class Load {
+  private readonly requests: Request[] = [];
+  private readonly posts: Post[] = [];
+  private readonly pending = new Set<Promise<void>>();
+  private sockets: readonly Socket[] = [];
+  private rates: Rates;
+  private timer: NodeJS.Timeout | undefined;
+  private pagesDue = 0;
+  private postsDue = 0;
+  private pagesSent = 0;
+  private postsSent = 0;
+
+  constructor(
+    private readonly door: Door,
+    /** Of several accounts: Mastodon lets each post 300 times in three hours. */
+    private readonly tokens: readonly string[],
+    /** Stands in every post, so that those of this load are found. */
+    private readonly run: string,
+    rates: Rates,
+    /** However high the rate, never more than this. */
+    private readonly mostRequests: number,
+  ) {
+    this.rates = rates;
+  }
+
+  /** Connects the WebSockets, then lets the users in. */
+  async start(): Promise<void> {
+    const pattern = new RegExp(`${this.run}-\\d+`);
+    this.sockets = Array.from(
+      { length: this.rates.sockets },
+      (_, n) => new Socket(this.door, this.tokens[n % this.tokens.length]!, `WebSocket ${n + 1}`, pattern),
+    );
+    const end = Date.now() + TIMEOUT_SECONDS * 1000;
+    while (!this.allStand && Date.now() < end) await new Promise((next) => setTimeout(next, 100));
+    if (!this.allStand) throw new Error("no WebSocket could be opened");
+    let last = Date.now();
+    this.timer = setInterval(() => {
+      const now = Date.now();
+      this.pagesDue += ((now - last) / 1000) * this.rates.pagesPerSecond;
+      this.postsDue += ((now - last) / 1000) * this.rates.postsPerSecond;
+      last = now;
+      for (; this.pagesDue >= 1; this.pagesDue--) this.page();
+      for (; this.postsDue >= 1; this.postsDue--) this.post();
+    }, TICK_MS);
+  }
+
+  get allStand(): boolean {
+    return this.sockets.every(({ stands }) => stands);
+  }
+
+  get sent(): number {
+    return this.pagesSent + this.postsSent;
+  }
+
+  /** Another number of pages a second from now on. */
+  pages(perSecond: number): void {
+    this.rates = { ...this.rates, pagesPerSecond: perSecond };
+  }
+
+  /** Posts all at once. */
+  burst(posts: number): void {
+    for (let n = 0; n < posts; n++) this.post();
+  }
+
+  /** Lets no more users in, and waits for those who are inside. The WebSockets go on listening. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all(this.pending);
+  }
+
+  recorded(): Recorded {
+    return { requests: this.requests, posts: this.posts, sockets: this.sockets.map((socket) => socket.listening()) };
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    for (const socket of this.sockets) socket.close();
+  }
+
+  private page(): void {
+    const number = this.pagesSent++;
+    const every = Math.max(2, Math.ceil(this.rates.pagesPerSecond / HOMES_PER_SECOND));
+    if (number % every === 0) {
+      const token = this.tokens[(number / every) % this.tokens.length]!;
+      this.send("page", () => ask(this.door, "GET", "/api/v1/timelines/home", token));
+    } else {
+      this.send("page", () => ask(this.door, "GET", "/"));
+    }
+  }
+
+  private post(): void {
+    const number = this.postsSent++;
+    const text = `${this.run}-${number}`;
+    const sentAtMs = Date.now();
+    this.send("post", async () => {
+      const token = this.tokens[number % this.tokens.length]!;
+      try {
+        const answer = await ask(this.door, "POST", "/api/v1/statuses", token, { status: text });
+        const acknowledged = answer.status === 200 ? { acknowledgedAtMs: Date.now() } : {};
+        this.posts.push({ text, sentAtMs, servedBy: answer.servedBy, ...acknowledged });
+        return answer;
+      } catch (error) {
+        this.posts.push({ text, sentAtMs, servedBy: "" });
+        throw error;
+      }
+    });
+  }
+
+  private send(kind: Request["kind"], send: () => Promise<{ readonly status: number }>): void {
+    if (this.sent > this.mostRequests) return;
+    const sentAtMs = Date.now();
+    const ended = (failure?: string) => {
+      this.requests.push({ kind, sentAtMs, endedAtMs: Date.now(), ...(failure !== undefined && { failure }) });
+    };
+    const request = within(send()).then(
+      ({ status }) => ended(status === 200 ? undefined : `status ${status}`),
+      (error: NodeJS.ErrnoException) =>
+        ended(/no answer/.test(error.message) ? "no answer within 10 s" : (error.code ?? error.message)),
+    );
+    this.pending.add(request);
+    void request.finally(() => this.pending.delete(request));
+  }
+}
+
+// The request's own time-out begins anew with every byte.
+async function within<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error("no answer")), TIMEOUT_SECONDS * 1000);
+  });
+  try {
+    return await Promise.race([answer, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,60 @@
+// The page itself changes under load: every pool is replaced, and the site grows. `rollOut` and `growth` stand in the list of drills.
+
+import { Drill, UNDISTURBED } from "./drill";
+import { newBootText } from "./page";
+import { unchanged } from "./redis";
+
+const REQUESTS = 10_000;
+const LIMIT_SECONDS = 240;
+
+export const rollOut: Drill = {
+  name: "roll-out",
+  title: `a new boot text replaces all web, streaming and Sidekiq machines during ${REQUESTS} requests`,
+  rates: { pagesPerSecond: 80 },
+  act: async (scene) => {
+    const before = await scene.site.hosts();
+    scene.later(() => scene.page.apply());
+    await scene.strike(() => scene.page.apply(newBootText()));
+    const seconds = scene.seconds;
+    const after = new Set((await scene.site.hosts()).map(({ name }) => name));
+    const members = before.filter(({ pool }) => pool !== "-");
+    const still = members.filter(({ name }) => after.has(name)).map(({ name }) => name);
+    const enough = await scene.until(() => scene.load.sent >= REQUESTS, LIMIT_SECONDS);
+    return {
+      findings: [
+        still.length === 0
+          ? { said: `${members.length} machines were replaced in ${seconds} s` }
+          : { said: `${still.join(", ")} were not replaced: is the page made by Node?`, bad: true },
+        ...(enough ? [] : [{ said: `only ${scene.load.sent} requests were made`, bad: true }]),
+      ],
+    };
+  },
+  limits: { ...UNDISTURBED, reconnectSeconds: 10 },
+};
+
+export const growth: Drill = {
+  name: "growth",
+  title: "the page gets one more web machine, one more Redis replica and one more PostgreSQL replica",
+  impossible: async (_site, { grown }) => (grown === undefined ? "--grown names no second version of the page" : undefined),
+  act: async (scene) => {
+    const hosts = await scene.site.hosts();
+    const before = await scene.site.started(hosts);
+    scene.later(() => scene.page.apply());
+    await scene.strike(() => scene.page.apply({}, scene.options.grown));
+    const seconds = scene.seconds;
+    const now = await scene.site.hosts();
+    const gone = hosts.filter(({ name }) => !now.some((host) => host.name === name)).map(({ name }) => name);
+    const added = now.filter(({ name }) => !hosts.some((host) => host.name === name)).map(({ name }) => name);
+    const after = await scene.site.started(hosts.filter(({ name }) => !gone.includes(name)));
+    return {
+      findings: [
+        added.length > 0
+          ? { said: `${added.join(", ")} came in ${seconds} s` }
+          : { said: "the other page adds no machine", bad: true },
+        ...(gone.length === 0 ? [] : [{ said: `${gone.join(", ")} went`, bad: true }]),
+        unchanged(before, after),
+      ],
+    };
+  },
+  limits: UNDISTURBED,
+};

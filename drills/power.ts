@@ -1,0 +1,29 @@
+// The power of everything goes at once and comes back: `allPower` stands in the list of drills.
+
+import { Drill, named, pause, UNDISTURBED } from "./drill";
+import { threads } from "./sidekiq";
+
+const DARK_SECONDS = 3;
+const BACK_SECONDS = 150;
+
+export const allPower: Drill = {
+  name: "all-power",
+  title: "all machines lose power at once, and get it back at once",
+  act: async (scene) => {
+    const hosts = await scene.site.hosts();
+    const workers = await scene.site.with("sidekiq");
+    const inHand = (await Promise.all(workers.map((host) => threads(scene.site, host)))).reduce((sum, count) => sum + count, 0);
+    await scene.strike(() => scene.kill(...named(hosts)));
+    await pause(DARK_SECONDS);
+    await scene.start(...named(hosts));
+    return { limits: { jobsLost: inHand } };
+  },
+  limits: {
+    failuresWithinSeconds: BACK_SECONDS,
+    withoutPostSeconds: BACK_SECONDS,
+    eventsMissedWithinSeconds: BACK_SECONDS,
+    reconnectSeconds: BACK_SECONDS,
+    jobsLost: 0,
+    jobsTwice: 0,
+  },
+};

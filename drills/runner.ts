@@ -1,0 +1,104 @@
+// One drill from a happy cluster to a happy cluster: `await runDrill(drill, { site, page, tokens, … })`.
+
+import { randomBytes } from "node:crypto";
+import { drive } from "../scripts/cluster";
+import { journey } from "../scripts/journey";
+import { Drill, Finding, Options, pause, Scene } from "./drill";
+import { evidence } from "./evidence";
+import { Load, Rates } from "./load";
+import { verdict } from "./ledger";
+import { Page } from "./page";
+import { broken, Result } from "./report";
+import { Site } from "./site";
+import { view } from "./view";
+
+export interface Stage {
+  readonly site: Site;
+  readonly page: Page;
+  /** Of the accounts that post. */
+  readonly tokens: readonly string[];
+  readonly rates: Rates;
+  readonly options: Options;
+  readonly say: (line: string) => void;
+  /** Told of the scene, so that whoever stops the run can mend it. */
+  readonly entered: (scene: Scene | undefined) => void;
+}
+
+const CALM_SECONDS = 5;
+const WELL_SECONDS = 300;
+const SETTLE_SECONDS = 120;
+const MOST_REQUESTS = 15_000;
+
+export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
+  const { site, say } = stage;
+  const { name, title } = drill;
+  const why = await drill.impossible?.(site, stage.options);
+  if (why !== undefined) return { name, title, passed: undefined, reasons: [why], findings: [] };
+  await well(stage);
+  const started = Date.now();
+  const run = `drill${randomBytes(4).toString("hex")}`;
+  const load = new Load(site.door, stage.tokens, run, { ...stage.rates, ...drill.rates }, MOST_REQUESTS);
+  const scene = new Scene(site, stage.page, load, stage.options, say);
+  stage.entered(scene);
+  try {
+    await load.start();
+    const fromMs = Date.now();
+    await pause(CALM_SECONDS);
+    const outcome = await drill.act(scene);
+    const findings: Finding[] = [...(outcome.findings ?? [])];
+    await scene.heal();
+    await well(stage);
+    say(`well again ${scene.seconds} s after the act`);
+    await scene.until(() => load.allStand, 60);
+    await pause(CALM_SECONDS);
+    await load.stop();
+    const toMs = Date.now();
+    if (!(await settled(site))) findings.push({ said: `the queue is not empty after ${SETTLE_SECONDS} s`, bad: true });
+    // What the last job published is still on its way.
+    await pause(2);
+    const recorded = load.recorded();
+    const kept = verdict(await evidence(site, run, recorded));
+    const seen = view(
+      recorded.requests,
+      recorded.sockets.map(({ spans }) => spans),
+      { fromMs, actMs: scene.actMs, toMs },
+    );
+    const reasons = broken({ ...drill.limits, ...outcome.limits }, seen, kept, findings, scene.actMs);
+    const seconds = Math.round((Date.now() - started) / 1000);
+    const result = { name, title, passed: reasons.length === 0, reasons, findings: findings.map(({ said }) => said) };
+    return { ...result, seconds, view: seen, verdict: kept };
+  } catch (error) {
+    return { name, title, passed: false, reasons: [`it broke off: ${(error as Error).message}`], findings: [] };
+  } finally {
+    load.close();
+    await scene.heal();
+    await scene.undo();
+    stage.entered(undefined);
+  }
+}
+
+/** Until every machine serves and a post travels. */
+async function well({ site, tokens }: Stage): Promise<void> {
+  const hosts = await site.hosts();
+  await Promise.all(hosts.map(({ name }) => drive(["wait", site.name, name, String(WELL_SECONDS)])));
+  const end = Date.now() + WELL_SECONDS * 1000;
+  for (;;) {
+    try {
+      await journey(site.door, tokens[0]!, 10);
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await pause(1);
+    }
+  }
+}
+
+async function settled(site: Site): Promise<boolean> {
+  const end = Date.now() + SETTLE_SECONDS * 1000;
+  // A job that is taken is for a moment neither in its queue nor counted as in hand.
+  for (let empty = 0; empty < 3; await pause(0.5)) {
+    empty = (await site.jobs().catch(() => NaN)) === 0 ? empty + 1 : 0;
+    if (Date.now() > end) return false;
+  }
+  return true;
+}

@@ -1,0 +1,79 @@
+// Sidekiq: the machine that distributes posts loses power with jobs in hand, and the scheduler is replaced.
+
+import { Drill, pause, UNDISTURBED } from "./drill";
+import { schedulersAtOnce } from "./ledger";
+import { newBootText } from "./page";
+import { Host, Site } from "./site";
+import { ticks } from "./evidence";
+
+const BURST = 40;
+const AWAY_SECONDS = 10;
+
+export const sidekiqPower: Drill = {
+  name: "sidekiq-power",
+  title: `the Sidekiq machine of the queue \`default\` loses power after ${BURST} posts at once, for ${AWAY_SECONDS} s`,
+  act: async (scene) => {
+    const host = await serving(scene.site, "default");
+    const inHand = await threads(scene.site, host);
+    scene.load.burst(BURST);
+    await pause(0.3);
+    await scene.strike(() => scene.kill(host.name));
+    await pause(AWAY_SECONDS);
+    const waiting = await scene.site.jobs();
+    await scene.start(host.name);
+    const findings = [{ said: `${waiting} jobs waited when the power came back; up to ${inHand} were in hand when it went` }];
+    return { findings, limits: { jobsLost: inHand } };
+  },
+  limits: { ...UNDISTURBED, withoutPostSeconds: 5 },
+};
+
+export const schedulerRenewed: Drill = {
+  name: "scheduler-renewed",
+  title: "the scheduler's machine is replaced",
+  impossible: async (site) => ((await site.with("scheduler")).length > 0 ? undefined : "the page has no scheduler"),
+  act: async (scene) => {
+    const [host] = await scene.site.with("scheduler");
+    const fromMs = Date.now();
+    scene.later(() => scene.page.apply());
+    await scene.strike(() => scene.page.apply(newBootText(host!.pool)));
+    const [other] = await scene.site.with("scheduler");
+    if (other === undefined || other.name === host!.name) {
+      return { findings: [{ said: "the scheduler was not replaced: is the page made by Node?", bad: true }] };
+    }
+    await pause(15);
+    const seen = await ticks(scene.site, fromMs - 60_000);
+    if (seen === undefined) return { findings: [{ said: "the real Mastodon keeps no record of who kept the schedule" }] };
+    const both = schedulersAtOnce(seen);
+    const times = seen.map(({ atMs }) => atMs).sort((a, b) => a - b);
+    const gap = Math.max(0, ...times.slice(1).map((time, n) => time - times[n]!));
+    const count = new Set(seen.map(({ process }) => process)).size;
+    const findings = [
+      both.length === 0
+        ? {
+            said: `${count} processes kept the schedule, one after the other; the longest gap between two ticks was ${Math.round(gap / 1000)} s`,
+          }
+        : { said: `two schedulers at once: ${both.join(", ")}`, bad: true },
+      ...(count < 2 ? [{ said: "the new scheduler did not tick", bad: true }] : []),
+    ];
+    return { findings };
+  },
+  limits: UNDISTURBED,
+};
+
+const UNIT = "/etc/containers/systemd/mastodon-sidekiq@.container";
+
+async function serving(site: Site, queue: string): Promise<Host> {
+  for (const host of await site.with("sidekiq")) {
+    const found = await site.on(host.name, `grep -cE -e '-q ${queue}\\b' ${UNIT} || true`);
+    if (found.trim() !== "0") return host;
+  }
+  throw new Error(`no machine serves the queue ${queue}`);
+}
+
+/** How many jobs a machine can have in hand. */
+export async function threads(site: Site, { name }: Host): Promise<number> {
+  const count = `sed -n 's/^Exec=.* -c \\([0-9]*\\) .*/\\1/p' ${UNIT}`;
+  return Number(
+    await site.on(name, `echo $(($(${count}) * $(ls /etc/containers/systemd/mastodon-sidekiq@[0-9]*.container | wc -l)))`),
+  );
+}

@@ -1,0 +1,96 @@
+// What a user saw of a drill: `view(requests, sockets, { fromMs, actMs, toMs })`.
+
+import { Span } from "./ledger";
+
+export interface Request {
+  readonly kind: "page" | "post";
+  readonly sentAtMs: number;
+  readonly endedAtMs: number;
+  /** Why it failed; a request without is one that was answered well. */
+  readonly failure?: string;
+}
+
+export interface Times {
+  readonly fromMs: number;
+  /** When it was broken. */
+  readonly actMs: number;
+  readonly toMs: number;
+}
+
+export interface Latency {
+  readonly medianMs: number;
+  readonly p99Ms: number;
+}
+
+export interface View {
+  readonly requests: number;
+  readonly failed: number;
+  /** Each reason, and how often. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** When the first and the last request was sent that failed, in seconds after the act. */
+  readonly firstFailureSeconds: number | undefined;
+  readonly lastFailureSeconds: number | undefined;
+  readonly longestWithoutPageSeconds: number;
+  readonly longestWithoutPostSeconds: number;
+  readonly before: Latency;
+  readonly during: Latency;
+  readonly socketsCut: number;
+  /** The longest that one was away. */
+  readonly reconnectSeconds: number;
+  readonly socketsGone: number;
+}
+
+export function view(requests: readonly Request[], sockets: readonly (readonly Span[])[], times: Times): View {
+  const failed = requests.filter(({ failure }) => failure !== undefined);
+  const sent = failed.map(({ sentAtMs }) => seconds(sentAtMs - times.actMs)).sort((a, b) => a - b);
+  const failures: Record<string, number> = {};
+  for (const { failure } of failed) failures[failure!] = (failures[failure!] ?? 0) + 1;
+  const cuts = sockets.flatMap((spans) => cutsOf(spans, times));
+  return {
+    requests: requests.length,
+    failed: failed.length,
+    failures,
+    firstFailureSeconds: sent[0],
+    lastFailureSeconds: sent.at(-1),
+    longestWithoutPageSeconds: longestGap(requests, "page", times),
+    longestWithoutPostSeconds: longestGap(requests, "post", times),
+    before: latency(requests.filter(({ endedAtMs }) => endedAtMs < times.actMs)),
+    during: latency(requests.filter(({ endedAtMs }) => endedAtMs >= times.actMs)),
+    socketsCut: cuts.length,
+    reconnectSeconds: Math.max(0, ...cuts.filter(Number.isFinite)),
+    socketsGone: cuts.filter((cut) => !Number.isFinite(cut)).length,
+  };
+}
+
+// The seconds until each cut WebSocket stood again.
+function cutsOf(spans: readonly Span[], { actMs, toMs }: Times): readonly number[] {
+  return spans.flatMap((span, n) => {
+    if (span.toMs < actMs || span.toMs >= toMs) return [];
+    const next = spans[n + 1];
+    return [next === undefined ? Infinity : seconds(next.fromMs - span.toMs)];
+  });
+}
+
+function longestGap(requests: readonly Request[], kind: Request["kind"], { fromMs, toMs }: Times): number {
+  const wanted = requests.filter((request) => request.kind === kind);
+  if (wanted.length === 0) return 0;
+  const good = wanted
+    .filter(({ failure }) => failure === undefined)
+    .map(({ endedAtMs }) => endedAtMs)
+    .sort((a, b) => a - b);
+  const marks = [fromMs, ...good, Math.max(toMs, good.at(-1) ?? toMs)];
+  return seconds(Math.max(...marks.slice(1).map((mark, n) => mark - marks[n]!)));
+}
+
+function latency(requests: readonly Request[]): Latency {
+  const spent = requests
+    .filter(({ failure }) => failure === undefined)
+    .map(({ sentAtMs, endedAtMs }) => endedAtMs - sentAtMs)
+    .sort((a, b) => a - b);
+  const at = (part: number) => Math.round(spent[Math.min(spent.length - 1, Math.floor(spent.length * part))] ?? 0);
+  return { medianMs: at(0.5), p99Ms: at(0.99) };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 100) / 10;
+}
