@@ -1,6 +1,7 @@
 // PgBouncer and PostgreSQL: restarted, and their machines made anew over their disks. Requests wait or fail for a while, and nothing is lost.
 
 import { Drill, Scene, UNDISTURBED } from "./drill";
+import { primary } from "./parts";
 import { Host, Site } from "./site";
 
 const RESTART_SECONDS = 10;
@@ -63,12 +64,4 @@ async function none(site: Site, role: "pgbouncer" | "postgres"): Promise<string 
 
 async function pooler(site: Site): Promise<Host> {
   return (await site.with("pgbouncer"))[0]!;
-}
-
-async function primary(site: Site): Promise<Host> {
-  for (const host of await site.with("postgres")) {
-    const standby = await site.on(host.name, "runuser -u postgres -- psql -Atqc 'SELECT pg_is_in_recovery()'");
-    if (standby.trim() === "f") return host;
-  }
-  throw new Error("no PostgreSQL of the site is a primary");
 }

@@ -11,7 +11,7 @@ export interface Finding {
   readonly bad?: boolean;
 }
 
-/** What the numbers of every drill are held against. All but `posts lost: 0` and `posts twice: 0`, which hold for each. */
+/** What the numbers of every drill are held against; and that no post is stored twice, which holds for each. */
 export interface Limits {
   /** Requests sent later than this after the act must be answered well; 0 if none may fail. */
   readonly failuresWithinSeconds: number;
@@ -24,6 +24,8 @@ export interface Limits {
   /** Jobs that may be lost; all that are in the hands of a process are when its machine loses power. */
   readonly jobsLost: number;
   readonly jobsTwice: number;
+  /** Posts that were acknowledged and may be gone; they are counted all the same. */
+  readonly postsLost: number;
 }
 
 export interface Outcome {
@@ -39,6 +41,7 @@ export const UNDISTURBED: Limits = {
   reconnectSeconds: 0,
   jobsLost: 0,
   jobsTwice: 0,
+  postsLost: 0,
 };
 
 export interface Drill {

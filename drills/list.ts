@@ -4,7 +4,9 @@ import { pgbouncerRenewed, pgbouncerRestart, postgresRenewed, postgresRestart } 
 import { Drill } from "./drill";
 import { growth, rollOut } from "./pools";
 import { allPower } from "./power";
+import { postgresLost } from "./promotion";
 import { redisPartition, redisPower } from "./redis";
+import { replicaLags, replicaPower, replicaSlot } from "./replica";
 import { schedulerRenewed, sidekiqPower } from "./sidekiq";
 import { streamingPower, streamingProcess } from "./streaming";
 import { webHang, webPower } from "./web";
@@ -22,6 +24,10 @@ export const DRILLS: readonly Drill[] = [
   pgbouncerRenewed,
   postgresRestart,
   postgresRenewed,
+  postgresLost,
+  replicaPower,
+  replicaLags,
+  replicaSlot,
   allPower,
   rollOut,
   growth,

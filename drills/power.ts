@@ -19,11 +19,10 @@ export const allPower: Drill = {
     return { limits: { jobsLost: inHand } };
   },
   limits: {
+    ...UNDISTURBED,
     failuresWithinSeconds: BACK_SECONDS,
     withoutPostSeconds: BACK_SECONDS,
     eventsMissedWithinSeconds: BACK_SECONDS,
     reconnectSeconds: BACK_SECONDS,
-    jobsLost: 0,
-    jobsTwice: 0,
   },
 };

@@ -33,7 +33,7 @@ export function broken(
   const more = (limit: number, what: string, count: number) =>
     count > limit ? [`${what}: ${count}, ${limit === 0 ? "none may be" : `at most ${limit} may be`}`] : [];
   return [
-    ...more(0, "acknowledged posts lost", kept.lost.length),
+    ...more(limits.postsLost, "acknowledged posts lost", kept.lost.length),
     ...more(0, "posts stored twice", kept.twice.length),
     ...more(limits.jobsLost, "jobs lost", kept.jobsLost.length),
     ...more(limits.jobsTwice, "jobs done twice", kept.jobsTwice.length),

@@ -228,7 +228,7 @@ test("behind our PgBouncer, the pooler checks the certificate and its clients ne
   expect(readable(web.env)).not.toHaveProperty("PGSSLROOTCERT");
   const pooler = (site.node.findChild("Pool") as PgBouncer).machines[0]!.bootText();
   expect(pooler).toContain("server_tls_sslmode = verify-full\n      server_tls_ca_file = /etc/mastodon/tls/db.example.net.pem\n");
-  expect(pooler).toContain("mastodon_replica = host=db-2.example.net port=5432 dbname=mastodon_production\n");
+  expect(pooler).toContain("mastodon_replica = host=db-2.example.net port=5432 dbname=mastodon_production server_lifetime=60\n");
 });
 
 test("the flow table says who calls what the page does not make", () => {

@@ -97,7 +97,7 @@ test("both machines have the text of a single one, but for the log of health che
   const texts = two.pool.machines.map((machine) => file(machine, "/etc/pgbouncer/pgbouncer.ini")!);
   expect(texts[1]).toBe(texts[0]);
   expect(texts[0]!.replace(/log_(dis)?connections = 0\n/g, "")).toBe(file(one.pool.machines[0]!, "/etc/pgbouncer/pgbouncer.ini"));
-  expect(texts[0]).toContain("mastodon_replica = host=127.0.0.1 port=5433 dbname=mastodon\n");
+  expect(texts[0]).toContain("mastodon_replica = host=127.0.0.1 port=5433 dbname=mastodon server_lifetime=60\n");
 });
 
 test("the server connections of all poolers add up, and each must take all clients", () => {

@@ -40,7 +40,9 @@ function ini({ primary, replicas, serverConnections, maxClients, rootCertificate
   const databases = [`mastodon = host=${primary.host} port=${primary.port} dbname=${primary.name}`];
   if (replicas.length > 0) {
     const hosts = replicas.map((replica) => replica.host).join(",");
-    databases.push(`mastodon_replica = host=${hosts} port=${replicas[0]!.port} dbname=${primary.name}`);
+    const entry = `mastodon_replica = host=${hosts} port=${replicas[0]!.port} dbname=${primary.name}`;
+    // Sessions that went elsewhere while a standby was away return to it.
+    databases.push(`${entry} server_lifetime=60`);
   }
   return [
     "[databases]",
