@@ -89,7 +89,10 @@ machine_thaw() (
 close_file_systems() {
   local disk
   unmount "$(machine_dir "$NAME")/root"
-  for disk in $(machine_record "$NAME" disks); do close_disk "${disk%%=*}"; done
+  for disk in $(machine_record "$NAME" disks); do
+    # One that wanted a disk of another's and was refused must not take it away when it goes.
+    [ -n "$(disk_users "${disk%%=*}")" ] || close_disk "${disk%%=*}"
+  done
 }
 
 remove_machine() {
