@@ -137,8 +137,8 @@ export class Scene {
 
   /** Brings back whatever is away, also after half a drill. */
   async heal(): Promise<void> {
-    for (const name of this.frozen) await this.thaw(name);
     const hosts = await this.site.hosts();
+    for (const { name } of hosts.filter(({ name, state }) => state === "frozen" || this.frozen.has(name))) await this.thaw(name);
     for (const { name } of hosts.filter(({ state }) => state === "cut")) await this.mend(name);
     // One that is cut may be off as well.
     const off = (await this.site.hosts()).filter(({ state }) => state === "stopped").map(({ name }) => name);

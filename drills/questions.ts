@@ -27,12 +27,15 @@ sentinels=$(value SENTINELS | tr , ' ')
 name=$(value SENTINEL_MASTER)
 # Its address and port.
 master() {
-  local one words
+  local one
   if ! watched; then echo "$(value HOST) $(value PORT)"; return; fi
-  for one in $sentinels; do
-    words=$(REDISCLI_AUTH= timeout 1 redis-cli -h "\${one%:*}" -p "\${one#*:}" sentinel get-master-addr-by-name "$name" 2>/dev/null | xargs)
-    [ -z "$words" ] || echo "$words"
-  done | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2, $3 }'
+  # All at once: one of them may be dead.
+  {
+    for one in $sentinels; do
+      REDISCLI_AUTH= timeout 0.5 redis-cli -h "\${one%:*}" -p "\${one#*:}" sentinel get-master-addr-by-name "$name" 2>/dev/null | paste -sd ' ' &
+    done
+    wait
+  } | grep . | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2, $3 }'
 }
 tell() {
   local host port url
@@ -69,7 +72,7 @@ while [ $SECONDS -lt $end ]; do
   read -r -t 0.1 _
   [ $? -gt 128 ] || break
   n=$((n + 1))
-  if [[ $(timeout 1 redis-cli -h "$host" -p "$port" rpush "$key" "$n" 2>/dev/null) =~ ^[0-9]+$ ]]; then
+  if [[ $(timeout 0.5 redis-cli -h "$host" -p "$port" rpush "$key" "$n" 2>/dev/null) =~ ^[0-9]+$ ]]; then
     echo "$(date +%s%3N) $n yes $host"
   else
     echo "$(date +%s%3N) $n no $host"

@@ -11,11 +11,12 @@ const STOPS_SECONDS = 5;
 const CUT_SECONDS = 15;
 const WATCHED_SECONDS = 25;
 
-// Requests in hand wait for a time-out of their own, and streaming finds its dead connection after a dozen seconds.
+// Requests in hand wait for a time-out of their own, and hold the threads that others wait for; streaming finds its dead connection after a
+// dozen seconds.
 const LIMITS: Limits = {
   ...UNDISTURBED,
-  failuresWithinSeconds: 15,
-  withoutPostSeconds: 20,
+  failuresWithinSeconds: 20,
+  withoutPostSeconds: 25,
   eventsMissedWithinSeconds: 25,
 };
 

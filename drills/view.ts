@@ -38,18 +38,24 @@ export interface View {
   /** The longest that one was away. */
   readonly reconnectSeconds: number;
   readonly socketsGone: number;
+  /** Requests by the second after the act in which they were sent; only those seconds in which one failed. */
+  readonly failedSeconds: readonly FailedSecond[];
+}
+
+export interface FailedSecond {
+  readonly second: number;
+  readonly requests: number;
+  readonly failures: Readonly<Record<string, number>>;
 }
 
 export function view(requests: readonly Request[], sockets: readonly (readonly Span[])[], times: Times): View {
   const failed = requests.filter(({ failure }) => failure !== undefined);
   const sent = failed.map(({ sentAtMs }) => seconds(sentAtMs - times.actMs)).sort((a, b) => a - b);
-  const failures: Record<string, number> = {};
-  for (const { failure } of failed) failures[failure!] = (failures[failure!] ?? 0) + 1;
   const cuts = sockets.flatMap((spans) => cutsOf(spans, times));
   return {
     requests: requests.length,
     failed: failed.length,
-    failures,
+    failures: counted(failed),
     firstFailureSeconds: sent[0],
     lastFailureSeconds: sent.at(-1),
     longestWithoutPageSeconds: longestGap(requests, "page", times),
@@ -59,7 +65,26 @@ export function view(requests: readonly Request[], sockets: readonly (readonly S
     socketsCut: cuts.length,
     reconnectSeconds: Math.max(0, ...cuts.filter(Number.isFinite)),
     socketsGone: cuts.filter((cut) => !Number.isFinite(cut)).length,
+    failedSeconds: failedSeconds(requests, times.actMs),
   };
+}
+
+function counted(failed: readonly Request[]): Readonly<Record<string, number>> {
+  const failures: Record<string, number> = {};
+  for (const { kind, failure } of failed) failures[`${kind}: ${failure}`] = (failures[`${kind}: ${failure}`] ?? 0) + 1;
+  return failures;
+}
+
+function failedSeconds(requests: readonly Request[], actMs: number): readonly FailedSecond[] {
+  const secondOf = ({ sentAtMs }: Request) => Math.floor((sentAtMs - actMs) / 1000);
+  const failed = requests.filter(({ failure }) => failure !== undefined);
+  return [...new Set(failed.map(secondOf))]
+    .sort((a, b) => a - b)
+    .map((second) => ({
+      second,
+      requests: requests.filter((request) => secondOf(request) === second).length,
+      failures: counted(failed.filter((request) => secondOf(request) === second)),
+    }));
 }
 
 // The seconds until each cut WebSocket stood again.

@@ -16,7 +16,9 @@ const USAGE = `usage: cdktf-mastodon secrets FILE [--from OLD]
        cdktf-mastodon secrets check FILE
   Says what is missing, malformed, weak or no pair in FILE. It shows no value.
        cdktf-mastodon local COMMAND
-  Looks after the machines of the local cloud: list, run, logs, wait, machine, partition, clean.`;
+  Looks after the machines of the local cloud: list, run, logs, wait, machine, partition, clean.
+       cdktf-mastodon drill [NAME…]
+  Breaks a site on the local cloud on purpose while users go on, and reports what they saw; --help says more.`;
 
 /** Runs the command with these words and returns its exit status. */
 export function main(args: readonly string[]): number {
@@ -85,4 +87,9 @@ function fail(problems: readonly string[]): number {
   return 1;
 }
 
-if (require.main === module) process.exitCode = main(process.argv.slice(2));
+if (require.main === module) {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === "drill")
+    void import("../../drills/main.js").then((drills) => drills.main(rest)).then((status) => (process.exitCode = status));
+  else process.exitCode = main(process.argv.slice(2));
+}

@@ -1,59 +1,27 @@
 // The deployed example, as its users and its enemies see it. The tests build on each other, in this order.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import {
-  apply,
-  destroy,
-  driver,
-  inside,
-  Machine,
-  machines,
-  makeSecrets,
-  output,
-  Place,
-  secretsFile,
-  setUp,
-  synthesize,
-} from "../../scripts/cluster";
+import { readFileSync, writeFileSync } from "node:fs";
+import { apply, destroy, driver, inside, Machine, machines, output, secretsFile, synthesize } from "../../scripts/cluster";
 import { ask, door, Door, journey, signIn } from "../../scripts/journey";
+import { deployed } from "./deployed";
 import { nothingLeft } from "./left-over";
 import { portsOf, reachable } from "./ports";
 import { readersOf } from "./readers";
 
-const SITE = "rehearsal";
 const MINUTE = 60_000;
-const directory = mkdtempSync(join(tmpdir(), "rehearsal-"));
-const place: Place = { directory, say: (line) => process.stderr.write(`  ${line}\n`) };
-const PAGE = join(directory, "page.ts");
-// A name and a network of its own: what `npm start` has deployed stays as it is.
-const EXAMPLE = readFileSync(join(__dirname, "../../examples/local/main.ts"), "utf8").replace(
-  '(stack, "Social", { ',
-  '(stack, "Rehearsal", { network: "10.60.0.0/16", ',
-);
+const { place, site: SITE, page: PAGE, text: EXAMPLE, stack: made } = deployed({ id: "Rehearsal", network: "10.60.0.0/16" });
 let stack: string;
 let front: Door;
 let token: string;
 
 const named = (prefix: string): readonly Machine[] => machines(SITE).filter(({ name }) => name.startsWith(prefix));
 
-beforeAll(async () => {
-  await setUp(place, "shellcheck");
-  makeSecrets(place);
-  symlinkSync(join(__dirname, "../../node_modules"), join(directory, "node_modules"));
-  writeFileSync(PAGE, EXAMPLE);
-  stack = await synthesize(PAGE, place);
-  await apply(stack, place);
+beforeAll(() => {
+  stack = made();
   front = door(SITE, "social.example");
   token = signIn(SITE, "social.example");
-}, 40 * MINUTE);
-
-afterAll(async () => {
-  driver(["clean", SITE]);
-  rmSync(directory, { recursive: true, force: true });
-}, 2 * MINUTE);
+}, MINUTE);
 
 /** Journeys until each of these machines has carried one. */
 async function journeysThrough(web: readonly Machine[], streaming: readonly Machine[]): Promise<void> {

@@ -38,6 +38,8 @@ export function haproxy(domain: string, routes: readonly RouteSpec[]): Program {
 const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '/^[^#]/ { all[$1]++; well[$1] += $18 ~ /^UP/ }
   END { for (route in all) if (!well[route]) { print "no member of " route " is well"; bad = 1 } exit bad }'`;
 
+// A member that loses power says no goodbye, and nobody speaks on a WebSocket that waits for events: without probes its clients would hang at the
+// front door, connected to nobody.
 function front(routes: readonly RouteSpec[]): string {
   return `global
   log /dev/log local0
@@ -60,6 +62,10 @@ defaults
   timeout server 120s
   timeout http-keep-alive 60s
   timeout tunnel 1h
+  option srvtcpka
+  srvtcpka-idle 5s
+  srvtcpka-intvl 2s
+  srvtcpka-cnt 3
 
 frontend world
   bind :80
