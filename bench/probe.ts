@@ -1,0 +1,31 @@
+// Runs a page in this process and writes what it took to the file REPORT: `node --import tsx bench/probe.ts examples/local/main.ts`.
+
+import { writeFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { App } from "cdktf";
+
+export interface Probed {
+  /** From the first line of the page to its last, imports included. */
+  readonly pageMs: number;
+  /** `app.synth()` alone. */
+  readonly synthMs: number;
+  /** Of the whole process, without those that it started. */
+  readonly cpuMs: number;
+  readonly maxRssMib: number;
+}
+
+let synthMs = 0;
+const { synth } = App.prototype;
+App.prototype.synth = function (this: App): void {
+  const from = performance.now();
+  synth.call(this);
+  synthMs += performance.now() - from;
+};
+
+const from = performance.now();
+require(process.argv[2]!);
+const pageMs = performance.now() - from;
+
+const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+const probed: Probed = { pageMs, synthMs, cpuMs: (userCPUTime + systemCPUTime) / 1000, maxRssMib: maxRSS / 1024 };
+writeFileSync(process.env["REPORT"]!, JSON.stringify(probed));
