@@ -1,25 +1,25 @@
 // A kept machine on this host: a container with a fixed address over disks that outlive it.
 
-import { DataResource } from "cdktf";
 import { Construct } from "constructs";
 import { MachineSpec, MadeMachine } from "../../core/cloud";
 import { bootText } from "./boot-text";
 import { LocalNetwork } from "./network";
 import { stale } from "./stale";
+import { TerraformData } from "./terraform-data";
 
 export function keptMachine(
   scope: Construct,
   id: string,
   network: LocalNetwork,
   spec: Omit<MachineSpec, "network">,
-): MadeMachine & { readonly resource: DataResource } {
+): MadeMachine & { readonly resource: TerraformData } {
   const { driver } = network;
   const SITE = network.site;
   network.carries("machine", spec);
   const devices = Object.fromEntries(spec.disks.map((disk) => [disk.name, `/srv/disks/${disk.name}`]));
   const disks = spec.disks.map((disk) => {
     const name = `${spec.name}-${disk.name}`;
-    const made = new DataResource(scope, `${id}${disk.name}`, {
+    const made = new TerraformData(scope, `${id}${disk.name}`, {
       input: { site: SITE, disk: name },
       dependsOn: [...network.ready],
       provisioners: [
@@ -31,7 +31,7 @@ export function keptMachine(
   });
   const boot = bootText(scope, `${id}Boot`, spec.bootText);
   const kept = spec.onChange === "keep";
-  const machine = new DataResource(scope, id, {
+  const machine = new TerraformData(scope, id, {
     input: { site: SITE, name: spec.name, boot: boot.hash },
     triggersReplace: { address: spec.address, ...(kept ? {} : { boot: boot.hash }) },
     ...(kept ? { lifecycle: { ignoreChanges: ["input"] } } : {}),
