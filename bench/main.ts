@@ -29,7 +29,8 @@ async function main(words: readonly string[]): Promise<void> {
   if (unknown.length > 0) {
     throw new Error(`unknown: ${unknown.join(", ")}; there are ${ALL.map(({ name }) => name).join(", ")}, --write and --quick`);
   }
-  if (flags.has("--write") && flags.has("--quick")) throw new Error("what was measured once is not for the record: leave out --quick");
+  if (flags.has("--write") && flags.has("--quick"))
+    throw new Error("what was measured once is not for the record: leave out --quick");
 
   const started = Date.now();
   const say = (line: string) => console.error(`  ${line}`);

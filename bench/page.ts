@@ -33,7 +33,9 @@ function targetTable(targets: readonly Target[]): string {
  * @throws if the page was measured on another machine, unless every section is new
  */
 export function replaceSections(page: string, machine: string, sections: ReadonlyMap<string, string | undefined>): string {
-  const older = new Map([...page.matchAll(/^<!-- ([a-z-]+) -->\n([^]*?)(?=^<!-- |(?![^]))/gm)].map(([, name, text]) => [name!, text!.trim()]));
+  const older = new Map(
+    [...page.matchAll(/^<!-- ([a-z-]+) -->\n([^]*?)(?=^<!-- |(?![^]))/gm)].map(([, name, text]) => [name!, text!.trim()]),
+  );
   const kept = [...sections].filter(([, text]) => text === undefined).flatMap(([name]) => (older.has(name) ? [name] : []));
   if (kept.length > 0 && !page.includes(machine)) {
     throw new Error(`docs/benchmarks.md was measured on another machine: run all benchmarks, not all but ${kept.join(", ")}`);
