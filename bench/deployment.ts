@@ -1,6 +1,6 @@
 // A page deployed for one benchmark and removed behind it, also after a failure: `await deployed(page, context, (site) => …)`.
 
-import { readFileSync, symlinkSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apply, driver, makeSecrets, Place, synthesize } from "../scripts/cluster";
 import { Context } from "./benchmark";
@@ -11,7 +11,9 @@ import { inTemporary } from "./temporary";
 export const NETWORK = "10.80.0.0/16";
 
 export interface Page {
-  readonly path: string;
+  /** A file of this repository, or a page's text. */
+  readonly path?: string;
+  readonly text?: string;
   /** The site's name, which no other site on this machine may have. */
   readonly site: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -35,7 +37,7 @@ for (const [signal, status] of [
 }
 
 export async function deployed<Result>(
-  { path, site, environment = {} }: Page,
+  { path, text, site, environment = {} }: Page,
   { say }: Context,
   use: (deployment: Deployment) => Promise<Result>,
 ): Promise<Result> {
@@ -44,7 +46,9 @@ export async function deployed<Result>(
     symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
     makeSecrets(place);
     say(`${site}: deploying`);
-    const stack = await synthesize(path, place, { NETWORK, ...environment });
+    const page = path ?? join(directory, "page.ts");
+    if (text !== undefined) writeFileSync(page, text);
+    const stack = await synthesize(page, place, { NETWORK, ...environment });
     driver(["clean", site]);
     standing.add(site);
     try {
