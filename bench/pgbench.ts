@@ -32,8 +32,11 @@ export function prepareTables(site: string, host: string): void {
 /** Measures for as many seconds, log-ins not counted. */
 export function pgbench(site: string, load: Load, seconds: number): Throughput {
   // How long so many log-ins take is known only afterwards; pgbench's time begins before them.
-  const first = attempt(site, load, load.clients < 100 ? seconds : seconds + 8);
-  return first.connectSeconds <= 8 ? first : attempt(site, load, Math.ceil(first.connectSeconds * 1.5 + seconds));
+  for (let loginSeconds = load.clients < 100 ? 1 : 8; loginSeconds < 60; loginSeconds *= 2) {
+    const found = attempt(site, load, loginSeconds + seconds);
+    if (found !== undefined && found.connectSeconds <= loginSeconds) return found;
+  }
+  throw new Error(`pgbench on ${load.host}: ${load.clients} log-ins take more than half a minute`);
 }
 
 /** Starts a load that goes on until the function that it returns is called, or for `limitSeconds`. */
@@ -53,12 +56,13 @@ export function inBackground(site: string, load: Load, limitSeconds: number): ()
     ]);
 }
 
-function attempt(site: string, load: Load, seconds: number): Throughput {
+function attempt(site: string, load: Load, seconds: number): Throughput | undefined {
   // A client that is cut off makes it end with a status, and the others are measured all the same.
   const said = shell(site, `ulimit -n $(ulimit -Hn); timeout ${seconds + 120} ${command(load, seconds)} 2>&1 || true`);
   const number = (pattern: RegExp) => Number(pattern.exec(said)?.[1] ?? NaN);
   const tps = number(/^tps = ([\d.]+)/m);
   const connectMs = number(/^initial connection time = ([\d.]+) ms/m);
+  if (/number of transactions actually processed: 0$/m.test(said)) return undefined;
   if (!(tps > 0) || !(connectMs >= 0)) throw new Error(`pgbench on ${load.host}, ${load.clients} clients: ${said.slice(-2000)}`);
   return {
     tps,
