@@ -105,7 +105,7 @@ export abstract class Host extends Construct {
     readonly openings: () => readonly Flow[];
   } {
     return {
-      packages: () => new Program().add({ kind: "package", names: ["nftables"] }, ...this.program.steps).packages,
+      packages: () => [...new Set(["nftables", ...this.program.packages])].sort(),
       images: () => this.program.images,
       bootText: () => terraformText(this.bootText()),
       openings: () => this.openings,

@@ -23,6 +23,8 @@ export type FileMode = "0400" | "0600" | "0640" | "0644" | "0755";
 export class Program {
   private readonly added: Step[] = [];
   private readonly checks: string[] = [];
+  // Steps are only ever added, so their number says whether a list is still right; a cloud may ask for it once a machine.
+  private readonly known = new Map<"package" | "image", { readonly steps: number; readonly names: readonly string[] }>();
 
   /** Appends steps; they run in this order. */
   add(...steps: readonly Step[]): this {
@@ -55,8 +57,12 @@ export class Program {
   }
 
   private named(kind: "package" | "image"): readonly string[] {
-    const names = this.added.flatMap((step) => (step.kind === kind ? step.names : []));
-    return [...new Set(names)].sort();
+    const found = this.known.get(kind);
+    if (found?.steps === this.added.length) return found.names;
+    const all = this.added.flatMap((step) => (step.kind === kind ? step.names : []));
+    const names = [...new Set(all)].sort();
+    this.known.set(kind, { steps: this.added.length, names });
+    return names;
   }
 }
 

@@ -1,18 +1,18 @@
 // A kept machine on this host: a container with a fixed address over disks that outlive it.
 
-import { DataResource } from "cdktf";
 import { Construct } from "constructs";
 import { MachineSpec, MadeMachine } from "../../core/cloud";
 import { bootText } from "./boot-text";
 import { LocalNetwork } from "./network";
 import { stale } from "./stale";
+import { TerraformData } from "./terraform-data";
 
 export function keptMachine(
   scope: Construct,
   id: string,
   network: LocalNetwork,
   spec: Omit<MachineSpec, "network">,
-): MadeMachine & { readonly resource: DataResource } {
+): MadeMachine & { readonly resource: TerraformData } {
   const { driver } = network;
   const SITE = network.site;
   network.carries("machine", spec);
@@ -20,12 +20,12 @@ export function keptMachine(
   const disks = spec.disks.map((disk) => {
     const name = `${spec.name}-${disk.name}`;
     // Two resources: one whose end is the disk's, and one that is made anew with each size, whose end means nothing.
-    const kept = new DataResource(scope, `${id}${disk.name}`, {
+    const kept = new TerraformData(scope, `${id}${disk.name}`, {
       input: { site: SITE, disk: name },
       dependsOn: [...network.ready],
       provisioners: [driver.call("disk destroy", { SITE: "${self.input.site}", DISK: "${self.input.disk}" }, "destroy")],
     });
-    const made = new DataResource(scope, `${id}${disk.name}Size`, {
+    const made = new TerraformData(scope, `${id}${disk.name}Size`, {
       triggersReplace: { gib: disk.gib },
       dependsOn: [kept],
       provisioners: [driver.call("disk create", { SITE, DISK: name, GIB: String(disk.gib) })],
@@ -34,7 +34,7 @@ export function keptMachine(
   });
   const boot = bootText(scope, `${id}Boot`, spec.bootText);
   const kept = spec.onChange === "keep";
-  const machine = new DataResource(scope, id, {
+  const machine = new TerraformData(scope, id, {
     input: { site: SITE, name: spec.name, boot: boot.hash },
     triggersReplace: { address: spec.address, ...(kept ? {} : { boot: boot.hash }) },
     ...(kept ? { lifecycle: { ignoreChanges: ["input"] } } : {}),

@@ -4,6 +4,7 @@ import { DataResource, Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { MachineSpec, Network, NetworkSpec, PoolSpec } from "../../core/cloud";
 import { Driver } from "./driver";
+import { TerraformData } from "./terraform-data";
 
 export interface LocalSettings {
   readonly images: string;
@@ -31,11 +32,11 @@ export class LocalNetwork implements Network {
   readonly driver: Driver;
   readonly scope: Construct;
   /** What a machine needs before it is made. */
-  readonly ready: readonly DataResource[];
+  readonly ready: readonly TerraformData[];
   private readonly hosts: { readonly kind: "machine" | "pool"; readonly spec: Carried }[] = [];
   private doors: ((pool: string) => Door | undefined) | undefined;
   // One node between gates and machines, instead of an edge from each to each.
-  private readonly booted: DataResource;
+  private readonly booted: TerraformData;
   private readonly machines: string[] = [];
 
   constructor(
@@ -50,9 +51,9 @@ export class LocalNetwork implements Network {
     this.driver = new Driver(scope);
     const { SITE, CIDR, GATEWAY } = { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway };
     const limits = { MEMORY_GIB: String(settings.memoryGib), DISK_GIB: String(settings.diskGib) };
-    // Never replaced, so that it tells this page from another one of the same name.
+    // Never replaced, so that it tells this page from another one of the same name. cdktf's own class, which checks Terraform's version.
     const owner = new DataResource(scope, "Owner");
-    const network = new DataResource(scope, "Network", {
+    const network = new TerraformData(scope, "Network", {
       input: { site: SITE },
       triggersReplace: { cidr: CIDR },
       provisioners: [
@@ -62,13 +63,13 @@ export class LocalNetwork implements Network {
         this.driver.call("clean", { SITE: "${self.input.site}" }, "destroy"),
       ],
     });
-    const base = new DataResource(scope, "Base", {
+    const base = new TerraformData(scope, "Base", {
       triggersReplace: { packages: this.packages },
       dependsOn: [network],
       provisioners: [this.driver.call("base", { PACKAGES: this.packages })],
     });
     const images = Lazy.stringValue({ produce: () => this.union((host) => host.images()) });
-    const store = new DataResource(scope, "Images", {
+    const store = new TerraformData(scope, "Images", {
       triggersReplace: { images, source: settings.images },
       dependsOn: [base],
       provisioners: [
@@ -82,13 +83,13 @@ export class LocalNetwork implements Network {
     });
     // Terraform asks nothing of a resource whose block is gone from the page, so what the page no longer has is found by what it has. First of
     // all: a scheduler that moved to another tier must be gone before that one starts.
-    const sweep = new DataResource(scope, "Sweep", {
+    const sweep = new TerraformData(scope, "Sweep", {
       triggersReplace: { machines: this.names("machine"), pools: this.names("pool") },
       dependsOn: [network],
       provisioners: [this.driver.call("sweep", { SITE, KEEP_MACHINES: this.names("machine"), KEEP_POOLS: this.names("pool") })],
     });
     this.ready = [network, base, store, sweep];
-    this.booted = new DataResource(scope, "Booted", {
+    this.booted = new TerraformData(scope, "Booted", {
       input: { site: SITE },
       // It goes before every machine, and only when the whole site goes.
       provisioners: [this.driver.call("pools stop", { SITE: "${self.input.site}" }, "destroy")],
@@ -128,7 +129,7 @@ export class LocalNetwork implements Network {
   }
 
   /** Makes every gate of the site wait until this resource exists. */
-  awaits(resource: DataResource): void {
+  awaits(resource: TerraformData): void {
     this.machines.push(`terraform_data.${resource.friendlyUniqueId}`);
   }
 
@@ -140,7 +141,7 @@ export class LocalNetwork implements Network {
     command: string,
     environment: Readonly<Record<string, string>>,
   ): void {
-    new DataResource(scope, id, {
+    new TerraformData(scope, id, {
       dependsOn: [this.booted],
       triggersReplace: { ...triggers },
       provisioners: [

@@ -1,10 +1,11 @@
 // A pool on this host: new members beside the old ones, a gate that proves that they serve, then the old ones go.
 
-import { DataResource, Fn, Lazy } from "cdktf";
+import { Fn, Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText } from "./boot-text";
 import { LocalNetwork } from "./network";
+import { TerraformData } from "./terraform-data";
 
 export function pool(scope: Construct, id: string, network: LocalNetwork, spec: Omit<PoolSpec, "network">): MadePool {
   const { driver } = network;
@@ -13,7 +14,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
   const members = Array.from({ length: spec.machines }, (_, n) => {
     // The generation is part of the name, since old and new members stand side by side.
     const name = `${spec.name}-${n + 1}-${Fn.substr(boot.hash, 0, 6)}`;
-    const member = new DataResource(scope, `${id}${n + 1}`, {
+    const member = new TerraformData(scope, `${id}${n + 1}`, {
       input: { site: network.site, pool: spec.name, name },
       triggersReplace: { boot: boot.hash, range: spec.range },
       lifecycle: { createBeforeDestroy: spec.roll === "start-first" },

@@ -27,8 +27,18 @@ export function cloudConfig(program: Program): string {
     packages: [...program.packages],
     runcmd: [[BOOT_SCRIPT]],
   };
-  return "#cloud-config\n" + stringify(config, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+  const key = JSON.stringify(config);
+  const text =
+    rendered.get(key) ??
+    "#cloud-config\n" + stringify(config, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+  if (rendered.size >= MOST_RENDERED) rendered.clear();
+  rendered.set(key, text);
+  return text;
 }
+
+// Each text is asked for three times on the way to a plan: when it is measured, when cdktf looks for references, and when it writes.
+const rendered = new Map<string, string>();
+const MOST_RENDERED = 256;
 
 const HOLD_SERVICES = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d";
 

@@ -1,0 +1,16 @@
+// The machine that was measured on: `describeHost()`.
+
+import { execFileSync } from "node:child_process";
+import { cpus, release, totalmem } from "node:os";
+
+/** One sentence, the same for the same machine. */
+export function describeHost(): string {
+  const [first] = cpus();
+  const gib = Math.round(totalmem() / 2 ** 30);
+  const said = execFileSync(process.env["TERRAFORM_BINARY_NAME"] ?? "terraform", ["version"], {
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+  const terraform = /v([\d.]+)/.exec(said)?.[1] ?? "unknown";
+  return `The machine: ${cpus().length} cores of ${first?.model.trim() ?? "unknown"}, ${gib} GiB, Linux ${release()}, Node ${process.versions.node}, Terraform ${terraform}.`;
+}

@@ -1,0 +1,14 @@
+// A directory for as long as something needs it: `await inTemporary((directory) => …)`.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export async function inTemporary<Result>(use: (directory: string) => Result | Promise<Result>): Promise<Result> {
+  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  try {
+    return await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

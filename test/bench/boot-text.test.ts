@@ -1,0 +1,42 @@
+// A boot text that comes near what a cloud takes is noticed here, long before a page of somebody's grows out of it.
+
+import { bootTexts, FURTHER_SECRETS, LIMITS, onTheMachine, share, sizesOf } from "../../bench/boot-text";
+import { makeSecrets } from "../../lib/mastodon/secrets";
+import { planOf } from "../examples/golden-tree";
+
+const secrets = { ...makeSecrets(), ...FURTHER_SECRETS };
+
+test("a plan's text is measured as it arrives: with its secrets, and Terraform's marks undone", () => {
+  const given = { password: "a/b" };
+  expect(onTheMachine("x=${var.password} ${urlencode(var.password)} $${HOME} %%{http_code}", given)).toBe(
+    "x=a/b a%2Fb ${HOME} %{http_code}",
+  );
+  expect(onTheMachine("$${var.password}", given)).toBe("${var.password}");
+  expect(() => onTheMachine("${var.other}", given)).toThrow("holds other, and no value");
+});
+
+test("sizes are those of the bytes that are sent", () => {
+  const sizes = sizesOf("ä".repeat(1000));
+  expect(sizes.plain).toBe(2000);
+  expect(sizes.gzip).toBeLessThan(100);
+  expect(sizes.base64).toBe(Math.ceil(sizes.gzip / 3) * 4);
+  expect(share({ plain: 16384, gzip: 4096, base64: 5464 }, { cloud: "any", bytes: 8192, counts: "gzip" })).toBe(0.5);
+});
+
+// Sent plain, so that they can be read on the machine; compressed they would need a fifth. Three quarters is where that has to change.
+const PLAIN = { cloud: "Hetzner", hosts: ["Redis-1", "Redis-2", "Redis-3"], share: 0.75 };
+
+test.each([
+  ["local", "local", 12],
+  ["hetzner", "social", 11],
+] as const)("no boot text of examples/%s needs more than half of what any cloud takes", (example, stack, hosts) => {
+  const all = bootTexts(planOf(example, stack), secrets);
+  expect(all).toHaveLength(hosts);
+  const above = LIMITS.flatMap((limit) =>
+    all.flatMap((sizes) => {
+      const most = limit.cloud === PLAIN.cloud && PLAIN.hosts.includes(sizes.host) ? PLAIN.share : 0.5;
+      return share(sizes, limit) > most ? [`${sizes.host} at ${limit.cloud}: ${share(sizes, limit)}`] : [];
+    }),
+  );
+  expect(above).toEqual([]);
+});
