@@ -1,6 +1,6 @@
 // The power of everything goes at once and comes back: `allPower` stands in the list of drills.
 
-import { Drill, named, pause } from "./drill";
+import { Drill, named, pause, UNDISTURBED } from "./drill";
 import { threads } from "./sidekiq";
 
 const DARK_SECONDS = 3;

@@ -93,6 +93,7 @@ function start({ machine = 1, data, says = {}, heardOf = [], slot = "||", rewind
     mkdirSync(join(root, "etc/conf.d"), { recursive: true });
     if (data !== undefined) writeFileSync(join(root, "etc/postgresql.conf"), "");
     const script = file("/usr/local/sbin/postgres-role")
+      .replace(". /usr/local/lib/postgres-ask", () => file("/usr/local/lib/postgres-ask"))
       .replace("LIMIT_SECONDS=30", "LIMIT_SECONDS=0")
       .replaceAll("/var/lib/postgresql/17/main", place)
       .replaceAll("/var/lib/postgresql/peers", join(root, "peers"))

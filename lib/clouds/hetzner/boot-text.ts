@@ -6,6 +6,8 @@ import { Construct } from "constructs";
 export interface BootText {
   /** As Hetzner takes it. */
   readonly text: string;
+  /** The same compressed, which cloud-init takes there as well. */
+  readonly packed: string;
   /** Says whether two texts are the same, without saying what they are; fits a label. */
   readonly hash: string;
   /** The hash as part of a larger expression. */
@@ -17,5 +19,10 @@ export function bootText(scope: Construct, id: string, text: () => string): Boot
   // Not secret to Terraform: else it would hide the names and labels that contain it.
   const open = Fn.nonsensitive(Fn.sensitive(Fn.sha256(whole.asString))) as string;
   const hash = new TerraformLocal(scope, `${id}Hash`, Fn.substr(open, 0, 32));
-  return { text: whole.asString, hash: hash.asString, hashName: `local.${hash.friendlyUniqueId}` };
+  return {
+    text: whole.asString,
+    packed: Fn.base64gzip(whole.asString),
+    hash: hash.asString,
+    hashName: `local.${hash.friendlyUniqueId}`,
+  };
 }

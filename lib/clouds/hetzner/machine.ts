@@ -35,7 +35,8 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     range: spec.range,
     size: spec.size,
     group: Math.floor(placeIn(spec.range, spec.address) / SERVERS_OF_A_GROUP) + 1,
-    userData: boot.text,
+    // The data tier's texts are the long ones. Another Terraform may compress differently, which a kept machine does not notice.
+    userData: kept ? boot.packed : boot.text,
     // With a disk the gate does so, before the disk leaves.
     shutsDown: spec.disks.length === 0,
     labels: { machine: spec.name, boot: boot.hash },

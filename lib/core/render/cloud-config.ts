@@ -2,7 +2,7 @@
 // The shape was chosen on Debian 13's cloud-init 25.1: root-owned files first, then packages, then one bash script as the only command.
 
 import { stringify } from "yaml";
-import { Program, Step, textOf } from "../program";
+import { Program, Step, Text, textOf } from "../program";
 
 /** Where the machine keeps the script that performs the program. */
 export const BOOT_SCRIPT = "/usr/local/sbin/boot";
@@ -11,7 +11,7 @@ export const READY_SCRIPT = "/usr/local/sbin/ready";
 
 /** Renders `program`; the same program gives the same bytes. */
 export function cloudConfig(program: Program): string {
-  const files = program.steps.flatMap((step) => (step.kind === "file" ? [step] : []));
+  const files = program.steps.flatMap((step) => (step.kind === "file" ? [step] : [])).filter(firstOfItsKind);
   const config = {
     // Images of some clouds rewrite /etc/hosts at every boot, which would lose the names that this program maps.
     manage_etc_hosts: false,
@@ -34,6 +34,15 @@ export function cloudConfig(program: Program): string {
   if (rendered.size >= MOST_RENDERED) rendered.clear();
   rendered.set(key, text);
   return text;
+}
+
+// Several instances of a server may bring the same script.
+function firstOfItsKind<File extends { readonly path: string; readonly content: Text }>(
+  file: File,
+  n: number,
+  all: readonly File[],
+) {
+  return n === all.findIndex(({ path, content }) => path === file.path && content === file.content);
 }
 
 // Each text is asked for three times on the way to a plan: when it is measured, when cdktf looks for references, and when it writes.

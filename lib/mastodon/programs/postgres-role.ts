@@ -8,8 +8,11 @@ export function role(self: string, first: boolean, others: readonly string[]): s
   return `self=${self}\nfirst=${first ? "yes" : "no"}\nothers="${others.join(" ")}"\n`;
 }
 
+/** Where the machine keeps what its scripts share, as a file of functions. */
+export const ASK = "/usr/local/lib/postgres-ask";
+
 /** Asking the other machines: `heard` prints a line for each that answers: address, role, timeline, place in the log, system, name, and the others that it has heard of. */
-export const ASK = `. ${ROLE}
+export const ASK_SCRIPT = `. ${ROLE}
 address_of() { getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }'; }
 own_addresses() { ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }'; }
 # By address, each once: the same machine may be named by the page and have been heard of.
@@ -33,7 +36,7 @@ leader() { awk '$2 == "primary"' <<<"$1" | sort -s -rn -k 3,3 | sed -n 1p; }
 export const ROLE_SCRIPT = `#!/bin/bash
 # Decides before each start whether this PostgreSQL is primary or standby: by its disk, and by what the other machines say.
 set -euo pipefail
-${ASK}
+. ${ASK}
 data=${PLACE} etc=/etc/postgresql/17/main bin=/usr/lib/postgresql/17/bin
 slot=\${self//-/_} turn=0
 LIMIT_SECONDS=30

@@ -72,7 +72,7 @@ const STATE = [
 const WATCH = `#!/bin/bash
 # Says once a second which part this PostgreSQL plays (${STATUS}), and restarts it when another machine has overtaken it.
 set -uo pipefail
-${ASK}
+. ${ASK}
 sql() { timeout 3 ${AS_POSTGRES} psql -XAtqc "$1" -F '|' 2>/dev/null; }
 put() { printf '%s' "$2" >${STATUS}/.$1 && mv ${STATUS}/.$1 ${STATUS}/$1; }
 say() { echo "postgres-watch: $*"; }
@@ -137,7 +137,7 @@ done
 const PROMOTE = `#!/bin/bash
 # Makes this standby the primary, when the old one is lost for good: postgres-promote [--anyway]
 set -euo pipefail
-${ASK}
+. ${ASK}
 sql() { ${AS_POSTGRES} psql -XAtqc "$1" -F ' '; }
 fail() { echo "postgres-promote: $*" >&2; exit 1; }
 anyway=\${1:-}

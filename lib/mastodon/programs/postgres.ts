@@ -4,7 +4,7 @@
 import { Program, Text } from "../../core/program";
 import { Secret } from "../../core/secret";
 import { AS_POSTGRES, CONF, HBA, PASSFILE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
-import { role, ROLE_SCRIPT, RUN_ROLE } from "./postgres-role";
+import { ASK, ASK_SCRIPT, role, ROLE_SCRIPT, RUN_ROLE } from "./postgres-role";
 import { watch } from "./postgres-watch";
 
 export interface PostgresPlan {
@@ -62,6 +62,7 @@ function common(program: Program, plan: PostgresPlan): void {
       owner: "postgres:postgres",
     })
     .add({ kind: "file", path: ROLE, content: role(plan.self, plan.first, plan.others) })
+    .add({ kind: "file", path: ASK, content: ASK_SCRIPT })
     .add({ kind: "file", path: "/usr/local/sbin/postgres-role", content: ROLE_SCRIPT, mode: "0755" })
     .add({
       kind: "file",
