@@ -15,7 +15,7 @@ export interface BootText {
 export function bootText(scope: Construct, id: string, text: () => string): BootText {
   // Not secret to Terraform: else it would hide every line that the driver prints. The text itself is printed nowhere.
   const open = (value: string) => Fn.nonsensitive(Fn.sensitive(value)) as string;
-  const whole = new TerraformLocal(scope, id, Lazy.stringValue({ produce: text }));
-  const hash = new TerraformLocal(scope, `${id}Hash`, open(Fn.sha256(whole.asString)));
-  return { packed: open(Fn.base64gzip(whole.asString)), hash: hash.asString, hashName: `local.${hash.friendlyUniqueId}` };
+  const whole = new TerraformLocal(scope, id, Lazy.stringValue({ produce: text })).asString;
+  const hash = new TerraformLocal(scope, `${id}Hash`, open(Fn.sha256(whole)));
+  return { packed: open(Fn.base64gzip(whole)), hash: hash.asString, hashName: `local.${hash.friendlyUniqueId}` };
 }

@@ -33,6 +33,8 @@ export class LocalNetwork implements Network {
   readonly scope: Construct;
   /** What a machine needs before it is made. */
   readonly ready: readonly TerraformData[];
+  /** All packages of the site's machines, in one base for all. */
+  readonly packages = Lazy.stringValue({ produce: () => this.union((host) => host.packages()) });
   private readonly hosts: { readonly kind: "machine" | "pool"; readonly spec: Carried }[] = [];
   private doors: ((pool: string) => Door | undefined) | undefined;
   // One node between gates and machines, instead of an edge from each to each.
@@ -101,11 +103,6 @@ export class LocalNetwork implements Network {
   static of(network: Network): LocalNetwork {
     if (network instanceof LocalNetwork) return network;
     throw new Error("this machine's network was not made by the local cloud");
-  }
-
-  /** All packages of the site's machines, in one base for all. */
-  get packages(): string {
-    return Lazy.stringValue({ produce: () => this.union((host) => host.packages()) });
   }
 
   /** What every command about a machine of the site is told. */

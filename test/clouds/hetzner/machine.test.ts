@@ -51,7 +51,7 @@ test("a boot text stands in a local, never in the server: there it would be read
   const made = machine(site, "own-1");
   const secret = new Secret(site, "probe", { length: 8, description: "A probe." });
   made.program.add({ kind: "file", path: "/etc/probe", content: () => `word ${secret}`, mode: "0600" });
-  expect(all(stack, "hcloud_server")["own-1_Machine"]!["user_data"]).toBe("${local.Social_own-1_MachineBoot}");
+  expect(all(stack, "hcloud_server")["own-1_Machine"]!["user_data"]).toBe("${base64gzip(local.Social_own-1_MachineBoot)}");
   expect(planOf(stack).locals["Social_own-1_MachineBoot"]).toContain("word ${var.probe}");
 });
 
