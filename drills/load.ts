@@ -1,5 +1,6 @@
 // Users at a steady rate, through the front door: `new Load(door, tokens, run, rates).start()`. A slow answer does not slow them down.
 
+import { Agent } from "node:https";
 import { ask, Door } from "../scripts/journey";
 import { Listening, Post } from "./ledger";
 import { Socket } from "./sockets";
@@ -23,6 +24,9 @@ const TIMEOUT_SECONDS = 10;
 const HOMES_PER_SECOND = 5;
 
 export class Load {
+  // Browsers keep their connections, and a handshake costs more than a page.
+  private readonly agent = new Agent({ keepAlive: true });
+  private readonly door: Door;
   private readonly requests: Request[] = [];
   private readonly posts: Post[] = [];
   private readonly pending = new Set<Promise<void>>();
@@ -35,7 +39,7 @@ export class Load {
   private postsSent = 0;
 
   constructor(
-    private readonly door: Door,
+    door: Door,
     /** Of several accounts: Mastodon lets each post 300 times in three hours. */
     private readonly tokens: readonly string[],
     /** Stands in every post, so that those of this load are found. */
@@ -45,6 +49,7 @@ export class Load {
     private readonly mostRequests: number,
   ) {
     this.rates = rates;
+    this.door = { ...door, agent: this.agent };
   }
 
   /** Connects the WebSockets, then lets the users in. */
@@ -98,6 +103,7 @@ export class Load {
 
   close(): void {
     clearInterval(this.timer);
+    this.agent.destroy();
     for (const socket of this.sockets) socket.close();
   }
 

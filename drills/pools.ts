@@ -5,12 +5,12 @@ import { newBootText } from "./page";
 import { unchanged } from "./redis";
 
 const REQUESTS = 10_000;
-const LIMIT_SECONDS = 240;
+const LIMIT_SECONDS = 300;
 
 export const rollOut: Drill = {
   name: "roll-out",
   title: `a new boot text replaces all web, streaming and Sidekiq machines during ${REQUESTS} requests`,
-  rates: { pagesPerSecond: 80 },
+  rates: { pagesPerSecond: 40 },
   act: async (scene) => {
     const before = await scene.site.hosts();
     scene.later(() => scene.page.apply());
@@ -20,6 +20,7 @@ export const rollOut: Drill = {
     const members = before.filter(({ pool }) => pool !== "-");
     const still = members.filter(({ name }) => after.has(name)).map(({ name }) => name);
     const enough = await scene.until(() => scene.load.sent >= REQUESTS, LIMIT_SECONDS);
+    scene.load.pages(10);
     return {
       findings: [
         still.length === 0

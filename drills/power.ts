@@ -5,6 +5,8 @@ import { threads } from "./sidekiq";
 
 const DARK_SECONDS = 3;
 const BACK_SECONDS = 150;
+// A client of a front door that lost its power hears nothing, not even a goodbye: its own kernel asks after 45 s of silence.
+const NOTICED_SECONDS = 50;
 
 export const allPower: Drill = {
   name: "all-power",
@@ -16,7 +18,12 @@ export const allPower: Drill = {
     await scene.strike(() => scene.kill(...named(hosts)));
     await pause(DARK_SECONDS);
     await scene.start(...named(hosts));
-    return { limits: { jobsLost: inHand } };
+    const runningSeconds = scene.seconds;
+    await pause(NOTICED_SECONDS - Math.min(NOTICED_SECONDS, runningSeconds));
+    return {
+      findings: [{ said: `all ${hosts.length} machines ran again ${runningSeconds} s after the power went` }],
+      limits: { jobsLost: inHand },
+    };
   },
   limits: {
     ...UNDISTURBED,

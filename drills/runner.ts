@@ -27,7 +27,7 @@ export interface Stage {
 const CALM_SECONDS = 5;
 const WELL_SECONDS = 300;
 const SETTLE_SECONDS = 120;
-const MOST_REQUESTS = 15_000;
+const MOST_REQUESTS = 40_000;
 
 export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
   const { site, say } = stage;

@@ -2,8 +2,8 @@
 
 import { Drill, pause, UNDISTURBED } from "./drill";
 
-// As long as the front door needs to see it, and a client between two attempts.
-const SEEN_SECONDS = 8;
+// The front door probes a connection after five seconds of silence, three times every two. A client tries again after four at most.
+const SEEN_SECONDS = 5 + 3 * 2 + 1;
 const BACK_SECONDS = 10;
 
 export const streamingProcess: Drill = {

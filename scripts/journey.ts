@@ -1,6 +1,6 @@
 // The way of a post, as its author and a reader see it: `await journey(door, token)` posts through the front door and waits on a WebSocket.
 
-import { get, request, RequestOptions } from "node:https";
+import { Agent, get, request, RequestOptions } from "node:https";
 import { IncomingMessage } from "node:http";
 import { LookupFunction } from "node:net";
 import WebSocket from "ws";
@@ -13,6 +13,11 @@ export interface Door {
   readonly address: string;
   /** The front door's own certificate, which nobody else has signed. */
   readonly ca: string;
+  /**
+   * Keeps connections for further requests.
+   * @default - each request has a connection of its own
+   */
+  readonly agent?: Agent;
 }
 
 export interface Answer {
@@ -74,6 +79,7 @@ export function ask(
   const body = form === undefined ? undefined : new URLSearchParams(form).toString();
   const options: RequestOptions = {
     ...connection(door, door.domain),
+    agent: door.agent ?? false,
     method,
     path,
     timeout: 10_000,
