@@ -112,7 +112,7 @@ const LEDGER = "/run/drill-full-disk";
 const WRITER = "drill-full-disk";
 
 // A directory without a size of its own would fill the host.
-const FILL = `set -e
+export const FILL = `set -e
 [[ $(findmnt -n -o SOURCE --target "$1") = /dev/loop* ]] || { echo "$1 has no size of its own on this host" >&2; exit 1; }
 touch "$1/ballast"
 for size in 268435456 33554432 4194304 524288 65536 4096; do
@@ -133,7 +133,7 @@ while :; do
 done`;
 
 // 200 MiB are more than the segments that a small disk's cluster keeps for new use.
-const EXHAUST_WAL = `for _ in $(seq 200); do
+export const EXHAUST_WAL = `for _ in $(seq 200); do
   runuser -u postgres -- psql -Atqc "SELECT pg_logical_emit_message(true, 'drill', string_agg(md5(random()::text), ''))
     FROM generate_series(1, 32768)" mastodon >/dev/null 2>&1 || { echo down; exit 0; }
 done

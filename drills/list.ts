@@ -1,6 +1,7 @@
 // The drills in the order in which they are run: one more is one file and one line here.
 
 import { pgbouncerRenewed, pgbouncerRestart, postgresRenewed, postgresRestart } from "./database";
+import { postgresDiskFull, redisDiskFull } from "./disks";
 import { Drill } from "./drill";
 import { growth, rollOut } from "./pools";
 import { allPower } from "./power";
@@ -28,6 +29,8 @@ export const DRILLS: readonly Drill[] = [
   replicaPower,
   replicaLags,
   replicaSlot,
+  postgresDiskFull,
+  redisDiskFull,
   allPower,
   rollOut,
   growth,

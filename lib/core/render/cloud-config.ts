@@ -20,7 +20,7 @@ export function cloudConfig(program: Program): string {
     bootcmd: [["cloud-init-per", "instance", "hold-services", "sh", "-c", HOLD_SERVICES]],
     write_files: [
       ...files.map((file) => ({ path: file.path, permissions: file.mode ?? "0644", content: withNewline(textOf(file.content)) })),
-      { path: READY_SCRIPT, permissions: "0755", content: readyScript(program.readiness) },
+      { path: READY_SCRIPT, permissions: "0755", content: readyScript(program) },
       { path: AGAIN, permissions: "0644", content: AGAIN_UNIT },
       { path: BOOT_SCRIPT, permissions: "0755", content: bootScript(program) },
     ],
@@ -149,14 +149,22 @@ function start(units: readonly string[], atBoot: boolean): string {
   return `systemctl daemon-reload\n${atBoot ? `systemctl enable ${names}\n` : ""}systemctl restart --no-block ${names}\n`;
 }
 
-function readyScript(checks: readonly string[]): string {
+// What a server says of a full disk is seldom that it is full.
+const FULL = `full() {
+  read -r size free < <(df -B1 --output=size,avail "$1" | tail -n 1)
+  [ "$free" -lt $((64 << 20)) ] && echo "the disk at $1 is full: $((free >> 20)) MiB of $(((size + (1 << 29)) >> 30)) GiB are free"
+}`;
+
+function readyScript({ steps, readiness }: Program): string {
   const lines = [
     "#!/bin/bash",
     "# Exits 0 when this machine serves; says what it still waits for otherwise.",
     "set -uo pipefail",
   ];
   lines.push(`[ -e ${DONE} ] || { echo 'the boot text is still being performed'; exit 1; }`);
-  for (const check of checks) lines.push(`${check} || exit 1`);
+  const disks = steps.flatMap((step) => (step.kind === "mount" ? [step.at] : []));
+  if (disks.length > 0) lines.push(FULL, ...disks.map((at) => `! full ${at} || exit 1`));
+  for (const check of readiness) lines.push(`${check} || exit 1`);
   return lines.join("\n") + "\n";
 }
 

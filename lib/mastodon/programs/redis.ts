@@ -1,7 +1,7 @@
 // What a Redis machine does at its first boot and at each start of an instance: `redis(program, instance, "redis-2")`.
 // The settings come from here at every start; only the role is remembered, and the sentinels' word on it comes first.
 
-import { Program } from "../../core/program";
+import { Program, Step } from "../../core/program";
 import { Secret } from "../../core/secret";
 
 export interface RedisInstance {
@@ -46,6 +46,7 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
       // The uid of redis depends on which packages were installed first, so a kept disk may belong to another user.
       script: `install -d -o redis -g redis -m 0750 /var/lib/redis/${name}\nchown -R redis:redis /var/lib/redis\n`,
     })
+    .add(...(instance.durable ? mend(name) : []))
     // Else a fork for a snapshot can fail while half of the memory is free; a container's host has set it already.
     .add({ kind: "file", path: "/etc/sysctl.d/60-redis.conf", content: "vm.overcommit_memory = 1\n" })
     .add({ kind: "run", why: "kernel", script: "sysctl -qp /etc/sysctl.d/60-redis.conf || true\n" })
@@ -54,6 +55,45 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
       `REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/${name}.settings) redis-cli -p ${instance.port} info replication | grep -qE '^(role:master|master_link_status:up)' || { echo 'Redis ${name} is neither master nor in step with one'; false; }`,
     );
 }
+
+// Redis 8.0 goes on behind the gap that a full disk has left in its file, and finds at its next start that it cannot read it. A file that is
+// written anew has no gap.
+function mend(name: string): readonly Step[] {
+  return [
+    { kind: "file", path: "/usr/local/sbin/redis-mend", content: MEND_SCRIPT, mode: "0755" },
+    {
+      kind: "file",
+      path: "/etc/systemd/system/redis-mend@.service",
+      content:
+        "[Unit]\nDescription=Redis %i writes its file anew after it could not write\n\n[Service]\nType=oneshot\nExecStart=/usr/local/sbin/redis-mend %i\nLogLevelMax=notice\n",
+    },
+    {
+      kind: "file",
+      path: "/etc/systemd/system/redis-mend@.timer",
+      content:
+        "[Unit]\nDescription=Looks once a minute whether Redis %i could write\n\n[Timer]\nOnActiveSec=60\nOnUnitActiveSec=60\n\n[Install]\nWantedBy=timers.target\n",
+    },
+    { kind: "start", units: [`redis-mend@${name}.timer`] },
+  ];
+}
+
+const MEND_SCRIPT = `#!/bin/bash
+# After instance $1 had to refuse writes for want of disk, and can write again, has it write its file anew.
+set -uo pipefail
+name=$1
+. "/etc/redis/$name.role"
+export REDISCLI_AUTH=$(sed -n 's/^requirepass //p' "/etc/redis/$name.settings")
+ask() { timeout 10 redis-cli -p "$port" "$@" 2>/dev/null; }
+words=$(ask info everything) || exit 0
+refused=$(sed -n 's/^errorstat_MISCONF:count=\\([0-9]*\\).*/\\1/p' <<<"$words")
+[ "\${refused:-0}" != "$(cat "/run/redis-$name/refused" 2>/dev/null || echo 0)" ] || exit 0
+if ! grep -q '^aof_last_write_status:ok' <<<"$words"; then
+  echo "redis-mend: $name refuses writes: $(df -h --output=avail "/var/lib/redis/$name" | tail -n 1 | xargs) of its disk are free"
+elif [[ $(ask bgrewriteaof) = *started* ]]; then
+  echo "redis-mend: $name has refused writes for want of disk, and writes its file anew"
+  echo "$refused" >"/run/redis-$name/refused"
+fi
+`;
 
 /** The sentinel of one machine, for all instances that are watched from it. */
 export function sentinel(program: Program, watched: () => readonly RedisInstance[], password: Secret): void {
@@ -157,6 +197,13 @@ if [ -n "$sentinels" ]; then
 fi
 if mine "$master"; then role=; else role="replicaof $master $port"; fi
 install -d -o redis -g redis -m 0750 "$home"
+aof=$home/appendonlydir
+# Only where it does not stay up: reading all of it takes its time.
+if [ -n "$role" ] && [ "$(systemctl show -P NRestarts "redis-server@$name")" -gt 1 ] && [ -e "$aof/appendonly.aof.manifest" ] &&
+  ! redis-check-aof "$aof/appendonly.aof.manifest" >/dev/null 2>&1; then
+  echo "redis-role: the file of $name is damaged, and a replica copies its master anyway: it is set aside as appendonlydir.damaged"
+  rm -rf "$aof.damaged" && mv "$aof" "$aof.damaged"
+fi
 { cat "/etc/redis/$name.settings"; printf '%s\\n' "$role"; } >"$conf.new"
 chown redis:redis "$conf.new" && chmod 0640 "$conf.new" && mv "$conf.new" "$conf"
 echo "redis-role: $name starts as \${role:-master}"
