@@ -99,7 +99,12 @@ function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPl
     wal_log_hints: "on",
     max_wal_senders: "10",
     max_replication_slots: "10",
-    // A standby or a primary that has gone silent is noticed soon.
+    // A standby or a primary that has gone silent is noticed soon; and a walsender that cannot say so to a dead standby must not keep its slot,
+    // for which the next checkpoint would wait, and the log would grow meanwhile.
+    tcp_user_timeout: "10s",
+    tcp_keepalives_idle: "5s",
+    tcp_keepalives_interval: "2s",
+    tcp_keepalives_count: "3",
     wal_sender_timeout: "10s",
     wal_receiver_timeout: "10s",
     wal_retrieve_retry_interval: "1s",
