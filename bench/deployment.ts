@@ -39,10 +39,12 @@ for (const [signal, status] of [
 }
 
 // Terraform would go on making machines behind the back of the clean-up. It gets half a minute to end what it has in hand.
+// What has ended stays a zombie until this process is back at its loop.
 function endChildren(): void {
   const children = ["-P", String(process.pid)];
   spawnSync("pkill", ["-TERM", ...children]);
-  for (let tries = 0; tries < 150 && spawnSync("pgrep", children).status === 0; tries++) spawnSync("sleep", ["0.2"]);
+  for (let tries = 0; tries < 150 && spawnSync("pgrep", ["-r", "D,R,S", ...children]).status === 0; tries++)
+    spawnSync("sleep", ["0.2"]);
 }
 
 export async function deployed<Result>(
