@@ -1,5 +1,6 @@
 // A page deployed for one benchmark and removed behind it, also after a failure: `await deployed(page, context, (site) => …)`.
 
+import { spawnSync } from "node:child_process";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apply, driver, makeSecrets, Place, synthesize } from "../scripts/cluster";
@@ -31,9 +32,19 @@ for (const [signal, status] of [
   ["SIGTERM", 143],
 ] as const) {
   process.once(signal, () => {
+    endChildren();
     for (const site of standing) driver(["clean", site]);
     process.exit(status);
   });
+}
+
+// Terraform would go on making machines behind the back of the clean-up. It gets half a minute to end what it has in hand.
+// What has ended stays a zombie until this process is back at its loop.
+function endChildren(): void {
+  const children = ["-P", String(process.pid)];
+  spawnSync("pkill", ["-TERM", ...children]);
+  for (let tries = 0; tries < 150 && spawnSync("pgrep", ["-r", "D,R,S", ...children]).status === 0; tries++)
+    spawnSync("sleep", ["0.2"]);
 }
 
 export async function deployed<Result>(

@@ -13,7 +13,7 @@ export interface Load {
   readonly port: number;
   readonly clients: number;
   readonly script: "select-only" | "simple-update";
-  readonly protocol: "simple" | "prepared";
+  readonly protocol: "simple" | "extended" | "prepared";
 }
 
 export interface Throughput {

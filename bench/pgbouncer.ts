@@ -17,9 +17,14 @@ const WAYS = [
   { name: "few", what: `${FEW} direct`, host: "database-1", port: 5432, clients: FEW, backends: FEW },
 ] as const;
 
-const LOADS = (["select-only", "simple-update"] as const).flatMap((script) =>
-  (["simple", "prepared"] as const).map((protocol) => ({ script, protocol })),
-);
+// No transaction with prepared statements: pgbench stands still while it prepares one, with its other clients' transactions open, and those
+// hold every connection of the pool.
+const LOADS = [
+  { script: "select-only", protocol: "simple" },
+  { script: "select-only", protocol: "prepared" },
+  { script: "simple-update", protocol: "simple" },
+  { script: "simple-update", protocol: "extended" },
+] as const;
 
 export const pgbouncer: Benchmark = { name: "pgbouncer", run };
 
@@ -46,9 +51,8 @@ async function run(context: Context): Promise<Report> {
         context.say(`pgbouncer: ${script}, ${protocol}, round ${n} of ${runs}: ${said}`);
       }
     }
-    const idle = memoryNow();
     for (const way of WAYS) {
-      memory.set(way.name, await memoryUnder({ ...way, script: "simple-update", protocol: "prepared" }, way.backends, idle));
+      memory.set(way.name, await memoryUnder({ ...way, script: "select-only", protocol: "prepared" }, way.backends));
       context.say(`pgbouncer: ${way.what}: ${mib(memory.get(way.name)!.own)} in PostgreSQL's processes`);
     }
   });
@@ -62,7 +66,7 @@ async function run(context: Context): Promise<Report> {
 more of them want something at once than it has cores. A pooler has its price: it reads and writes every answer once more, on one core, which
 is why ${FEW} direct connections, if they were enough, would be faster on a machine that pooler, PostgreSQL and clients share.`,
     method: `pgbench of PostgreSQL 17 at scale 10 from a machine of its own, ${runs} rounds in which the three take turns, with TLS to PostgreSQL and SCRAM
-everywhere, without the log-ins, which took ${Math.max(...found.flatMap(({ rounds }) => rounds.flatMap((round) => [round["direct"]!, round["pooled"]!].map(({ connectSeconds }) => connectSeconds)))).toFixed(0)} s at the most. Memory is that of PostgreSQL's processes under the simple update with prepared
+everywhere, without the log-ins, which took ${Math.max(...found.flatMap(({ rounds }) => rounds.flatMap((round) => [round["direct"]!, round["pooled"]!].map(({ connectSeconds }) => connectSeconds)))).toFixed(0)} s at the most. Memory is that of PostgreSQL's processes under select-only with prepared
 statements, in proportion where they share it and without the shared buffers, less what they need with no client.`,
     tables: [
       {
@@ -136,7 +140,11 @@ function memoryNow(): Memory {
   return { own: own! * 1024, pageTables: pageTables! * 1024, backends: backends! };
 }
 
-async function memoryUnder(load: Load, backends: number, idle: Memory): Promise<Memory> {
+async function memoryUnder(load: Load, backends: number): Promise<Memory> {
+  // The pooler keeps its connections for a while after the last client.
+  inside(SITE, "database-1", "systemctl", "restart", "postgresql@17-main");
+  await sleep(3);
+  const idle = memoryNow();
   const stop = inBackground(SITE, load, 90);
   try {
     const count = "select count(*) from pg_stat_activity where usename = 'mastodon'";

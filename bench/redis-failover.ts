@@ -43,7 +43,7 @@ async function run(context: Context): Promise<Report> {
     title: "Failover of Redis",
     meaning: `When the master's machine loses power an app cannot write until the sentinels have noticed (\`downAfterSeconds\`), agreed, and the app has
 found the new master. A small value shortens the gap; it also takes a pause, such as that of a virtual machine that is moved, for a death.`,
-    method: `a client with the time-outs of Mastodon's writes every 20 ms through the sentinels, the master's machine loses power (\`machine kill\`), and
+    method: `a client that gives up after a second, as Mastodon's does, and so sees gaps in steps of one, writes every 20 ms through the sentinels, the master's machine loses power (\`machine kill\`), and
 the gap is the longest time between two acknowledged writes; ${runs} times each.`,
     tables: [
       {
