@@ -26,11 +26,10 @@ interface Scenario {
   readonly says?: Readonly<Record<number, Word>>;
   /** Machines that it has heard of, besides those of the page. */
   readonly heardOf?: readonly number[];
-  /**
-   * What the primary says of this machine's slot.
-   * @default that it knows none
-   */
-  readonly slot?: string;
+  /** Whether the primary no longer keeps what this machine's slot stands for. */
+  readonly lost?: boolean;
+  /** How often it was restarted in vain. */
+  readonly tries?: number;
   readonly rewindFails?: boolean;
 }
 
@@ -38,7 +37,7 @@ const address = (n: number) => `10.20.30.${9 + n}`;
 const log = (name: string) => `echo "${name}" >>$ROOT/did\n`;
 
 /** Runs the script of a machine before a start of its server; returns what it did and as what the server would start. */
-function start({ machine = 1, data, says = {}, heardOf = [], slot = "||", rewindFails = false }: Scenario) {
+function start({ machine = 1, data, says = {}, heardOf = [], lost = false, tries = 0, rewindFails = false }: Scenario) {
   const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
     cloud: new FakeCloud(),
     domain: "social.example",
@@ -56,7 +55,7 @@ function start({ machine = 1, data, says = {}, heardOf = [], slot = "||", rewind
     env: 'while [[ $1 = *=* ]]; do shift; done; "$@"\n',
     setpriv: 'while [[ $1 = --* ]]; do shift; done; "$@"\n',
     timeout: 'shift; "$@"\n',
-    psql: '[[ "$*" = *READ_REPLICATION_SLOT* ]] && cat "$ROOT/slot"; [[ "$*" != *CREATE_REPLICATION_SLOT* ]] || echo "made a slot" >>$ROOT/did\nexit 0\n',
+    psql: '[[ "$*" != *READ_REPLICATION_SLOT* ]] || echo "||"; [[ "$*" != *wal_status* ]] || cat "$ROOT/lost"; [[ "$*" != *CREATE_REPLICATION_SLOT* ]] || echo "made a slot" >>$ROOT/did\nexit 0\n',
     pg_controldata: "cat $ROOT/control\n",
     pg_basebackup: `${log("copied")}while [ "$1" != -D ]; do shift; done; mkdir -p "$2"; touch "$2/PG_VERSION"\n`,
     pg_rewind: log("rewound") + (rewindFails ? "exit 1\n" : ""),
@@ -74,7 +73,8 @@ function start({ machine = 1, data, says = {}, heardOf = [], slot = "||", rewind
       writeFileSync(join(root, "bin", name), `#!/bin/bash\n${script}`);
       chmodSync(join(root, "bin", name), 0o755);
     }
-    writeFileSync(join(root, "slot"), slot);
+    writeFileSync(join(root, "lost"), lost ? "1\n" : "");
+    writeFileSync(join(root, "tries"), `${tries}\n`);
     writeFileSync(join(root, "role"), file("/etc/mastodon/postgres/role"));
     writeFileSync(join(root, "conf"), "max_connections = 200\n");
     writeFileSync(join(root, "peers"), heardOf.map((n) => `${address(n)}\n`).join(""));
@@ -96,6 +96,7 @@ function start({ machine = 1, data, says = {}, heardOf = [], slot = "||", rewind
       .replace(". /usr/local/lib/postgres-ask", () => file("/usr/local/lib/postgres-ask"))
       .replace("LIMIT_SECONDS=30", "LIMIT_SECONDS=0")
       .replaceAll("/var/lib/postgresql/17/main", place)
+      .replaceAll("/run/postgres-status", root)
       .replaceAll("/var/lib/postgresql/peers", join(root, "peers"))
       .replaceAll("/etc/postgresql/17/main", join(root, "etc"))
       .replaceAll("/usr/lib/postgresql/17/bin", join(root, "bin"))
@@ -204,9 +205,10 @@ test("a standby follows the primary of the latest timeline, and without one star
   expect(start({ machine: 2, data })).toMatchObject({ starts: "follows undefined", did: [] });
 });
 
-test("a standby whose slot has lost what it missed begins anew", () => {
+test("a standby whose primary no longer keeps what it missed begins anew: by its slot's word, or after it was restarted in vain", () => {
   const says = { 1: { role: "primary", timeline: 1 } } as const;
   const data = { timeline: 1, as: "standby" } as const;
-  expect(start({ machine: 2, data, says, slot: "physical||" })).toMatchObject({ did: ["copied"] });
-  expect(start({ machine: 2, data, says, slot: "physical|0/3000000|1" })).toMatchObject({ did: [] });
+  expect(start({ machine: 2, data, says, lost: true })).toMatchObject({ did: ["copied", "made a slot"] });
+  expect(start({ machine: 2, data, says, tries: 3 })).toMatchObject({ did: ["copied", "made a slot"] });
+  expect(start({ machine: 2, data, says, tries: 2 })).toMatchObject({ did: ["made a slot"] });
 });

@@ -1,7 +1,7 @@
 // Which part a PostgreSQL machine plays, decided before each start of the server: `ROLE_SCRIPT` as its ExecStartPre.
 // The page names the first primary only; after that, what the others say and the machine's own disk decide.
 
-import { AS_POSTGRES, CONF, HBA, PASSFILE, PEERS, PLACE, ROLE, STATUS_PORT, UNIT } from "./postgres-names";
+import { AS_POSTGRES, CONF, HBA, PASSFILE, PEERS, PLACE, ROLE, STATUS, STATUS_PORT, UNIT } from "./postgres-names";
 
 /** What the role script and its helpers know of their machine. */
 export function role(self: string, first: boolean, others: readonly string[]): string {
@@ -32,43 +32,39 @@ heard() {
 leader() { awk '$2 == "primary"' <<<"$1" | sort -s -rn -k 3,3 | sed -n 1p; }
 `;
 
-/** Decides, and leaves data, settings and the signal file as the decision wants them. */
-export const ROLE_SCRIPT = `#!/bin/bash
-# Decides before each start whether this PostgreSQL is primary or standby: by its disk, and by what the other machines say.
-set -euo pipefail
-. ${ASK}
-data=${PLACE} etc=/etc/postgresql/17/main bin=/usr/lib/postgresql/17/bin
-slot=\${self//-/_} turn=0
-LIMIT_SECONDS=30
-say() { echo "postgres-role: $*"; }
-
-control() { LC_ALL=C $bin/pg_controldata $data | sed -n "s/^$1: *//p"; }
-system() { control 'Database system identifier'; }
-# A promotion writes the history of its timeline before the control file knows of it.
-timeline() {
+// A promotion writes the history of its timeline before the control file knows of it.
+const TIMELINE = `timeline() {
   { control "Latest checkpoint's TimeLineID"; find $data/pg_wal -name '*.history' -printf '%f\\n' | sed -E 's/^(.{8}).*/0x\\1/'; } |
     while read -r number; do echo $((number)); done | sort -n | tail -n 1
 }
 connection() { echo "host=$1 port=5432 user=replicator sslmode=require connect_timeout=3 application_name=$self passfile=${PASSFILE}"; }
 ask() { timeout 10 ${AS_POSTGRES} psql -Atqc "$1" -d "$(connection "$leader") replication=true" 2>/dev/null; }
+`;
 
-base_backup() {
+// Its slot says whether the primary still keeps what this standby has missed, unless the slot was made too late. Then only trying tells.
+const MISSED_TOO_MUCH = `missed_too_much() {
+  [ "$(timeout 10 ${AS_POSTGRES} psql -XAtqc "select 1 from pg_replication_slots where slot_name = '$slot' and wal_status = 'lost'" \
+    -d "$(connection "$leader") dbname=postgres" 2>/dev/null)" = 1 ] || [ "$(cat ${STATUS}/tries 2>/dev/null || echo 0)" -ge 3 ]
+}
+`;
+
+// The copy comes beside the old data where both have room. A slot may be left by an earlier try, or by a standby that lost its disk.
+const BASE_BACKUP = `base_backup() {
   ask IDENTIFY_SYSTEM >/dev/null || return 1
   rm -rf $data.new
-  # Beside the old data where both have room.
   if [ -e $data ] && [ "$(df --output=avail -k $data | tail -n 1)" -lt "$(du -sk $data | cut -f 1)" ]; then rm -rf $data; fi
   install -d -o postgres -g postgres -m 0700 "$(dirname $data)"
-  # Left by an earlier try, or by a standby that lost its disk.
   ask "DROP_REPLICATION_SLOT $slot" >/dev/null || true
   say "copying $leader"
   ${AS_POSTGRES} $bin/pg_basebackup -d "$(connection "$leader")" -D $data.new -X stream -C -S "$slot" -c fast || return 1
   rm -rf $data
   mv $data.new $data
-  rm -f $data.half
+  rm -f $data.half ${STATUS}/tries
 }
+`;
 
-# pg_createcluster takes over existing data only if the configuration files that Debian moves to /etc are in place.
-cluster() {
+// pg_createcluster takes over existing data only if the configuration files that Debian moves to /etc are in place.
+const CLUSTER = `cluster() {
   if [ ! -e $etc/postgresql.conf ]; then
     if [ -e $data/PG_VERSION ]; then
       for name in postgresql pg_hba pg_ident; do
@@ -81,23 +77,25 @@ cluster() {
   install -o postgres -g postgres -m 0640 ${CONF} $etc/conf.d/50-mastodon.conf
   install -o postgres -g postgres -m 0640 ${HBA} $etc/pg_hba.conf
 }
+`;
 
-# What was written here after the other's promotion is not part of that history: the server goes back to where they part.
-rewind() {
+// What was written here after the other's promotion is no part of that history: the server goes back to where they part.
+const REWIND = `rewind() {
   ask IDENTIFY_SYSTEM >/dev/null || return 1
   touch $data.half
   ${AS_POSTGRES} env PGPASSFILE=${PASSFILE} $bin/pg_rewind --target-pgdata=$data --config-file=$etc/postgresql.conf \\
     --source-server="host=$leader port=5432 user=replicator dbname=postgres sslmode=require connect_timeout=3" || return 1
   rm -f $data.half
 }
+`;
 
-# Settings of another machine may have come with a copy or a rewind; these are written anew and come last.
-follow() {
+// Settings of another machine may have come with a copy or a rewind; these are written anew and come last. A standby with fewer connections
+// than its primary had does not start.
+const FOLLOW = `follow() {
   rm -f $data/recovery.signal
   ${AS_POSTGRES} touch $data/standby.signal
   {
     printf "primary_conninfo = '%s'\\nprimary_slot_name = '%s'\\n" "$(connection "$leader")" "$slot"
-    # A standby with fewer connections than its primary had does not start.
     least=$(control 'max_connections setting') own=$(sed -n 's/^max_connections = //p' ${CONF})
     [ "\${least:-0}" -le "$own" ] || echo "max_connections = $least"
   } >$etc/conf.d/60-standby.conf
@@ -105,13 +103,15 @@ follow() {
   [ "$known" != "||" ] || ask "CREATE_REPLICATION_SLOT $slot PHYSICAL RESERVE_WAL" >/dev/null
   say "follows $leader"
 }
+`;
 
-choose() {
+const CHOOSE = `choose() {
   read -r leader _ leader_timeline _ leader_system _ <<<"$1"
 }
+`;
 
-# A rewind that was broken off leaves data that is neither this nor that.
-if [ ! -e $data/PG_VERSION ] || [ -e $data.half ]; then
+// A rewind that was broken off leaves data that is neither this nor that. A first cluster is made only if every other machine is empty as well.
+const EMPTY = `if [ ! -e $data/PG_VERSION ] || [ -e $data.half ]; then
   while :; do
     words=$(heard)
     found=$(leader "$words")
@@ -119,7 +119,6 @@ if [ ! -e $data/PG_VERSION ] || [ -e $data.half ]; then
       choose "$found"
       if base_backup; then cluster && follow && exit 0; fi
     elif [ "$first" = yes ] && [ ! -e $data ] && [ "$(awk '$2 == "empty"' <<<"$words" | wc -l)" -ge "$(others_known | wc -l)" ]; then
-      # Every other machine is empty as well: this is the beginning.
       rm -rf $etc
       cluster
       say "makes the first cluster"
@@ -129,8 +128,10 @@ if [ ! -e $data/PG_VERSION ] || [ -e $data.half ]; then
     sleep 1
   done
 fi
+`;
 
-cluster
+// A primary does not go on while another may have been promoted; whom nobody has heard of for a while does not keep it from starting.
+const PART = `cluster
 if [ -e $data/standby.signal ]; then
   own=$(control "Latest checkpoint's TimeLineID")
   found=$(leader "$(heard)")
@@ -161,10 +162,10 @@ else
     sleep 1
   done
 fi
+`;
 
-[ "$leader_system" = "$(system)" ] || { say "the data here is not that of $leader; it is left alone" >&2 && exit 1; }
-known=$(ask "READ_REPLICATION_SLOT $slot" || true)
-if [[ $known = "physical||"* ]]; then
+const HEAL = `[ "$leader_system" = "$(system)" ] || { say "the data here is not that of $leader; it is left alone" >&2 && exit 1; }
+if missed_too_much; then
   say "$leader no longer keeps what this standby has missed; it begins anew"
   base_backup
 elif [ "$leader_timeline" -gt "$own" ] && ! rewind; then
@@ -174,5 +175,19 @@ fi
 cluster
 follow
 `;
+
+/** Decides, and leaves data, settings and the signal file as the decision wants them. */
+export const ROLE_SCRIPT = `#!/bin/bash
+# Decides before each start whether this PostgreSQL is primary or standby: by its disk, and by what the other machines say.
+set -euo pipefail
+. ${ASK}
+data=${PLACE} etc=/etc/postgresql/17/main bin=/usr/lib/postgresql/17/bin
+slot=\${self//-/_} turn=0
+LIMIT_SECONDS=30
+say() { echo "postgres-role: $*"; }
+
+control() { LC_ALL=C $bin/pg_controldata $data | sed -n "s/^$1: *//p"; }
+system() { control 'Database system identifier'; }
+${TIMELINE}${MISSED_TOO_MUCH}${BASE_BACKUP}${CLUSTER}${REWIND}${FOLLOW}${CHOOSE}${EMPTY}${PART}${HEAL}`;
 
 export const RUN_ROLE = `systemctl stop ${UNIT} || true\n/usr/local/sbin/postgres-role\nsystemctl enable ${UNIT}\nsystemctl restart ${UNIT}\n`;

@@ -63,7 +63,7 @@ const STATE = [
     " else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end",
   "case when pg_is_in_recovery() then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) else pg_current_wal_lsn() end - '0/0'::pg_lsn",
   "(select system_identifier from pg_control_system())",
-  "coalesce((select status from pg_stat_wal_receiver), '-')",
+  "coalesce((select status || ' ' || pid from pg_stat_wal_receiver), '-')",
   "case when pg_is_in_recovery() and (select latest_end_lsn from pg_stat_wal_receiver) > pg_last_wal_replay_lsn()" +
     " then coalesce(extract(epoch from now() - pg_last_xact_replay_timestamp())::int, 0) else 0 end",
   "(select string_agg(host(client_addr), ' ') from pg_stat_replication where client_addr is not null)",
@@ -80,6 +80,7 @@ disk() { LC_ALL=C /usr/lib/postgresql/17/bin/pg_controldata ${PLACE} 2>/dev/null
 again() {
   [ $SECONDS -ge $next_restart ] || return 0
   next_restart=$((SECONDS + 60)) waiting=0
+  echo $(($(cat ${STATUS}/tries 2>/dev/null || echo 0) + 1)) >${STATUS}/tries
   say "$1: PostgreSQL decides anew which part it plays"
   systemctl restart --no-block ${UNIT}
 }
@@ -90,7 +91,7 @@ remember() {
   [ "$now" = "$known" ] || echo "$now" >${PEERS}
 }
 
-next_restart=0 waiting=0 missed=0 turn=0 before=""
+next_restart=0 waiting=0 missed=0 turn=0 before="" received=""
 until mountpoint -q /var/lib/postgresql; do sleep 1; done
 while sleep 1; do
   answer=$(sql "${STATE}")
@@ -110,17 +111,21 @@ while sleep 1; do
     other=$(awk -v own="$timeline" -v self="$self" '$2 == "primary" && ($3 > own || $3 == own && $6 < self) { print $6 }' <<<"$words")
     if [ -z "$other" ]; then serves=yes; else again "$other is primary as well, and goes before"; fi
   else
-    if [ "$receives" = streaming ] && [ "$lag" -le ${MOST_LAG_SECONDS} ]; then reads=yes; fi
+    # One that is refused looks for a moment as if it received, again and again.
+    steady=no
+    [[ $receives != streaming* || $receives != "$received" ]] || steady=yes
+    if [ $steady = yes ] && [ "$lag" -le ${MOST_LAG_SECONDS} ]; then reads=yes; fi
     # A slot of its former time as primary would hold back the log for nobody.
     [ $((turn++ % 60)) != 0 ] ||
       sql "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_type = 'physical' and not active" >/dev/null
-    if [ "$receives" = streaming ] || [ "$place" != "$before" ]; then
+    if [ $steady = yes ] || [ "$place" != "$before" ]; then
       waiting=0
+      [ $steady = no ] || rm -f ${STATUS}/tries
     elif [ $((waiting += 1)) -ge 3 ] && [ -n "$(leader "$words")" ]; then
       again "it receives nothing, though a primary answers"
     fi
   fi
-  before=$place
+  before=$place received=$receives
   [ "$role" = empty ] || remember $followers $(cut -d ' ' -f 7- <<<"$words")
   if [ $serves = yes ]; then put primary primary; else rm -f ${STATUS}/primary; fi
   if [ $reads = yes ]; then put replica replica; else rm -f ${STATUS}/replica; fi
