@@ -36,7 +36,8 @@ export interface Outcome {
 
 export const UNDISTURBED: Limits = {
   failuresWithinSeconds: 0,
-  withoutPostSeconds: 3,
+  // As long as a client waits: what takes longer has failed.
+  withoutPostSeconds: 10,
   eventsMissedWithinSeconds: 0,
   reconnectSeconds: 0,
   jobsLost: 0,

@@ -9,7 +9,7 @@ import { Drill, Scene } from "./drill";
 import { DRILLS } from "./list";
 import { commandOf, NotReady, openPage } from "./page";
 import { lost, markdown, Result, saw } from "./report";
-import { runDrill } from "./runner";
+import { runDrill, well } from "./runner";
 import { Site } from "./site";
 
 const USAGE = `usage: cdktf-mastodon drill [NAME…] [options]
@@ -80,6 +80,9 @@ export async function main(args: readonly string[]): Promise<number> {
     const web = await site.web();
     const accounts = Array.from({ length: ACCOUNTS }, (_, n) => `drill${n + 1}`);
     const tokens = signInAll(site.name, web.name, site.domain, accounts);
+    await well({ site, tokens }).catch((error: Error) => {
+      throw new NotReady(`the site ${site.name} is not well, so nothing was broken: ${error.message}`);
+    });
     const results = await runAll(chosen, (drill) =>
       runDrill(drill, {
         site,

@@ -61,7 +61,7 @@ echo "boot $(stat -c %Y /proc/1)"`;
 
 /**
  * Writes as an app does, ten times a second, and asks the sentinels who is master whenever a write was refused; stops when its input ends.
- * Prints the time in milliseconds, a number, and whether the write was acknowledged, and by whom.
+ * Prints the time in milliseconds, a number, and `yes` or the first word of the refusal, nothing if no answer came.
  */
 export const WRITER = `
 end=$((SECONDS + 180))
@@ -72,10 +72,11 @@ while [ $SECONDS -lt $end ]; do
   read -r -t 0.1 _
   [ $? -gt 128 ] || break
   n=$((n + 1))
-  if [[ $(timeout 0.5 redis-cli -h "$host" -p "$port" rpush "$key" "$n" 2>/dev/null) =~ ^[0-9]+$ ]]; then
-    echo "$(date +%s%3N) $n yes $host"
+  answer=$(timeout 0.5 redis-cli -h "$host" -p "$port" rpush "$key" "$n" 2>/dev/null)
+  if [[ $answer =~ ^[0-9]+$ ]]; then
+    echo "$(date +%s%3N) $n yes"
   else
-    echo "$(date +%s%3N) $n no $host"
+    echo "$(date +%s%3N) $n \${answer%% *}"
     read -r host port < <(master)
   fi
 done

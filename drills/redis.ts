@@ -39,9 +39,9 @@ export const redisPower: readonly Drill[] = (
     await pause(2);
     await scene.strike(() => scene.kill(master.name));
     await pause(WATCHED_SECONDS);
-    const silent = silence(await writer.end(), scene.actMs);
+    const written = await writer.end();
     const after = await scene.site.started(apps);
-    return { findings: [failover(silent, limitSeconds), unchanged(before, after)] };
+    return { findings: [failover(written, scene.actMs, limitSeconds), unchanged(before, after)] };
   },
   limits: LIMITS,
 }));
@@ -63,7 +63,7 @@ export const redisPartition: Drill = {
     await pause(2);
     await scene.strike(() => scene.cut(master.name));
     await pause(CUT_SECONDS);
-    const silent = silence(await outside.end(), scene.actMs);
+    const writtenOutside = await outside.end();
     await scene.mend(master.name);
     const port = `$(sed -n 's/^port //p' /etc/redis/${instance}.settings)`;
     const role = `REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/${instance}.settings) redis-cli -p ${port} role | head -n 1`;
@@ -75,7 +75,7 @@ export const redisPartition: Drill = {
     const gone = losing.filter(({ number }) => !there.has(number)).length;
     const stopped = losing.length === 0 ? 0 : seconds(losing.at(-1)!.atMs - scene.actMs);
     const findings: Finding[] = [
-      failover(silent, limitSeconds),
+      failover(writtenOutside, scene.actMs, limitSeconds),
       {
         said: `the master that was cut off acknowledged ${losing.length} more writes of its own machine, the last after ${stopped} s; ${gone} of them were thrown away`,
         bad: guarded && stopped > STOPS_SECONDS,
@@ -116,28 +116,29 @@ interface Write {
   readonly atMs: number;
   readonly number: string;
   readonly yes: boolean;
+  readonly answer: string;
 }
 
 function writes(lines: readonly string[]): readonly Write[] {
   return lines.map((line) => {
     const [at, number, answer] = line.split(" ");
-    return { atMs: Number(at), number: number!, yes: answer === "yes" };
+    return { atMs: Number(at), number: number!, yes: answer === "yes", answer: answer || "no answer" };
   });
 }
 
-/** The seconds from the act until a write was acknowledged again, after one had not been. */
-function silence(lines: readonly string[], actMs: number): number {
+/** Whether and when an app could write again after the act, and what it was told meanwhile. */
+function failover(lines: readonly string[], actMs: number, limitSeconds: number): Finding {
   const all = writes(lines).filter(({ atMs }) => atMs > actMs);
   const refused = all.findIndex(({ yes }) => !yes);
-  if (refused === -1) return 0;
-  const again = all.slice(refused).find(({ yes }) => yes);
-  return again === undefined ? Infinity : seconds(again.atMs - actMs);
-}
-
-function failover(silentSeconds: number, limitSeconds: number): Finding {
-  const said = Number.isFinite(silentSeconds)
-    ? `an app in the network could write again after ${silentSeconds} s (at most ${limitSeconds} s)`
-    : "an app in the network could not write again";
+  if (refused === -1) return { said: "an app in the network was never refused a write" };
+  const again = all.findIndex(({ yes }, n) => n > refused && yes);
+  const told = [...new Set(all.slice(refused, again === -1 ? undefined : again).map(({ answer }) => answer))].map((answer) => {
+    const last = all.findLast((write, n) => write.answer === answer && (again === -1 || n < again))!;
+    return `${answer} until ${seconds(last.atMs - actMs)} s`;
+  });
+  if (again === -1) return { said: `an app in the network could not write again (${told.join(", ")})`, bad: true };
+  const silentSeconds = seconds(all[again]!.atMs - actMs);
+  const said = `an app in the network could write again after ${silentSeconds} s, at most ${limitSeconds} s are allowed (${told.join(", ")})`;
   return { said, bad: silentSeconds > limitSeconds };
 }
 

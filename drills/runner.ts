@@ -34,13 +34,14 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
   const { name, title } = drill;
   const why = await drill.impossible?.(site, stage.options);
   if (why !== undefined) return { name, title, passed: undefined, reasons: [why], findings: [] };
-  await well(stage);
   const started = Date.now();
   const run = `drill${randomBytes(4).toString("hex")}`;
   const load = new Load(site.door, stage.tokens, run, { ...stage.rates, ...drill.rates }, MOST_REQUESTS);
   const scene = new Scene(site, stage.page, load, stage.options, say);
   stage.entered(scene);
+  let result: Result;
   try {
+    await well(stage);
     await load.start();
     const fromMs = Date.now();
     await pause(CALM_SECONDS);
@@ -65,20 +66,25 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
     );
     const reasons = broken({ ...drill.limits, ...outcome.limits }, seen, kept, findings, scene.actMs);
     const seconds = Math.round((Date.now() - started) / 1000);
-    const result = { name, title, passed: reasons.length === 0, reasons, findings: findings.map(({ said }) => said) };
-    return { ...result, seconds, view: seen, verdict: kept };
+    const said = findings.map((finding) => finding.said);
+    result = { name, title, passed: reasons.length === 0, reasons, findings: said, seconds, view: seen, verdict: kept };
   } catch (error) {
-    return { name, title, passed: false, reasons: [`it broke off: ${(error as Error).message}`], findings: [] };
-  } finally {
-    load.close();
+    result = { name, title, passed: false, reasons: [`it broke off: ${(error as Error).message}`], findings: [] };
+  }
+  load.close();
+  try {
     await scene.heal();
     await scene.undo();
-    stage.entered(undefined);
+  } catch (error) {
+    const why = `not all could be brought back: ${(error as Error).message}`;
+    result = { ...result, passed: false, reasons: [...result.reasons, why] };
   }
+  stage.entered(undefined);
+  return result;
 }
 
 /** Until every machine serves and a post travels. */
-async function well({ site, tokens }: Stage): Promise<void> {
+export async function well({ site, tokens }: Pick<Stage, "site" | "tokens">): Promise<void> {
   const hosts = await site.hosts();
   await Promise.all(hosts.map(({ name }) => drive(["wait", site.name, name, String(WELL_SECONDS)])));
   const end = Date.now() + WELL_SECONDS * 1000;

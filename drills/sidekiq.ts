@@ -24,7 +24,7 @@ export const sidekiqPower: Drill = {
     const findings = [{ said: `${waiting} jobs waited when the power came back; up to ${inHand} were in hand when it went` }];
     return { findings, limits: { jobsLost: inHand } };
   },
-  limits: { ...UNDISTURBED, withoutPostSeconds: 5 },
+  limits: { ...UNDISTURBED, withoutPostSeconds: 10 },
 };
 
 export const schedulerRenewed: Drill = {
