@@ -46,7 +46,16 @@ test(
   "each of these drills keeps its limits, and leaves a whole site behind",
   async () => {
     const before = machines(site).map(({ address, pool }) => (pool === "-" ? address : pool));
-    const drills = ["redis-main-power", "web-power", "streaming-process", "sidekiq-power", "scheduler-renewed", "growth"];
+    const drills = [
+      "redis-main-power",
+      "web-power",
+      "streaming-process",
+      "sidekiq-power",
+      "scheduler-renewed",
+      "postgres-lost",
+      "replica-slot",
+      "growth",
+    ];
     await drill(...drills, "--grown", `${TSX} grown.ts`);
     const results = JSON.parse(readFileSync(join(directory, "drills.json"), "utf8")) as readonly Result[];
     expect(results.map(({ name, passed, reasons }) => ({ name, passed, reasons }))).toEqual(
