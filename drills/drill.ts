@@ -61,6 +61,20 @@ export interface Drill {
 export interface Options {
   /** The command that makes the page with more machines, if there is one. */
   readonly grown?: string;
+  /** Added to every limit in seconds, on a machine that is busy otherwise. */
+  readonly slackSeconds?: number;
+}
+
+/** Limits on a machine that needs longer; what may not happen at all may not happen there either. */
+export function slack(limits: Limits, seconds: number): Limits {
+  const longer = (limit: number) => (limit === 0 ? 0 : limit + seconds);
+  return {
+    ...limits,
+    failuresWithinSeconds: longer(limits.failuresWithinSeconds),
+    withoutPostSeconds: longer(limits.withoutPostSeconds),
+    eventsMissedWithinSeconds: longer(limits.eventsMissedWithinSeconds),
+    reconnectSeconds: longer(limits.reconnectSeconds),
+  };
 }
 
 export class Scene {

@@ -21,6 +21,7 @@ const USAGE = `usage: cdktf-mastodon drill [NAME…] [options]
   --out DIRECTORY        where drills.md and drills.json are written (this directory)
   --posts-per-second N   how much is written (2); Mastodon lets each of the eight accounts post 300 times in three hours
   --pages-per-second N   how much is read (10)
+  --slack-seconds N      added to every limit in seconds, on a machine that is busy otherwise
   --grown PAGE|COMMAND   a second version of the page, with more machines, for the drill \`growth\``;
 
 // Enough that all drills in a row stay below what Mastodon lets one account post.
@@ -42,6 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
         "posts-per-second": { type: "string", default: "2" },
         "pages-per-second": { type: "string", default: "10" },
         grown: { type: "string" },
+        "slack-seconds": { type: "string", default: "0" },
       },
     });
   } catch (error) {
@@ -64,6 +66,8 @@ export async function main(args: readonly string[]): Promise<number> {
   if (!(rates.pagesPerSecond > 0 && rates.pagesPerSecond <= 100 && rates.postsPerSecond > 0 && rates.postsPerSecond <= 50)) {
     return refuse("use up to 100 pages and up to 50 posts per second");
   }
+  const slackSeconds = Number(values["slack-seconds"]);
+  if (!(slackSeconds >= 0 && slackSeconds <= 60)) return refuse("--slack-seconds takes a number from 0 to 60");
   const unknown = positionals.filter((name) => !DRILLS.some((drill) => drill.name === name));
   if (unknown.length > 0) return refuse(`there is no drill ${unknown.join(", ")}; --list shows all`);
   const chosen = DRILLS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
@@ -89,7 +93,10 @@ export async function main(args: readonly string[]): Promise<number> {
         page,
         tokens,
         rates,
-        options: values.grown === undefined ? {} : { grown: commandOf(values.grown, directory) },
+        options: {
+          slackSeconds,
+          ...(values.grown !== undefined && { grown: commandOf(values.grown, directory) }),
+        },
         say,
         entered,
       }),

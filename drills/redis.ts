@@ -15,9 +15,9 @@ const WATCHED_SECONDS = 25;
 // dozen seconds.
 const LIMITS: Limits = {
   ...UNDISTURBED,
-  failuresWithinSeconds: 20,
+  failuresWithinSeconds: 25,
   withoutPostSeconds: 25,
-  eventsMissedWithinSeconds: 25,
+  eventsMissedWithinSeconds: 30,
 };
 
 export const redisPower: readonly Drill[] = (
@@ -34,7 +34,7 @@ export const redisPower: readonly Drill[] = (
     const master = await masterOf(scene.site, use);
     const apps = await appsOf(scene.site);
     const before = await scene.site.started(apps);
-    const limitSeconds = (await downAfterSeconds(scene.site, use)) + ELECTION_SECONDS;
+    const limitSeconds = (await downAfterSeconds(scene.site, use)) + ELECTION_SECONDS + (scene.options.slackSeconds ?? 0);
     const writer = scene.site.start((await scene.site.web()).name, `${REDIS}\n${WRITER}`, use, key());
     await pause(2);
     await scene.strike(() => scene.kill(master.name));
@@ -54,7 +54,7 @@ export const redisPartition: Drill = {
     const { site } = scene;
     const master = await masterOf(site, "");
     const instance = (await inRedis(site, "", 'echo "$name"')).trim();
-    const limitSeconds = (await downAfterSeconds(site, "")) + ELECTION_SECONDS;
+    const limitSeconds = (await downAfterSeconds(site, "")) + ELECTION_SECONDS + (scene.options.slackSeconds ?? 0);
     const guarded =
       (await site.on(master.name, `grep -c '^min-replicas-to-write' /etc/redis/${instance}.settings || true`)).trim() !== "0";
     const list = key();
@@ -109,7 +109,9 @@ async function inRedis(site: Site, use: Use, script: string): Promise<string> {
 
 async function downAfterSeconds(site: Site, use: Use): Promise<number> {
   const ask = 'one=${sentinels%% *}; REDISCLI_AUTH= redis-cli -h "${one%:*}" -p "${one#*:}" sentinel master "$name"';
-  return Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`)) / 1000;
+  const told = Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`));
+  // The question that a dead master does not answer is asked up to a second later, or as long as that time if it is shorter.
+  return (told + Math.min(1000, told)) / 1000;
 }
 
 interface Write {

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { drive } from "../scripts/cluster";
 import { journey } from "../scripts/journey";
-import { Drill, Finding, Options, pause, Scene } from "./drill";
+import { Drill, Finding, Options, pause, Scene, slack } from "./drill";
 import { evidence } from "./evidence";
 import { Load, Rates } from "./load";
 import { verdict } from "./ledger";
@@ -64,7 +64,13 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
       recorded.sockets.map(({ spans }) => spans),
       { fromMs, actMs: scene.actMs, toMs },
     );
-    const reasons = broken({ ...drill.limits, ...outcome.limits }, seen, kept, findings, scene.actMs);
+    const reasons = broken(
+      slack({ ...drill.limits, ...outcome.limits }, stage.options.slackSeconds ?? 0),
+      seen,
+      kept,
+      findings,
+      scene.actMs,
+    );
     const seconds = Math.round((Date.now() - started) / 1000);
     const said = findings.map((finding) => finding.said);
     result = { name, title, passed: reasons.length === 0, reasons, findings: said, seconds, view: seen, verdict: kept };

@@ -54,6 +54,7 @@ export interface PostgresProps {
 const PORT = PRIMARY_PORT;
 /** Kept free of clients: PostgreSQL's own 3 for superusers, monitoring, and a person with psql. */
 const RESERVED = 10;
+const MOST_REPLICAS = 8;
 const MOST_CONNECTIONS = 1000;
 
 export class Postgres extends Construct implements PostgresServer {
@@ -73,8 +74,8 @@ export class Postgres extends Construct implements PostgresServer {
     const disk = props.disk ?? Disk.gib(100);
     const replicas = props.replicas ?? 0;
     this.maxConnections = props.maxConnections ?? 200;
-    if (!Number.isInteger(replicas) || replicas < 0 || replicas > 8) {
-      site.problems.add(this, { wrong: `replicas is ${replicas}`, remedy: "use a whole number from 0 to 8" });
+    if (!Number.isInteger(replicas) || replicas < 0 || replicas > MOST_REPLICAS) {
+      site.problems.add(this, { wrong: `replicas is ${replicas}`, remedy: `use a whole number from 0 to ${MOST_REPLICAS}` });
     }
     if (!Number.isInteger(this.maxConnections) || this.maxConnections < 20 || this.maxConnections > MOST_CONNECTIONS) {
       site.problems.add(this, {
@@ -89,7 +90,7 @@ export class Postgres extends Construct implements PostgresServer {
       });
     }
     const range = site.range(this, "postgres", name, props.slot);
-    const count = Math.min(Math.max(Math.trunc(replicas) || 0, 0), 8) + 1;
+    const count = Math.min(Math.max(Math.trunc(replicas) || 0, 0), MOST_REPLICAS) + 1;
     this.machines = Array.from({ length: count }, (_, n) => {
       return new Machine(this, `${n + 1}`, {
         name: `${name}-${n + 1}`,
@@ -132,7 +133,11 @@ export class Postgres extends Construct implements PostgresServer {
 
   /** A single machine by its name; of several, whichever is primary, through a port of the caller's own. */
   reachedBy(who: Host, why: string): DatabaseFacts {
-    if (!this.moves) return this.endpoints[0]!.reachedBy(who, why);
+    if (!this.moves) {
+      // Asked only once there is a standby, and then the primary must have been open for it.
+      this.statuses[0]!.reachedBy(who, "who is primary");
+      return this.endpoints[0]!.reachedBy(who, why);
+    }
     return { ...this.found(who, why), host: "127.0.0.1", port: PRIMARY_PORT };
   }
 
@@ -201,7 +206,8 @@ export class Postgres extends Construct implements PostgresServer {
       self: machine.name,
       first: n === 0,
       others: others.map(({ name }) => name),
-      synchronous,
+      // Also those that may come, so that one more changes no machine.
+      synchronous: synchronous ? Array.from({ length: MOST_REPLICAS + 1 }, (_, i) => `${hostName(this.node.id)}-${i + 1}`) : [],
       network: site.plan.network.cidr,
       gib: size.gib,
       diskGib: disk.gib,

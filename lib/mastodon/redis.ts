@@ -48,7 +48,8 @@ export interface RedisProps {
    */
   readonly maxMemoryMib?: number;
   /**
-   * After how many seconds of silence the sentinels call the master dead; about 2.5 s later another serves.
+   * After how many seconds of silence, at the latest, the sentinels call the master dead; 1 to 2 s later another serves. Fewer seconds take a
+   * machine that is only busy for a dead one.
    * @default 5
    */
   readonly downAfterSeconds?: number;

@@ -21,13 +21,20 @@ interface Scenario {
    */
   readonly machine?: number;
   /** What lies on its disk; nothing if it is empty. */
-  readonly data?: { readonly timeline: number; readonly as: "primary" | "standby"; readonly half?: boolean };
+  readonly data?: {
+    readonly timeline: number;
+    readonly as: "primary" | "standby";
+    readonly half?: boolean;
+    readonly history?: number;
+  };
   /** What the machines say, by their last number; who is left out is silent. */
   readonly says?: Readonly<Record<number, Word>>;
   /** Machines that it has heard of, besides those of the page. */
   readonly heardOf?: readonly number[];
   /** Whether the primary no longer keeps what this machine's slot stands for. */
   readonly lost?: boolean;
+  /** Whether its settings are there, which a machine made anew has lost. */
+  readonly settings?: boolean;
   /** How often it was restarted in vain. */
   readonly tries?: number;
   readonly rewindFails?: boolean;
@@ -37,7 +44,16 @@ const address = (n: number) => `10.20.30.${9 + n}`;
 const log = (name: string) => `echo "${name}" >>$ROOT/did\n`;
 
 /** Runs the script of a machine before a start of its server; returns what it did and as what the server would start. */
-function start({ machine = 1, data, says = {}, heardOf = [], lost = false, tries = 0, rewindFails = false }: Scenario) {
+function start({
+  machine = 1,
+  data,
+  says = {},
+  heardOf = [],
+  lost = false,
+  settings = true,
+  tries = 0,
+  rewindFails = false,
+}: Scenario) {
   const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
     cloud: new FakeCloud(),
     domain: "social.example",
@@ -53,7 +69,8 @@ function start({ machine = 1, data, says = {}, heardOf = [], lost = false, tries
     ip: `echo '2: host0 inet ${address(machine)}/16 brd 10.20.255.255'\n`,
     curl: 'url=${@: -1}; host=${url#http://}; cat "$ROOT/says/${host%%:*}" 2>/dev/null\n',
     env: 'while [[ $1 = *=* ]]; do shift; done; "$@"\n',
-    setpriv: 'while [[ $1 = --* ]]; do shift; done; "$@"\n',
+    setpriv: `while [[ $1 = --* ]]; do shift; done; "$@"; r=$?; [ "$1" != touch ] || [ ! -e ${place}.half -a ! -e ${place}.new ] || echo yes >$ROOT/signalled; exit $r\n`,
+    sync: "",
     timeout: 'shift; "$@"\n',
     psql: '[[ "$*" != *READ_REPLICATION_SLOT* ]] || echo "||"; [[ "$*" != *wal_status* ]] || cat "$ROOT/lost"; [[ "$*" != *CREATE_REPLICATION_SLOT* ]] || echo "made a slot" >>$ROOT/did\nexit 0\n',
     pg_controldata: "cat $ROOT/control\n",
@@ -88,10 +105,15 @@ function start({ machine = 1, data, says = {}, heardOf = [], lost = false, tries
       mkdirSync(join(place, "pg_wal"), { recursive: true });
       writeFileSync(join(place, "PG_VERSION"), "17");
       if (data.as === "standby") writeFileSync(join(place, "standby.signal"), "");
+      if (data.history !== undefined) writeFileSync(join(place, `pg_wal/0000000${data.history}.history`), "");
       if (data.half === true) writeFileSync(`${place}.half`, "");
     }
     mkdirSync(join(root, "etc/conf.d"), { recursive: true });
-    if (data !== undefined) writeFileSync(join(root, "etc/postgresql.conf"), "");
+    if (data !== undefined && settings) {
+      writeFileSync(join(root, "etc/postgresql.conf"), "");
+      if (data.as === "standby")
+        writeFileSync(join(root, "etc/conf.d/60-standby.conf"), "primary_conninfo = 'host=before port=5432'\n");
+    }
     const script = file("/usr/local/sbin/postgres-role")
       .replace(". /usr/local/lib/postgres-ask", () => file("/usr/local/lib/postgres-ask"))
       .replace("LIMIT_SECONDS=30", "LIMIT_SECONDS=0")
@@ -115,6 +137,7 @@ function start({ machine = 1, data, says = {}, heardOf = [], lost = false, tries
     return {
       starts: signal !== null ? "waits" : status !== 0 ? `not: ${stderr.trim().split("\n").at(-1)}` : as,
       did: lines("did"),
+      signalled: existsSync(join(root, "signalled")),
       half: existsSync(`${place}.half`),
       said: stdout,
     };
@@ -185,6 +208,24 @@ test("it does not start while the one that was promoted is away, if anybody know
   expect(start({ data, says: { 2: { role: "down", timeline: 2 } } }).starts).toMatch(/^not: /);
 });
 
+test("a promotion that the control file does not know of yet counts, for a primary and for a standby", () => {
+  const says = { 2: { role: "primary", timeline: 1 } } as const;
+  expect(start({ data: { timeline: 1, as: "primary", history: 2 }, says, heardOf: [3] })).toMatchObject({ starts: "primary" });
+  expect(
+    start({ machine: 3, data: { timeline: 1, as: "standby", history: 2 }, says: { 1: { role: "primary", timeline: 1 } } }),
+  ).toMatchObject({
+    starts: "follows before",
+    did: [],
+    said: expect.stringContaining("on an older timeline than this disk, and is not followed"),
+  });
+});
+
+test("a copy and a rewound disk are a standby's before they can be taken for a primary's", () => {
+  const says = { 2: { role: "primary", timeline: 2 } } as const;
+  for (const rewindFails of [true, false])
+    expect(start({ data: { timeline: 1, as: "primary" }, says, rewindFails }).signalled).toBe(true);
+});
+
 test("two primaries of one timeline cannot be, and foreign data is left alone", () => {
   const data = { timeline: 2, as: "primary" } as const;
   expect(start({ data, says: { 2: { role: "primary", timeline: 2 } } })).toMatchObject({
@@ -202,7 +243,8 @@ test("a standby follows the primary of the latest timeline, and without one star
   const data = { timeline: 1, as: "standby" } as const;
   const says = { 1: { role: "primary", timeline: 1 }, 3: { role: "primary", timeline: 2 } } as const;
   expect(start({ machine: 2, data, says, heardOf: [3] })).toMatchObject({ starts: `follows ${address(3)}` });
-  expect(start({ machine: 2, data })).toMatchObject({ starts: "follows undefined", did: [] });
+  expect(start({ machine: 2, data })).toMatchObject({ starts: "follows before", did: [] });
+  expect(start({ machine: 2, data, settings: false })).toMatchObject({ starts: `follows ${address(1)}` });
 });
 
 test("a standby whose primary no longer keeps what it missed begins anew: by its slot's word, or after it was restarted in vain", () => {

@@ -3,16 +3,24 @@
 
 import { AS_POSTGRES, CONF, HBA, PASSFILE, PEERS, PLACE, ROLE, STATUS, STATUS_PORT, UNIT } from "./postgres-names";
 
-/** What the role script and its helpers know of their machine. */
-export function role(self: string, first: boolean, others: readonly string[]): string {
-  return `self=${self}\nfirst=${first ? "yes" : "no"}\nothers="${others.join(" ")}"\n`;
+/** What the role script and its helpers know of their machine; `network` is the site's /16. */
+export function role(self: string, first: boolean, others: readonly string[], network: string): string {
+  const prefix = `${network.split(".").slice(0, 2).join(".")}.`;
+  return `self=${self}\nfirst=${first ? "yes" : "no"}\nothers="${others.join(" ")}"\nprefix=${prefix}\n`;
 }
 
 /** Where the machine keeps what its scripts share, as a file of functions. */
 export const ASK = "/usr/local/lib/postgres-ask";
 
 /** Asking the other machines: `heard` prints a line for each that answers: address, role, timeline, place in the log, system, name, and the others that it has heard of. */
+// A promotion writes the history of its timeline before the control file knows of it, and a standby has the history before it replays it.
 export const ASK_SCRIPT = `. ${ROLE}
+data=${PLACE} bin=/usr/lib/postgresql/17/bin
+control() { LC_ALL=C $bin/pg_controldata $data 2>/dev/null | sed -n "s/^$1: *//p"; }
+timeline() {
+  { control "Latest checkpoint's TimeLineID"; find $data/pg_wal -name '*.history' -printf '%f\\n' | sed -E 's/^(.{8}).*/0x\\1/'; } |
+    while read -r number; do echo $((number)); done | sort -n | tail -n 1
+}
 address_of() { getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }'; }
 own_addresses() { ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }'; }
 # By address, each once: the same machine may be named by the page and have been heard of.
@@ -32,12 +40,7 @@ heard() {
 leader() { awk '$2 == "primary"' <<<"$1" | sort -s -rn -k 3,3 | sed -n 1p; }
 `;
 
-// A promotion writes the history of its timeline before the control file knows of it.
-const TIMELINE = `timeline() {
-  { control "Latest checkpoint's TimeLineID"; find $data/pg_wal -name '*.history' -printf '%f\\n' | sed -E 's/^(.{8}).*/0x\\1/'; } |
-    while read -r number; do echo $((number)); done | sort -n | tail -n 1
-}
-connection() { echo "host=$1 port=5432 user=replicator sslmode=require connect_timeout=3 application_name=$self passfile=${PASSFILE}"; }
+const CONNECTION = `connection() { echo "host=$1 port=5432 user=replicator sslmode=require connect_timeout=3 application_name=$self passfile=${PASSFILE}"; }
 ask() { timeout 10 ${AS_POSTGRES} psql -Atqc "$1" -d "$(connection "$leader") replication=true" 2>/dev/null; }
 `;
 
@@ -48,7 +51,8 @@ const MISSED_TOO_MUCH = `missed_too_much() {
 }
 `;
 
-// The copy comes beside the old data where both have room. A slot may be left by an earlier try, or by a standby that lost its disk.
+// The copy comes beside the old data where both have room, and has its signal before it has its place, else it would be taken for a primary. It
+// is no standby that a commit may wait for, and a slow disk may hold it up for longer than a standby is silent. A slot may be left by an earlier try, or by a standby that lost its disk.
 const BASE_BACKUP = `base_backup() {
   ask IDENTIFY_SYSTEM >/dev/null || return 1
   rm -rf $data.new
@@ -56,7 +60,9 @@ const BASE_BACKUP = `base_backup() {
   install -d -o postgres -g postgres -m 0700 "$(dirname $data)"
   ask "DROP_REPLICATION_SLOT $slot" >/dev/null || true
   say "copying $leader"
-  ${AS_POSTGRES} $bin/pg_basebackup -d "$(connection "$leader")" -D $data.new -X stream -C -S "$slot" -c fast || return 1
+  ${AS_POSTGRES} $bin/pg_basebackup -d "$(connection "$leader") application_name=copy options='-c wal_sender_timeout=5min'" \\
+    -D $data.new -X stream -C -S "$slot" -c fast || return 1
+  ${AS_POSTGRES} touch $data.new/standby.signal && sync -f $data.new || return 1
   rm -rf $data
   mv $data.new $data
   rm -f $data.half ${STATUS}/tries
@@ -85,6 +91,7 @@ const REWIND = `rewind() {
   touch $data.half
   ${AS_POSTGRES} env PGPASSFILE=${PASSFILE} $bin/pg_rewind --target-pgdata=$data --config-file=$etc/postgresql.conf \\
     --source-server="host=$leader port=5432 user=replicator dbname=postgres sslmode=require connect_timeout=3" || return 1
+  ${AS_POSTGRES} touch $data/standby.signal && sync -f $data || return 1
   rm -f $data.half
 }
 `;
@@ -95,7 +102,7 @@ const FOLLOW = `follow() {
   rm -f $data/recovery.signal
   ${AS_POSTGRES} touch $data/standby.signal
   {
-    printf "primary_conninfo = '%s'\\nprimary_slot_name = '%s'\\n" "$(connection "$leader")" "$slot"
+    printf "primary_conninfo = '%s options=''-c tcp_user_timeout=10s'''\\nprimary_slot_name = '%s'\\n" "$(connection "$leader")" "$slot"
     least=$(control 'max_connections setting') own=$(sed -n 's/^max_connections = //p' ${CONF})
     [ "\${least:-0}" -le "$own" ] || echo "max_connections = $least"
   } >$etc/conf.d/60-standby.conf
@@ -130,13 +137,22 @@ const EMPTY = `if [ ! -e $data/PG_VERSION ] || [ -e $data.half ]; then
 fi
 `;
 
-// A primary does not go on while another may have been promoted; whom nobody has heard of for a while does not keep it from starting.
-const PART = `cluster
+// A primary does not go on while another may have been promoted; who is silent for a while does not keep it from starting. Nobody
+// can be heard before the private network is there.
+const PART = `until own_addresses | grep -q "^$prefix"; do sleep 1; done
+SECONDS=0
+cluster
 if [ -e $data/standby.signal ]; then
   own=$(control "Latest checkpoint's TimeLineID")
   found=$(leader "$(heard)")
-  [ -n "$found" ] || { say "follows whom it followed: no primary answers" && exit 0; }
+  if [ -z "$found" ]; then
+    leader=$(address_of "\${others%% *}")
+    [ -e $etc/conf.d/60-standby.conf ] || [ -z "$leader" ] || follow
+    say "no primary answers: it follows whom it followed"
+    exit 0
+  fi
   choose "$found"
+  [ "$leader_timeline" -ge "$(timeline)" ] || { say "$leader is on an older timeline than this disk, and is not followed" && exit 0; }
 else
   own=$(timeline)
   while :; do
@@ -181,13 +197,12 @@ export const ROLE_SCRIPT = `#!/bin/bash
 # Decides before each start whether this PostgreSQL is primary or standby: by its disk, and by what the other machines say.
 set -euo pipefail
 . ${ASK}
-data=${PLACE} etc=/etc/postgresql/17/main bin=/usr/lib/postgresql/17/bin
+etc=/etc/postgresql/17/main
 slot=\${self//-/_} turn=0
 LIMIT_SECONDS=30
 say() { echo "postgres-role: $*"; }
 
-control() { LC_ALL=C $bin/pg_controldata $data | sed -n "s/^$1: *//p"; }
 system() { control 'Database system identifier'; }
-${TIMELINE}${MISSED_TOO_MUCH}${BASE_BACKUP}${CLUSTER}${REWIND}${FOLLOW}${CHOOSE}${EMPTY}${PART}${HEAL}`;
+${CONNECTION}${MISSED_TOO_MUCH}${BASE_BACKUP}${CLUSTER}${REWIND}${FOLLOW}${CHOOSE}${EMPTY}${PART}${HEAL}`;
 
 export const RUN_ROLE = `systemctl stop ${UNIT} || true\n/usr/local/sbin/postgres-role\nsystemctl enable ${UNIT}\nsystemctl restart ${UNIT}\n`;

@@ -2,7 +2,7 @@
 // Load balancers ask `/primary` and `/replica` on a port of its own, as they do with other managers of PostgreSQL; people call `postgres-promote`.
 
 import { Program } from "../../core/program";
-import { AS_POSTGRES, PEERS, PLACE, STATUS, STATUS_PORT, UNIT } from "./postgres-names";
+import { AS_POSTGRES, PEERS, STATUS, STATUS_PORT, UNIT } from "./postgres-names";
 import { ASK } from "./postgres-role";
 
 /** A standby that is further behind answers no reads. */
@@ -59,7 +59,8 @@ WantedBy=multi-user.target
 // The time of the last replayed transaction says nothing while nobody writes; so it counts only while the primary is known to be ahead.
 const STATE = [
   "select case when pg_is_in_recovery() then 'standby' else 'primary' end",
-  "case when pg_is_in_recovery() then coalesce((select received_tli from pg_stat_wal_receiver), (select timeline_id from pg_control_checkpoint()))" +
+  "case when pg_is_in_recovery() then greatest((select received_tli from pg_stat_wal_receiver), (select timeline_id from pg_control_checkpoint())," +
+    " (select max(('x' || left(name, 8))::bit(32)::int) from pg_ls_waldir() where name like '%.history'))" +
     " else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end",
   "case when pg_is_in_recovery() then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) else pg_current_wal_lsn() end - '0/0'::pg_lsn",
   "(select system_identifier from pg_control_system())",
@@ -69,6 +70,9 @@ const STATE = [
   "(select string_agg(host(client_addr), ' ') from pg_stat_replication where client_addr is not null)",
 ].join(", ");
 
+// A server that is slow to answer, or has no room for one more session, is not down: to say so would cut off all whom it serves. A standby that
+// is refused looks for a moment as if it received, again and again. A slot of a standby's former time as primary would hold back its log for
+// nobody. A primary gives way to whoever was promoted later, and of two that were at once one does.
 const WATCH = `#!/bin/bash
 # Says once a second which part this PostgreSQL plays (${STATUS}), and restarts it when another machine has overtaken it.
 set -uo pipefail
@@ -76,7 +80,6 @@ set -uo pipefail
 sql() { timeout 3 ${AS_POSTGRES} psql -XAtqc "$1" -F '|' 2>/dev/null; }
 put() { printf '%s' "$2" >${STATUS}/.$1 && mv ${STATUS}/.$1 ${STATUS}/$1; }
 say() { echo "postgres-watch: $*"; }
-disk() { LC_ALL=C /usr/lib/postgresql/17/bin/pg_controldata ${PLACE} 2>/dev/null | sed -n "s/^$1: *//p"; }
 again() {
   [ $SECONDS -ge $next_restart ] || return 0
   next_restart=$((SECONDS + 60)) waiting=0
@@ -88,40 +91,42 @@ remember() {
   local known now
   known=$(cat ${PEERS} 2>/dev/null)
   now=$(printf '%s\\n' $known "$@" | sed '/^$/d' | sort -u | grep -vxF -f <(own_addresses))
-  [ "$now" = "$known" ] || echo "$now" >${PEERS}
+  [ "$now" = "$known" ] || { echo "$now" >${PEERS}.new && mv ${PEERS}.new ${PEERS}; }
 }
 
 next_restart=0 waiting=0 missed=0 turn=0 before="" received=""
 until mountpoint -q /var/lib/postgresql; do sleep 1; done
 while sleep 1; do
   answer=$(sql "${STATE}")
-  # A server that is slow to answer is not down: to say so would cut off all whom it serves.
-  if [ $? = 124 ] && [ $((missed += 1)) -le 10 ]; then continue; fi
+  status=$?
+  if [ $status = 124 ] || { [ $status != 0 ] && ${AS_POSTGRES} pg_isready -q -t 1; }; then
+    [ $((missed += 1)) -gt 10 ] || continue
+  fi
   missed=0
   IFS='|' read -r role timeline place system receives lag followers <<<"$answer"
   words=$(heard)
   serves=no reads=no
   if [ -z "$role" ]; then
     role=empty timeline=0 place=0 system=0
-    if [ -e ${PLACE}/PG_VERSION ]; then
-      role=down timeline=$(disk "Latest checkpoint's TimeLineID") system=$(disk 'Database system identifier')
+    if [ -e $data/PG_VERSION ]; then
+      role=down timeline=$(timeline) system=$(control 'Database system identifier')
     fi
   elif [ "$role" = primary ]; then
-    # Two of the same timeline were promoted at once; one of them has to give way.
-    other=$(awk -v own="$timeline" -v self="$self" '$2 == "primary" && ($3 > own || $3 == own && $6 < self) { print $6 }' <<<"$words")
-    if [ -z "$other" ]; then serves=yes; else again "$other is primary as well, and goes before"; fi
+    other=$(awk -v own="$timeline" -v system="$system" -v self="$self" '
+      $5 == system && $3 > own || $2 == "primary" && $3 == own && $6 < self { print $6 }' <<<"$words" | head -n 1)
+    if [ -z "$other" ]; then serves=yes; else again "$other goes before"; fi
   else
-    # One that is refused looks for a moment as if it received, again and again.
     steady=no
     [[ $receives != streaming* || $receives != "$received" ]] || steady=yes
     if [ $steady = yes ] && [ "$lag" -le ${MOST_LAG_SECONDS} ]; then reads=yes; fi
-    # A slot of its former time as primary would hold back the log for nobody.
     [ $((turn++ % 60)) != 0 ] ||
       sql "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_type = 'physical' and not active" >/dev/null
     if [ $steady = yes ] || [ "$place" != "$before" ]; then
       waiting=0
       [ $steady = no ] || rm -f ${STATUS}/tries
-    elif [ $((waiting += 1)) -ge 3 ] && [ -n "$(leader "$words")" ]; then
+    elif [ -z "$(leader "$(awk -v own="$timeline" '$3 >= own' <<<"$words")")" ]; then
+      waiting=0
+    elif [ $((waiting += 1)) -ge 5 ]; then
       again "it receives nothing, though a primary answers"
     fi
   fi
@@ -152,6 +157,9 @@ words=$(heard)
 alive=$(awk '$2 == "primary" { print $6 }' <<<"$words")
 [ -z "$alive" ] || fail "$alive answers as primary. To hand over in order, stop it first: systemctl stop ${UNIT} on $alive"
 place=$(sql "select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'::pg_lsn")
+unheard=$(($(others_known | wc -l) - 1 - $(awk '$2 == "standby"' <<<"$words" | wc -l)))
+[ $unheard -le 0 ] || [ "$anyway" = --anyway ] ||
+  fail "$unheard other standby does not answer, and may have received more. To lose that: postgres-promote --anyway"
 ahead=$(sort -k 4,4nr <<<"$words" | awk '$2 == "standby" { print $4, $6; exit }')
 if [ -n "$ahead" ] && [ "$anyway" != --anyway ]; then
   more=$(sql "select \${ahead% *} - $place")

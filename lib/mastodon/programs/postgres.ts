@@ -14,8 +14,8 @@ export interface PostgresPlan {
   readonly first: boolean;
   /** The names of those that it must hear before that. */
   readonly others: readonly string[];
-  /** Whether a commit waits for a standby to have it, too. */
-  readonly synchronous: boolean;
+  /** The names of those of which one must have a commit, too; none if it need not wait. */
+  readonly synchronous: readonly string[];
   readonly network: string;
   readonly gib: number;
   readonly diskGib: number;
@@ -61,7 +61,7 @@ function common(program: Program, plan: PostgresPlan): void {
       mode: "0600",
       owner: "postgres:postgres",
     })
-    .add({ kind: "file", path: ROLE, content: role(plan.self, plan.first, plan.others) })
+    .add({ kind: "file", path: ROLE, content: role(plan.self, plan.first, plan.others, plan.network) })
     .add({ kind: "file", path: ASK, content: ASK_SCRIPT })
     .add({ kind: "file", path: "/usr/local/sbin/postgres-role", content: ROLE_SCRIPT, mode: "0755" })
     .add({
@@ -99,16 +99,16 @@ function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPl
     wal_log_hints: "on",
     max_wal_senders: "10",
     max_replication_slots: "10",
-    // A standby or a primary that has gone silent is noticed soon; and a walsender that cannot say so to a dead standby must not keep its slot,
-    // for which the next checkpoint would wait, and the log would grow meanwhile.
-    tcp_user_timeout: "10s",
+    // A standby or a primary that has gone silent is noticed soon.
     tcp_keepalives_idle: "5s",
     tcp_keepalives_interval: "2s",
     tcp_keepalives_count: "3",
     wal_sender_timeout: "10s",
     wal_receiver_timeout: "10s",
     wal_retrieve_retry_interval: "1s",
-    ...(synchronous && { synchronous_standby_names: "'ANY 1 (*)'" }),
+    ...(synchronous.length > 0 && {
+      synchronous_standby_names: `'ANY 1 (${synchronous.map((name) => `"${name}"`).join(", ")})'`,
+    }),
     // A standby that is gone must not fill the primary's disk.
     max_slot_wal_keep_size: `${Math.min(8192, Math.floor(diskMib / 4))}MB`,
   };

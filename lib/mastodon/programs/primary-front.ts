@@ -14,7 +14,8 @@ export interface PrimaryFrontPlan {
   readonly open: boolean;
 }
 
-// To cut the sessions of a primary is to stop the site for a moment, so three checks must agree. A standby is given up sooner.
+// To cut the sessions of a primary is to stop the site for a moment, so three checks must agree. A standby is given up sooner. One that
+// comes back is believed later than its watch needs to see that another was promoted meanwhile.
 export function primaryFront(program: Program, { machines, open }: PrimaryFrontPlan): void {
   const servers = machines.map((name) => `  server ${name} ${name}:5432\n`).join("");
   const backend = (name: string, path: string, checks: string) => `backend ${name}
@@ -33,7 +34,7 @@ ${servers}`;
   use_backend standbys if { nbsrv(standbys) gt 0 }
   default_backend primary
 `,
-    backend("primary", "/primary", "inter 1s fastinter 500ms fall 3 rise 2"),
+    backend("primary", "/primary", "inter 1s fastinter 500ms fall 3 rise 6"),
     backend("standbys", "/replica", "inter 1s fastinter 500ms fall 2 rise 3"),
   ]);
 }
