@@ -17,8 +17,8 @@ const WAYS = [
   { name: "few", what: `${FEW} direct`, host: "database-1", port: 5432, clients: FEW, backends: FEW },
 ] as const;
 
-// No transaction with prepared statements: pgbench stands still while it prepares one, with its other clients' transactions open, and those
-// hold every connection of the pool.
+// No transaction with prepared statements: two tries stood still until the pool gave clients up, it seems since pgbench waits while it prepares
+// one, with transactions of its other clients open, which hold every connection of the pool.
 const LOADS = [
   { script: "select-only", protocol: "simple" },
   { script: "select-only", protocol: "prepared" },

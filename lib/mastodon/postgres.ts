@@ -18,7 +18,7 @@ import { secret } from "./secrets";
 export interface PostgresProps {
   /**
    * Hot standbys that follow the primary, serve selected reads, and can take its place (`postgres-promote` on one of them). One more touches
-   * no other machine of the tier; the first makes the primary and the pooler older than the page, since they then have to know it.
+   * no other machine of the tier; the first has the primary and the pooler renewed with it, since they then have to know it.
    * @default 0
    */
   readonly replicas?: number;

@@ -131,7 +131,8 @@ while sleep 1; do
     fi
   fi
   before=$place received=$receives
-  [ "$role" = empty ] || remember $followers $(cut -d ' ' -f 7- <<<"$words")
+  read -ra met <<<"$followers $(cut -d ' ' -f 7- <<<"$words" | tr '\\n' ' ')"
+  [ "$role" = empty ] || remember "\${met[@]}"
   if [ $serves = yes ]; then put primary primary; else rm -f ${STATUS}/primary; fi
   if [ $reads = yes ]; then put replica replica; else rm -f ${STATUS}/replica; fi
   put status "name=$self

@@ -35,7 +35,7 @@ export function postgres(program: Program, plan: PostgresPlan): void {
 }
 
 // A standby that follows, or the primary itself, and both as others see them.
-const READY = `grep -qE '^role=(primary|standby)$' ${STATUS}/status && [ -e ${STATUS}/primary -o -e ${STATUS}/replica ] || { echo "PostgreSQL is neither primary nor in step with one, but $(sed -n 's/^role=//p' ${STATUS}/status)"; false; }`;
+const READY = `grep -qE '^role=(primary|standby)$' ${STATUS}/status && { [ -e ${STATUS}/primary ] || [ -e ${STATUS}/replica ]; } || { echo "PostgreSQL is neither primary nor in step with one, but $(sed -n 's/^role=//p' ${STATUS}/status)"; false; }`;
 
 function common(program: Program, plan: PostgresPlan): void {
   program

@@ -82,7 +82,8 @@ const MEND_SCRIPT = `#!/bin/bash
 set -uo pipefail
 name=$1
 . "/etc/redis/$name.role"
-export REDISCLI_AUTH=$(sed -n 's/^requirepass //p' "/etc/redis/$name.settings")
+REDISCLI_AUTH=$(sed -n 's/^requirepass //p' "/etc/redis/$name.settings")
+export REDISCLI_AUTH
 ask() { timeout 10 redis-cli -p "$port" "$@" 2>/dev/null; }
 words=$(ask info everything) || exit 0
 refused=$(sed -n 's/^errorstat_MISCONF:count=\\([0-9]*\\).*/\\1/p' <<<"$words")
