@@ -171,9 +171,9 @@ for _ in $(seq 60); do
   [ "$(sql "select pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= $place")" != t ] || break
   sleep 1
 done
-[ "$(sql 'select pg_promote(true, 60)')" = t ] || fail "PostgreSQL did not promote within 60 s: journalctl -u ${UNIT}"
+[ "$(sql 'select pg_promote(true, 60)')" = t ] || fail "PostgreSQL did not promote within 60 s"
 sql checkpoint
 until [ -e ${STATUS}/primary ]; do sleep 0.2; done
-echo "$self is primary after $((SECONDS - started)) s. Within seconds poolers send all that is written here, and the other standbys follow."
-echo "The old primary, if it comes back, gives up what it alone has and follows. Made anew, it is a new replica."
+echo "$self is primary after $((SECONDS - started)) s; poolers and other standbys follow within seconds."
+echo "The old primary, back or made anew, follows as well, without what only it has."
 `;
