@@ -110,8 +110,8 @@ async function inRedis(site: Site, use: Use, script: string): Promise<string> {
 async function downAfterSeconds(site: Site, use: Use): Promise<number> {
   const ask = 'one=${sentinels%% *}; REDISCLI_AUTH= redis-cli -h "${one%:*}" -p "${one#*:}" sentinel master "$name"';
   const told = Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`));
-  // The question that a dead master does not answer is asked up to a second later, or as long as that time if it is shorter.
-  return (told + Math.min(1000, told)) / 1000;
+  // What the sentinels are told leaves out the time in which they ask the master and each other.
+  return (told + Math.min(1500, told)) / 1000;
 }
 
 interface Write {

@@ -48,7 +48,7 @@ export interface RedisProps {
    */
   readonly maxMemoryMib?: number;
   /**
-   * After how many seconds of silence, at the latest, the sentinels call the master dead; 1 to 2 s later another serves. Fewer seconds take a
+   * After how many seconds of silence the sentinels agree that the master is dead; 1 to 3 s later another serves. Fewer seconds take a
    * machine that is only busy for a dead one.
    * @default 5
    */

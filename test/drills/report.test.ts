@@ -1,4 +1,4 @@
-import { UNDISTURBED } from "../../drills/drill";
+import { slack, UNDISTURBED } from "../../drills/drill";
 import { Verdict } from "../../drills/ledger";
 import { broken, lost, markdown, saw } from "../../drills/report";
 import { Request, view, View } from "../../drills/view";
@@ -109,6 +109,11 @@ test("each loss is told, and held against the drill's own limit", () => {
   expect(
     broken({ ...wide, eventsMissedWithinSeconds: 3 }, seen, { ...kept, missedConnected: bad.missedConnected }, [], TIMES.actMs),
   ).toEqual(["a WebSocket that stood missed a post that was sent +4 s after the act; none may after 3 s"]);
+});
+
+test("slack lengthens what may take its time, and allows nothing that may not happen at all", () => {
+  const limits = { ...UNDISTURBED, failuresWithinSeconds: 10, jobsLost: 3 };
+  expect(slack(limits, 5)).toEqual({ ...limits, failuresWithinSeconds: 15, withoutPostSeconds: limits.withoutPostSeconds + 5 });
 });
 
 test("the table has one row a drill, also for one that failed or was not run", () => {

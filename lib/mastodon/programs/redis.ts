@@ -243,8 +243,8 @@ function monitor({ name, port, password, first, downAfterSeconds, sentinels }: R
   return [
     `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
     `sentinel auth-pass ${name} ${password}`,
-    // They ask once a second, or twice in so short a time: what they count from is so much older than the silence.
-    `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(1000, downAfterSeconds * 500)}`,
+    // They ask the master once a second, and each other as often: until they agree, so much more goes by.
+    `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(1500, downAfterSeconds * 500)}`,
     `sentinel failover-timeout ${name} ${downAfterSeconds * 3000 + 10_000}`,
     `sentinel parallel-syncs ${name} 1`,
     "",
