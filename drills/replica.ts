@@ -39,6 +39,9 @@ export const replicaLags: Drill = {
       for (const host of all) await psql(site, host, "select pg_wal_replay_resume()");
     };
     scene.later(resume);
+    // After another drill the pooler's sessions return within a minute.
+    if (!(await scene.until(async () => (await readsFrom(site)) === "a standby", LAG_SECONDS + 60)))
+      return { findings: [{ said: "reads did not come from a standby to begin with", bad: true }] };
     await scene.strike(async () => {
       for (const host of all) await psql(site, host, "select pg_wal_replay_pause()");
     });
