@@ -104,7 +104,7 @@ statements, in proportion where they share it and without the shared buffers, le
           target: `no slower than ${MANY} direct`,
           met: ratio >= 1,
           reason:
-            "PgBouncer's one core, shared here with PostgreSQL and pgbench, is the bottleneck of statements that are this short.",
+            "probably PgBouncer's one core, shared here with PostgreSQL and pgbench, which decides where statements are this short.",
         };
       }),
       {
