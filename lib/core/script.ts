@@ -1,0 +1,18 @@
+// A shell script that stands in a `.sh` file beside its program: `script(join(__dirname, "watchdog.sh"), { LIMIT_SECONDS: 40 })`.
+// Values of the page become variables below the script's first lines, so that the file itself is plain shell that shellcheck can read.
+
+import { readFileSync } from "node:fs";
+
+/**
+ * The text of the script. Each value becomes a shell variable, set before the first line that is no comment. Names are upper case, which
+ * shellcheck takes for variables that somebody else has set.
+ */
+export function script(file: string, values: Readonly<Record<string, string | number>> = {}): string {
+  const lines = known.get(file) ?? readFileSync(file, "utf8").split("\n");
+  known.set(file, lines);
+  const head = lines.findIndex((line) => !line.startsWith("#"));
+  const assigned = Object.entries(values).map(([name, value]) => `${name}='${String(value).replaceAll("'", `'\\''`)}'`);
+  return [...lines.slice(0, head), ...assigned, ...lines.slice(head)].join("\n");
+}
+
+const known = new Map<string, readonly string[]>();
