@@ -5,7 +5,7 @@ import { postgresDiskFull, redisDiskFull } from "./disks";
 import { Drill } from "./drill";
 import { growth, rollOut } from "./pools";
 import { allPower } from "./power";
-import { postgresLost } from "./promotion";
+import { postgresCut, postgresLost } from "./promotion";
 import { redisPartition, redisPower } from "./redis";
 import { replicaLags, replicaPower, replicaSlot } from "./replica";
 import { schedulerRenewed, sidekiqPower } from "./sidekiq";
@@ -26,6 +26,7 @@ export const DRILLS: readonly Drill[] = [
   postgresRestart,
   postgresRenewed,
   postgresLost,
+  postgresCut,
   replicaPower,
   replicaLags,
   replicaSlot,

@@ -43,6 +43,49 @@ export const postgresLost: Drill = {
   },
 };
 
+export const postgresCut: Drill = {
+  name: "postgres-cut",
+  title: "the PostgreSQL primary is cut off, a standby is promoted, and the old primary can be reached again",
+  impossible: alone,
+  act: async (scene) => {
+    const { site } = scene;
+    const old = await primary(site);
+    const candidates = await standbys(site);
+    const synchronous = (await psql(site, old, "show synchronous_standby_names")) !== "";
+    await scene.strike(() => scene.cut(old.name));
+    await pause(NOTICED_SECONDS);
+    const promoted = await promote(scene, candidates);
+    if (promoted === undefined) return { findings: [{ said: "no standby let itself be promoted", bad: true }] };
+    await pause(NOTICED_SECONDS);
+    await scene.mend(old.name);
+    return { findings: [await givesWay(scene, old)], limits: { postsLost: synchronous ? 0 : Infinity } };
+  },
+  limits: {
+    ...UNDISTURBED,
+    failuresWithinSeconds: 2 * NOTICED_SECONDS + PROMOTED_SECONDS,
+    withoutPostSeconds: NOTICED_SECONDS + PROMOTED_SECONDS,
+  },
+};
+
+// It cannot know that it was overtaken before it is reached again, so for that long it still says that it is primary; nobody may be sent to it.
+async function givesWay(scene: Scene, old: Host): Promise<Finding> {
+  const { site } = scene;
+  const from = scene.seconds;
+  const after = () => (scene.seconds - from).toFixed(1);
+  let follows: string | undefined;
+  let stopped: string | undefined;
+  await scene.until(async () => {
+    const all = await parts(site);
+    const one = all.find(({ host }) => host.name === old.name);
+    if (one !== undefined && !one.serves) stopped ??= after();
+    if (one?.reads === true && one.role === "standby") follows ??= after();
+    return follows !== undefined;
+  }, FOLLOWS_SECONDS);
+  return follows === undefined
+    ? { said: `${old.name} was no replica ${FOLLOWS_SECONDS} s after it could be reached again`, bad: true }
+    : { said: `${old.name} no longer said that it is primary after ${stopped} s, and was a replica after ${follows} s` };
+}
+
 /** The one that has received most says so of itself; the others name it. */
 async function promote({ site, say }: Scene, candidates: readonly Host[]): Promise<Host | undefined> {
   for (const candidate of candidates) {

@@ -106,6 +106,25 @@ test(
 );
 
 test(
+  "a primary that was cut off while another was promoted gives way as soon as it is reached again",
+  async () => {
+    const [old] = serving("database-1", "database-2", "database-3");
+    driver(["partition", "cut", SITE, old!]);
+    await new Promise((next) => setTimeout(next, 5000));
+    const others = ["database-1", "database-2", "database-3"].filter((machine) => machine !== old);
+    const said = others.map((machine) => [machine, on(machine, "postgres-promote 2>&1 || true")] as const);
+    const promoted = said.filter(([machine, words]) => words.startsWith(`${machine} is primary after `));
+    expect({ said, count: promoted.length }).toMatchObject({ count: 1 });
+    await writesGoOn(120);
+    driver(["partition", "heal", SITE, old!]);
+    await until(`${old} follows`, 90, () => part(old!) === "standby");
+    expect(serving("database-1", "database-2", "database-3")).toEqual([promoted[0]![0]]);
+    await writesGoOn(30);
+  },
+  6 * MINUTE,
+);
+
+test(
   "every acknowledged row is on the primary, once",
   async () => {
     on("pool-1", "systemctl stop writer");

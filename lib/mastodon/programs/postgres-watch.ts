@@ -72,7 +72,8 @@ const STATE = [
 
 // A server that is slow to answer, or has no room for one more session, is not down: to say so would cut off all whom it serves. A standby that
 // is refused looks for a moment as if it received, again and again. A slot of a standby's former time as primary would hold back its log for
-// nobody. A primary gives way to whoever was promoted later, and of two that were at once one does.
+// nobody. A primary gives way to whoever was promoted later, and of two that were at once one does. awk's variable is not called `system`: mawk,
+// which is Debian's awk, has a function of that name and refuses the whole program.
 const WATCH = `#!/bin/bash
 # Says once a second which part this PostgreSQL plays (${STATUS}), and restarts it when another machine has overtaken it.
 set -uo pipefail
@@ -112,9 +113,14 @@ while sleep 1; do
       role=down timeline=$(timeline) system=$(control 'Database system identifier')
     fi
   elif [ "$role" = primary ]; then
-    other=$(awk -v own="$timeline" -v system="$system" -v self="$self" '
-      $5 == system && $3 > own || $2 == "primary" && $3 == own && $6 < self { print $6 }' <<<"$words" | head -n 1)
-    if [ -z "$other" ]; then serves=yes; else again "$other goes before"; fi
+    if ! other=$(awk -v own="$timeline" -v cluster="$system" -v self="$self" '
+      $5 == cluster && $3 > own || $2 == "primary" && $3 == own && $6 < self { print $6 }' <<<"$words"); then
+      say "it could not be checked whether another machine is primary, so this one does not say that it is"
+    elif [ -z "$other" ]; then
+      serves=yes
+    else
+      again "\${other%%$'\\n'*} goes before"
+    fi
   else
     steady=no
     [[ $receives != streaming* || $receives != "$received" ]] || steady=yes
