@@ -47,7 +47,7 @@ function readers(row: Row): string {
 
 function versions({ since, until }: Span): string {
   if (since !== undefined && since === until) return `in ${since} only`;
-  return [since && `from ${since} on`, until && `up to ${until}`].filter(Boolean).join(", ");
+  return [since && `from ${[since].flat().join(" and ")} on`, until && `up to ${until}`].filter(Boolean).join(", ");
 }
 
 function cell(text: string): string {

@@ -28,19 +28,26 @@ export function rowOf(name: string): Row | undefined {
   return Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;
 }
 
-/** In which versions a process reads what the row is about. */
+/** In which versions a process reads what the row is about: those of the row, less those that the process has for itself. */
 export function spanOf(row: Row, process: Process): Span {
-  return row.spans?.[process] ?? row;
+  const own = row.spans?.[process];
+  if (own === undefined) return row;
+  const { since = row.since, until = row.until } = own;
+  return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
+}
+
+/** Whether a version has something since the one that is named, or since the one of its own minor version among several. */
+function has(version: MastodonVersion, since: string | readonly string[] | undefined): boolean {
+  if (since === undefined || typeof since === "string") return since === undefined || !version.isBefore(since);
+  const minor = (text: string) => text.split(".").slice(0, 2).join(".");
+  const own = since.find((one) => minor(one) === minor(version.text));
+  return own === undefined ? version.isAfter(minor(since.at(-1)!)) : !version.isBefore(own);
 }
 
 /** Whether a process of that version reads it. */
 export function isRead(row: Row, process: Process, version: MastodonVersion): boolean {
   const { since, until } = spanOf(row, process);
-  return (
-    row.readBy.includes(process) &&
-    !(since !== undefined && version.isBefore(since)) &&
-    !(until !== undefined && version.isAfter(until))
-  );
+  return row.readBy.includes(process) && has(version, since) && !(until !== undefined && version.isAfter(until));
 }
 
 /** The rule for the variables of one process of one version; names in `newer` pass, which the catalogue does not know. */
@@ -51,8 +58,8 @@ export function rule(process: Process, version: MastodonVersion, newer: Readonly
     if (!row.readBy.includes(process)) return `is not read by ${process}, only by ${row.readBy.join(", ")}`;
     const { since, until } = spanOf(row, process);
     const own = row.spans?.[process] !== undefined;
-    if (since !== undefined && version.isBefore(since))
-      return `is read${own ? ` by ${process}` : ""} from ${since} on, and this is ${version.text}`;
+    if (!has(version, since))
+      return `is read${own ? ` by ${process}` : ""} from ${[since].flat().join(", from ")} on, and this is ${version.text}`;
     if (until !== undefined && version.isAfter(until))
       return `was last read by ${own ? `${process} in ` : ""}${until}, and this is ${version.text}`;
     if (value === "" && !row.mayBeEmpty) return "is empty; leave it out instead";

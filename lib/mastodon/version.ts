@@ -65,6 +65,7 @@ const MINIMA = [
   { from: "4.5", postgres: "14", redis: "7.0" },
   { from: "4.4", postgres: "13", redis: "6.2" },
   { from: "4.3", postgres: "12", redis: "4.0" },
+  { from: "4.2.4", postgres: "10", redis: "4.0" },
   { from: OLDEST_MINOR, postgres: "9.5", redis: "4.0" },
 ];
 

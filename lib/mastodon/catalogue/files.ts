@@ -53,7 +53,12 @@ export const FILES: Rows = {
       SWIFT_PASSWORD: { secret: true, meaning: "its password" },
       SWIFT_TENANT: { meaning: "its project's name, which older servers ask for" },
       SWIFT_PROJECT_ID: { meaning: "its project" },
-      SWIFT_PROJECT_DOMAIN_NAME: { meaning: "that project's domain" },
+      SWIFT_TEMP_URL_KEY: {
+        since: "4.1.2",
+        secret: true,
+        meaning:
+          "signs addresses of files that are not for everybody; without it people's archives are open to whoever has the address",
+      },
       SWIFT_DOMAIN_NAME: { meaning: "its user's domain" },
       SWIFT_AUTH_URL: { format: URL, meaning: "Keystone" },
       SWIFT_CONTAINER: { meaning: "the container" },
@@ -90,11 +95,16 @@ export const FILES: Rows = {
     },
   ),
   ...rows(
-    { readBy: RUBY, since: "4.3", source: "config/initializers/ffmpeg.rb" },
+    { readBy: RUBY, source: "config/initializers/ffmpeg.rb" },
     {
       FFMPEG_BINARY: { format: /^\S+$/, meaning: "another ffmpeg" },
-      FFPROBE_BINARY: { format: /^\S+$/, meaning: "another ffprobe" },
-      MASTODON_USE_LIBVIPS: { until: "4.5", format: BOOLEAN, meaning: "pictures are turned by libvips; from 4.6 on always" },
+      FFPROBE_BINARY: { since: ["4.1.17", "4.2.9"], format: /^\S+$/, meaning: "another ffprobe" },
+      MASTODON_USE_LIBVIPS: {
+        since: "4.3",
+        until: "4.5",
+        format: BOOLEAN,
+        meaning: "pictures are turned by libvips; from 4.6 on always",
+      },
     },
   ),
 };

@@ -1,6 +1,6 @@
 // Who the server is, what it keeps secret, and how it meets others: domains, secrets, federation, languages, limits.
 
-import { COUNT, FLAG, HOST, HOSTS, LOCALE, NUMBER, ORIGIN, Rows, rows, RUBY, URL } from "./row";
+import { COUNT, FLAG, HOST, HOSTS, LOCALE, NUMBER, PROXY, Rows, rows, RUBY, URL } from "./row";
 
 export const IDENTITY: Rows = {
   ...rows(
@@ -19,7 +19,11 @@ export const IDENTITY: Rows = {
     { readBy: RUBY, secret: true, source: "config/initializers/active_record_encryption.rb" },
     {
       SECRET_KEY_BASE: { meaning: "signs sessions; a change logs everyone out", source: "Rails" },
-      OTP_SECRET: { until: "4.3", meaning: "encrypts second factors; mandatory up to 4.3", source: "config/environments" },
+      OTP_SECRET: {
+        spans: { web: { until: "4.3" }, sidekiq: { until: "4.3" } },
+        meaning: "encrypts second factors; mandatory up to 4.3, and later for a migration that an upgrade from 4.2 runs",
+        source: "config/environments, db/post_migrate/20240307180905_migrate_devise_two_factor_secrets.rb",
+      },
       ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY: { since: "4.3", meaning: "encrypts columns; a change loses data" },
       ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY: { since: "4.3", meaning: "encrypts columns; a change loses data" },
       ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT: { since: "4.3", meaning: "encrypts columns; a change loses data" },
@@ -53,7 +57,7 @@ export const IDENTITY: Rows = {
       DISALLOW_UNAUTHENTICATED_API_ACCESS: { meaning: "the API answers nobody who is not signed in" },
       DISABLE_FOLLOWERS_SYNCHRONIZATION: { meaning: "lists of followers are not compared with other servers'" },
       DISABLE_AUTOMATIC_SWITCHING_TO_APPROVED_REGISTRATIONS: {
-        since: "4.2.8",
+        since: ["4.1.16", "4.2.8"],
         meaning: "open registrations stay open when no moderator is active",
       },
       SELF_DESTRUCT: { since: "4.3", format: /^\S+$/, meaning: "the server tells all others that it is gone, for good" },
@@ -129,8 +133,8 @@ export const IDENTITY: Rows = {
   ...rows(
     { readBy: RUBY, source: "config/initializers/http_client_proxy.rb" },
     {
-      http_proxy: { format: ORIGIN, meaning: "the way out to other servers" },
-      http_hidden_proxy: { format: ORIGIN, meaning: "the way out to hidden services" },
+      http_proxy: { format: PROXY, meaning: "the way out to other servers" },
+      http_hidden_proxy: { format: PROXY, meaning: "the way out to hidden services" },
       ALLOW_ACCESS_TO_HIDDEN_SERVICE: { format: FLAG, meaning: "hosts that end in .onion and .i2p may be asked" },
     },
   ),

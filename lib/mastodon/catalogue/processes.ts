@@ -7,10 +7,16 @@ export const PROCESSES: Rows = {
     { readBy: ["web"], source: "config/puma.rb" },
     {
       WEB_CONCURRENCY: { format: COUNT, meaning: "Puma's processes" },
-      MAX_THREADS: { format: COUNT, meaning: "threads of each Puma process" },
+      MAX_THREADS: {
+        readBy: RUBY,
+        spans: { sidekiq: { until: "4.2" } },
+        format: COUNT,
+        meaning: "threads of each Puma process; for Sidekiq up to 4.2 and for tasks the connections to PostgreSQL and Redis",
+        source: "config/puma.rb, config/database.yml",
+      },
       MIN_THREADS: { format: COUNT, meaning: "of which so many at least, if not all" },
       PERSISTENT_TIMEOUT: { format: COUNT, meaning: "seconds that Puma keeps an idle connection" },
-      PROXY_PROTO_V1: { format: FLAG, meaning: "connections begin with the PROXY protocol's first version" },
+      PROXY_PROTO_V1: { since: "4.1.1", format: FLAG, meaning: "connections begin with the PROXY protocol's first version" },
       BIND: { readBy: ["web", "streaming"], format: /^(\[[0-9a-f:]+\]|[0-9.]+)$/, meaning: "the address to listen on" },
       PORT: { readBy: ["web", "streaming"], format: PORT, meaning: "the port to listen on" },
       SOCKET: { readBy: ["web", "streaming"], format: FILE, meaning: "a socket to listen on instead" },
@@ -20,11 +26,13 @@ export const PROCESSES: Rows = {
     { readBy: ["web"], source: "config/environments/production.rb" },
     {
       TRUSTED_PROXY_IP: {
+        readBy: ["web", "streaming"],
+        source: "config/environments/production.rb, streaming/index.js",
         format: /^[0-9a-f.:/]+(,[0-9a-f.:/]+)*$/,
         meaning: "replaces the list of proxies that may name a client",
       },
       RAILS_SERVE_STATIC_FILES: { format: FLAG, meaning: "the image sets it; files come from the image itself" },
-      SENDFILE_HEADER: { format: /^X-[A-Za-z-]+$/, meaning: "the web server sends files itself" },
+      SENDFILE_HEADER: { since: "4.1.1", format: /^X-[A-Za-z-]+$/, meaning: "the web server sends files itself" },
       RAILS_LOG_LEVEL: {
         readBy: RUBY,
         format: /^(debug|info|warn|error|fatal|unknown)$/,
@@ -96,6 +104,12 @@ export const PROCESSES: Rows = {
       OTEL_TRACES_SAMPLER_ARG: { format: /^[0-9.]+$/, meaning: "the share of them" },
     },
   ),
-  MALLOC_ARENA_MAX: { readBy: RUBY, format: NUMBER, meaning: "fewer arenas take less memory", source: "glibc" },
+  MALLOC_ARENA_MAX: {
+    readBy: RUBY,
+    format: NUMBER,
+    meaning: "without effect in the official images, whose Ruby has jemalloc; MALLOC_CONF counts there",
+    source: "glibc",
+  },
+  MALLOC_CONF: { readBy: RUBY, since: "4.3", format: /^\w+:\w+(,\w+:\w+)*$/, meaning: "how jemalloc works", source: "jemalloc" },
   TZ: { readBy: ALL, format: /^[\w/+-]+$/, meaning: "the time zone of logs", source: "the C library" },
 };

@@ -5,8 +5,8 @@ export type Process = "web" | "sidekiq" | "streaming" | "task";
 
 /** Versions as in `4.4`, or `4.2.6` where a patch release began it. */
 export interface Span {
-  /** First version that reads it. */
-  readonly since?: string;
+  /** First version that reads it. Of several, each is the first patch release of its own minor version that does. */
+  readonly since?: string | readonly string[];
   /** Last version that reads it. */
   readonly until?: string;
 }
@@ -47,6 +47,8 @@ export const HOSTS = /^[a-z0-9.-]+(,[a-z0-9.-]+)*$/;
 /** A host, with a path below it where files lie in a folder. */
 export const HOST_AND_PATH = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(\/[\w./-]+)?$/;
 export const ORIGIN = /^https?:\/\/[a-z0-9.-]+(:[0-9]+)?$/;
+/** A proxy by name or address, with a login if it asks for one. */
+export const PROXY = /^https?:\/\/([^\s/@]+@)?([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?\/?$/;
 export const URL = /^https?:\/\/\S+$/;
 export const FILE = /^\/\S+$/;
 export const LOCALE = /^[a-z]{2,3}(-[A-Za-z]{2,4})?$/;

@@ -16,6 +16,13 @@ export interface SwiftObjectsProps {
   /** Where browsers find the container's files. */
   readonly objectUrl: string;
   /**
+   * The container's own key for temporary addresses (`X-Container-Meta-Temp-URL-Key`, or the account's), as a `Secret` or a sensitive variable.
+   * Mastodon signs with it the addresses of people's archives, which hold all their posts and messages. A change replaces the machines.
+   * @default - those addresses are not signed: whoever has one can fetch the archive
+   * @throws at synth for Mastodon before 4.1.2, which does not read it
+   */
+  readonly temporaryUrlKey?: Secret | string;
+  /**
    * The domain of user and project.
    * @default "default"
    */
@@ -31,11 +38,11 @@ export function swiftObjects(props: SwiftObjectsProps): Setting {
       into.set("SWIFT_USERNAME", props.user);
       into.set("SWIFT_PASSWORD", props.password);
       into.set("SWIFT_PROJECT_ID", props.projectId);
-      into.set("SWIFT_PROJECT_DOMAIN_NAME", props.domain);
       into.set("SWIFT_DOMAIN_NAME", props.domain);
       into.set("SWIFT_CONTAINER", props.container);
       into.set("SWIFT_REGION", props.region);
       into.set("SWIFT_OBJECT_URL", props.objectUrl);
+      into.set("SWIFT_TEMP_URL_KEY", props.temporaryUrlKey);
     },
   };
 }
