@@ -115,7 +115,7 @@ while sleep 1; do
   elif [ "$role" = primary ]; then
     if ! other=$(awk -v own="$timeline" -v cluster="$system" -v self="$self" '
       $5 == cluster && $3 > own || $2 == "primary" && $3 == own && $6 < self { print $6 }' <<<"$words"); then
-      say "it could not be checked whether another machine is primary, so this one does not say that it is"
+      say "cannot check whether another is primary"
     elif [ -z "$other" ]; then
       serves=yes
     else
