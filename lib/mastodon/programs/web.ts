@@ -19,6 +19,7 @@ export interface WebPlan {
   readonly streaming: Pick<StreamingPlan, "image" | "command" | "envs"> | undefined;
   readonly network: string;
   readonly trustedProxies: readonly string[];
+  readonly servedBy: boolean;
   readonly idleSeconds: number;
   /** Whether this page prepares the database; asked for at synth. */
   readonly waits: () => boolean;
