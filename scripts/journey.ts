@@ -12,6 +12,8 @@ export interface Door {
   readonly domain: string;
   readonly streaming: string;
   readonly address: string;
+  /** @default 443 */
+  readonly port?: number;
   /** The front door's own certificate, which nobody else has signed. */
   readonly ca: string;
   /**
@@ -191,7 +193,7 @@ export async function journey(door: Door, token: string, limitSeconds = 20): Pro
 }
 
 // Every name means the front door: no name service knows the domain, and certificates and routes go by the name all the same.
-export function connection({ address, ca }: Door, name: string) {
+export function connection({ address, port = 443, ca }: Door, name: string) {
   const lookup: LookupFunction = (_name, { all }, done) => (all ? done(null, [{ address, family: 4 }]) : done(null, address, 4));
-  return { host: name, port: 443, servername: name, ca, lookup, agent: false as const };
+  return { host: name, port, servername: name, ca, lookup, agent: false as const };
 }
