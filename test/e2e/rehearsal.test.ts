@@ -91,7 +91,7 @@ test(
     const made = owner("ada", "--email", "ada@social.example");
     expect({ status: made.status, said: made.stdout }).toEqual({
       status: 0,
-      said: expect.stringMatching(/^ada is the owner of social\.example$/m),
+      said: expect.stringMatching(/^ada is the owner of social\.example, address ada@social\.example$/m),
     });
     const password = /^password +([0-9a-f]{32})$/m.exec(made.stdout)![1]!;
 

@@ -42,7 +42,7 @@ const NOISE = "2026-11-28T14:00:00.000Z pid=1 tid=2 INFO -- : Sidekiq connecting
 test("shows its own lines of what Mastodon prints, and nothing of its loggers", () => {
   const { status, said, asked } = run(
     ["ada", "--email", "ada@example.org"],
-    [NOISE, "mastodon-owner: ada is the owner of social.example", NOISE, "mastodon-owner: password  0123"],
+    [NOISE, "owner: ada is the owner of social.example", NOISE, "owner: password  0123"],
   );
   expect({ status, said }).toEqual({ status: 0, said: "ada is the owner of social.example\npassword  0123\n" });
   expect(asked!.slice(0, 1)).toEqual(["runner"]);
@@ -51,7 +51,7 @@ test("shows its own lines of what Mastodon prints, and nothing of its loggers", 
 });
 
 test("an account that exists, and any other refusal, is said and is no success", () => {
-  const refused = run(["ada", "--email", "ada@example.org"], [NOISE, "mastodon-owner: there is an account ada already"], 1);
+  const refused = run(["ada", "--email", "ada@example.org"], [NOISE, "owner: there is an account ada already"], 1);
   expect(refused).toMatchObject({ status: 1, said: "there is an account ada already\n" });
 });
 
@@ -63,9 +63,9 @@ test("when Mastodon does not start, its own words are shown", () => {
 });
 
 test.each<[readonly string[], string]>([
-  [[], `"" is no name of an account`],
-  [["ada"], `"" is no mail address`],
-  [["ada", "--email"], `"" is no mail address`],
+  [[], "usage: mastodon-owner NAME --email ADDRESS"],
+  [["", "--email", "ada@example.org"], `"" is no name of an account`],
+  [["ada", "--email"], "usage: mastodon-owner NAME --email ADDRESS"],
   [["ada lovelace", "--email", "ada@example.org"], `"ada lovelace" is no name of an account`],
   [["ada", "--email", "--help@example.org"], `"--help@example.org" is no mail address`],
   [["ada", "eve", "--email", "ada@example.org"], "usage: mastodon-owner NAME --email ADDRESS"],

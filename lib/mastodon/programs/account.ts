@@ -6,12 +6,9 @@
  * No mail is sent.
  */
 export const ACCOUNT = `def User.skip_mx_check? = true
-
 def account!(name, email, password, role = nil)
-  user = User.new(
-    email: email, password: password, agreement: true, external: true, confirmed_at: Time.now.utc,
-    role_id: role&.id, account: Account.new(username: name)
-  )
+  user = User.new(email: email, password: password, agreement: true, external: true, confirmed_at: Time.now.utc,
+                  role_id: role&.id, account: Account.new(username: name))
   user.bypass_registration_checks = true if user.respond_to?(:bypass_registration_checks=)
   user.save!
   user.approve! unless user.approved?

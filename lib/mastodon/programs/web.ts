@@ -89,7 +89,7 @@ const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
 
 function command({ image, taskEnv }: WebPlan, inside: string): string {
   return `#!/bin/bash
-# Runs ${inside} of Mastodon in a container of its own, straight at PostgreSQL. What it prints may be a password: podman keeps none of it.
+# Runs ${inside} of Mastodon in a container of its own, straight at PostgreSQL. What it prints may be a password: podman keeps nothing.
 set -euo pipefail
 [ -t 0 ] && tty=-t || tty=
 exec podman run --rm -i $tty --log-driver none --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(taskEnv))}${image} ${inside} "$@"
