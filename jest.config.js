@@ -15,7 +15,7 @@ module.exports = {
   // By itself jest leaves one CPU free, which is half of two.
   maxWorkers: 2,
   projects: [
-    { ...plans, displayName: "unit", testMatch: ["<rootDir>/test/{bench,core,drills,mastodon,testing}/**/*.test.ts"] },
+    { ...plans, displayName: "unit", testMatch: ["<rootDir>/test/{bench,core,drills,mastodon,scripts,testing}/**/*.test.ts"] },
     { ...plans, displayName: "plans", testMatch: ["<rootDir>/test/{clouds,examples}/**/*.test.ts"] },
     { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
   ],

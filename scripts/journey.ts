@@ -4,6 +4,7 @@ import { Agent, get, request, RequestOptions } from "node:https";
 import { IncomingMessage } from "node:http";
 import { LookupFunction } from "node:net";
 import WebSocket from "ws";
+import { ACCOUNT } from "../lib/mastodon/programs/account";
 import { inside, machines } from "./cluster";
 
 /** The front door, reached by address: no name service knows the domain of a rehearsal. */
@@ -11,6 +12,8 @@ export interface Door {
   readonly domain: string;
   readonly streaming: string;
   readonly address: string;
+  /** @default 443 */
+  readonly port?: number;
   /** The front door's own certificate, which nobody else has signed. */
   readonly ca: string;
   /**
@@ -23,7 +26,9 @@ export interface Door {
 export interface Answer {
   readonly status: number;
   readonly body: string;
-  /** The machine that answered. */
+  /** The body as it came. */
+  readonly bytes: Buffer;
+  /** The machine that answered, unless the page says `servedBy: false`. */
   readonly servedBy: string;
   /** The server that was read from, and what answered behind it, where the stand-in says so. */
   readonly readFrom: string;
@@ -49,26 +54,42 @@ export function signIn(site: string, domain: string, name = "journey"): string {
   return signInAll(site, web.name, domain, [name])[0]!;
 }
 
-/** The tokens of several accounts, in this order, made on a web machine: each of its commands takes seconds to start. */
+/**
+ * The tokens of several accounts, in this order. Accounts that are there already are used. All of it is one command on a web machine: with the
+ * real Mastodon each takes 20 s of processor to start.
+ */
 export function signInAll(site: string, web: string, domain: string, names: readonly string[]): readonly string[] {
-  const emails = names.map((name) => `${name}@${domain}`);
-  const lastLines = (script: string) => inside(site, web, "rails", "runner", script).trim().split("\n").slice(-names.length);
-  const known = lastLines(`${JSON.stringify(emails)}.each { |email| puts User.find_by(email: email).nil? ? "no" : "yes" }`);
-  names.forEach((name, n) => {
-    if (known[n] === "yes") return;
-    inside(site, web, "tootctl", "accounts", "create", name, "--email", emails[n]!, "--confirmed");
-    // A step of its own: 4.1 cannot do it with the first.
-    inside(site, web, "tootctl", "accounts", "modify", name, "--approve");
+  const printed = inside(site, web, "rails", "runner", SIGN_IN, domain, ...names);
+  // Loggers of Mastodon write to the same output.
+  const tokens = new Map([...printed.matchAll(/^journey: (\S+) (\S+)\r?$/gm)].map(([, name, token]) => [name!, token!]));
+  return names.map((name) => {
+    const token = tokens.get(name);
+    if (token === undefined) throw new Error(`${web} did not sign ${name} in:\n${printed}`);
+    return token;
   });
-  return lastLines(
-    `app = Doorkeeper::Application.create!(name: "journey", redirect_uri: "urn:ietf:wg:oauth:2.0:oob", scopes: "read write")
-     ${JSON.stringify(emails)}.each do |email|
-       user = User.find_by(email: email)
-       puts Doorkeeper::AccessToken.create!(application_id: app.id, resource_owner_id: user.id, scopes: "read write", expires_in: nil).token
-     end`,
-  );
 }
 
+const SIGN_IN = `${ACCOUNT}
+domain, *names = ARGV
+app = Doorkeeper::Application.find_by(name: "journey") ||
+  Doorkeeper::Application.create!(name: "journey", redirect_uri: "urn:ietf:wg:oauth:2.0:oob", scopes: "read write")
+names.each do |name|
+  email = "#{name}@#{domain}"
+  user = User.find_by(email: email) || account!(name, email, SecureRandom.hex(16))
+  # Mastodon counts requests by token: a new one begins at nought.
+  token = Doorkeeper::AccessToken.create!(application_id: app.id, resource_owner_id: user.id, scopes: "read write", expires_in: nil)
+  puts "journey: #{name} #{token.token}"
+end
+`;
+
+export interface Question {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly token?: string;
+  readonly body?: { readonly type: string; readonly bytes: Buffer };
+}
+
+/** Asks with a form, or with nothing but the path. */
 export function ask(
   door: Door,
   method: "GET" | "POST",
@@ -76,7 +97,14 @@ export function ask(
   token?: string,
   form?: Readonly<Record<string, string>>,
 ): Promise<Answer> {
-  const body = form === undefined ? undefined : new URLSearchParams(form).toString();
+  const body = form && {
+    type: "application/x-www-form-urlencoded",
+    bytes: Buffer.from(new URLSearchParams(form).toString()),
+  };
+  return send(door, { method, path, token, body });
+}
+
+export function send(door: Door, { method, path, token, body }: Question): Promise<Answer> {
   const options: RequestOptions = {
     ...connection(door, door.domain),
     agent: door.agent ?? false,
@@ -85,10 +113,7 @@ export function ask(
     timeout: 10_000,
     headers: {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && {
-        "content-type": "application/x-www-form-urlencoded",
-        "content-length": Buffer.byteLength(body),
-      }),
+      ...(body !== undefined && { "content-type": body.type, "content-length": body.bytes.length }),
     },
   };
   return new Promise((done, fail) => {
@@ -101,12 +126,12 @@ export function ask(
         .on("end", () => {
           const said = (name: string) => String(response.headers[name] ?? "");
           const readFrom = `${said("x-standin-read-from")} ${said("x-standin-read-server")}`.trim();
-          const body = Buffer.concat(parts).toString();
-          done({ status: response.statusCode ?? 0, body, servedBy: said("x-served-by"), readFrom });
+          const bytes = Buffer.concat(parts);
+          done({ status: response.statusCode ?? 0, bytes, body: bytes.toString(), servedBy: said("x-served-by"), readFrom });
         });
     });
     outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer after 10 s`))).on("error", fail);
-    outgoing.end(body);
+    outgoing.end(body?.bytes);
   });
 }
 
@@ -168,7 +193,7 @@ export async function journey(door: Door, token: string, limitSeconds = 20): Pro
 }
 
 // Every name means the front door: no name service knows the domain, and certificates and routes go by the name all the same.
-export function connection({ address, ca }: Door, name: string) {
+export function connection({ address, port = 443, ca }: Door, name: string) {
   const lookup: LookupFunction = (_name, { all }, done) => (all ? done(null, [{ address, family: 4 }]) : done(null, address, 4));
-  return { host: name, port: 443, servername: name, ca, lookup, agent: false as const };
+  return { host: name, port, servername: name, ca, lookup, agent: false as const };
 }

@@ -1,4 +1,4 @@
-// `npm start`: deploys examples/local on this machine, sends a post on its way and shows what stands. Run again, it changes nothing.
+// `npm start`: deploys examples/local on this machine, sends a post and a picture on their way and shows what stands. Run again, it changes nothing.
 
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
@@ -16,6 +16,7 @@ import {
   synthesize,
 } from "./cluster";
 import { ask, door, journey, signIn } from "./journey";
+import { picture, PictureWay } from "./picture";
 
 const SITE = "social";
 const DOMAIN = "social.example";
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
   await startStopped(SITE, place);
 
   await checkTypes(place);
-  const first = existsSync("/var/lib/cdktf-mastodon/base")
+  const first = existsSync(resolve(process.env["CDKTF_MASTODON_ROOT"] ?? "/var/lib/cdktf-mastodon", "base"))
     ? ""
     : " (the first time builds a Debian for the machines, which takes a few minutes)";
   console.log(`Deploying ${PAGE}${first}`);
@@ -49,12 +50,18 @@ async function main(): Promise<void> {
   const lines = await apply(stack, place);
   say(lines.find((line) => /^(Apply complete|No changes)/.test(line)) ?? "applied");
 
-  console.log("A post travels");
+  console.log("Signing in (Mastodon takes a while to start for each of its commands)");
   const front = door(SITE, DOMAIN);
-  const way = await journey(front, signIn(SITE, DOMAIN));
+  const token = signIn(SITE, DOMAIN);
+
+  console.log("A post travels");
+  const way = await journey(front, token);
   say(
     `written by ${way.web || "web"}, worked off by Sidekiq, arrived on a WebSocket of ${way.streaming || "streaming"} after ${way.milliseconds} ms`,
   );
+
+  console.log("A picture travels");
+  for (const line of wayOf(await picture(front, token, SITE))) say(line);
 
   const { version } = JSON.parse((await ask(front, "GET", "/api/v2/instance")).body) as { readonly version: string };
   say(
@@ -74,16 +81,32 @@ async function main(): Promise<void> {
     );
     for (const [name, words] of stale) say(`${name.padEnd(28)}${words}`);
   }
-  console.log(`
+  console.log(lastLines(front.address, (Date.now() - started) / 1000));
+}
+
+function wayOf({ uploadedTo, readings, readFrom, sidekiq, stored, milliseconds }: PictureWay): readonly string[] {
+  return [
+    `taken by ${uploadedTo || "web"}, whole and small after ${milliseconds} ms`,
+    `read ${readings} times from ${stored ? "the object store" : readFrom.join(", ") || "web"}, the same each time`,
+    ...(stored ? [] : [`the same file on Sidekiq's machines: ${sidekiq.join(", ")}`]),
+  ];
+}
+
+const lastLines = (address: string, seconds: number) => `
+Your server
+  address    https://${DOMAIN}/ at ${address}; no name service knows it, and its certificate is its own
+  open it    chromium --ignore-certificate-errors --host-resolver-rules="MAP *${DOMAIN} ${address}" https://${DOMAIN}/
+             curl -k --resolve ${DOMAIN}:443:${address} https://${DOMAIN}/
+  its owner  npm run owner -- NAME --email ADDRESS        (makes the account, prints its password once)
+  its mail   npm run local -- mail ${SITE}                (what it has sent; a sign-up is confirmed from there)
+
 Where to look
-  pages      curl -k --resolve ${DOMAIN}:443:${front.address} https://${DOMAIN}/
   a machine  npm run local -- run ${SITE} pool-1          (a shell)
   its log    npm run local -- logs ${SITE} pool-1 -f
   the page   ${PAGE}: change it, run npm start again
 How to stop  npm stop
 
-Running after ${Math.round((Date.now() - started) / 1000)} s.`);
-}
+Running after ${Math.round(seconds)} s.`;
 
 main().catch((error: Error) => {
   const next = error instanceof PageError ? `Nothing was made of it. Mend ${PAGE} and run npm start again.` : NEXT;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Values, wrongSecrets } from "../mastodon/secret-check";
 import { makeSecrets } from "../mastodon/secrets";
 import { OldSecrets, oldSecrets } from "./old-secrets";
+import { owner } from "./owner";
 
 const USAGE = `usage: cdktf-mastodon secrets FILE [--from OLD]
   Makes every secret of a site and writes them to FILE, readable by you only, for
@@ -15,6 +16,8 @@ const USAGE = `usage: cdktf-mastodon secrets FILE [--from OLD]
   Keep a copy where the machines are not: without the encryption keys, data is lost.
        cdktf-mastodon secrets check FILE
   Says what is missing, malformed, weak or no pair in FILE. It shows no value.
+       cdktf-mastodon owner NAME --email ADDRESS [--site SITE | --ssh USER@HOST]
+  Makes the account of the site's owner on a web machine and prints its password, once.
        cdktf-mastodon local COMMAND
   Looks after the machines of the local cloud: list, run, logs, wait, machine, partition, clean.
        cdktf-mastodon drill [NAME…]
@@ -27,6 +30,7 @@ export function main(args: readonly string[]): number {
     const driver = join(__dirname, "../clouds/local/driver/local.sh");
     return spawnSync("bash", [driver, ...args.slice(1)], { stdio: "inherit" }).status ?? 1;
   }
+  if (command === "owner") return owner(args.slice(1));
   if (command === "secrets" && file === "check" && rest.length === 1) return check(rest[0]!);
   if (command === "secrets" && file !== undefined && file !== "check" && rest.length === 0) return make(file, undefined);
   if (command === "secrets" && file !== undefined && rest.length === 2 && rest[0] === "--from") return make(file, rest[1]!);

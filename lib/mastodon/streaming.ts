@@ -41,6 +41,12 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    */
   readonly databaseConnections?: number;
   /**
+   * Whether each answer, those that open a WebSocket among them, names its machine in the header `X-Served-By`. It tells which machine to look
+   * at when streaming is wrong or late. Everybody sees these names; they reach nothing by them. A change replaces the machines.
+   * @default true
+   */
+  readonly servedBy?: boolean;
+  /**
    * Variables of these processes that nothing else here sets. A change replaces the machines.
    * @default - none
    */
@@ -83,6 +89,7 @@ export class StreamingPool extends Construct {
       ...streamingProgram(site, this),
       envs: this.envs,
       network: site.plan.network.cidr,
+      servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
     });
     site.frontDoor.route(host, this.pool, { port: 80, path: "/api/v1/streaming/health", status: 200 });

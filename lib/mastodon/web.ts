@@ -49,6 +49,12 @@ export interface WebTierProps extends Data {
    */
   readonly trustedProxies?: readonly string[];
   /**
+   * Whether each answer names its machine in the header `X-Served-By`, as in `X-Served-By: web-1-5f2c1a`. It tells which machine to look at when
+   * an answer is wrong or late, and drills count by it. Everybody sees these names; they reach nothing by them. A change replaces the machines.
+   * @default true
+   */
+  readonly servedBy?: boolean;
+  /**
    * Variables of these processes that nothing else here sets, streaming beside Puma among them: each takes those that it reads. A change
    * replaces the machines.
    * @default - none
@@ -122,6 +128,7 @@ export class WebTier extends Construct {
       streaming: streaming && { ...streamingProgram(site, this), envs: this.streamingEnvs },
       network: site.plan.network.cidr,
       trustedProxies: props.trustedProxies ?? [],
+      servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
       waits: () => fleet(site).prepares,
       foreign: props.database.foreign ?? false,

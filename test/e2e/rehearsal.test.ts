@@ -2,8 +2,10 @@
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { apply, destroy, driver, inside, Machine, machines, output, secretsFile, synthesize } from "../../scripts/cluster";
-import { ask, door, Door, journey, signIn } from "../../scripts/journey";
+import { ask, door, Door, journey, signIn, signInAll } from "../../scripts/journey";
+import { picture } from "../../scripts/picture";
 import { deployed } from "./deployed";
 import { nothingLeft } from "./left-over";
 import { portsOf, reachable } from "./ports";
@@ -52,6 +54,71 @@ test(
   "a post travels through every web and every streaming machine",
   async () => {
     await journeysThrough(named("web-"), named("streaming-"));
+  },
+  3 * MINUTE,
+);
+
+test(
+  "a picture is the same from every web machine, and every Sidekiq machine has it",
+  async () => {
+    const names = (prefix: string) => named(prefix).map(({ name }) => name);
+    const way = await picture(front, token, SITE);
+    expect(way).toMatchObject({ readings: 20, readFrom: names("web-").sort(), stored: false });
+    expect([...way.sidekiq].sort()).toEqual([...names("federated-"), ...names("jobs-local-"), ...names("scheduler-")].sort());
+  },
+  2 * MINUTE,
+);
+
+test("whoever signs in again gets the same account, and each answer names one machine", async () => {
+  const [again] = signInAll(SITE, named("web-")[0]!.name, "social.example", ["journey"]);
+  const account = async (own: string) => {
+    const answer = await ask(front, "GET", "/api/v1/accounts/verify_credentials", own);
+    return { servedBy: answer.servedBy, id: (JSON.parse(answer.body) as { readonly id: string }).id };
+  };
+  const [first, second] = [await account(token), await account(again!)];
+  expect(second.id).toBe(first.id);
+  expect(named("web-").map(({ name }) => name)).toContain(first.servedBy);
+});
+
+test(
+  "the owner's account is made once, on a web machine, and its password is kept nowhere",
+  () => {
+    const bin = join(__dirname, "../../lib/bin/cdktf-mastodon.ts");
+    const owner = (...words: readonly string[]) =>
+      spawnSync(process.execPath, ["--import", require.resolve("tsx"), bin, "owner", ...words, "--site", SITE], {
+        encoding: "utf8",
+      });
+    const made = owner("ada", "--email", "ada@social.example");
+    expect({ status: made.status, said: made.stdout }).toEqual({
+      status: 0,
+      said: expect.stringMatching(/^ada is the owner of social\.example, address ada@social\.example$/m),
+    });
+    const password = /^password +([0-9a-f]{32})$/m.exec(made.stdout)![1]!;
+
+    const web = named("web-")[0]!.name;
+    const check = `user = User.find_by(email: "ada@social.example")
+      puts "seen: #{[user.valid_password?($stdin.read.strip), user.role.name, user.confirmed?, user.approved?].inspect}"`;
+    const script = `printf '%s' '${password}' | rails runner '${check}'`;
+    expect(inside(SITE, web, "bash", "-c", script)).toContain('seen: [true, "Owner", true, true]\n');
+
+    const again = owner("ada", "--email", "other@social.example");
+    expect({ status: again.status, said: again.stdout.split("\n")[0] }).toEqual({
+      status: 1,
+      said: "there is an account ada already, nothing was changed",
+    });
+    const elsewhere = owner("eve", "--email", "ada@social.example");
+    expect({ status: elsewhere.status, said: elsewhere.stdout }).toEqual({
+      status: 1,
+      said: expect.stringMatching(/^no account was made: .*[Ee]mail has already been taken/),
+    });
+
+    // A new password by tootctl is kept nowhere either.
+    const reset = inside(SITE, web, "tootctl", "accounts", "modify", "ada", "--reset-password");
+    const passwords = [password, /^New password: (\S+)/m.exec(reset)![1]!];
+    for (const { name } of machines(SITE)) {
+      const look = `{ journalctl --no-pager -o cat; grep -rahsF -e ${passwords.join(" -e ")} /var/log /etc /root /run /tmp; } | grep -cF -e ${passwords.join(" -e ")}`;
+      expect({ name, found: inside(SITE, name, "bash", "-c", `${look} || true`) }).toEqual({ name, found: "0\n" });
+    }
   },
   3 * MINUTE,
 );

@@ -5,7 +5,13 @@ import { FakeCloud } from "../../lib/testing";
 import { expectGolden } from "../golden";
 
 function page(
-  props: { readonly pooled?: boolean; readonly replicas?: number; readonly machines?: number; readonly processes?: number } = {},
+  props: {
+    readonly pooled?: boolean;
+    readonly replicas?: number;
+    readonly machines?: number;
+    readonly processes?: number;
+    readonly servedBy?: boolean;
+  } = {},
 ) {
   const stack = new TerraformStack(new App(), "stack");
   const cloud = new FakeCloud();
@@ -16,6 +22,7 @@ function page(
   const live = new StreamingPool(site, "Streaming", {
     machines: props.machines,
     processes: props.processes ?? 2,
+    servedBy: props.servedBy,
     database,
     redis,
   });
@@ -76,6 +83,12 @@ test("boot text of a streaming machine; one more machine changes no boot text", 
   expect(more.redis.home.map((machine) => readableText(machine.bootText()))).toEqual(
     page().redis.home.map((machine) => readableText(machine.bootText())),
   );
+});
+
+test("each answer, those that open a WebSocket among them, names its machine, unless the page forbids it", () => {
+  const line = "add_header X-Served-By $hostname always;\n";
+  expect(page().live.pool.bootText()).toContain(line);
+  expect(page({ servedBy: false }).live.pool.bootText()).not.toContain(line);
 });
 
 test("no process at all is refused", () => {

@@ -66,6 +66,17 @@ test("other proxies are trusted besides the private ranges, by Rails and by ngin
   }
 });
 
+test("each answer names its machine, in the place of what the application says, unless the page forbids it", () => {
+  const lines = (props: Partial<WebTierProps>) =>
+    [
+      ...alone(props)
+        .web.pool.bootText()
+        .matchAll(/^ +(.*X-Served-By.*)$/gm),
+    ].map(([, line]) => line);
+  expect(lines({})).toEqual(["proxy_hide_header X-Served-By;", "add_header X-Served-By $hostname always;"]);
+  expect(lines({ servedBy: false })).toEqual(["proxy_hide_header X-Served-By;"]);
+});
+
 test.each<[string, Partial<WebTierProps>, string]>([
   ["no process", { processes: 0 }, "stack/Social/Web: processes is 0 / use a whole number from 1 to 64"],
   ["half a thread", { threads: 0.5 }, "stack/Social/Web: threads is 0.5 / use a whole number from 1 to 64"],

@@ -73,6 +73,8 @@ export interface Nginx {
   readonly network: string;
   /** Proxies outside the network that may name a client. */
   readonly trustedProxies?: readonly string[];
+  /** Whether each answer names this machine. */
+  readonly servedBy: boolean;
   /** After how long the front door drops an idle connection; nginx waits longer, or requests would meet a closed one. */
   readonly idleSeconds: number;
   /** Upstreams, and the locations that lead to them or nowhere. */
@@ -124,6 +126,8 @@ function server(nginx: Nginx): string {
     ...[nginx.network, ...(nginx.trustedProxies ?? [])].map((range) => `  set_real_ip_from ${range};`),
     "  real_ip_header X-Forwarded-For;",
     "  real_ip_recursive on;",
+    "  proxy_hide_header X-Served-By;",
+    ...(nginx.servedBy ? ["  add_header X-Served-By $hostname always;"] : []),
     ...nginx.locations,
     "}",
     "",

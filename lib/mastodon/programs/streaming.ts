@@ -10,6 +10,7 @@ export interface StreamingPlan {
   readonly command: string;
   readonly envs: ReadonlyMap<number, Env>;
   readonly network: string;
+  readonly servedBy: boolean;
   readonly idleSeconds: number;
 }
 

@@ -1,8 +1,11 @@
 // What a web machine does at its first boot: `web(program, plan)`. It also carries the administrator's commands.
 
+import { join } from "node:path";
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { script } from "../../core/script";
 import { certificateVolumes } from "../trust";
+import { ACCOUNT } from "./account";
 import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
 import { makara, MAKARA_VOLUME } from "./makara";
 import { waitForPrepare } from "./prepare";
@@ -19,6 +22,7 @@ export interface WebPlan {
   readonly streaming: Pick<StreamingPlan, "image" | "command" | "envs"> | undefined;
   readonly network: string;
   readonly trustedProxies: readonly string[];
+  readonly servedBy: boolean;
   readonly idleSeconds: number;
   /** Whether this page prepares the database; asked for at synth. */
   readonly waits: () => boolean;
@@ -59,6 +63,7 @@ export function web(program: Program, plan: WebPlan): void {
       content: `#!/bin/sh\n# A session in Mastodon's database, straight at PostgreSQL.\nexec /usr/local/sbin/mastodon-sql ${TASK_ENV} "$@"\n`,
       mode: "0755",
     })
+    .add({ kind: "file", path: "/usr/local/bin/mastodon-owner", content: OWNER, mode: "0755" })
     .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false });
   const beside = plan.streaming;
   if (beside !== undefined) streamingProcesses(program, beside);
@@ -80,11 +85,13 @@ const PUMA = [
   "}",
 ];
 
+const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
+
 function command({ image, taskEnv }: WebPlan, inside: string): string {
   return `#!/bin/bash
-# Runs ${inside} of Mastodon in a container of its own, straight at PostgreSQL.
+# Runs ${inside} of Mastodon in a container of its own, straight at PostgreSQL. What it prints may be a password: podman keeps nothing.
 set -euo pipefail
 [ -t 0 ] && tty=-t || tty=
-exec podman run --rm -i $tty --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(taskEnv))}${image} ${inside} "$@"
+exec podman run --rm -i $tty --log-driver none --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(taskEnv))}${image} ${inside} "$@"
 `;
 }
