@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 import { hostname } from "node:os";
-import { log } from "./log.js";
+import { log, logRequest } from "./log.js";
 import { authenticate, channelOf, passes, Refusal, STREAMS, tokenOf } from "./streams.js";
 
 const THUMP_SECONDS = 15;
@@ -14,6 +14,7 @@ export function serveHttp({ database, hub, metrics }) {
     response.setHeader("Access-Control-Allow-Origin", "*");
     response.setHeader("Access-Control-Allow-Headers", "Authorization, Accept, Cache-Control");
     response.setHeader("Access-Control-Allow-Methods", "GET, OPTIONS");
+    response.on("finish", () => logRequest(request, "request completed"));
     try {
       if (request.method === "OPTIONS") response.writeHead(204).end();
       else if (url.pathname === "/api/v1/streaming/health") text(response, 200, "text/plain; charset=utf-8", "OK");

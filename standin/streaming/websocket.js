@@ -3,7 +3,7 @@
 import { hostname } from "node:os";
 import { STATUS_CODES } from "node:http";
 import { WebSocketServer } from "ws";
-import { log } from "./log.js";
+import { log, logRequest } from "./log.js";
 import { authenticate, channelOf, passes, Refusal, tokenOf } from "./streams.js";
 
 const PING_SECONDS = 30;
@@ -15,6 +15,7 @@ export function serveWebSockets(server, { database, hub, metrics }) {
   server.on("upgrade", async (request, socket, head) => {
     socket.on("error", (error) => log.warn("connection", { err: error.message }));
     const url = new URL(request.url, "http://localhost");
+    logRequest(request, "HTTP Upgrade Requested");
     try {
       const account = await authenticate(database, tokenOf(request, url));
       sockets.handleUpgrade(request, socket, head, (ws) => serve(ws, account, url));

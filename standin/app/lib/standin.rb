@@ -27,6 +27,9 @@ end
 
 $LOAD_PATH.unshift(__dir__) unless $LOAD_PATH.include?(__dir__)
 require "standin/environment"
+require "standin/sign_on"
 require "standin/log"
 require "standin/database"
 require "standin/redis"
+require "standin/cache"
+require "standin/cost"

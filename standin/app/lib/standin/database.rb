@@ -75,7 +75,10 @@ module Standin
       raise
     end
 
+    # One inside another belongs to it.
     def transaction
+      return yield(self) unless @pg.nil? || @pg.finished? || @pg.transaction_status == PG::PQTRANS_IDLE
+
       execute("BEGIN")
       result = yield self
       execute("COMMIT")
@@ -114,17 +117,24 @@ module Standin
       @pg = PG.connect(**@settings.connection)
       @pg.set_notice_processor { |_| nil }
       @statements = {}
+      @count = 0
     end
 
     # Named in the order of this connection, as Rails does; behind a pooler by transaction, two clients then meet on one name.
     def exec_prepared(sql, params)
       name = @statements[sql]
       if name.nil?
-        name = "a#{@statements.size + 1}"
+        name = "a#{@count += 1}"
         @pg.prepare(name, sql)
         @statements[sql] = name
       end
       @pg.exec_prepared(name, params)
+    rescue PG::FeatureNotSupported => e
+      # A migration has given a table another column meanwhile.
+      raise unless e.message.include?("cached plan must not change result type") && @pg.transaction_status == PG::PQTRANS_IDLE
+
+      @pg.exec("DEALLOCATE #{@statements.delete(sql)}")
+      retry
     end
 
     def encode(params)

@@ -50,12 +50,36 @@ module Standin
       say "seeded"
     end
 
+    # As Rails prints it. Of a version that the image does not know, only the number is there.
+    def status
+      abort "Schema migrations table does not exist yet." unless versioned?
+      puts "", "database: #{@settings.dbname}", "", "#{"Status".center(8)}  #{"Migration ID".ljust(14)}  Migration Name", "-" * 50
+      names = known.to_h { |migration| [migration.version, migration.name] }
+      (names.keys | applied).sort.each do |version|
+        name = names.fetch(version, "********** NO FILE **********")
+        puts "#{(applied.include?(version) ? "up" : "down").center(8)}  #{version.ljust(14)}  #{name}"
+      end
+      puts
+    end
+
+    def abort_if_pending_migrations
+      pending = known.reject { |migration| versioned? && applied.include?(migration.version) }
+      return if pending.empty?
+
+      puts "You have #{pending.size} pending #{pending.one? ? "migration" : "migrations"}:"
+      pending.each { |migration| puts "  #{migration.version} #{migration.name}" }
+      abort "Run `bin/rails db:migrate` to update your database then try again."
+    end
+
     def version
       versioned? ? @connection.query("SELECT max(version) AS version FROM schema_migrations").first["version"] : "0"
     end
 
     private
 
+    def applied = @applied ||= @connection.query("SELECT version FROM schema_migrations").map { |row| row["version"] }
+    # Without the files of migrations that come after deployment, when they are to be skipped.
+    def known = Schema.migrations.reject { |migration| migration.after_deployment && skip_post? }
     def say(text) = Standin.log.info(text)
     # Presence counts: `false` skips as well.
     def skip_post? = ENV.key?("SKIP_POST_DEPLOYMENT_MIGRATIONS")
@@ -89,7 +113,7 @@ module Standin
           CREATE TABLE ar_internal_metadata (key varchar PRIMARY KEY, value varchar, created_at #{Schema::NOW}, updated_at #{Schema::NOW});
           INSERT INTO ar_internal_metadata (key, value) VALUES ('environment', 'production');
         SQL
-        Schema::MIGRATIONS.each do |migration|
+        Schema.migrations.each do |migration|
           @connection.execute(migration.sql.sub("CONCURRENTLY ", ""))
           done(migration)
         end
@@ -98,10 +122,11 @@ module Standin
 
     def run_pending
       known = @connection.query("SELECT version FROM schema_migrations").map { |row| row["version"] }
-      pending = Schema::MIGRATIONS.reject { |migration| known.include?(migration.version) }
+      pending = Schema.migrations.reject { |migration| known.include?(migration.version) }
       pending.reject!(&:after_deployment) if skip_post?
       pending.each do |migration|
         say "migrating to #{migration.version}"
+        check_lock_timeout
         if migration.after_deployment
           @connection.execute(migration.sql)
           done(migration)
@@ -110,6 +135,18 @@ module Standin
         end
       end
       say "the database is at version #{version}#{"; nothing to migrate" if pending.empty?}"
+    end
+
+    LONGEST_LOCK_TIMEOUT = 10
+
+    # What the gem strong_migrations says before each migration: without a limit, one that waits for a lock holds up everyone behind it.
+    def check_lock_timeout
+      milliseconds = @connection.query("SELECT setting FROM pg_settings WHERE name = 'lock_timeout'").first["setting"].to_i
+      if milliseconds.zero?
+        warn "[strong_migrations] DANGER: No lock timeout set"
+      elsif milliseconds > LONGEST_LOCK_TIMEOUT * 1000
+        warn "[strong_migrations] DANGER: Lock timeout is longer than #{LONGEST_LOCK_TIMEOUT} seconds: #{milliseconds / 1000}s"
+      end
     end
 
     def done(migration) = @connection.query("INSERT INTO schema_migrations (version) VALUES ($1)", [migration.version])

@@ -28,6 +28,7 @@ module Standin
       trusted_proxies
       ready_file
       Redis.check!
+      SignOn.check!
     end
 
     def require_rails_env!

@@ -2,12 +2,13 @@
 
 require "sidekiq"
 require "socket"
+require "standin/mailer"
 
 Sidekiq.strict_args!
 # The first retry of the real one comes after some 15 s; what this is a stand-in for is the way, not the wait.
 QUICK_RETRIES = ->(count, *) { [1, 2, 4, 8].fetch(count, 15) }
 
-settings = { reconnect_attempts: 1, **Standin::RedisSettings.for("SIDEKIQ_") }
+settings = { **Standin::Redis.limits("SIDEKIQ_"), **Standin::RedisSettings.for("SIDEKIQ_") }
 Sidekiq.configure_client { |config| config.redis = { size: Standin.threads, **settings } }
 Sidekiq.configure_server { |config| config.redis = settings }
 
@@ -17,6 +18,7 @@ class DistributionWorker
   sidekiq_retry_in(&QUICK_RETRIES)
 
   def perform(status_id)
+    Standin::Cost.spend(:job)
     status = Standin::Statuses.find(status_id) || raise(Standin::RecordNotFound, "status #{status_id} is not there (yet)")
     Standin::Statuses.distribute(status)
     Standin::Database.primary.query(
@@ -33,7 +35,28 @@ class RemovalWorker
   def perform(status_id)
     status = Status.find_by(id: status_id) or return
     Standin::Statuses.withdraw(status)
+    MediaAttachment.where(status_id: status.id).each(&:destroy)
     status.destroy
+  end
+end
+
+# What an upload needs that takes long: read on this machine what a web machine has stored, and store the small version beside it.
+class PostProcessMediaWorker
+  include Sidekiq::Job
+  sidekiq_options queue: "default", retry: 1
+
+  def perform(media_id)
+    MediaAttachment.find_by(id: media_id)&.process_later
+  end
+end
+
+class MailDeliveryJob
+  include Sidekiq::Job
+  sidekiq_options queue: "mailers"
+
+  def perform(mail, user_id)
+    user = User.find_by(id: user_id)
+    Standin::Mailer.public_send(mail, user) if user
   end
 end
 

@@ -1,48 +1,10 @@
-# Just enough of a record to write `User.find_by(email: …)` or `Account.create!(…)` on a console.
+# Just enough of a record to write `User.find_by(email: …)` or `Account.new(…).save!` on a console. What the real one does not know
+# fails here too: an unknown attribute, an unknown method.
+
+require "standin/errors"
+require "standin/relation"
 
 module Standin
-  class RecordNotFound < StandardError; end
-  class RecordInvalid < StandardError; end
-
-  # A query that is sent when its rows are needed.
-  class Relation
-    include Enumerable
-
-    def initialize(model, conditions = {}, order: "id", limit: nil)
-      @model, @conditions, @order, @limit = model, conditions, order, limit
-    end
-
-    def where(conditions) = Relation.new(@model, @conditions.merge(conditions), order: @order, limit: @limit)
-    def limit(count) = Relation.new(@model, @conditions, order: @order, limit: Integer(count))
-    def order(order) = Relation.new(@model, @conditions, order: order_sql(order), limit: @limit)
-    def each(&block) = to_a.each(&block)
-    def find_each(&block) = each(&block)
-    def to_a = @model.load("SELECT * FROM #{@model.table}#{filter} ORDER BY #{@order}#{" LIMIT #{@limit}" if @limit}", values)
-    def first(count = nil) = count ? limit(count).to_a : limit(1).to_a.first
-    def last = order(id: :desc).first
-    def exists? = !first.nil?
-    def count = Database.primary.one("SELECT count(*) AS count FROM #{@model.table}#{filter}", values)["count"]
-    def pluck(column) = map { |record| record[column] }
-    def delete_all = Database.primary.query("DELETE FROM #{@model.table}#{filter} RETURNING id", values).size
-    def inspect = to_a.inspect
-
-    private
-
-    def order_sql(order) = order.is_a?(Hash) ? order.map { |column, way| "#{column} #{way}" }.join(", ") : order.to_s
-    def values = @conditions.values.compact
-
-    def filter
-      number = 0
-      terms = @conditions.map do |column, value|
-        next "#{column} IS NULL" if value.nil?
-
-        number += 1
-        value.is_a?(Array) ? "#{column} = ANY ($#{number}::bigint[])" : "#{column} = $#{number}"
-      end
-      terms.empty? ? "" : " WHERE #{terms.join(" AND ")}"
-    end
-  end
-
   class Model
     class << self
       attr_accessor :table
@@ -55,42 +17,139 @@ module Standin
       def find_by(conditions) = where(conditions).first
       def find_by!(conditions) = find_by(conditions) || raise(RecordNotFound, "Couldn't find #{name} with #{conditions}")
       def find(id) = find_by!(id: id)
-      def load(sql, values = []) = Database.primary.query(sql, values).map { |row| new(row) }
-
-      def create!(attributes = {})
-        given = defaults.merge(attributes.transform_keys(&:to_sym))
-        columns = given.keys.join(", ")
-        marks = (1..given.size).map { |number| "$#{number}" }.join(", ")
-        load("INSERT INTO #{table} (#{columns}) VALUES (#{marks}) RETURNING *", given.values).first
-      rescue PG::UniqueViolation, PG::NotNullViolation => e
-        raise RecordInvalid, "#{name}: #{e.message.lines.first.strip}"
-      end
-
+      def load(sql, values = []) = Database.primary.query(sql, values).map { |row| instantiate(row) }
+      def instantiate(row) = allocate.tap { |record| record.send(:take, row) }
+      def create!(attributes = {}) = new(attributes).tap(&:save!)
+      def create(attributes = {}) = new(attributes).tap(&:save)
+      def find_or_create_by!(conditions) = find_by(conditions) || create!(conditions)
+      def transaction(&block) = Database.primary.transaction(&block)
       def defaults = {}
+
+      def columns
+        @columns ||= Database.primary.query(<<~SQL, [table]).map { |row| row["name"] }
+          SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1::text) AND attnum > 0 AND NOT attisdropped
+        SQL
+      end
     end
 
     attr_reader :attributes
 
-    def initialize(row) = @attributes = row
+    def initialize(attributes = {})
+      @attributes = {}
+      @changed = []
+      @new_record = true
+      assign_attributes(self.class.defaults.merge(attributes.transform_keys(&:to_sym)))
+    end
+
     def [](name) = @attributes[name.to_s]
-    def reload = tap { @attributes = self.class.find(id).attributes }
+    def id = self[:id]
+    def new_record? = @new_record
+    def persisted? = !@new_record
+    def errors = @errors ||= Errors.new
+    def reload = tap { take(self.class.find(id).attributes) }
     def destroy = self.class.where(id: id).delete_all
     def inspect = "#<#{self.class.name} #{@attributes.map { |name, value| "#{name}: #{value.inspect}" }.join(", ")}>"
 
-    def update!(changes)
-      marks = changes.keys.each_with_index.map { |column, number| "#{column} = $#{number + 2}" }.join(", ")
-      row = Database.primary.one("UPDATE #{self.class.table} SET #{marks} WHERE id = $1 RETURNING *", [id, *changes.values])
-      @attributes = row || raise(RecordNotFound, "#{self.class.name} #{id} is gone")
-      true
+    def assign_attributes(attributes)
+      attributes.each do |name, value|
+        raise ActiveModel::UnknownAttributeError, "unknown attribute '#{name}' for #{self.class.name}." unless respond_to?("#{name}=")
+
+        public_send("#{name}=", value)
+      end
     end
 
-    def respond_to_missing?(name, private = false) = @attributes.key?(name.to_s.delete_suffix("?")) || super
+    def valid?
+      @errors = Errors.new
+      check
+      @errors.empty?
+    end
+
+    def save(validate: true)
+      return false if validate && !valid?
+
+      new = new_record?
+      Database.primary.transaction do
+        new ? before_create : before_update
+        write
+      end
+      after_save(new)
+      true
+    rescue PG::UniqueViolation => e
+      raise ActiveRecord::RecordNotUnique, e.message.lines.first.strip
+    end
+
+    def save!(validate: true)
+      save(validate: validate) || raise(RecordInvalid.new("Validation failed: #{errors.full_messages.join(", ")}", self))
+    end
+
+    def update(changes)
+      assign_attributes(changes)
+      save
+    end
+
+    def update!(changes)
+      assign_attributes(changes)
+      save!
+    end
+
+    def respond_to_missing?(name, private = false) = column?(name.to_s.sub(/[?=]\z/, "")) || super
 
     def method_missing(name, *args)
-      key = name.to_s.delete_suffix("?")
-      return super unless args.empty? && @attributes.key?(key)
+      key = name.to_s.sub(/[?=]\z/, "")
+      return super unless column?(key) && args.size == (name.end_with?("=") ? 1 : 0)
+      return set(key, args.first) if name.end_with?("=")
 
       name.end_with?("?") ? !!@attributes[key] : @attributes[key]
     end
+
+    private
+
+    # For the models: what must hold, and what happens around saving.
+    def check; end
+    def before_create; end
+    def before_update; end
+    def after_save(new); end
+
+    def column?(name) = @attributes.key?(name) || self.class.columns.include?(name)
+    def changed?(name) = @changed.include?(name.to_s)
+    def present?(value) = !Environment.blank?(value&.to_s)
+
+    def take(row)
+      @attributes = row.dup
+      @changed = []
+      @new_record = false
+    end
+
+    def set(name, value)
+      @changed |= [name.to_s] unless persisted? && @attributes[name.to_s] == value
+      @attributes[name.to_s] = value
+    end
+
+    def write
+      return if persisted? && @changed.empty?
+
+      values = @changed.map { |name| @attributes[name] }
+      marks = (1..values.size).map { |number| "$#{number}" }
+      row = Database.primary.one(persisted? ? updating(marks) : inserting(marks), persisted? ? [*values, id] : values)
+      take(row || raise(RecordNotFound, "#{self.class.name} #{id} is gone"))
+    end
+
+    def inserting(marks)
+      return "INSERT INTO #{self.class.table} DEFAULT VALUES RETURNING *" if marks.empty?
+
+      "INSERT INTO #{self.class.table} (#{@changed.join(", ")}) VALUES (#{marks.join(", ")}) RETURNING *"
+    end
+
+    def updating(marks)
+      pairs = @changed.zip(marks).map { |name, mark| "#{name} = #{mark}" }
+      "UPDATE #{self.class.table} SET #{pairs.join(", ")} WHERE id = $#{marks.size + 1} RETURNING *"
+    end
+  end
+end
+
+module ActiveRecord
+  # For scripts that hold several records together.
+  class Base
+    def self.transaction(&block) = Standin::Database.primary.transaction(&block)
   end
 end

@@ -1,6 +1,5 @@
-# The base Redis and the cache. Sidekiq keeps its own connections, made from the same settings.
+# The base Redis and the cache, with the limits in time that the real clients have. Sidekiq keeps its own connections.
 
-require "json"
 require "redis-client"
 require "standin/redis_settings"
 
@@ -16,36 +15,27 @@ module Standin
 
     def pool(prefix)
       (@pools ||= {})[prefix] || CREATION.synchronize do
-        @pools[prefix] ||= client(RedisSettings.for(prefix)).new_pool(size: Standin.threads, timeout: 5)
+        @pools[prefix] ||= client(prefix).new_pool(size: Standin.threads, timeout: 5)
       end
     end
 
-    def client(settings)
-      options = { reconnect_attempts: 1, **settings }
+    # The driver asks the sentinels for the master at each new connection, within the same limits.
+    def client(prefix)
+      options = { **limits(prefix), **RedisSettings.for(prefix) }
       options.key?(:sentinels) ? RedisClient.sentinel(**options) : RedisClient.config(**options)
     end
 
+    # In seconds. Up to 4.5 the base's driver was redis-rb 4, whose limit is 5 s; the cache's first one is Mastodon's own setting.
+    # Up to 4.2 Rails' cache store did not try a second time.
+    def limits(prefix)
+      case prefix
+      when "CACHE_" then { connect_timeout: 5, read_timeout: 1, write_timeout: 1, reconnect_attempts: Standin.from?("4.3") ? 1 : 0 }
+      when "SIDEKIQ_" then { timeout: 1, reconnect_attempts: 1 }
+      else { timeout: Standin.from?("4.6") ? 1 : 5, reconnect_attempts: 1 }
+      end
+    end
+
     # Called at boot, so that broken settings end the process and not the first request.
-    def check! = ["", "CACHE_", "SIDEKIQ_"].each { |prefix| client(RedisSettings.for(prefix)) }
-  end
-
-  # A cache that is away counts as an empty one.
-  module Cache
-    module_function
-
-    def fetch(key, seconds)
-      name = [RedisSettings.namespace, "cache"].compact.join("_") + ":#{key}"
-      stored = quietly { Redis.cache.call("GET", name) }
-      return JSON.parse(stored) if stored
-
-      yield.tap { |value| quietly { Redis.cache.call("SET", name, JSON.generate(value), "EX", seconds) } }
-    end
-
-    def quietly
-      yield
-    rescue RedisClient::Error, ConnectionPool::TimeoutError => e
-      Standin.log.warn("cache: #{e.message}")
-      nil
-    end
+    def check! = ["", "CACHE_", "SIDEKIQ_"].each { |prefix| client(prefix) }
   end
 end

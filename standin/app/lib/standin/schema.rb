@@ -2,12 +2,13 @@
 
 module Standin
   module Schema
-    Migration = Struct.new(:version, :sql, :after_deployment, keyword_init: true)
+    # `since` is the release that brought it: an image knows only what its version knew.
+    Migration = Struct.new(:version, :name, :sql, :after_deployment, :since, keyword_init: true)
 
     NOW = "timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')".freeze
 
-    MIGRATIONS = [
-      Migration.new(version: "20160220174730", sql: <<~SQL),
+    ALL = [
+      Migration.new(version: "20160220174730", name: "Create accounts", sql: <<~SQL),
         CREATE TABLE accounts (
           id bigserial PRIMARY KEY, username varchar NOT NULL DEFAULT '', domain varchar, display_name varchar NOT NULL DEFAULT '',
           note text NOT NULL DEFAULT '', actor_type varchar, created_at #{NOW}, updated_at #{NOW});
@@ -35,14 +36,38 @@ module Standin
           id bigserial PRIMARY KEY, ip inet NOT NULL UNIQUE, severity integer NOT NULL DEFAULT 0, expires_at timestamp,
           comment text NOT NULL DEFAULT '', created_at #{NOW}, updated_at #{NOW});
       SQL
-      Migration.new(version: "20260801000001", sql: <<~SQL),
+      Migration.new(version: "20260801000001", name: "Create stand-in jobs", sql: <<~SQL),
         CREATE TABLE standin_jobs (jid text NOT NULL, status_id bigint NOT NULL, done_at timestamptz NOT NULL DEFAULT now(), process text NOT NULL);
         CREATE TABLE standin_schedules (name text NOT NULL, at timestamptz NOT NULL, process text NOT NULL);
       SQL
-      Migration.new(version: "20260801000002", after_deployment: true, sql: <<~SQL),
+      Migration.new(version: "20260801000002", name: "Add index on statuses account", after_deployment: true, sql: <<~SQL),
         CREATE INDEX CONCURRENTLY IF NOT EXISTS index_statuses_on_account_id_and_id ON statuses (account_id, id DESC)
       SQL
+      Migration.new(version: "20260801000003", name: "Create media attachments", sql: <<~SQL),
+        CREATE TABLE media_attachments (
+          id bigserial PRIMARY KEY, status_id bigint REFERENCES statuses ON DELETE SET NULL,
+          account_id bigint REFERENCES accounts ON DELETE SET NULL, type integer NOT NULL DEFAULT 0, file_file_name varchar,
+          file_content_type varchar, file_file_size integer, description text, processing integer,
+          created_at #{NOW}, updated_at #{NOW});
+        CREATE INDEX index_media_attachments_on_status_id ON media_attachments (status_id);
+        CREATE TABLE settings (
+          id bigserial PRIMARY KEY, var varchar NOT NULL UNIQUE, value text, created_at #{NOW}, updated_at #{NOW});
+        ALTER TABLE users ADD COLUMN confirmation_token varchar UNIQUE, ADD COLUMN confirmation_sent_at timestamp,
+          ADD COLUMN unconfirmed_email varchar, ADD COLUMN created_by_application_id bigint;
+      SQL
+      Migration.new(version: "20260815000001", name: "Add language to statuses", since: "4.6", sql: <<~SQL),
+        ALTER TABLE statuses ADD COLUMN language varchar
+      SQL
+      Migration.new(version: "20260901000001", name: "Add edited at to statuses", since: "4.7", sql: <<~SQL),
+        ALTER TABLE statuses ADD COLUMN edited_at timestamp
+      SQL
+      Migration.new(version: "20260901000002", name: "Add index on users role", since: "4.7", after_deployment: true, sql: <<~SQL),
+        CREATE INDEX CONCURRENTLY IF NOT EXISTS index_users_on_role_id ON users (role_id)
+      SQL
     ].freeze
+
+    # Those that this version knows.
+    def self.migrations = ALL.select { |migration| migration.since.nil? || Standin.from?(migration.since) }
 
     ROLES = { "Moderator" => 10, "Admin" => 100, "Owner" => 1000 }.freeze
     EVERYONE = -99

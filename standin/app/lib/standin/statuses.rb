@@ -3,6 +3,7 @@
 require "cgi"
 require "standin/jobs"
 require "standin/models"
+require "standin/media_attachment"
 
 module Standin
   module Statuses
@@ -11,17 +12,34 @@ module Standin
 
     module_function
 
-    def create(account, text:, visibility: nil, idempotency_key: nil)
-      raise RecordInvalid, "Validation failed: Text can't be blank" if Environment.blank?(text)
+    MOST_FILES = 4
+
+    def create(account, text:, visibility: nil, idempotency_key: nil, media_ids: [])
+      raise RecordInvalid, "Validation failed: Text can't be blank" if Environment.blank?(text) && media_ids.empty?
 
       number = Status::VISIBILITIES.index(visibility || "public")
       raise RecordInvalid, "Validation failed: Visibility is not included in the list" if number.nil?
 
       once(account, idempotency_key) do
-        status = Status.create!(text: text, account_id: account.id, visibility: number)
+        media = attachable(account, media_ids)
+        status = Database.primary.transaction do
+          Status.create!(text: text, account_id: account.id, visibility: number).tap do |made|
+            media.each { |one| one.update!(status_id: made.id) }
+          end
+        end
         DistributionWorker.perform_async(status.id)
         status
       end
+    end
+
+    def attachable(account, ids)
+      raise RecordInvalid, "Validation failed: Cannot attach more than #{MOST_FILES} files" if ids.size > MOST_FILES
+
+      media = ids.empty? ? [] : MediaAttachment.where(id: ids.map(&:to_i), account_id: account.id, status_id: nil).to_a
+      raise RecordInvalid, "Validation failed: Media not found" if media.size != ids.uniq.size
+      return media if media.all?(&:processed?)
+
+      raise RecordInvalid, "Validation failed: Cannot attach files that have not finished processing. Try again in a moment!"
     end
 
     def remove(status)
@@ -59,7 +77,7 @@ module Standin
     end
 
     def read(rest, values, database)
-      database.query("SELECT * FROM statuses #{rest}", values).map { |row| Status.new(row) }
+      database.query("SELECT * FROM statuses #{rest}", values).map { |row| Status.instantiate(row) }
     end
 
     def distribute(status)
@@ -88,12 +106,25 @@ module Standin
 
     def feed(account_id) = Redis.key("feed:home:#{account_id}")
 
-    def render(status, account = status.account)
+    # A list with two more queries, however long it is.
+    def render_all(statuses, database)
+      return [] if statuses.empty?
+
+      accounts = rows(Account, "id", statuses.map(&:account_id).uniq, database).to_h { |account| [account.id, account] }
+      media = rows(MediaAttachment, "status_id", statuses.map(&:id), database).group_by(&:status_id)
+      statuses.filter_map { |status| render(status, accounts.fetch(status.account_id), media.fetch(status.id, [])) if accounts.key?(status.account_id) }
+    end
+
+    def rows(model, column, ids, database)
+      database.query("SELECT * FROM #{model.table} WHERE #{column} = ANY ($1::bigint[]) ORDER BY id", [ids]).map { |row| model.instantiate(row) }
+    end
+
+    def render(status, account = status.account, media = MediaAttachment.where(status_id: status.id).to_a)
       url = "https://#{Environment.web_domain}/@#{account.username}/#{status.id}"
       {
         id: status.id.to_s, created_at: status.created_at.iso8601(3), visibility: status.visibility, sensitive: false, spoiler_text: "",
         uri: url, url: url, content: "<p>#{CGI.escapeHTML(status.text)}</p>", account: render_account(account),
-        media_attachments: [], mentions: [], tags: [], emojis: [], replies_count: 0, reblogs_count: 0, favourites_count: 0
+        media_attachments: media.map(&:render), mentions: [], tags: [], emojis: [], replies_count: 0, reblogs_count: 0, favourites_count: 0
       }
     end
 

@@ -15,6 +15,8 @@ module Standin
       when "db:encryption:init" then Environment::ENCRYPTION_KEYS.each { |name| puts "#{name}=#{SecureRandom.alphanumeric(32)}" }
       when "db:prepare", "db:migrate", "db:seed", "db:version" then database(command.delete_prefix("db:"))
       when "db:migrate:setup" then database("setup")
+      when "db:migrate:status" then database("status")
+      when "db:abort_if_pending_migrations" then database("abort_if_pending_migrations")
       when "runner", "r" then runner(*rest)
       when "console", "c" then console
       else abort "rails #{command}: the stand-in has no such command"

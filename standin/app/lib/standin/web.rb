@@ -3,6 +3,8 @@
 require "rack"
 require "standin/statuses"
 require "standin/web/api"
+require "standin/web/attack"
+require "standin/web/files"
 require "standin/web/front"
 
 module Standin
@@ -14,9 +16,10 @@ module Standin
         use RequestLog
         use HostAuthorization
         use ForceSsl
+        use Files
         use Failures
         use RemoteIp
-        use Blocklist
+        use Attack
         run Api.new
       end
     end

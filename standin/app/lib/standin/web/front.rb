@@ -103,21 +103,5 @@ module Standin
         nil
       end
     end
-
-    # Why even /health can fail: the list of blocked addresses comes from the cache or, when it is cold, from the database.
-    class Blocklist < Layer
-      NO_ACCESS = 9999
-      SECONDS = 300
-
-      def call(env)
-        blocked = Cache.fetch("blocked_ips", SECONDS) do
-          Database.primary.query("SELECT ip::text AS ip FROM ip_blocks WHERE severity = $1", [NO_ACCESS]).map { |row| row["ip"] }
-        end
-        remote = IPAddr.new(env["standin.remote_ip"]) unless blocked.empty?
-        return [403, { "content-type" => "text/plain" }, ["Forbidden"]] if blocked.any? { |one| IPAddr.new(one).include?(remote) }
-
-        @app.call(env)
-      end
-    end
   end
 end
