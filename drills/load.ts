@@ -23,7 +23,7 @@ const TIMEOUT_SECONDS = 10;
 // What a token asks for is counted by Mastodon, 300 in five minutes; the pages that strangers see are not.
 const HOMES_PER_SECOND = 5;
 
-/** The pages that strangers see: this account's and the front page. Only the latter where Mastodon's place is taken by what has no profiles. */
+/** The pages that strangers see, the costliest first: this account's and the front page. Only the latter where Mastodon's place is taken by what has no profiles. */
 export async function visitorPaths(door: Door, account: string): Promise<readonly string[]> {
   const profile = `/@${account}`;
   const { status } = await ask(door, "GET", profile);

@@ -139,7 +139,7 @@ async function loadOf(
   let measured: Capacity | undefined;
   if (wanted.pages === undefined) {
     console.log("Measuring what the machine carries");
-    measured = await measureCapacity(site.door, paths);
+    measured = await measureCapacity(site.door, paths.slice(0, 1));
     await pause(SETTLE_SECONDS);
   }
   const third = measured === undefined ? USUAL : thirdOf(measured, USUAL);
