@@ -1,14 +1,10 @@
 // How long `terraform apply` takes until a whole cluster is healthy, against as many machines that do nothing: `apply.run(context)`.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { machines } from "../scripts/cluster";
 import { Benchmark, Context, Report } from "./benchmark";
-import { deployed, packagesOfTheExample, Page } from "./deployment";
-import { ROOT } from "./measured";
+import { deployed, EXAMPLE, example, packagesOfTheExample, Page } from "./deployment";
 import { median, Pair, ratioOfPairs, spread } from "./statistics";
 
-const EXAMPLE = "examples/local/main.ts";
 const LIMIT = 3;
 
 export const apply: Benchmark = { name: "apply", run };
@@ -20,7 +16,7 @@ async function run(context: Context): Promise<Report> {
   let count = 0;
   for (let n = 1; n <= runs; n++) {
     const theirs = await seconds({ path: "bench/pages/empty.ts", site: "bench-empty", environment: { PACKAGES: packages } });
-    const ours = await seconds({ text: example(), site: "bench-whole" });
+    const ours = await seconds({ text: example("Bench-Whole"), site: "bench-whole" });
     if (ours.count !== theirs.count)
       throw new Error(`the example has ${ours.count} machines, and the empty page ${theirs.count}`);
     pairs.push({ ours: ours.applySeconds, theirs: theirs.applySeconds });
@@ -70,12 +66,4 @@ the pooler, the database task, web, streaming and Sidekiq behind the front door.
   function seconds(page: Page): Promise<{ readonly applySeconds: number; readonly count: number }> {
     return deployed(page, context, async ({ site, applySeconds }) => ({ applySeconds, count: machines(site).length }));
   }
-}
-
-/** The example under a name and in a network of its own: what `npm start` has deployed stays as it is. */
-function example(): string {
-  const page = readFileSync(join(ROOT, EXAMPLE), "utf8");
-  const changed = page.replace('(stack, "Social", { ', '(stack, "Bench-Whole", { network: process.env["NETWORK"]!, ');
-  if (changed === page) throw new Error(`${EXAMPLE} makes its site in another way than this benchmark knows`);
-  return changed;
 }

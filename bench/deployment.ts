@@ -11,6 +11,8 @@ import { inTemporary } from "./temporary";
 /** Of all sites of benchmarks, of which only one stands at a time. */
 export const NETWORK = "10.80.0.0/16";
 
+export const EXAMPLE = "examples/local/main.ts";
+
 export interface Page {
   /** A file of this repository, or a page's text. */
   readonly path?: string;
@@ -73,10 +75,18 @@ export async function deployed<Result>(
   });
 }
 
+/** The example under a name and in a network of its own: what `npm start` has deployed stays as it is. */
+export function example(id: string): string {
+  const page = readFileSync(join(ROOT, EXAMPLE), "utf8");
+  const changed = page.replace('(stack, "Social", { ', `(stack, "${id}", { network: process.env["NETWORK"]!, `);
+  if (changed === page) throw new Error(`${EXAMPLE} makes its site in another way than this benchmark knows`);
+  return changed;
+}
+
 /** The Debian packages of the deployed example: with the same ones a benchmark's machines boot from the same Debian. */
 export async function packagesOfTheExample(): Promise<string> {
   return inTemporary(async (directory) => {
-    const stack = await synthesize("examples/local/main.ts", { directory, say: () => undefined });
+    const stack = await synthesize(EXAMPLE, { directory, say: () => undefined });
     const plan = readFileSync(join(stack, "cdk.tf.json"), "utf8");
     const { resource } = JSON.parse(plan) as {
       readonly resource: {

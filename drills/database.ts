@@ -1,11 +1,14 @@
 // PgBouncer and PostgreSQL: restarted, and their machines made anew over their disks. Requests wait or fail for a while, and nothing is lost.
 
-import { Drill, Scene, UNDISTURBED } from "./drill";
+import { Drill, pause, Scene, UNDISTURBED } from "./drill";
 import { primary } from "./parts";
+import { ended } from "./processes";
 import { Host, Site } from "./site";
 
 const RESTART_SECONDS = 10;
 const RENEWAL_SECONDS = 90;
+const POOLER_SECONDS = 180;
+const WATCHED_SECONDS = 5;
 
 const restarts = { ...UNDISTURBED, failuresWithinSeconds: RESTART_SECONDS, withoutPostSeconds: RESTART_SECONDS + 5 };
 const renewals = { ...UNDISTURBED, failuresWithinSeconds: RENEWAL_SECONDS, withoutPostSeconds: RENEWAL_SECONDS };
@@ -14,8 +17,16 @@ export const pgbouncerRestart: Drill = {
   name: "pgbouncer-restart",
   title: "PgBouncer is restarted",
   impossible: (site) => none(site, "pgbouncer"),
-  act: restart(pooler, "pgbouncer.service"),
-  limits: restarts,
+  act: again("restart"),
+  limits: UNDISTURBED,
+};
+
+export const pgbouncerReload: Drill = {
+  name: "pgbouncer-reload",
+  title: "PgBouncer reads its settings anew",
+  impossible: (site) => none(site, "pgbouncer"),
+  act: again("reload"),
+  limits: UNDISTURBED,
 };
 
 export const pgbouncerRenewed: Drill = {
@@ -47,6 +58,35 @@ function restart(find: (site: Site) => Promise<Host>, unit: string): Drill["act"
     const { name } = await find(scene.site);
     await scene.strike(() => scene.site.on(name, `systemctl restart ${unit}`));
     return { findings: [{ said: `${unit} was back after ${scene.seconds} s` }] };
+  };
+}
+
+/** Mastodon's streaming ends when an idle connection of its breaks, which cuts all of its WebSockets. */
+function again(what: "restart" | "reload"): Drill["act"] {
+  return async (scene) => {
+    const { site } = scene;
+    const { name } = await pooler(site);
+    const streaming = await site.with("streaming");
+    const before = await site.started(streaming);
+    // It waits for its clients, longer than a command may take.
+    await scene.strike(() => site.on(name, `systemctl ${what} --no-block pgbouncer.service`));
+    await scene.until(
+      async () => (await site.on(name, "systemctl list-jobs --plain --no-legend 'pgbouncer*' | wc -l")).trim() === "0",
+      POOLER_SECONDS,
+    );
+    const seconds = scene.seconds;
+    await pause(WATCHED_SECONDS);
+    const count = ended(before, await site.started(streaming), "mastodon-streaming");
+    return {
+      findings: [
+        { said: `the ${what} took ${seconds} s`, numbers: { [`${what}, s`]: seconds } },
+        {
+          said: `${count} streaming processes ended`,
+          bad: count > 0,
+          numbers: { "streaming processes ended": count },
+        },
+      ],
+    };
   };
 }
 

@@ -3,7 +3,6 @@
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { EXHAUST_WAL, FILL } from "./full-disk";
 import { primary } from "./parts";
-import { REDIS } from "./questions";
 import { threads } from "./sidekiq";
 import { Host, Site } from "./site";
 
@@ -55,7 +54,7 @@ export const redisDiskFull: Drill = {
       // Small writes fit into what the file system rounds up to; larger ones bring the end about.
       await site.on(
         (await site.web()).name,
-        `${REDIS}\ntell set drill:full-disk "$(head -c 60000 /dev/zero | tr '\\0' x)" ex 60 >/dev/null || true`,
+        `${await site.redis("")}\ntell set drill:full-disk "$(head -c 60000 /dev/zero | tr '\\0' x)" ex 60 >/dev/null || true`,
         "",
       );
       return (await site.master("").catch(() => host))?.name !== host.name;

@@ -9,6 +9,8 @@ import { Host, Site } from "./site";
 export interface Finding {
   readonly said: string;
   readonly bad?: boolean;
+  /** What was measured, by its name and unit; a run that repeats drills makes a table of them. */
+  readonly numbers?: Readonly<Record<string, number>>;
 }
 
 /** What the numbers of every drill are held against; and that no post is stored twice, which holds for each. */
@@ -26,6 +28,10 @@ export interface Limits {
   readonly jobsTwice: number;
   /** Posts that were acknowledged and may be gone; they are counted all the same. */
   readonly postsLost: number;
+  /** How many of the pages that strangers see may fail; as many as may be of all requests, unless it is said here. */
+  readonly pagesFailed?: number;
+  /** How long one of those may take. */
+  readonly slowestPageSeconds?: number;
 }
 
 export interface Outcome {
@@ -54,7 +60,7 @@ export interface Drill {
   readonly limits: Limits;
   /** Why it cannot be done on this site; it is then reported as not run. */
   readonly impossible?: (site: Site, options: Options) => Promise<string | undefined>;
-  /** Other rates than the usual. */
+  /** Other rates than a third of what the machine carries. */
   readonly rates?: Partial<Rates>;
 }
 
@@ -74,6 +80,7 @@ export function slack(limits: Limits, seconds: number): Limits {
     withoutPostSeconds: longer(limits.withoutPostSeconds),
     eventsMissedWithinSeconds: longer(limits.eventsMissedWithinSeconds),
     reconnectSeconds: longer(limits.reconnectSeconds),
+    ...(limits.slowestPageSeconds !== undefined && { slowestPageSeconds: longer(limits.slowestPageSeconds) }),
   };
 }
 

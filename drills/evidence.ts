@@ -2,7 +2,6 @@
 
 import { Recorded } from "./load";
 import { Evidence, Run, Tick } from "./ledger";
-import { REDIS } from "./questions";
 import { Site } from "./site";
 
 export async function evidence(site: Site, run: string, recorded: Recorded): Promise<Evidence> {
@@ -46,7 +45,7 @@ async function feeds(
   { posts, sockets }: Recorded,
 ): Promise<ReadonlyMap<string, readonly Run[]>> {
   const accounts = [...new Set(rows.map(([, , account]) => account!))];
-  const script = `${REDIS}\nshift; for account in "$@"; do tell zrange "feed:home:$account" 0 -1; done`;
+  const script = `${await site.redis("")}\nshift; for account in "$@"; do tell zrange "feed:home:$account" 0 -1; done`;
   const there = new Set((await site.on((await site.web()).name, script, "", ...accounts)).split("\n"));
   const jobs = new Map<string, readonly Run[]>();
   for (const [id, text] of rows) {

@@ -20,8 +20,15 @@ export interface Recorded {
 
 const TICK_MS = 50;
 const TIMEOUT_SECONDS = 10;
-// Home timelines are counted by Mastodon, 300 in five minutes for each token; the page that greets strangers is not.
+// What a token asks for is counted by Mastodon, 300 in five minutes; the pages that strangers see are not.
 const HOMES_PER_SECOND = 5;
+
+/** The pages that strangers see, the costliest first: this account's and the front page. Only the latter where Mastodon's place is taken by what has no profiles. */
+export async function visitorPaths(door: Door, account: string): Promise<readonly string[]> {
+  const profile = `/@${account}`;
+  const { status } = await ask(door, "GET", profile);
+  return status === 200 ? [profile, "/"] : ["/"];
+}
 
 export class Load {
   // Browsers keep their connections, and a handshake costs more than a page.
@@ -45,6 +52,8 @@ export class Load {
     /** Stands in every post, so that those of this load are found. */
     private readonly run: string,
     rates: Rates,
+    /** What people without a token look at, in turns. */
+    private readonly paths: readonly string[],
     /** However high the rate, never more than this. */
     private readonly mostRequests: number,
   ) {
@@ -112,9 +121,10 @@ export class Load {
     const every = Math.max(2, Math.ceil(this.rates.pagesPerSecond / HOMES_PER_SECOND));
     if (number % every === 0) {
       const token = this.tokens[(number / every) % this.tokens.length]!;
-      this.send("page", () => ask(this.door, "GET", "/api/v1/timelines/home", token));
+      this.send("home", () => ask(this.door, "GET", "/api/v1/timelines/home", token));
     } else {
-      this.send("page", () => ask(this.door, "GET", "/"));
+      const path = this.paths[(number >> 1) % this.paths.length]!;
+      this.send("page", () => ask(this.door, "GET", path));
     }
   }
 
@@ -139,13 +149,13 @@ export class Load {
   private send(kind: Request["kind"], send: () => Promise<{ readonly status: number }>): void {
     if (this.sent > this.mostRequests) return;
     const sentAtMs = Date.now();
-    const ended = (failure?: string) => {
-      this.requests.push({ kind, sentAtMs, endedAtMs: Date.now(), ...(failure !== undefined && { failure }) });
+    const ended = (answer: Pick<Request, "failure" | "throttled">) => {
+      this.requests.push({ kind, sentAtMs, endedAtMs: Date.now(), ...answer });
     };
     const request = within(send()).then(
-      ({ status }) => ended(status === 200 ? undefined : `status ${status}`),
+      ({ status }) => ended(status === 200 ? {} : status === 429 ? { throttled: true } : { failure: `status ${status}` }),
       (error: NodeJS.ErrnoException) =>
-        ended(/no answer/.test(error.message) ? "no answer within 10 s" : (error.code ?? error.message)),
+        ended({ failure: /no answer/.test(error.message) ? "no answer within 10 s" : (error.code ?? error.message) }),
     );
     this.pending.add(request);
     void request.finally(() => this.pending.delete(request));

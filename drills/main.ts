@@ -5,12 +5,24 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { signInAll } from "../scripts/journey";
-import { Drill, Scene } from "./drill";
+import { Capacity, measureCapacity, thirdOf } from "./capacity";
+import { Drill, pause, Scene } from "./drill";
 import { DRILLS } from "./list";
+import { Rates, visitorPaths } from "./load";
 import { commandOf, NotReady, openPage } from "./page";
+import { repeated } from "./repeat";
 import { lost, markdown, Result, saw } from "./report";
 import { runDrill, well } from "./runner";
+import { logs, secretsOf } from "./secrets";
 import { Site } from "./site";
+import { Uploads } from "./uploads";
+
+// Enough that all drills in a row stay below what Mastodon lets one account post.
+const ACCOUNTS = 16;
+const USUAL: Rates = { pagesPerSecond: 10, postsPerSecond: 2, sockets: 6 };
+const SETTLE_SECONDS = 5;
+/** Uploaded before the first drill; one more follows each. */
+const FILES = 3;
 
 const USAGE = `usage: cdktf-mastodon drill [NAME…] [options]
   Breaks the deployed local site of the page in this directory on purpose, one drill after the other or
@@ -19,14 +31,12 @@ const USAGE = `usage: cdktf-mastodon drill [NAME…] [options]
   --site SITE            if the page makes several; in lower case
   --var-file FILE        Terraform's secrets (secrets.tfvars.json)
   --out DIRECTORY        where drills.md and drills.json are written (this directory)
-  --posts-per-second N   how much is written (2); Mastodon lets each of the eight accounts post 300 times in three hours
-  --pages-per-second N   how much is read (10)
+  --pages-per-second N   how much is read; without it a third of what the machine carries, which is measured first, and at most 10
+  --posts-per-second N   how much is written; without it a fifth of the pages. Mastodon lets each of the ${ACCOUNTS} accounts post
+                         300 times in three hours
+  --repeat N             does each drill so many times; the report then has the least, the median and the most of each number
   --slack-seconds N      added to every limit in seconds, on a machine that is busy otherwise
   --grown PAGE|COMMAND   a second version of the page, with more machines, for the drill \`growth\``;
-
-// Enough that all drills in a row stay below what Mastodon lets one account post.
-const ACCOUNTS = 8;
-const SOCKETS = 6;
 
 export async function main(args: readonly string[]): Promise<number> {
   let given;
@@ -40,8 +50,9 @@ export async function main(args: readonly string[]): Promise<number> {
         site: { type: "string" },
         "var-file": { type: "string" },
         out: { type: "string", default: "." },
-        "posts-per-second": { type: "string", default: "2" },
-        "pages-per-second": { type: "string", default: "10" },
+        "posts-per-second": { type: "string" },
+        "pages-per-second": { type: "string" },
+        repeat: { type: "string", default: "1" },
         grown: { type: "string" },
         "slack-seconds": { type: "string", default: "0" },
       },
@@ -58,14 +69,11 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const { name, title } of DRILLS) console.log(`${name.padEnd(22)}${title}`);
     return 0;
   }
-  const rates = {
-    pagesPerSecond: Number(values["pages-per-second"]),
-    postsPerSecond: Number(values["posts-per-second"]),
-    sockets: SOCKETS,
-  };
-  if (!(rates.pagesPerSecond > 0 && rates.pagesPerSecond <= 100 && rates.postsPerSecond > 0 && rates.postsPerSecond <= 50)) {
+  const wanted = { pages: numberOf(values["pages-per-second"]), posts: numberOf(values["posts-per-second"]) };
+  if (!(within(wanted.pages, 100) && within(wanted.posts, 50)))
     return refuse("use up to 100 pages and up to 50 posts per second");
-  }
+  const repeat = Number(values.repeat);
+  if (!(Number.isInteger(repeat) && repeat >= 1 && repeat <= 100)) return refuse("--repeat takes a whole number from 1 to 100");
   const slackSeconds = Number(values["slack-seconds"]);
   if (!(slackSeconds >= 0 && slackSeconds <= 60)) return refuse("--slack-seconds takes a number from 0 to 60");
   const unknown = positionals.filter((name) => !DRILLS.some((drill) => drill.name === name));
@@ -87,12 +95,19 @@ export async function main(args: readonly string[]): Promise<number> {
     await well({ site, tokens }).catch((error: Error) => {
       throw new NotReady(`the site ${site.name} is not well, so nothing was broken: ${error.message}`);
     });
-    const results = await runAll(chosen, (drill) =>
+    const paths = await visitorPaths(site.door, accounts[0]!);
+    const { rates, load } = await loadOf(site, paths, wanted);
+    console.log(load);
+    const files = new Uploads(site.door, tokens);
+    for (let n = 0; n < FILES; n++) await files.upload();
+    const drills = Array.from({ length: repeat }, () => chosen).flat();
+    const results = await runAll(drills, files, (drill) =>
       runDrill(drill, {
         site,
         page,
         tokens,
         rates,
+        paths,
         options: {
           slackSeconds,
           ...(values.grown !== undefined && { grown: commandOf(values.grown, directory) }),
@@ -101,7 +116,11 @@ export async function main(args: readonly string[]): Promise<number> {
         entered,
       }),
     );
-    writeFileSync(join(values.out, "drills.md"), markdown(results));
+    for (const row of [await files.check(), await logs(site, [...secretsOf(page.place), ...tokens])]) {
+      report(row);
+      results.push(row);
+    }
+    writeFileSync(join(values.out, "drills.md"), repeat === 1 ? markdown(results, load) : repeated(results, load));
     writeFileSync(join(values.out, "drills.json"), JSON.stringify(results, null, 2) + "\n");
     console.log(`\nwrote ${join(values.out, "drills.md")} and ${join(values.out, "drills.json")}`);
     return results.some(({ passed }) => passed === false) ? 1 : 0;
@@ -111,21 +130,66 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function runAll(drills: readonly Drill[], run: (drill: Drill) => Promise<Result>): Promise<readonly Result[]> {
+/** What the drills load, and why: what somebody wants, or a third of what the machine carries. */
+async function loadOf(
+  site: Site,
+  paths: readonly string[],
+  wanted: Wanted,
+): Promise<{ readonly rates: Rates; readonly load: string }> {
+  let measured: Capacity | undefined;
+  if (wanted.pages === undefined) {
+    console.log("Measuring what the machine carries");
+    measured = await measureCapacity(site.door, paths.slice(0, 1));
+    await pause(SETTLE_SECONDS);
+  }
+  const third = measured === undefined ? USUAL : thirdOf(measured, USUAL);
+  const pagesPerSecond = wanted.pages ?? third.pagesPerSecond;
+  const rates = {
+    ...third,
+    pagesPerSecond,
+    postsPerSecond: wanted.posts ?? (pagesPerSecond * USUAL.postsPerSecond) / USUAL.pagesPerSecond,
+  };
+  const why =
+    measured === undefined
+      ? "as was asked for; what the machine carries was not measured"
+      : `a third of what it carries and at most ${USUAL.pagesPerSecond}; it carries ${measured.said}`;
+  return {
+    rates,
+    load: `Load: ${rates.pagesPerSecond} pages and ${Math.round(rates.postsPerSecond * 100) / 100} posts a second: ${why}.`,
+  };
+}
+
+interface Wanted {
+  readonly pages: number | undefined;
+  readonly posts: number | undefined;
+}
+
+const numberOf = (said: string | undefined) => (said === undefined ? undefined : Number(said));
+const within = (rate: number | undefined, most: number) => rate === undefined || (rate > 0 && rate <= most);
+
+async function runAll(drills: readonly Drill[], files: Uploads, run: (drill: Drill) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
-  for (const drill of drills) {
-    console.log(`\n${drill.name}: ${drill.title}`);
+  const from = Date.now();
+  for (const [n, drill] of drills.entries()) {
+    const minutes = Math.round((Date.now() - from) / 60_000);
+    console.log(`\n${n + 1} of ${drills.length}, after ${minutes} min: ${drill.name}: ${drill.title}`);
     const result = await run(drill);
     results.push(result);
-    if (result.view !== undefined) console.log(`  seen: ${saw(result.view)}`);
-    if (result.verdict !== undefined) console.log(`  lost: ${lost(result.verdict)}`);
-    for (const finding of result.findings) console.log(`  ${finding}`);
-    const word = result.passed === undefined ? "not run" : result.passed ? "passed" : "FAILED";
-    console.log(
-      `  ${[`${word}${result.seconds === undefined ? "" : ` after ${result.seconds} s`}`, ...result.reasons].join("\n    ")}`,
-    );
+    report(result);
+    await files.upload();
   }
   return results;
+}
+
+function report(result: Result): void {
+  if (result.view !== undefined) console.log(`  seen: ${saw(result.view)}`);
+  if (result.verdict !== undefined) console.log(`  lost: ${lost(result.verdict)}`);
+  for (const finding of result.findings) console.log(`  ${finding}`);
+  const word = result.passed === undefined ? "not run" : result.passed ? "passed" : "FAILED";
+  const name = result.view === undefined ? `${result.name}: ` : "";
+  console.log(
+    `  ${[`${name}${word}${result.seconds === undefined ? "" : ` after ${result.seconds} s`}`, ...result.reasons].join("\n    ")}`,
+  );
 }
 
 let scene: Scene | undefined;

@@ -1,16 +1,16 @@
 // The page itself changes under load: every pool is replaced, and the site grows. `rollOut` and `growth` stand in the list of drills.
 
-import { Drill, UNDISTURBED } from "./drill";
+import { Drill, pause, UNDISTURBED } from "./drill";
 import { newBootText } from "./page";
-import { unchanged } from "./redis";
+import { unchanged } from "./processes";
 
 const REQUESTS = 10_000;
-const LIMIT_SECONDS = 300;
+const LIMIT_SECONDS = 150;
+const WATCHED_SECONDS = 10;
 
 export const rollOut: Drill = {
   name: "roll-out",
-  title: `a new boot text replaces all web, streaming and Sidekiq machines during ${REQUESTS} requests`,
-  rates: { pagesPerSecond: 40 },
+  title: `a new boot text replaces all web, streaming and Sidekiq machines, during up to ${REQUESTS} requests`,
   act: async (scene) => {
     const before = await scene.site.hosts();
     scene.later(() => scene.page.apply());
@@ -19,14 +19,17 @@ export const rollOut: Drill = {
     const after = new Set((await scene.site.hosts()).map(({ name }) => name));
     const members = before.filter(({ pool }) => pool !== "-");
     const still = members.filter(({ name }) => after.has(name)).map(({ name }) => name);
-    const enough = await scene.until(() => scene.load.sent >= REQUESTS, LIMIT_SECONDS);
-    scene.load.pages(10);
+    // A short roll-out is watched for as long as a long one takes; the rest of the requests come to the new machines.
+    await scene.until(() => scene.load.sent >= REQUESTS || scene.seconds >= LIMIT_SECONDS, LIMIT_SECONDS);
+    await pause(WATCHED_SECONDS);
     return {
       findings: [
         still.length === 0
-          ? { said: `${members.length} machines were replaced in ${seconds} s` }
+          ? {
+              said: `${members.length} machines were replaced in ${seconds} s, during ${scene.load.sent} requests`,
+              numbers: { "replaced, s": seconds },
+            }
           : { said: `${still.join(", ")} were not replaced: is the page made by Node?`, bad: true },
-        ...(enough ? [] : [{ said: `only ${scene.load.sent} requests were made`, bad: true }]),
       ],
     };
   },

@@ -16,15 +16,16 @@ is postgres '/etc/systemd/system/postgresql@*.service.d'
 is front-door /etc/haproxy/front.cfg
 true`;
 
-/** Finds a Redis as the web process of this machine does, by the prefix in $1; \`tell\` speaks to its master. */
+/**
+ * Finds a Redis by the prefix of its variables in $1; `tell` speaks to its master, `app` says where an app of this machine writes.
+ * `site.redis(use)` sets before it who watches it.
+ */
 export const REDIS = `
 use=$1
 grep -q "^\${use}REDIS_" /etc/mastodon/web.env || use=
 value() { sed -n "s/^\${use}REDIS_$1=//p" /etc/mastodon/web.env; }
 export REDISCLI_AUTH=$(value PASSWORD)
-watched() { [ -n "$(value SENTINELS)" ]; }
-sentinels=$(value SENTINELS | tr , ' ')
-name=$(value SENTINEL_MASTER)
+watched() { [ -n "$sentinels" ]; }
 # Its address and port.
 master() {
   local one
@@ -37,6 +38,8 @@ master() {
     wait
   } | grep . | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2, $3 }'
 }
+# Through its own host, or where the sentinels say.
+app() { if [ -n "$(value SENTINELS)" ]; then master; else echo "$(value HOST) $(value PORT)"; fi; }
 tell() {
   local host port url
   url=$(value URL)
@@ -55,19 +58,19 @@ echo "$sum"`;
 
 /** When each process of the machine's services was started. */
 export const STARTED = `
-systemctl show 'mastodon-*.service' 'nginx.service' 'redis-*.service' 'pgbouncer.service' 'postgresql@*.service' 'haproxy.service' \\
+systemctl show 'mastodon-*.service' 'nginx.service' 'redis-*.service' 'pgbouncer*.service' 'postgresql@*.service' 'haproxy.service' \\
   -p Id,MainPID,ExecMainStartTimestampMonotonic,ActiveState | paste -sd ' ' | sed 's/  /\\n/g' | grep -w ActiveState=active
 echo "boot $(stat -c %Y /proc/1)"`;
 
 /**
- * Writes as an app does, ten times a second, and asks the sentinels who is master whenever a write was refused; stops when its input ends.
- * Prints the time in milliseconds, a number, and `yes` or the first word of the refusal, nothing if no answer came.
+ * Writes ten times a second until its input ends, to where the function in $3 says, which it asks again whenever a write was refused: `app`
+ * for what an app does, `master` for what the sentinels say. Prints the time in milliseconds, a number, and `yes` or the first word of the refusal, nothing if no answer came.
  */
 export const WRITER = `
 end=$((SECONDS + 180))
 key=$2
 n=0
-read -r host port < <(master)
+read -r host port < <("$3")
 while [ $SECONDS -lt $end ]; do
   read -r -t 0.1 _
   [ $? -gt 128 ] || break
@@ -77,7 +80,7 @@ while [ $SECONDS -lt $end ]; do
     echo "$(date +%s%3N) $n yes"
   else
     echo "$(date +%s%3N) $n \${answer%% *}"
-    read -r host port < <(master)
+    read -r host port < <("$3")
   fi
 done
 timeout 2 redis-cli -h "$host" -p "$port" expire "$key" 600 >/dev/null`;
@@ -96,3 +99,29 @@ while [ $SECONDS -lt $end ]; do
   [[ $(timeout 1 redis-cli -p "$port" rpush "$key" "$n" 2>/dev/null) =~ ^[0-9]+$ ]] && answer=yes || answer=no
   echo "$(date +%s%3N) $n $answer"
 done`;
+
+/** Which run of the container $1 this is; nothing while it does not run. */
+export const CONTAINER = `podman inspect -f '{{if .State.Running}}{{.State.Pid}} {{.State.StartedAt}}{{end}}' "$1" 2>/dev/null || true`;
+
+/** `own NAME`: the processes of a container but for the init in front of them. `workers NAME`: those of them that are Puma's workers. */
+export const OWN = `
+all() { podman top "$1" hpid | tail -n +2; }
+own() {
+  local pid
+  for pid in $(all "$1"); do
+    case $(cat "/proc/$pid/comm" 2>/dev/null) in '' | tini | catatonit | dumb-init | bash | sh) ;; *) echo "$pid" ;; esac
+  done
+}
+workers() {
+  local pid
+  for pid in $(all "$1"); do
+    if tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '^puma: cluster worker'; then echo "$pid"; fi
+  done
+}`;
+
+/** How many requests a web machine works on at once. */
+export const SLOTS = `
+value() { sed -n "s/^$1=//p" /etc/mastodon/web.env; }
+processes=$(value WEB_CONCURRENCY)
+threads=$(value MAX_THREADS)
+slots=$(( \${threads:-5} * ( \${processes:-1} > 1 ? \${processes:-1} : 1 ) ))`;

@@ -1,50 +1,90 @@
-// Redis: the machine of a master loses power, and the main one is cut off from the network. One drill for each use.
+// Redis: the machine of a master, or of no master, loses power, and the main one is cut off from the network. One power drill for each use.
 
 import { Drill, Finding, Limits, pause, Scene, UNDISTURBED } from "./drill";
-import { INSIDE_WRITER, REDIS, Use, WRITER } from "./questions";
-import { Site } from "./site";
+import { unchanged } from "./processes";
+import { INSIDE_WRITER, Use, WRITER } from "./questions";
+import { Host, Site } from "./site";
+import { Split, split, writes } from "./writes";
 
 // What Sentinel needs once it is sure, and an app until it has asked again.
 const ELECTION_SECONDS = 3;
 // The last replica's word counts for three seconds, and each second one is due.
 const STOPS_SECONDS = 5;
 const CUT_SECONDS = 15;
-const WATCHED_SECONDS = 25;
+const WATCHED_SECONDS = 20;
+/** Until posts are taken again, above `downAfterSeconds`. */
+const POSTS_AGAIN_SECONDS = 4;
+const SENTINEL_SECONDS = 12;
 
-// Requests in hand wait for a time-out of their own, and hold the threads that others wait for; streaming finds its dead connection after a
-// dozen seconds.
+const WHAT: Readonly<Record<Use, string>> = { "": "feeds", SIDEKIQ_: "jobs", CACHE_: "the cache" };
+const USES: readonly Use[] = ["", "SIDEKIQ_", "CACHE_"];
+
+// Streaming finds its dead connection after a dozen seconds.
 const LIMITS: Limits = {
   ...UNDISTURBED,
-  failuresWithinSeconds: 25,
-  withoutPostSeconds: 25,
-  eventsMissedWithinSeconds: 30,
+  failuresWithinSeconds: 12,
+  eventsMissedWithinSeconds: 12,
 };
+// A page reads the cache, and does without it; timelines and posts need what else that machine may be master of.
+const CACHE_LIMITS: Limits = { ...LIMITS, pagesFailed: 0, slowestPageSeconds: 4 };
 
 export const redisPower: readonly Drill[] = (
   [
-    ["redis-main-power", "", "feeds"],
-    ["redis-sidekiq-power", "SIDEKIQ_", "jobs"],
-    ["redis-cache-power", "CACHE_", "the cache"],
+    ["redis-main-power", "", LIMITS],
+    ["redis-sidekiq-power", "SIDEKIQ_", LIMITS],
+    ["redis-cache-power", "CACHE_", CACHE_LIMITS],
   ] as const
-).map(([name, use, what]) => ({
+).map(([name, use, limits]) => ({
   name,
-  title: `the machine of the Redis master for ${what} loses power`,
+  title: `the machine of the Redis master for ${WHAT[use]} loses power`,
   impossible: (site: Site) => unwatched(site, use),
   act: async (scene: Scene) => {
     const master = await masterOf(scene.site, use);
+    const uses = await usesOf(scene.site, master);
     const apps = await appsOf(scene.site);
     const before = await scene.site.started(apps);
-    const limitSeconds = (await downAfterSeconds(scene.site, use)) + ELECTION_SECONDS + (scene.options.slackSeconds ?? 0);
-    const writer = scene.site.start((await scene.site.web()).name, `${REDIS}\n${WRITER}`, use, key());
+    const downSeconds = await downAfterSeconds(scene.site, use);
+    const limitSeconds = downSeconds + ELECTION_SECONDS + (scene.options.slackSeconds ?? 0);
+    const writer = scene.site.start(
+      (await scene.site.web()).name,
+      `${await scene.site.redis(use)}\n${WRITER}`,
+      use,
+      key(),
+      "app",
+    );
     await pause(2);
     await scene.strike(() => scene.kill(master.name));
     await pause(WATCHED_SECONDS);
     const written = await writer.end();
     const after = await scene.site.started(apps);
-    return { findings: [failover(written, scene.actMs, limitSeconds), unchanged(before, after)] };
+    return {
+      findings: [
+        { said: `${master.name} was master for ${uses.join(", ")}` },
+        failover(written, scene.actMs, limitSeconds),
+        unchanged(before, after),
+      ],
+      limits: { withoutPostSeconds: downSeconds + POSTS_AGAIN_SECONDS },
+    };
   },
-  limits: LIMITS,
+  limits,
 }));
+
+export const sentinelPower: Drill = {
+  name: "sentinel-power",
+  title: `a machine of Redis that holds no master, only replicas and a sentinel, loses power for ${SENTINEL_SECONDS} s`,
+  impossible: async (site) => ((await idle(site)) === undefined ? "every machine of Redis is master of something" : undefined),
+  act: async (scene) => {
+    const { site } = scene;
+    const host = (await idle(site))!;
+    const apps = await appsOf(site);
+    const before = await site.started(apps);
+    await scene.strike(() => scene.kill(host.name));
+    await pause(SENTINEL_SECONDS);
+    await scene.start(host.name);
+    return { findings: [unchanged(before, await site.started(apps))] };
+  },
+  limits: UNDISTURBED,
+};
 
 export const redisPartition: Drill = {
   name: "redis-partition",
@@ -57,37 +97,80 @@ export const redisPartition: Drill = {
     const limitSeconds = (await downAfterSeconds(site, "")) + ELECTION_SECONDS + (scene.options.slackSeconds ?? 0);
     const guarded =
       (await site.on(master.name, `grep -c '^min-replicas-to-write' /etc/redis/${instance}.settings || true`)).trim() !== "0";
-    const list = key();
-    const outside = site.start((await site.web()).name, `${REDIS}\n${WRITER}`, "", key());
-    const inside = site.start(master.name, INSIDE_WRITER, instance, list);
+    const [web, found] = [(await site.web()).name, await site.redis("")];
+    const lists = { inside: key(), app: key(), master: key() };
+    // An app as it is, and one that asks the sentinels itself: neither may write while the old master takes writes.
+    const app = site.start(web, `${found}\n${WRITER}`, "", lists.app, "app");
+    const other = site.start(web, `${found}\n${WRITER}`, "", lists.master, "master");
+    const inside = site.start(master.name, INSIDE_WRITER, instance, lists.inside);
     await pause(2);
     await scene.strike(() => scene.cut(master.name));
     await pause(CUT_SECONDS);
-    const writtenOutside = await outside.end();
     await scene.mend(master.name);
     const port = `$(sed -n 's/^port //p' /etc/redis/${instance}.settings)`;
     const role = `REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/${instance}.settings) redis-cli -p ${port} role | head -n 1`;
     const returned = await scene.until(async () => (await site.on(master.name, role)).trim() === "slave", 60);
     const returnedSeconds = scene.seconds - CUT_SECONDS;
-    const written = writes(await inside.end()).filter(({ yes }) => yes);
-    const losing = written.filter(({ atMs }) => atMs > scene.actMs);
-    const there = new Set((await inRedis(site, "", `tell lrange ${list} 0 -1; tell del ${list} >/dev/null`)).split("\n"));
-    const gone = losing.filter(({ number }) => !there.has(number)).length;
-    const stopped = losing.length === 0 ? 0 : seconds(losing.at(-1)!.atMs - scene.actMs);
-    const findings: Finding[] = [
-      failover(writtenOutside, scene.actMs, limitSeconds),
-      {
-        said: `the master that was cut off acknowledged ${losing.length} more writes of its own machine, the last after ${stopped} s; ${gone} of them were thrown away`,
-        bad: guarded && stopped > STOPS_SECONDS,
-      },
-      returned
-        ? { said: `it was a replica ${returnedSeconds.toFixed(1)} s after it was back` }
-        : { said: "it did not come back as a replica within 60 s", bad: true },
-    ];
-    return { findings };
+    const [byApp, byOther, byInside] = [await app.end(), await other.end(), await inside.end()];
+    const there = async (list: string) =>
+      new Set((await inRedis(site, "", `tell lrange ${list} 0 -1; tell del ${list} >/dev/null`)).split("\n"));
+    const seen = split({
+      actMs: scene.actMs,
+      inside: { writes: writes(byInside), there: await there(lists.inside) },
+      outside: [
+        { writes: writes(byApp), there: await there(lists.app) },
+        { writes: writes(byOther), there: await there(lists.master) },
+      ],
+    });
+    return {
+      findings: [
+        failover(byApp, scene.actMs, limitSeconds),
+        ...splitFindings(seen, guarded),
+        returned
+          ? { said: `it was a replica ${returnedSeconds.toFixed(1)} s after it was back` }
+          : { said: "it did not come back as a replica within 60 s", bad: true },
+      ],
+    };
   },
-  limits: LIMITS,
+  limits: { ...LIMITS, failuresWithinSeconds: 15, withoutPostSeconds: 15, eventsMissedWithinSeconds: CUT_SECONDS + 12 },
 };
+
+/** With two replicas or more the old master has to stop before another begins. With one it cannot know, and the loss is told. */
+function splitFindings(seen: Split, guarded: boolean): readonly Finding[] {
+  const { insideLastSeconds: last, outsideFirstSeconds: first } = seen;
+  return [
+    {
+      said: `the master that was cut off acknowledged ${seen.inside} more writes of its own machine, the last after ${last ?? 0} s; ${seen.insideGone} of them were thrown away`,
+      bad: guarded && (last ?? 0) > STOPS_SECONDS,
+      numbers: { "writes thrown away": seen.insideGone, "old master's last write, s": last ?? 0 },
+    },
+    {
+      said:
+        first === undefined
+          ? "outside nobody could write again"
+          : seen.bothSeconds === 0
+            ? `outside the first write was taken after ${first} s: never did two masters take writes at the same time`
+            : `outside the first write was taken after ${first} s: for ${seen.bothSeconds} s two masters took writes`,
+      bad: first === undefined || (guarded && seen.bothSeconds > 0),
+      numbers: { "two masters, s": seen.bothSeconds },
+    },
+    { said: `${seen.outsideGone} of ${seen.outside} writes that the new master took are gone`, bad: seen.outsideGone > 0 },
+  ];
+}
+
+/** A machine of Redis that is master of nothing. */
+async function idle(site: Site): Promise<Host | undefined> {
+  const masters = await Promise.all(USES.map((use) => site.master(use)));
+  const hosts = (await site.with("redis")).filter(({ roles }) => roles.size === 1);
+  if (masters.every((master) => master === undefined)) return undefined;
+  return hosts.find(({ name }) => !masters.some((master) => master?.name === name));
+}
+
+/** What this machine is master of. */
+async function usesOf(site: Site, { name }: Host): Promise<readonly string[]> {
+  const all = await Promise.all(USES.map(async (use) => ({ use, master: await site.master(use) })));
+  return all.filter(({ master }) => master?.name === name).map(({ use }) => WHAT[use]);
+}
 
 async function unwatched(site: Site, use: Use): Promise<string | undefined> {
   return (await site.master(use)) === undefined ? "no sentinel watches this Redis: no other can take over" : undefined;
@@ -104,7 +187,7 @@ async function appsOf(site: Site) {
 }
 
 async function inRedis(site: Site, use: Use, script: string): Promise<string> {
-  return site.on((await site.web()).name, `${REDIS}\n${script}`, use);
+  return site.on((await site.web()).name, `${await site.redis(use)}\n${script}`, use);
 }
 
 async function downAfterSeconds(site: Site, use: Use): Promise<number> {
@@ -112,20 +195,6 @@ async function downAfterSeconds(site: Site, use: Use): Promise<number> {
   const told = Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`));
   // What the sentinels are told leaves out the time in which they ask the master and each other.
   return (told + Math.min(1500, told)) / 1000;
-}
-
-interface Write {
-  readonly atMs: number;
-  readonly number: string;
-  readonly yes: boolean;
-  readonly answer: string;
-}
-
-function writes(lines: readonly string[]): readonly Write[] {
-  return lines.map((line) => {
-    const [at, number, answer] = line.split(" ");
-    return { atMs: Number(at), number: number!, yes: answer === "yes", answer: answer || "no answer" };
-  });
 }
 
 /** Whether and when an app could write again after the act, and what it was told meanwhile. */
@@ -141,14 +210,7 @@ function failover(lines: readonly string[], actMs: number, limitSeconds: number)
   if (again === -1) return { said: `an app in the network could not write again (${told.join(", ")})`, bad: true };
   const silentSeconds = seconds(all[again]!.atMs - actMs);
   const said = `an app in the network could write again after ${silentSeconds} s, at most ${limitSeconds} s are allowed (${told.join(", ")})`;
-  return { said, bad: silentSeconds > limitSeconds };
-}
-
-export function unchanged(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): Finding {
-  const other = Object.keys(before).filter((name) => before[name] !== after[name]);
-  return other.length === 0
-    ? { said: `no process of ${Object.keys(before).length} machines was started anew` }
-    : { said: `processes were started anew on ${other.join(", ")}`, bad: true };
+  return { said, bad: silentSeconds > limitSeconds, numbers: { "an app could write again, s": silentSeconds } };
 }
 
 let keys = 0;

@@ -12,6 +12,8 @@ export interface Result {
   /** Why it failed or was not run. */
   readonly reasons: readonly string[];
   readonly findings: readonly string[];
+  /** What the drill measured by itself, by name and unit. */
+  readonly numbers?: Readonly<Record<string, number>>;
   readonly seconds?: number;
   readonly view?: View;
   readonly verdict?: Verdict;
@@ -40,6 +42,10 @@ export function broken(
     ...(limits.failuresWithinSeconds === 0
       ? more(0, `failed requests of ${seen.requests}`, seen.failed)
       : late(limits.failuresWithinSeconds, "a request failed that was sent", seen.lastFailureSeconds)),
+    ...more(limits.pagesFailed ?? Infinity, "failed pages", seen.pagesFailed),
+    ...(seen.slowestPageSeconds > (limits.slowestPageSeconds ?? Infinity)
+      ? [`a page took ${seen.slowestPageSeconds} s, at most ${limits.slowestPageSeconds} s are allowed`]
+      : []),
     ...(seen.longestWithoutPostSeconds > limits.withoutPostSeconds
       ? [`no post was taken for ${seen.longestWithoutPostSeconds} s, at most ${limits.withoutPostSeconds} s are allowed`]
       : []),
@@ -54,7 +60,8 @@ export function broken(
   ];
 }
 
-export function markdown(results: readonly Result[]): string {
+/** A table with a row for each drill, under what was measured before them. */
+export function markdown(results: readonly Result[], load = ""): string {
   const rows = results.map((result) => [
     `\`${result.name}\``,
     result.title,
@@ -64,6 +71,10 @@ export function markdown(results: readonly Result[]): string {
     outcome(result),
   ]);
   const head = ["drill", "what was done", "what a user saw", "what was lost", "what else was measured", "result"];
+  return (load === "" ? "" : `${load}\n\n`) + table(head, rows);
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n") + "\n";
 }
 
@@ -73,8 +84,13 @@ export function saw(view: View): string {
     view.failed === 0
       ? `0 of ${view.requests} requests failed`
       : `${view.failed} of ${view.requests} requests failed (${failures.join(", ")}), sent from ${signed(view.firstFailureSeconds!)} to ${signed(view.lastFailureSeconds!)}`,
-    `longest without a page ${view.longestWithoutPageSeconds} s, without a post ${view.longestWithoutPostSeconds} s`,
+    `slowest page ${view.slowestPageSeconds} s, longest without a page ${view.longestWithoutPageSeconds} s, without a post ${view.longestWithoutPostSeconds} s`,
     `median and 99th percentile ${view.before.medianMs} and ${view.before.p99Ms} ms before, ${view.during.medianMs} and ${view.during.p99Ms} ms during`,
+    ...(view.throttled === 0
+      ? []
+      : [
+          `${view.throttled} requests got 429: Mastodon counts what a token asks for, and this load was more; they count as neither failed nor answered`,
+        ]),
     view.socketsCut === 0 ? "no WebSocket cut" : `${view.socketsCut} WebSockets cut, back within ${view.reconnectSeconds} s`,
   ].join("; ");
 }

@@ -18,6 +18,8 @@ export interface Stage {
   /** Of the accounts that post. */
   readonly tokens: readonly string[];
   readonly rates: Rates;
+  /** What strangers look at. */
+  readonly paths: readonly string[];
   readonly options: Options;
   readonly say: (line: string) => void;
   /** Told of the scene, so that whoever stops the run can mend it. */
@@ -36,7 +38,7 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
   if (why !== undefined) return { name, title, passed: undefined, reasons: [why], findings: [] };
   const started = Date.now();
   const run = `drill${randomBytes(4).toString("hex")}`;
-  const load = new Load(site.door, stage.tokens, run, { ...stage.rates, ...drill.rates }, MOST_REQUESTS);
+  const load = new Load(site.door, stage.tokens, run, { ...stage.rates, ...drill.rates }, stage.paths, MOST_REQUESTS);
   const scene = new Scene(site, stage.page, load, stage.options, say);
   stage.entered(scene);
   let result: Result;
@@ -73,7 +75,8 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
     );
     const seconds = Math.round((Date.now() - started) / 1000);
     const said = findings.map((finding) => finding.said);
-    result = { name, title, passed: reasons.length === 0, reasons, findings: said, seconds, view: seen, verdict: kept };
+    const numbers = Object.assign({}, ...findings.map(({ numbers }) => numbers ?? {})) as Readonly<Record<string, number>>;
+    result = { name, title, passed: reasons.length === 0, reasons, findings: said, numbers, seconds, view: seen, verdict: kept };
   } catch (error) {
     result = { name, title, passed: false, reasons: [`it broke off: ${(error as Error).message}`], findings: [] };
   }

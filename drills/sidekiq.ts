@@ -62,7 +62,7 @@ export const schedulerRenewed: Drill = {
 
 const UNIT = "/etc/containers/systemd/mastodon-sidekiq@.container";
 
-async function serving(site: Site, queue: string): Promise<Host> {
+export async function serving(site: Site, queue: string): Promise<Host> {
   for (const host of await site.with("sidekiq")) {
     const found = await site.on(host.name, `grep -cE -e '-q ${queue}\\b' ${UNIT} || true`);
     if (found.trim() !== "0") return host;

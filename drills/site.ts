@@ -5,6 +5,7 @@ import { drive, Machine, machinesNow, spawnDriver } from "../scripts/cluster";
 import { door, Door } from "../scripts/journey";
 import { NotReady } from "./page";
 import { Use, QUEUES, REDIS, ROLES, STARTED } from "./questions";
+import { Watchers, watchers } from "./sentinels";
 
 export type Role = "web" | "streaming" | "sidekiq" | "scheduler" | "redis" | "pgbouncer" | "postgres" | "front-door";
 
@@ -14,6 +15,8 @@ export interface Host extends Machine {
 }
 
 export class Site {
+  private readonly watched = new Map<Use, Promise<Watchers>>();
+
   private constructor(
     readonly name: string,
     readonly door: Door,
@@ -84,10 +87,23 @@ export class Site {
       .map((line) => line.split("\t"));
   }
 
+  /** A script's beginning that finds a Redis; it is run on a web machine with the use as its first word. */
+  async redis(use: Use): Promise<string> {
+    const known = this.watched.get(use) ?? watchers(this, use);
+    this.watched.set(use, known);
+    const { name, sentinels } = await known.catch((error) => {
+      this.watched.delete(use);
+      throw error;
+    });
+    return `name='${name}'\nsentinels='${sentinels}'\n${REDIS}`;
+  }
+
   /** The machine of a Redis' master, as most sentinels say; nothing if no sentinel watches it. */
   async master(use: Use): Promise<Host | undefined> {
     const web = await this.web();
-    const address = (await this.on(web.name, `${REDIS}\nwatched || exit 0\nmaster | cut -d ' ' -f 1`, use)).trim();
+    const address = (
+      await this.on(web.name, `${await this.redis(use)}\nwatched || exit 0\nmaster | cut -d ' ' -f 1`, use)
+    ).trim();
     if (address === "") return undefined;
     const host = (await this.hosts()).find((one) => one.address === address || one.name === address);
     if (host === undefined) throw new Error(`the sentinels say that the master is ${address}, which is no machine of the site`);
@@ -96,7 +112,7 @@ export class Site {
 
   /** Jobs that wait, are in hand or will be tried again. */
   async jobs(): Promise<number> {
-    return Number(await this.on((await this.web()).name, `${REDIS}\n${QUEUES}`, "SIDEKIQ_"));
+    return Number(await this.on((await this.web()).name, `${await this.redis("SIDEKIQ_")}\n${QUEUES}`, "SIDEKIQ_"));
   }
 
   /** When the processes of these hosts were started, by host: unchanged as long as none was started anew. */

@@ -3,11 +3,14 @@
 import { Span } from "./ledger";
 
 export interface Request {
-  readonly kind: "page" | "post";
+  /** What strangers see, a timeline of somebody who is signed in, or a post. */
+  readonly kind: "page" | "home" | "post";
   readonly sentAtMs: number;
   readonly endedAtMs: number;
-  /** Why it failed; a request without is one that was answered well. */
+  /** Why it failed; a request without is one that was answered well, or throttled. */
   readonly failure?: string;
+  /** Whether Mastodon found that this token asks too much (429), which says nothing about the site. */
+  readonly throttled?: true;
 }
 
 export interface Times {
@@ -25,6 +28,11 @@ export interface Latency {
 export interface View {
   readonly requests: number;
   readonly failed: number;
+  /** Refused with 429, and counted neither as failed nor as answered. */
+  readonly throttled: number;
+  /** Of those that strangers see: how many failed, and the longest that one took, a failed one too. */
+  readonly pagesFailed: number;
+  readonly slowestPageSeconds: number;
   /** Each reason, and how often. */
   readonly failures: Readonly<Record<string, number>>;
   /** When the first and the last request was sent that failed, in seconds after the act. */
@@ -55,6 +63,9 @@ export function view(requests: readonly Request[], sockets: readonly (readonly S
   return {
     requests: requests.length,
     failed: failed.length,
+    throttled: requests.filter(({ throttled }) => throttled === true).length,
+    pagesFailed: failed.filter(({ kind }) => kind === "page").length,
+    slowestPageSeconds: slowest(requests.filter(({ kind, endedAtMs }) => kind === "page" && endedAtMs >= times.actMs)),
     failures: counted(failed),
     firstFailureSeconds: sent[0],
     lastFailureSeconds: sent.at(-1),
@@ -96,11 +107,17 @@ function cutsOf(spans: readonly Span[], { actMs, toMs }: Times): readonly number
   });
 }
 
+function slowest(requests: readonly Request[]): number {
+  return seconds(Math.max(0, ...requests.map(({ sentAtMs, endedAtMs }) => endedAtMs - sentAtMs)));
+}
+
+const answered = ({ failure, throttled }: Request) => failure === undefined && throttled !== true;
+
 function longestGap(requests: readonly Request[], kind: Request["kind"], { fromMs, toMs }: Times): number {
   const wanted = requests.filter((request) => request.kind === kind);
   if (wanted.length === 0) return 0;
   const good = wanted
-    .filter(({ failure }) => failure === undefined)
+    .filter(answered)
     .map(({ endedAtMs }) => endedAtMs)
     .sort((a, b) => a - b);
   const marks = [fromMs, ...good, Math.max(toMs, good.at(-1) ?? toMs)];
@@ -109,7 +126,7 @@ function longestGap(requests: readonly Request[], kind: Request["kind"], { fromM
 
 function latency(requests: readonly Request[]): Latency {
   const spent = requests
-    .filter(({ failure }) => failure === undefined)
+    .filter(answered)
     .map(({ sentAtMs, endedAtMs }) => endedAtMs - sentAtMs)
     .sort((a, b) => a - b);
   const at = (part: number) => Math.round(spent[Math.min(spent.length - 1, Math.floor(spent.length * part))] ?? 0);

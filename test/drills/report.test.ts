@@ -27,6 +27,9 @@ test("a calm cluster: nobody failed, nobody waited, nobody was cut", () => {
   expect(seen).toEqual({
     requests: 240,
     failed: 0,
+    throttled: 0,
+    pagesFailed: 0,
+    slowestPageSeconds: 0,
     failures: {},
     firstFailureSeconds: undefined,
     lastFailureSeconds: undefined,
@@ -66,6 +69,32 @@ test("failures are counted by reason, and from the act on", () => {
   expect(broken({ ...UNDISTURBED, failuresWithinSeconds: 2, withoutPostSeconds: 2 }, down, kept, [], TIMES.actMs)).toEqual([
     "no post was taken for 2.5 s, at most 2 s are allowed",
   ]);
+});
+
+test("requests that Mastodon throttles are neither failed nor answered, and are told apart", () => {
+  const busy = calm.map((request) => (request.sentAtMs >= 10_000 ? { ...request, throttled: true as const } : request));
+  const told = view(busy, [], TIMES);
+  expect(told).toMatchObject({ requests: 240, failed: 0, throttled: 120, failures: {}, longestWithoutPostSeconds: 10.5 });
+  expect(saw(told)).toContain("120 requests got 429");
+  expect(saw(seen)).not.toContain("429");
+});
+
+test("the slowest page is one of strangers after the act, answered or not, and has a limit of its own", () => {
+  const slow: readonly Request[] = [
+    { kind: "page", sentAtMs: 2_000, endedAtMs: 9_000 },
+    { kind: "page", sentAtMs: 9_500, endedAtMs: 14_000 },
+    { kind: "page", sentAtMs: 11_000, endedAtMs: 11_500, failure: "status 503" },
+    { kind: "home", sentAtMs: 11_000, endedAtMs: 21_000, failure: "no answer within 10 s" },
+  ];
+  const hung = view([...calm, ...slow], [STOOD], TIMES);
+  expect(hung).toMatchObject({ failed: 2, pagesFailed: 1, slowestPageSeconds: 4.5 });
+  const limits = { ...UNDISTURBED, failuresWithinSeconds: 10 };
+  expect(broken(limits, hung, kept, [], TIMES.actMs)).toEqual([]);
+  expect(broken({ ...limits, pagesFailed: 0, slowestPageSeconds: 4 }, hung, kept, [], TIMES.actMs)).toEqual([
+    "failed pages: 1, none may be",
+    "a page took 4.5 s, at most 4 s are allowed",
+  ]);
+  expect(broken({ ...limits, pagesFailed: 1, slowestPageSeconds: 4.5 }, hung, kept, [], TIMES.actMs)).toEqual([]);
 });
 
 test("nothing that succeeds any more is the longest span of all", () => {
@@ -114,6 +143,7 @@ test("each loss is told, and held against the drill's own limit", () => {
 test("slack lengthens what may take its time, and allows nothing that may not happen at all", () => {
   const limits = { ...UNDISTURBED, failuresWithinSeconds: 10, jobsLost: 3 };
   expect(slack(limits, 5)).toEqual({ ...limits, failuresWithinSeconds: 15, withoutPostSeconds: limits.withoutPostSeconds + 5 });
+  expect(slack({ ...limits, slowestPageSeconds: 4, pagesFailed: 0 }, 5)).toMatchObject({ slowestPageSeconds: 9, pagesFailed: 0 });
 });
 
 test("the table has one row a drill, also for one that failed or was not run", () => {
@@ -125,6 +155,7 @@ test("the table has one row a drill, also for one that failed or was not run", (
   ]).split("\n");
   expect(table).toHaveLength(6);
   expect(table[2]).toBe(`| \`first\` | something \\| breaks | ${saw(seen)} | ${lost(kept)} | noted | passed |`);
+  expect(markdown([], "Load: 10 pages.").split("\n").slice(0, 2)).toEqual(["Load: 10 pages.", ""]);
   expect(table[3]).toContain("| **failed**: too slow |");
   expect(table[4]).toContain("| not run: there is one only |");
 });
