@@ -32,7 +32,7 @@ const live = new StreamingPool(site, "Streaming", { machines: streaming, size, .
 new WebTier(site, "Web", { machines: web, processes: 1, threads: 5, streaming: live, size, ...data });
 for (const [n, machines] of tiers(sidekiq).entries()) {
   new SidekiqGroup(site, `Jobs-${n + 1}`, {
-    queues: ["default", "push", "ingress", "mailers", "pull", "fasp"],
+    queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 },
     machines,
     threads: 5,
     slot: n,

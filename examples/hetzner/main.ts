@@ -32,8 +32,8 @@ const data = { database: pool, redis, cache, jobs };
 
 const live = new StreamingPool(site, "Streaming", { machines: 2, ...data });
 new WebTier(site, "Web", { machines: 2, streaming: live, ...data });
-new SidekiqGroup(site, "Home", { queues: ["default", "mailers"], ...data });
-new SidekiqGroup(site, "Federated", { queues: ["push", "ingress", "pull", "fasp"], machines: 2, ...data });
+new SidekiqGroup(site, "Home", { queues: { default: 8, mailers: 2 }, ...data });
+new SidekiqGroup(site, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, machines: 2, ...data });
 new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, ...data });
 
 app.synth();

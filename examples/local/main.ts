@@ -18,8 +18,8 @@ const data = { database: pool, redis, cache, jobs };
 
 const live = new StreamingPool(site, "Streaming", { machines: 1, processes: 2, size: small, ...data });
 new WebTier(site, "Web", { machines: 2, processes: 1, streaming: live, size: small, ...data });
-new SidekiqGroup(site, "Jobs-Local", { queues: ["default", "mailers"], threads: 10, size: small, ...data });
-new SidekiqGroup(site, "Federated", { queues: ["push", "ingress", "pull", "fasp"], threads: 10, size: small, ...data });
+new SidekiqGroup(site, "Jobs-Local", { queues: { default: 8, mailers: 2 }, threads: 10, size: small, ...data });
+new SidekiqGroup(site, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, threads: 10, size: small, ...data });
 new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, size: small, ...data });
 
 app.synth();

@@ -17,8 +17,8 @@ const data = {
 
 const live = new StreamingPool(site, "Streaming", data);
 new WebTier(site, "Web", { streaming: live, ...data });
-new SidekiqGroup(site, "Home", { queues: ["default", "mailers"], ...data });
-new SidekiqGroup(site, "Federated", { queues: ["push", "ingress", "pull"], ...data });
+new SidekiqGroup(site, "Home", { queues: { default: 8, mailers: 2 }, ...data });
+new SidekiqGroup(site, "Federated", { queues: { push: 6, ingress: 4, pull: 1 }, ...data });
 new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, ...data });
 
 app.synth();

@@ -35,7 +35,13 @@ const redis = Redis.external({ host: "10.1.0.6", password: "none" });
 
 // A pooler on each of the machines, and none of its own.
 const pool = new PgBouncer(site, "Pool", { database: db, on: "each", serverConnections: 12 });
-new SidekiqGroup(site, "Federated", { queues: ["push", "ingress", "pull"], machines: 2, processes: 2, database: pool, redis });
+new SidekiqGroup(site, "Federated", {
+  queues: { push: 6, ingress: 4, pull: 1 },
+  machines: 2,
+  processes: 2,
+  database: pool,
+  redis,
+});
 // #endregion
 
 app.synth();

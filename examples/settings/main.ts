@@ -65,6 +65,7 @@ new Mastodon(stack, "Social", {
       clientSecret: secret("openid_secret", "This server at login.example.org."),
       displayName: "example.org",
       trustEmail: true,
+      authorizationEndpoint: "https://login.example.org/realms/social/protocol/openid-connect/auth",
     }),
     signOn({ only: true, oneClick: true, settingsUrl: "https://login.example.org/me" }),
     federation({ authorizedFetch: true }),

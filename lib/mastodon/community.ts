@@ -25,8 +25,8 @@ export interface Community {
   readonly sidekiq: Readonly<Record<string, Omit<SidekiqGroupProps, keyof Data>>>;
 }
 
-const LOCAL = { queues: ["default", "mailers"] } as const;
-const FEDERATED = { queues: ["push", "ingress", "pull", "fasp"] } as const;
+const LOCAL = { queues: { default: 8, mailers: 2 } } as const;
+const FEDERATED = { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 } } as const;
 const SCHEDULER = { queues: ["scheduler"], threads: 5 } as const;
 const tiny = Size.of({ cpus: 1, gib: 0.5 });
 

@@ -55,7 +55,9 @@ export class Mastodon extends Site {
     this.sidekiq = Object.fromEntries(
       Object.entries(size.sidekiq).map(([group, own]) => {
         // Sizes know no version, and fasp is younger than others.
-        const queues = Array.isArray(own.queues) ? own.queues.filter((queue: Queue) => known.includes(queue)) : own.queues;
+        const queues = Array.isArray(own.queues)
+          ? own.queues.filter((queue: Queue) => known.includes(queue))
+          : Object.fromEntries(Object.entries(own.queues).filter(([queue]) => known.includes(queue as Queue)));
         return [group, new SidekiqGroup(this, group, { ...own, queues, ...this.data })];
       }),
     );

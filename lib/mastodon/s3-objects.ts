@@ -18,12 +18,14 @@ export interface S3ObjectsProps {
    */
   readonly endpoint?: string;
   /**
-   * The store's host, as browsers ask for files. Mastodon guesses one, but from 4.3 on forbids browsers to load from it.
+   * The store's host, as browsers ask for files: Mastodon writes `https://HOSTNAME/BUCKET/…`, for every store and whatever
+   * `S3_OVERRIDE_PATH_STYLE` says. Mastodon guesses one, but from 4.3 on forbids browsers to load from it.
    * @default - the endpoint's, or Amazon's in that region
    */
   readonly hostname?: string;
   /**
-   * A host that has the bucket's files at its root, without scheme: a cache, or a name of one's own. Changed later, clients keep the old policy
+   * A host that has the bucket's files at its root, without scheme: a cache, a name of one's own, or the bucket's own one, as in
+   * `BUCKET.store.example`; with a path behind it where they lie in a folder. It takes the place of `hostname`. Changed later, clients keep the old policy
    * for about a week.
    * @default - browsers go to the store
    */
@@ -45,7 +47,7 @@ export interface S3ObjectsProps {
   readonly takesChecksums?: boolean;
 }
 
-/** Refused: an endpoint without https, which browsers' policy would forbid, and hosts with a scheme. */
+/** Refused: an endpoint without https, which browsers' policy would forbid, hosts with a scheme, and a bucket's own host as the store's. */
 export function s3Objects(props: S3ObjectsProps): ObjectStore {
   return {
     attach: (scope): ObjectStoreFacts => {
@@ -62,6 +64,15 @@ export function s3Objects(props: S3ObjectsProps): ObjectStore {
         if (/:\/\//.test(props[prop] ?? "")) {
           problems.add(scope, { wrong: `${prop} of objects is "${props[prop]}"`, remedy: "give the host without a scheme" });
         }
+      }
+      const { bucket, hostname, aliasHost } = props;
+      if (aliasHost === undefined && hostname !== endpointHost?.[1] && hostname?.startsWith(`${bucket}.`)) {
+        problems.add(scope, {
+          wrong: `hostname of objects is "${hostname}", and Mastodon would look for files at https://${hostname}/${bucket}/…`,
+          remedy:
+            `give the store's own host as hostname, such as "${hostname.slice(bucket.length + 1)}", or the bucket's as aliasHost; ` +
+            `if that is the store's own, aliasHost: "${hostname}/${bucket}" says so`,
+        });
       }
       return {
         bucket: props.bucket,

@@ -1,4 +1,4 @@
-// Sidekiq processes for some queues: `new SidekiqGroup(site, "Push", { machines: 2, queues: ["push", "pull"], threads: 25, ...data })`.
+// Sidekiq processes for some queues: `new SidekiqGroup(site, "Push", { machines: 2, queues: { push: 6, pull: 1 }, threads: 25, ...data })`.
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
@@ -11,20 +11,17 @@ import { fleet } from "./fleet";
 import { TierEnv } from "./process-env";
 import { sidekiq } from "./programs/sidekiq";
 import { Data, DATABASE_TASK, readsReplica, rubyEnv } from "./ruby";
-import { Queue, versionOf, WEIGHTS } from "./version";
+import { Queue, versionOf } from "./version";
 
 export interface SidekiqGroupProps extends Data {
   /**
-   * The queues, each with the share that Mastodon itself gives it; with weights, as in `{ default: 8, push: 6 }`, each gets that one.
-   * `scheduler` may stand in one group of the site only, with one machine and one process.
+   * As Sidekiq's `-q` takes them. A map, as in `{ default: 8, push: 6 }`, says how often each queue is looked into first: of 14 times, 8 and 6;
+   * so all move on, whatever floods in. Mastodon's own weights are default 8, push 6, ingress 4, mailers 2, pull 1, scheduler 1, fasp 1.
+   * A list, as in `["default", "push"]`, is a strict order: a queue is looked into only while all before it are empty, so a flood in one stops
+   * those behind it until it is over. `scheduler` may stand in one group of the site only, with one machine and one process. A change replaces
+   * the machines.
    */
   readonly queues: readonly Queue[] | Readonly<Partial<Record<Queue, number>>>;
-  /**
-   * `shared`: every queue gets its share of the threads. `strict`: a queue is worked off only while all before it are empty, so a flood in one
-   * starves the rest. A change replaces the machines.
-   * @default "shared"
-   */
-  readonly order?: "shared" | "strict";
   /**
    * How many machines. A change adds or removes machines and touches no other.
    * @default 1
@@ -98,7 +95,7 @@ export class SidekiqGroup extends Construct {
       env: this.env,
       processes,
       threads,
-      queues: queues.map((queue) => (props.order === "strict" ? queue : `${queue},${weights?.[queue] ?? WEIGHTS[queue]}`)),
+      queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),
       version: site.version,
       readyFile: !version.isBefore("4.3"),
       // Up to 4.2 Rails' own task leaves a database that exists, but is empty, without its first roles.

@@ -33,6 +33,16 @@ export function checkTogether(site: Site, by: Construct, env: Env): void {
       site.problems.add(by, { wrong: `${name} is set without ${list.join(" or ")}`, remedy: "set both, or neither" });
     }
   }
+  // With one provider, Mastodon puts its address into the security policy of its pages, and asks a provider that has not said it while it boots.
+  const alone = !there("SAML_ENABLED") && !there("CAS_ENABLED");
+  if (there("ONE_CLICK_SSO_LOGIN") && there("OMNIAUTH_ONLY") && there("OIDC_ENABLED") && alone && !there("OIDC_AUTH_ENDPOINT")) {
+    site.problems.add(by, {
+      wrong:
+        "ONE_CLICK_SSO_LOGIN with OpenID Connect alone is set without OIDC_AUTH_ENDPOINT, so no process would start while the issuer is away",
+      remedy:
+        "give openId() authorizationEndpoint, which is authorization_endpoint in the issuer's /.well-known/openid-configuration, or leave oneClick out",
+    });
+  }
   for (const rivals of RIVALS) {
     const both = rivals.filter(there);
     if (both.length > 1) site.problems.add(by, { wrong: `${both.join(" and ")} are set`, remedy: "keep one of them" });

@@ -72,17 +72,6 @@ const MINIMA = [
 const QUEUES = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
 export type Queue = (typeof QUEUES)[number];
 
-/** The share of each queue in Mastodon's own `config/sidekiq.yml`, the same in all versions. */
-export const WEIGHTS: Readonly<Record<Queue, number>> = {
-  default: 8,
-  push: 6,
-  ingress: 4,
-  mailers: 2,
-  pull: 1,
-  scheduler: 1,
-  fasp: 1,
-};
-
 const warned = new WeakSet<Site>();
 
 /** The version of a site; for one that is newer than this library, the plan carries a warning. */

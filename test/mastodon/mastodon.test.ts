@@ -41,8 +41,8 @@ test("in one line it is the same plan as with every tier written out", () => {
   };
   const streaming = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, size, ...data });
   new WebTier(site, "Web", { machines: 2, processes: 1, size, streaming, ...data });
-  new SidekiqGroup(site, "Jobs-Local", { queues: ["default", "mailers"], threads: 10, size, ...data });
-  new SidekiqGroup(site, "Federated", { queues: ["push", "ingress", "pull", "fasp"], threads: 10, size, ...data });
+  new SidekiqGroup(site, "Jobs-Local", { queues: { default: 8, mailers: 2 }, threads: 10, size, ...data });
+  new SidekiqGroup(site, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, threads: 10, size, ...data });
   new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, size, ...data });
   expect(Testing.synth(server().stack, true)).toBe(Testing.synth(stack, true));
 });
@@ -106,14 +106,14 @@ test("fifteen thousand people get about what servers of that size have published
     web: { machines: 12, processes: 4, threads: 8, size: Size.of({ cpus: 4, gib: 8 }) },
     sidekiq: {
       "Jobs-Local": {
-        queues: ["default", "mailers"],
+        queues: { default: 8, mailers: 2 },
         machines: 8,
         processes: 1,
         threads: 25,
         size: Size.of({ cpus: 1, gib: 2 }),
       },
       Federated: {
-        queues: ["push", "ingress", "pull", "fasp"],
+        queues: { push: 6, ingress: 4, pull: 1, fasp: 1 },
         machines: 8,
         processes: 2,
         threads: 10,

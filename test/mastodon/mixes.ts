@@ -55,7 +55,7 @@ export interface Variation extends FakeCloudOptions {
   readonly grown?: Tier;
 }
 
-const QUEUES: readonly Queue[] = ["default", "push", "ingress", "mailers", "pull", "fasp"];
+const QUEUES: Readonly<Partial<Record<Queue, number>>> = { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 };
 
 export function pageOf(mix: Mix, { order, grown, ...options }: Variation = {}) {
   const stack = new TerraformStack(new App(), "stack");
@@ -71,7 +71,8 @@ export function pageOf(mix: Mix, { order, grown, ...options }: Variation = {}) {
     jobs: mix.jobs ? new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas }) : undefined,
   };
   const machines = (tier: Tier) => (grown === tier ? 2 : 1);
-  const queues = QUEUES.filter((queue) => MastodonVersion.of(mix.version).queues.includes(queue));
+  const known = MastodonVersion.of(mix.version).queues;
+  const queues = Object.fromEntries(Object.entries(QUEUES).filter(([queue]) => known.includes(queue as Queue)));
   let live: StreamingPool | undefined;
   let web: WebTier | undefined;
   let sidekiq: SidekiqGroup | undefined;

@@ -4,7 +4,7 @@ import { textOf } from "../../lib/core/program";
 import { FakeCloud } from "../../lib/testing";
 import { readable } from "./mixes";
 
-const QUEUES = ["default", "push", "ingress", "mailers", "pull", "fasp"] as const;
+const QUEUES = { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 };
 
 function page(props: Omit<PgBouncerProps, "database">, maxConnections = 250) {
   const stack = new TerraformStack(new App(), "stack");

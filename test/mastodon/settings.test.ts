@@ -382,6 +382,47 @@ test("files in a store that speaks S3", () => {
   });
 });
 
+test("a store's host is that of the bucket's paths; the bucket's own host is an alias", () => {
+  const problems = (props: Parameters<typeof s3Objects>[0]) => page({ site: { objects: s3Objects(props) } }).site.problems.all();
+  expect(problems({ bucket: "media", endpoint: "https://store.example", hostname: "media.store.example" })).toEqual([
+    'stack/Social: hostname of objects is "media.store.example", and Mastodon would look for files at https://media.store.example/media/… / ' +
+      `give the store's own host as hostname, such as "store.example", or the bucket's as aliasHost; if that is the store's own, ` +
+      'aliasHost: "media.store.example/media" says so',
+  ]);
+  // Amazon's as well: Mastodon writes paths there, too.
+  expect(problems({ bucket: "media", hostname: "media.s3.eu-central-1.amazonaws.com" })).toHaveLength(1);
+  expect(problems({ bucket: "media", endpoint: "https://store.example", hostname: "files.example" })).toEqual([]);
+  expect(problems({ bucket: "media", endpoint: "https://store.example", aliasHost: "media.store.example" })).toEqual([]);
+  // A store whose name happens to begin like the bucket.
+  expect(problems({ bucket: "media", endpoint: "https://media.example" })).toEqual([]);
+  expect(problems({ bucket: "media", endpoint: "https://media.example", hostname: "media.example" })).toEqual([]);
+  expect(problems({ bucket: "media", endpoint: "https://in.example", aliasHost: "media.example/media" })).toEqual([]);
+});
+
+test("one click to a single OpenID Connect provider needs its address, so that a start asks nobody", () => {
+  const problems = (given: Partial<Parameters<typeof openId>[0]>, more: Partial<SiteProps> = {}, version = "4.7.6") =>
+    page({
+      version,
+      site: (clientSecret) => ({
+        settings: [openId({ issuer: ISSUER, clientId: "m", clientSecret, ...given }), signOn({ only: true, oneClick: true })],
+        ...more,
+      }),
+    }).site.problems.all();
+  const why = (tier: string) =>
+    `stack/Social/${tier}: ONE_CLICK_SSO_LOGIN with OpenID Connect alone is set without OIDC_AUTH_ENDPOINT, so no process would start while the ` +
+    "issuer is away / give openId() authorizationEndpoint, which is authorization_endpoint in the issuer's /.well-known/openid-configuration, " +
+    "or leave oneClick out";
+  for (const version of ["4.2.20", "4.7.6"]) expect(problems({}, {}, version)).toEqual(expect.arrayContaining([why("Web")]));
+  expect(problems({ authorizationEndpoint: `${ISSUER}/auth` })).toEqual([]);
+  const all = { authorization: `${ISSUER}/a`, token: `${ISSUER}/t`, userInfo: `${ISSUER}/u`, jwks: `${ISSUER}/j` };
+  expect(problems({ endpoints: all })).toEqual([]);
+  expect(problems({ endpoints: all, authorizationEndpoint: `${ISSUER}/auth` })).toEqual([
+    "stack/Social/Settings/openId: authorizationEndpoint and endpoints are given / keep endpoints, which say it as well",
+  ]);
+  // With a second provider Mastodon names none of them.
+  expect(problems({}, { extraEnv: { CAS_ENABLED: true, CAS_URL: "https://cas.example" } })).toEqual([]);
+});
+
 test("the front door's route is the web domain, handles keep theirs, and other hosts are let in", () => {
   const { site, envs, live } = page({
     site: { domain: "example.org", webDomain: "social.example.org", alternateDomains: ["abc.onion", "old.example.org"] },
@@ -535,7 +576,7 @@ const refused: readonly [string, Page, string][] = [
     "two processes that answer Prometheus on one port",
     {
       site: { settings: [prometheus()], queuesElsewhere: ["scheduler"] },
-      sidekiq: { queues: ["default", "push", "ingress", "mailers", "pull", "fasp"], processes: 2 },
+      sidekiq: { queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 }, processes: 2 },
     },
     "stack/Social/All: processes is 2, and each would answer Prometheus on the same port",
   ],

@@ -5,7 +5,7 @@ import { FakeCloud } from "../../lib/testing";
 import { expectGolden } from "../golden";
 
 type Group = Omit<SidekiqGroupProps, "database" | "redis" | "cache" | "jobs">;
-const EVERYTHING: Group = { queues: ["default", "push", "ingress", "mailers", "pull", "fasp"] };
+const EVERYTHING: Group = { queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 } };
 const SCHEDULER: Group = { queues: ["scheduler"], threads: 5 };
 
 function page(groups: Readonly<Record<string, Group>>, version = "4.7.6") {
@@ -88,7 +88,7 @@ test.each<[string, Readonly<Record<string, Group>>, string]>([
   ["no scheduler", { A: EVERYTHING }, "no Sidekiq works off scheduler / add them"],
   [
     "a forgotten queue",
-    { A: { queues: ["default", "push"] }, B: SCHEDULER },
+    { A: { queues: { default: 8, push: 6 } }, B: SCHEDULER },
     "no Sidekiq works off ingress, mailers, pull, fasp",
   ],
   ["an empty list", { A: EVERYTHING, B: SCHEDULER, C: { queues: [] } }, "queues is empty / Mastodon 4.7.6 has default, push"],
@@ -99,9 +99,21 @@ test.each<[string, Readonly<Record<string, Group>>, string]>([
   expect(site.problems.all().join("\n")).toContain(why);
 });
 
-test("weights go to Sidekiq's command line; the queue fasp is refused before 4.4", () => {
-  const { made } = page({ A: { queues: { default: 8, push: 6 } }, B: SCHEDULER });
-  expect(made[0]!.pool.bootText()).toContain("Exec=bundle exec sidekiq -c 25 -t 45 -q default,8 -q push,6\n");
+test("a map of weights and a list in strict order go to Sidekiq's command line as they are", () => {
+  const { made } = page({
+    Weighted: { queues: { default: 8, push: 6 } },
+    Strict: { queues: ["ingress", "pull"] },
+    One: { queues: ["mailers"] },
+    B: SCHEDULER,
+  });
+  expect(made.slice(0, 3).map((group) => /^ *Exec=(.*)$/m.exec(group.pool.bootText())![1])).toEqual([
+    "bundle exec sidekiq -c 25 -t 45 -q default,8 -q push,6",
+    "bundle exec sidekiq -c 25 -t 45 -q ingress -q pull",
+    "bundle exec sidekiq -c 25 -t 45 -q mailers",
+  ]);
+});
+
+test("the queue fasp is refused before 4.4", () => {
   const { site } = page({ A: EVERYTHING, B: SCHEDULER }, "4.3.23");
   expect(site.problems.all()).toEqual([expect.stringContaining("stack/Social/A: queues names fasp / Mastodon 4.3.23 has")]);
 });

@@ -4,7 +4,7 @@ import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
 export interface OpenIdProps {
-  /** Who vouches for people; below it lies `/.well-known/openid-configuration`, and it must be up whenever a web process starts. */
+  /** Who vouches for people; below it lies `/.well-known/openid-configuration`, which is read when somebody signs in. */
   readonly issuer: string;
   /** This server's name there. */
   readonly clientId: string;
@@ -37,6 +37,13 @@ export interface OpenIdProps {
    */
   readonly pkce?: boolean;
   /**
+   * The issuer's `authorization_endpoint`, as its `/.well-known/openid-configuration` says. `signOn({ only: true, oneClick: true })` needs it where
+   * this is the only provider: Mastodon names that address in each page's security policy, and would otherwise ask the issuer for it at every
+   * start of every process, and not start while the issuer is away. A change replaces the web and Sidekiq machines.
+   * @default - the issuer is asked when somebody signs in
+   */
+  readonly authorizationEndpoint?: string;
+  /**
    * Where everything is, for an issuer that does not say so itself.
    * @default - the issuer says so
    */
@@ -49,7 +56,7 @@ export interface OpenIdProps {
   };
 }
 
-/** Refused: scopes without `openid`, an issuer that is no https address. */
+/** Refused: scopes without `openid`, an issuer that is no https address, two authorization endpoints. */
 export function openId(props: OpenIdProps): Setting {
   const scopes = props.scopes ?? ["openid", "profile", "email"];
   return {
@@ -64,6 +71,9 @@ export function openId(props: OpenIdProps): Setting {
       if (!props.issuer.startsWith("https://")) {
         into.refuse({ wrong: `issuer is "${props.issuer}"`, remedy: "give an address that begins with https://" });
       }
+      if (props.authorizationEndpoint !== undefined && props.endpoints !== undefined) {
+        into.refuse({ wrong: "authorizationEndpoint and endpoints are given", remedy: "keep endpoints, which say it as well" });
+      }
       into.set("OIDC_ENABLED", true);
       into.set("OIDC_DISPLAY_NAME", props.displayName);
       into.set("OIDC_ISSUER", props.issuer);
@@ -76,7 +86,7 @@ export function openId(props: OpenIdProps): Setting {
       into.set("OIDC_REDIRECT_URI", `https://${into.webDomain}/auth/auth/openid_connect/callback`);
       into.set("OIDC_USE_PKCE", props.pkce);
       into.set("OIDC_SECURITY_ASSUME_EMAIL_IS_VERIFIED", props.trustEmail ? true : undefined);
-      into.set("OIDC_AUTH_ENDPOINT", props.endpoints?.authorization);
+      into.set("OIDC_AUTH_ENDPOINT", props.endpoints?.authorization ?? props.authorizationEndpoint);
       into.set("OIDC_TOKEN_ENDPOINT", props.endpoints?.token);
       into.set("OIDC_USER_INFO_ENDPOINT", props.endpoints?.userInfo);
       into.set("OIDC_JWKS_URI", props.endpoints?.jwks);

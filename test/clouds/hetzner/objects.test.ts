@@ -24,7 +24,10 @@ function environments(cloud: Cloud, objects?: Partial<HetznerObjectsProps>) {
   };
   const streaming = new StreamingPool(site, "Streaming", { ...data, processes: 1 });
   const web = new WebTier(site, "Web", { ...data, streaming });
-  const jobs = new SidekiqGroup(site, "Jobs", { ...data, queues: ["default", "mailers", "push", "ingress", "pull", "fasp"] });
+  const jobs = new SidekiqGroup(site, "Jobs", {
+    ...data,
+    queues: { default: 8, mailers: 2, push: 6, ingress: 4, pull: 1, fasp: 1 },
+  });
   const processes = { web: web.env, task: web.taskEnv, jobs: jobs.env, streaming: streaming.envs.get(4000)! };
   const read = Object.entries(processes).map(([name, env]) => [
     name,

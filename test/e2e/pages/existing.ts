@@ -98,7 +98,7 @@ const own = new PgBouncer(site, "Own", { database: db, on: "each", serverConnect
 const live = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, size, database: db, redis });
 new WebTier(site, "Web", { machines: 1, processes: 1, streaming: live, size, database: pool, redis, cache });
 new SidekiqGroup(site, "Everything", {
-  queues: ["default", "push", "ingress", "mailers", "pull", "fasp", "scheduler"],
+  queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1, scheduler: 1 },
   threads: 5,
   size,
   database: own,

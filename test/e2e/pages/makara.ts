@@ -22,7 +22,7 @@ const data = {
 const live = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, size, ...data });
 new WebTier(site, "Web", { machines: 1, processes: 1, streaming: live, size, ...data });
 new SidekiqGroup(site, "Everything", {
-  queues: ["default", "push", "ingress", "mailers", "pull", "scheduler"],
+  queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, scheduler: 1 },
   threads: 5,
   size,
   ...data,

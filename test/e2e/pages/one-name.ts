@@ -20,7 +20,7 @@ const data = {
 };
 new WebTier(site, "Web", { machines: 1, streaming: { processes: 2 }, size, ...data });
 new SidekiqGroup(site, "Everything", {
-  queues: ["default", "push", "ingress", "mailers", "pull", "scheduler"],
+  queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, scheduler: 1 },
   threads: 5,
   size,
   ...data,
