@@ -10,6 +10,7 @@ import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
 import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
 import { redis, RedisInstance, sentinel } from "./programs/redis";
+import { redisFront } from "./programs/redis-front";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
 import { secret } from "./secrets";
 import { versionOf } from "./version";
@@ -22,11 +23,22 @@ export interface RedisProps {
    */
   readonly use?: RedisUse;
   /**
-   * Copies that can take over. With any, three sentinels watch it from the first three of its machines. Without, the whole site stands still
-   * while its machine is away, for a cache as well: every page, and the health check of every web machine, waits for it to time out.
+   * Copies that can take over. With any, three sentinels watch it from the first three of its machines, and one of these three is master.
+   * Without, the site stands still while its machine is away; without a cache it goes on, more slowly. With one copy, which only an instance
+   * on the machines of another can have, a master that was cut off goes on taking writes, and what it took is thrown away when it is back. With
+   * two or more it refuses them before another is promoted. For that, all copies but one must be there, so more than two make writes less sure,
+   * not more. After a change the Redis machines have to be renewed; the application machines are replaced between no copy, one and two.
    * @default 0
    */
   readonly replicas?: number;
+  /**
+   * How processes find the master. `proxy`: on a port of their own machine, where HAProxy asks the sentinels and refuses at once whoever comes
+   * while nobody is master. `sentinels`: by themselves, as in Mastodon's guide, from 4.3 on; they then wait seconds for a machine that is silent,
+   * the clients of the cache longest, and no application machine needs HAProxy for it. A cache on one machine has the proxy too, so that pages
+   * do without it at once; the others are then reached straight. A change replaces the application machines.
+   * @default "proxy"
+   */
+  readonly found?: "proxy" | "sentinels";
   /**
    * Another Redis whose machines it shares, with a port, a directory and a Sentinel master of its own.
    * @default - machines of its own
@@ -49,7 +61,8 @@ export interface RedisProps {
   readonly maxMemoryMib?: number;
   /**
    * After how many seconds of silence the sentinels agree that the master is dead; 1 to 3 s later another serves. Fewer seconds take a
-   * machine that is only busy for a dead one.
+   * machine that is only busy for a dead one. With two copies or more it is 5 at least: a master that is cut off needs 4 to notice that nobody
+   * follows it, and must refuse writes before another takes them. After a change the Redis machines have to be renewed.
    * @default 5
    */
   readonly downAfterSeconds?: number;
@@ -63,6 +76,8 @@ export interface RedisProps {
 const PORTS: Readonly<Record<RedisUse, number>> = { main: 6379, cache: 6380, sidekiq: 6381 };
 const SENTINEL_PORT = 26379;
 const SENTINELS = 3;
+/** With two copies, whom the sentinels promote sooner would take writes while the old master still does. */
+const LEAST_SECONDS = 5;
 
 export class Redis extends Construct implements RedisServer {
   readonly use: RedisUse;
@@ -70,7 +85,9 @@ export class Redis extends Construct implements RedisServer {
   readonly machines: readonly Machine[];
   /** All machines of the tier that it lives on. */
   readonly home: readonly Machine[];
+  private readonly found: "proxy" | "sentinels";
   private readonly machineGib: number;
+  private readonly instance: RedisInstance;
   private readonly instances: RedisInstance[];
   private readonly endpoints: readonly Endpoint<RedisFacts>[];
   private readonly sentinels: readonly Endpoint<RedisFacts>[];
@@ -80,6 +97,7 @@ export class Redis extends Construct implements RedisServer {
     const site = Site.of(this);
     const name = hostName(id);
     this.use = props.use ?? "main";
+    this.found = props.found ?? "proxy";
     const replicas = this.watched(this.whole("replicas", props.replicas ?? 0, 0, 8));
     const size = props.size ?? Size.of({ cpus: 1, gib: 2 });
     this.machineGib = props.on?.machineGib ?? size.gib;
@@ -120,9 +138,10 @@ export class Redis extends Construct implements RedisServer {
       password: secret(site, PASSWORDS[this.use]),
       first: this.machines[0]!.name,
       replicas,
-      downAfterSeconds: this.whole("downAfterSeconds", props.downAfterSeconds ?? 5, 1, 60),
+      downAfterSeconds: this.whole("downAfterSeconds", props.downAfterSeconds ?? 5, replicas > 1 ? LEAST_SECONDS : 1, 60),
       sentinels: replicas > 0 ? this.home.slice(0, SENTINELS).map((machine) => machine.name) : [],
     };
+    this.instance = instance;
     this.instances.push(instance);
     const facts = this.facts(site, instance);
     this.endpoints = this.machines.map((machine) => Endpoint.on(machine, instance.port, facts));
@@ -143,12 +162,24 @@ export class Redis extends Construct implements RedisServer {
   /** Opens the instance on every machine that may become master, and the sentinels. */
   reachedBy(who: Host, why: string): RedisFacts {
     for (const endpoint of this.sentinels) endpoint.reachedBy(who, `${why}: who is master`);
-    // Sentinels answer with addresses, so only they, or the single master, need a name on the caller.
-    const [first, ...others] = this.endpoints;
-    for (const machine of others.length > 0 ? this.machines : []) machine.open(who.role, PORTS[this.use], why);
-    return others.length > 0
-      ? this.facts(Site.of(this), this.instances.find((one) => one.port === PORTS[this.use])!)
-      : first!.reachedBy(who, why);
+    if (this.sentinels.length === 0 && this.use !== "cache") return this.endpoints[0]!.reachedBy(who, why);
+    if (this.found === "proxy") return this.throughProxy(who, why);
+    if (this.sentinels.length === 0) return this.endpoints[0]!.reachedBy(who, why);
+    // Sentinels answer with addresses, so the caller needs no name but theirs.
+    for (const machine of this.machines) machine.open(who.role, this.instance.port, why);
+    return this.facts(Site.of(this), this.instance);
+  }
+
+  /** Has the caller's HAProxy lead to the master. */
+  private throughProxy(who: Host, why: string): RedisFacts {
+    const { name, port, password, sentinels } = this.instance;
+    // Those beyond the sentinels' are never promoted, so one more of them changes no caller.
+    const candidates = this.endpoints.slice(0, SENTINELS);
+    const facts = candidates.map((endpoint) => endpoint.reachedBy(who, why));
+    const machines = this.machines.slice(0, SENTINELS).map((machine) => machine.name);
+    redisFront(who.program, { name, port, password, machines, sentinels, sentinelPort: SENTINEL_PORT });
+    const { sentinel: _, ...here } = facts[0]!;
+    return { ...here, host: "127.0.0.1" };
   }
 
   private facts(site: Site, instance: RedisInstance): RedisFacts {
@@ -199,10 +230,10 @@ export class Redis extends Construct implements RedisServer {
   // Copies that nobody asks for are of no use.
   private watched(replicas: number): number {
     const site = Site.of(this);
-    if (replicas === 0 || !versionOf(site).isBefore("4.3")) return replicas;
+    if (replicas === 0 || this.found === "proxy" || !versionOf(site).isBefore("4.3")) return replicas;
     site.problems.add(this, {
-      wrong: `replicas is ${replicas}, and Mastodon ${site.version} cannot ask sentinels who is master`,
-      remedy: "use no replica, or Mastodon 4.3, the first that can",
+      wrong: `replicas is ${replicas} with found: "sentinels", and Mastodon ${site.version} cannot ask sentinels who is master`,
+      remedy: "leave found out, use no replica, or Mastodon 4.3, the first that can",
     });
     return 0;
   }

@@ -10,6 +10,7 @@ import { Site } from "../core/site";
 import { fleet } from "./fleet";
 import { TierEnv } from "./process-env";
 import { web } from "./programs/web";
+import { KEPT_THREADS } from "./programs/puma-queue";
 import { ADMINISTRATOR, Data, rubyEnv } from "./ruby";
 import { streamingEnvs, StreamingPool, StreamingProcesses, streamingProgram } from "./streaming";
 import { versionOf } from "./version";
@@ -26,7 +27,9 @@ export interface WebTierProps extends Data {
    */
   readonly processes?: number;
   /**
-   * Threads of each Puma process (`MAX_THREADS`), each with a database connection. A change replaces the machines.
+   * Threads of each Puma process (`MAX_THREADS`), each with a database connection. One of all threads of a machine is kept for health checks.
+   * The others serve people; who comes while they are busy waits up to a second, and then gets a 503 with a small page. A change replaces the
+   * machines.
    * @default 5
    */
   readonly threads?: number;
@@ -92,6 +95,12 @@ export class WebTier extends Construct {
     const fitting = Math.max(1, Math.min(size.cpus, Math.floor(gib / GIB_A_PROCESS)) || 1);
     const processes = this.whole("processes", props.processes ?? fitting, 64);
     const threads = this.whole("threads", props.threads ?? 5, 64);
+    if (processes * threads <= KEPT_THREADS) {
+      site.problems.add(this, {
+        wrong: `processes is ${processes} and threads is ${threads}, and one thread is kept for health checks`,
+        remedy: "use at least 2 threads",
+      });
+    }
     const version = versionOf(site);
     const reads = props.replicaUrl === undefined;
     props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: true });
@@ -126,6 +135,7 @@ export class WebTier extends Construct {
       taskEnv: this.taskEnv,
       makara: version.isBefore("4.2") && this.env.all["REPLICA_DB_NAME"] !== undefined,
       streaming: streaming && { ...streamingProgram(site, this), envs: this.streamingEnvs },
+      threads: processes * threads,
       network: site.plan.network.cidr,
       trustedProxies: props.trustedProxies ?? [],
       servedBy: props.servedBy ?? true,

@@ -5,7 +5,6 @@ import { MastodonVersion } from "../../lib/mastodon/version";
 import { Mix, MIXES, pageOf, readable } from "./mixes";
 
 const PAGES = MIXES.map((mix) => ({ mix, ...pageOf(mix) }));
-const SENTINELS = "redis-1:26379,redis-2:26379,redis-3:26379";
 
 const minor = ({ version }: Mix) => Number(version.split(".")[1]);
 
@@ -19,17 +18,15 @@ function ruby(mix: Mix) {
       ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY: "<secret active_record_encryption_primary_key>",
     }),
     ...(minor(mix) <= 3 && { OTP_SECRET: "<secret otp_secret>" }),
-    ...redis("", "redis", "6379", "redis_password", mix.sentinels),
-    ...(mix.cache && redis("CACHE_", "cache", "6380", "redis_cache_password", false)),
-    ...(mix.jobs && redis("SIDEKIQ_", "jobs", "6381", "redis_sidekiq_password", mix.sentinels)),
+    ...redis("", "6379", "redis_password", mix.sentinels),
+    ...(mix.cache && redis("CACHE_", "6380", "redis_cache_password", true)),
+    ...(mix.jobs && redis("SIDEKIQ_", "6381", "redis_sidekiq_password", mix.sentinels)),
   };
 }
 
-function redis(prefix: string, name: string, port: string, password: string, sentinels: boolean) {
-  const where = sentinels
-    ? { SENTINELS, SENTINEL_MASTER: name, SENTINEL_USERNAME: "default" }
-    : { HOST: name === "cache" ? "cache-1" : "redis-1", PORT: port };
-  const all = { ...where, PASSWORD: `<secret ${password}>` };
+// Whatever may move is found on the own machine; a single cache too, so that a dead one is refused at once.
+function redis(prefix: string, port: string, password: string, proxied: boolean) {
+  const all = { HOST: proxied ? "127.0.0.1" : "redis-1", PORT: port, PASSWORD: `<secret ${password}>` };
   return Object.fromEntries(Object.entries(all).map(([key, value]) => [`${prefix}REDIS_${key}`, value]));
 }
 
@@ -69,7 +66,7 @@ function node(mix: Mix) {
     ...(old ? { STREAMING_CLUSTER_NUM: "1" } : {}),
     DB_POOL: "10",
     ...(mix.database === "pooler" ? through : { ...straight(mix), ...(standby && { DB_PORT: "5433" }), ...tls }),
-    ...redis("", "redis", "6379", "redis_password", mix.sentinels),
+    ...redis("", "6379", "redis_password", mix.sentinels),
   };
 }
 

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { App, TerraformStack, Testing } from "cdktf";
 import { parse } from "yaml";
 import { Pool, Redis, RedisProps, Site, Size } from "../../lib";
+import { textOf } from "../../lib/core/program";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
 import { expectGolden } from "../golden";
@@ -32,8 +33,19 @@ test("every script in them is clean bash", () => {
   }
 });
 
-test("whoever reaches a watched Redis learns the sentinels, and is let in wherever the master may move", () => {
+test("whoever reaches a watched Redis finds it on his own machine, and is let in wherever the master may move", () => {
   const { redis, web } = page();
+  const { password, ...facts } = redis.reachedBy(web, "feeds");
+  expect(facts).toEqual({ use: "main", port: 6379, host: "127.0.0.1" });
+  expect(readableText(String(password))).toBe("<secret redis_password>");
+  for (const machine of redis.machines) {
+    expect(machine.openings.filter((flow) => flow.from === "web").map((flow) => flow.port)).toEqual([6379, 26379]);
+    expect(web.bootText()).toContain(`${machine.address} ${machine.name}\n`);
+  }
+});
+
+test("by sentinels he learns these, and has no HAProxy", () => {
+  const { redis, web } = page({ replicas: 2, found: "sentinels" });
   const { password, sentinel, ...facts } = redis.reachedBy(web, "feeds");
   expect(facts).toEqual({ use: "main", port: 6379, host: "redis-1" });
   expect({ ...sentinel, password: undefined }).toEqual({
@@ -45,20 +57,77 @@ test("whoever reaches a watched Redis learns the sentinels, and is let in wherev
   for (const machine of redis.machines) {
     expect(machine.openings.filter((flow) => flow.from === "web").map((flow) => flow.port)).toEqual([6379, 26379]);
   }
+  expect(web.program.packages).not.toContain("haproxy");
 });
 
-test("one more replica changes no machine that is there, nor those who ask", () => {
+test("of single machines, only a cache has a way that refuses at once", () => {
+  const { site, redis, web } = page({});
+  expect(redis.reachedBy(web, "feeds").host).toBe("redis-1");
+  expect(web.program.packages).not.toContain("haproxy");
+  expect(new Redis(site, "Cache", { use: "cache" }).reachedBy(web, "pages").host).toBe("127.0.0.1");
+  expect(new Redis(site, "Old", { use: "cache", found: "sentinels", slot: 9 }).reachedBy(web, "pages").host).toBe("old-1");
+  const config = proxyOf(web);
+  expect(config).toContain("  server cache-1 cache-1:6380\n");
+  expect(config).not.toMatch(/SENTINEL|ADDRESS/);
+});
+
+/** HAProxy's configuration on a host. */
+function proxyOf(web: Pool): string {
+  const step = web.program.steps.find((one) => one.kind === "file" && one.path === "/etc/haproxy/haproxy.cfg");
+  if (step?.kind !== "file") throw new Error("it has no HAProxy");
+  expect(step.mode).toBe("0600");
+  return readableText(textOf(step.content));
+}
+
+test("HAProxy follows whom two of the three sentinels name, among the machines that call themselves master", () => {
+  const { redis, web } = page();
+  redis.reachedBy(web, "feeds");
+  expectGolden("redis/haproxy.txt", proxyOf(web));
+  expect(web.bootText()).toMatch(/for name in redis-1 redis-2 redis-3; do\n.*getent ahostsv4/);
+});
+
+test("one more replica changes only how many copies a master must have, and nothing for those who ask", () => {
   const [two, three] = [page({ replicas: 2 }), page({ replicas: 3 })];
   for (const { redis, web } of [two, three]) redis.reachedBy(web, "feeds");
   const { "redis-4": fourth, ...others } = texts(three.redis);
-  expect(fourth).toContain('sentinels="redis-1 redis-2 redis-3"');
-  expect(others).toEqual(texts(two.redis));
-  expect(three.web.bootText()).toBe(two.web.bootText());
+  // Nobody else knows it, so it is never promoted.
+  expect(fourth).toContain('sentinels="redis-1 redis-2 redis-3"\n      further=yes\n');
+  const before = Object.entries(texts(two.redis)).map(([name, text]) => [
+    name,
+    text.replace("min-replicas-to-write 1\n", "min-replicas-to-write 2\n"),
+  ]);
+  expect(others).toEqual(Object.fromEntries(before));
+  expect(readableText(three.web.bootText())).toBe(readableText(two.web.bootText()));
+});
+
+// What Redis and Sentinel do with these numbers: a master counts whole seconds once a second, so it refuses within two more than its limit; a
+// sentinel gives up so long after its last question went unanswered, and promotes no sooner.
+test.each([1, 2, 3, 8])("with %d copies there are never two masters that take writes", (replicas) => {
+  const site = page({ replicas: Math.max(replicas, 2) }).redis;
+  const redis = replicas > 1 ? site : new Redis(Site.of(site), "Jobs", { use: "sidekiq", on: site, replicas });
+  const text = readableText(redis.home[0]!.bootText());
+  const settings = /path: \/etc\/redis\/(?:jobs|redis)\.settings[^]*?\n {2}- /g;
+  const own = text.match(settings)!.at(-1)!;
+  const least = Number(/min-replicas-to-write (\d+)/.exec(own)?.[1] ?? 0);
+  const lag = Number(/min-replicas-max-lag (\d+)/.exec(own)?.[1] ?? Infinity);
+  // A side of the network that cannot promote holds one sentinel at the most: the master's own. All further copies may be there.
+  expect(least).toBe(replicas === 1 ? 0 : Math.max(1, replicas - 2 + 1));
+  if (replicas === 1) return;
+  for (let downAfterSeconds = 1; downAfterSeconds <= 60; downAfterSeconds++) {
+    const { site: other, redis: watched } = page({ replicas, downAfterSeconds });
+    const silent = Number(/down-after-milliseconds redis (\d+)/.exec(watched.home[0]!.bootText())![1]);
+    const held = silent >= (lag + 2) * 1000;
+    expect({ downAfterSeconds, held, refused: other.problems.all().length > 0 }).toEqual({
+      downAfterSeconds,
+      held: true,
+      refused: downAfterSeconds < 5,
+    });
+  }
 });
 
 test.each<[RedisProps, RegExp]>([
   [{ replicas: 1 }, /replicas is 1, which leaves 2 machines for sentinels/],
-  [{ replicas: 2, downAfterSeconds: 0 }, /downAfterSeconds is 0/],
+  [{ replicas: 2, downAfterSeconds: 4 }, /downAfterSeconds is 4 \/ use a whole number from 5 to 60/],
   [{ maxMemoryMib: 1 }, /maxMemoryMib is 1/],
 ])("%j is refused", (props, why) => {
   expect(() => Testing.synth(page(props).stack, true)).toThrow(why);

@@ -8,6 +8,7 @@ function page(
   props: {
     readonly pooled?: boolean;
     readonly replicas?: number;
+    readonly found?: "sentinels";
     readonly machines?: number;
     readonly processes?: number;
     readonly servedBy?: boolean;
@@ -18,7 +19,7 @@ function page(
   const site = new Site(stack, "Social", { cloud, domain: "social.example", version: "4.7.6" });
   const postgres = new Postgres(site, "Database");
   const database = (props.pooled ?? true) ? new PgBouncer(site, "Pool", { database: postgres }) : postgres;
-  const redis = new Redis(site, "Redis", { replicas: props.replicas ?? 2 });
+  const redis = new Redis(site, "Redis", { replicas: props.replicas ?? 2, found: props.found });
   const live = new StreamingPool(site, "Streaming", {
     machines: props.machines,
     processes: props.processes ?? 2,
@@ -32,17 +33,25 @@ function page(
 const env = (live: StreamingPool, port: number) =>
   Object.fromEntries(Object.entries(live.envs.get(port)!.all).map(([name, value]) => [name, readableText(value)]));
 
-test("a streaming process gets exactly what Node reads, through the pooler and the sentinels", () => {
-  expect(env(page().live, 4001)).toEqual({
-    BIND: "127.0.0.1",
-    DB_HOST: "pool-1",
-    DB_NAME: "mastodon",
-    DB_PASS: "<secret database_password>",
-    DB_POOL: "10",
-    DB_PORT: "6432",
-    DB_USER: "mastodon",
-    PORT: "4001",
-    REDIS_PASSWORD: "<secret redis_password>",
+const pooled = {
+  BIND: "127.0.0.1",
+  DB_HOST: "pool-1",
+  DB_NAME: "mastodon",
+  DB_PASS: "<secret database_password>",
+  DB_POOL: "10",
+  DB_PORT: "6432",
+  DB_USER: "mastodon",
+  PORT: "4001",
+  REDIS_PASSWORD: "<secret redis_password>",
+};
+
+test("a streaming process gets exactly what Node reads, through the pooler and the way to Redis on its own machine", () => {
+  expect(env(page().live, 4001)).toEqual({ ...pooled, REDIS_HOST: "127.0.0.1", REDIS_PORT: "6379" });
+});
+
+test("or by the sentinels, if the page says so", () => {
+  expect(env(page({ found: "sentinels" }).live, 4001)).toEqual({
+    ...pooled,
     REDIS_SENTINELS: "redis-1:26379,redis-2:26379,redis-3:26379",
     REDIS_SENTINEL_MASTER: "redis",
     REDIS_SENTINEL_USERNAME: "default",

@@ -95,6 +95,7 @@ test("up to 4.2 one image runs everything, streaming by its older command, and S
     expect(unit).toContain(`Image=ghcr.io/mastodon/mastodon:v${version}\n`);
     expect(unit).toContain("Exec=node ./streaming\n");
     expect(sidekiq.pool.program.readiness).toEqual([
+      expect.stringContaining("HAProxy is not running"),
       "podman top mastodon-sidekiq-1 args 2>/dev/null | grep -Eq '^sidekiq .* busy\\] *$'",
     ]);
   }
@@ -161,10 +162,10 @@ function page(version: string, { site: props, redis, streaming, replicaUrl }: Pa
 
 test.each<[string, string, Page, string]>([
   [
-    "copies of Redis before 4.3",
+    "sentinels before 4.3",
     "4.2.20",
-    { redis: { replicas: 2 } },
-    "stack/Social/Redis: replicas is 2, and Mastodon 4.2.20 cannot ask sentinels who is master / use no replica, or Mastodon 4.3, the first that can",
+    { redis: { replicas: 2, found: "sentinels" } },
+    'stack/Social/Redis: replicas is 2 with found: "sentinels", and Mastodon 4.2.20 cannot ask sentinels who is master / leave found out, use no replica, or Mastodon 4.3, the first that can',
   ],
   [
     "an image for streaming before 4.3",

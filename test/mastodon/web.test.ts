@@ -56,6 +56,25 @@ test.each<[Partial<WebTierProps>, string]>([
   expect(alone(props).web.env.all["WEB_CONCURRENCY"]).toBe(processes);
 });
 
+// As many requests as Puma has threads but one go in; so many wait as those work off in the second that a request waits.
+test.each<[Partial<WebTierProps>, number, number]>([
+  [{ processes: 1, threads: 2 }, 1, 20],
+  [{ processes: 2, threads: 5 }, 9, 180],
+  [{ processes: 16, threads: 16 }, 255, 2000],
+])("%j lets %d requests in, and has %d wait", (props, inside, waiting) => {
+  const text = alone(props).web.pool.bootText();
+  expect(text).toContain(`server puma 127.0.0.1:3000 maxconn ${inside}\n`);
+  expect(text).toContain(`http-request deny deny_status 503 if { queue(puma) ge ${waiting} }\n`);
+  expect(text).toContain("timeout queue 1000ms\n");
+  expect(text).toContain("upstream mastodon {\n        server 127.0.0.1:3080 max_fails=0;\n");
+});
+
+test("only a front door's question for health, or the machine's own, goes past the queue", () => {
+  const text = alone().web.pool.bootText();
+  expect(text).toContain("acl from_front_door req.hdr_ip(x-forwarded-for,-1) 127.0.0.0/8 10.20.0.0/16\n");
+  expect(text).toContain("use_backend puma-health if { path /health } from_front_door\n");
+});
+
 test("other proxies are trusted besides the private ranges, by Rails and by nginx", () => {
   const { web } = alone({ trustedProxies: ["203.0.113.0/24", "2001:db8::/32"] });
   expect(web.env.all["TRUSTED_PROXY_IP"]).toBe(
@@ -80,6 +99,11 @@ test("each answer names its machine, in the place of what the application says, 
 test.each<[string, Partial<WebTierProps>, string]>([
   ["no process", { processes: 0 }, "stack/Social/Web: processes is 0 / use a whole number from 1 to 64"],
   ["half a thread", { threads: 0.5 }, "stack/Social/Web: threads is 0.5 / use a whole number from 1 to 64"],
+  [
+    "a single thread",
+    { processes: 1, threads: 1 },
+    "stack/Social/Web: processes is 1 and threads is 1, and one thread is kept for health checks / use at least 2 threads",
+  ],
   ["no machine", { machines: 0 }, "stack/Social/Web/Hosts: machines is 0 / use a whole number from 1 to 58"],
   [
     "streaming beside without a process",

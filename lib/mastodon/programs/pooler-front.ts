@@ -2,7 +2,7 @@
 
 import { Program } from "../../core/program";
 import { PRIMARY_PORT } from "./primary-front";
-import { tcpFront } from "./tcp-front";
+import { hostProxy } from "./host-proxy";
 
 export const FRONT_PORT = 6432;
 
@@ -14,24 +14,26 @@ export interface PoolerFrontPlan {
 
 // The check asks PgBouncer to begin a login, since the kernel alone would accept for one that hangs.
 export function poolerFront(program: Program, { poolers, user }: PoolerFrontPlan): void {
-  tcpFront(program, [
-    `listen poolers
+  hostProxy(program, {
+    what: "the poolers",
+    text: `listen poolers
   bind 127.0.0.1:${FRONT_PORT}
   balance leastconn
   option pgsql-check user ${user}
   default-server check inter 2s fastinter 500ms fall 2 rise 2 on-marked-down shutdown-sessions
 ${servers(poolers, FRONT_PORT)}`,
-  ]);
+  });
 }
 
 /** Sessions that are not pooled, through the poolers' machines, which know who is primary. */
 export function throughPoolers(program: Program, poolers: readonly string[]): void {
-  tcpFront(program, [
-    `listen through-poolers
+  hostProxy(program, {
+    what: "PostgreSQL",
+    text: `listen through-poolers
   bind 127.0.0.1:${PRIMARY_PORT}
   default-server check inter 2s fall 2 rise 1 on-marked-down shutdown-sessions
 ${servers(poolers, PRIMARY_PORT)}`,
-  ]);
+  });
 }
 
 function servers(names: readonly string[], port: number): string {

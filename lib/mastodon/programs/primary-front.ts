@@ -2,8 +2,8 @@
 // Each PostgreSQL machine says which part it plays; reads that no standby can answer go to the primary.
 
 import { Program } from "../../core/program";
+import { hostProxy } from "./host-proxy";
 import { STATUS_PORT } from "./postgres-names";
-import { tcpFront } from "./tcp-front";
 
 export const PRIMARY_PORT = 5432;
 export const READS_PORT = 5433;
@@ -24,7 +24,7 @@ export function primaryFront(program: Program, { machines, open }: PrimaryFrontP
   http-check expect status 200
   default-server check port ${STATUS_PORT} ${checks} on-marked-down shutdown-sessions
 ${servers}`;
-  tcpFront(program, [
+  const text = [
     `frontend to-primary
   bind ${open ? "*" : "127.0.0.1"}:${PRIMARY_PORT}
   default_backend primary
@@ -36,5 +36,6 @@ ${servers}`;
 `,
     backend("primary", "/primary", "inter 1s fastinter 500ms fall 3 rise 6"),
     backend("standbys", "/replica", "inter 1s fastinter 500ms fall 2 rise 3"),
-  ]);
+  ].join("\n");
+  hostProxy(program, { what: "PostgreSQL", text });
 }

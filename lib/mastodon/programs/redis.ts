@@ -113,6 +113,15 @@ export function sentinel(program: Program, watched: () => readonly RedisInstance
     .add({ kind: "run", why: "sentinel", script: SENTINEL_SCRIPT });
 }
 
+// A master that too few follow has been cut off: it stops accepting writes, which would be thrown away. Only a side with two sentinels promotes
+// another, and the other side then has one of the first three machines, itself, and at the most all further ones: one copy fewer than there
+// are never follow it there. With a single copy the loss of either machine would stop all writes, so it has none of this.
+//
+// It counts in whole seconds, once a second: 2 s after a copy's last word it refuses after 4 at the latest. Sentinels must not promote sooner.
+const LAG_SECONDS = 2;
+/** How long before `downAfterSeconds` a sentinel gives up by itself: they ask once a second, and a second goes by until they agree. */
+const AGREEING_MS = 1000;
+
 function settings({ name, port, durable, maxMemoryMib, password, replicas }: RedisInstance): string {
   return [
     `port ${port}`,
@@ -128,15 +137,15 @@ function settings({ name, port, durable, maxMemoryMib, password, replicas }: Red
     "appendfsync everysec",
     `maxmemory ${maxMemoryMib}mb`,
     `maxmemory-policy ${durable ? "noeviction" : "allkeys-lru"}`,
-    // A master that nobody follows has been cut off: it stops accepting writes that would be thrown away. A cache may lose them; and with a
-    // single copy the loss of either machine would stop all writes.
-    ...(durable && replicas > 1 ? ["min-replicas-to-write 1", "min-replicas-max-lag 3"] : []),
+    ...(replicas > 1 ? [`min-replicas-to-write ${replicas - 1}`, `min-replicas-max-lag ${LAG_SECONDS}`] : []),
     "",
   ].join("\n");
 }
 
 function role({ port, first, sentinels }: RedisInstance, self: string): string {
-  return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${sentinels.join(" ")}"\n`;
+  // Callers know the sentinels' machines alone, and one of those is there as long as anybody can be promoted at all.
+  const further = sentinels.length === 0 || sentinels.includes(self) ? "" : "further=yes\n";
+  return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${sentinels.join(" ")}"\n${further}`;
 }
 
 // Sentinels may be wrong about the past, each after its own absence: what most of them know and the latest of it counts. And a master that
@@ -205,7 +214,11 @@ if [ -n "$role" ] && [ "$(systemctl show -P NRestarts "redis-server@$name")" -gt
   echo "redis-role: the file of $name is damaged, and a replica copies its master anyway: it is set aside as appendonlydir.damaged"
   rm -rf "$aof.damaged" && mv "$aof" "$aof.damaged"
 fi
-{ cat "/etc/redis/$name.settings"; printf '%s\\n' "$role"; } >"$conf.new"
+{
+  cat "/etc/redis/$name.settings"
+  [ -z "\${further:-}" ] || echo 'replica-priority 0'
+  printf '%s\\n' "$role"
+} >"$conf.new"
 chown redis:redis "$conf.new" && chmod 0640 "$conf.new" && mv "$conf.new" "$conf"
 echo "redis-role: $name starts as \${role:-master}"
 `;
@@ -243,8 +256,7 @@ function monitor({ name, port, password, first, downAfterSeconds, sentinels }: R
   return [
     `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
     `sentinel auth-pass ${name} ${password}`,
-    // They ask the master once a second, and each other as often: until they agree, so much more goes by.
-    `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(1500, downAfterSeconds * 500)}`,
+    `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500)}`,
     `sentinel failover-timeout ${name} ${downAfterSeconds * 3000 + 10_000}`,
     `sentinel parallel-syncs ${name} 1`,
     "",

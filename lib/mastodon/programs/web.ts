@@ -9,6 +9,7 @@ import { ACCOUNT } from "./account";
 import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
 import { makara, MAKARA_VOLUME } from "./makara";
 import { waitForPrepare } from "./prepare";
+import { pumaQueue, QUEUE_PORT } from "./puma-queue";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 
 export interface WebPlan {
@@ -20,6 +21,8 @@ export interface WebPlan {
   readonly makara: boolean;
   /** Streaming on the same machine, if it is not elsewhere. */
   readonly streaming: Pick<StreamingPlan, "image" | "command" | "envs"> | undefined;
+  /** All threads of Puma on one machine. */
+  readonly threads: number;
   readonly network: string;
   readonly trustedProxies: readonly string[];
   readonly servedBy: boolean;
@@ -67,6 +70,7 @@ export function web(program: Program, plan: WebPlan): void {
     .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false });
   const beside = plan.streaming;
   if (beside !== undefined) streamingProcesses(program, beside);
+  pumaQueue(program, plan);
   nginx(program, {
     ...plan,
     upstreams: [...PUMA, ...(beside === undefined ? [] : ["", ...streamingUpstream([...beside.envs.keys()])])],
@@ -78,9 +82,9 @@ export function web(program: Program, plan: WebPlan): void {
 
 const PUMA = [
   "upstream mastodon {",
-  "  server 127.0.0.1:3000 max_fails=0;",
+  `  server 127.0.0.1:${QUEUE_PORT} max_fails=0;`,
   "  keepalive 32;",
-  // Puma closes an idle connection after 20 s; nginx must be quicker.
+  // HAProxy closes an idle connection after 60 s; nginx must be quicker.
   "  keepalive_timeout 15s;",
   "}",
 ];

@@ -1,0 +1,92 @@
+// The one HAProxy of a host: the queue before Puma, the ways to Redis, to several poolers, and to a PostgreSQL that moves. Each part adds a
+// section, `hostProxy(program, { what: "the poolers", text })`; a host that needs no section has no HAProxy.
+
+import { Program } from "../../core/program";
+
+export interface Section {
+  /** What it leads to; the line above it, and what the machine says is out of reach while HAProxy is not running. */
+  readonly what: string;
+  /** Lines of HAProxy's configuration. */
+  readonly text: string;
+  /** Machines whose addresses the text holds, each as `addressOf(name)`. */
+  readonly addresses?: readonly string[];
+}
+
+const CONFIG = "/etc/haproxy/haproxy.cfg";
+const ADDRESSES = "/etc/haproxy/addresses";
+/** Where HAProxy says how things stand, and takes orders; root's alone. */
+export const ADMIN_SOCKET = "/run/haproxy/admin.sock";
+
+const proxies = new WeakMap<Program, Map<string, Section>>();
+
+/** Adds sections to a machine's HAProxy, and HAProxy itself for the first of them. The same text twice is one section. */
+export function hostProxy(program: Program, ...sections: readonly Section[]): void {
+  const known = proxies.get(program);
+  const all = known ?? new Map<string, Section>();
+  for (const section of sections) all.set(`# to ${section.what}\n${section.text}`, section);
+  if (known !== undefined) return;
+  proxies.set(program, all);
+  const names = () => [...new Set([...all.values()].flatMap(({ addresses }) => addresses ?? []))].sort();
+  program
+    .add({ kind: "package", names: ["haproxy"] })
+    // It may hold passwords. HAProxy reads it as root.
+    .add({ kind: "file", path: CONFIG, content: () => [GLOBAL, ...[...all.keys()].sort()].join("\n"), mode: "0600" })
+    .add({ kind: "file", path: "/etc/systemd/system/haproxy.service.d/10-mastodon.conf", content: UNIT })
+    .add({ kind: "run", why: "addresses for HAProxy", script: () => addresses(names()) })
+    .add({ kind: "start", units: ["haproxy.service"] })
+    .readyWhen(
+      "systemctl is-active --quiet haproxy || { echo \"HAProxy is not running, and without it there is no way to $(sed -n 's/^# to //p' " +
+        `${CONFIG} | sort -u | paste -sd , | sed 's/,/, /g')"; false; }`,
+    );
+}
+
+/** The address of a machine, in a text between double quotes. HAProxy resolves names where it connects, and nowhere else. */
+export function addressOf(name: string): string {
+  return `\${ADDRESS_${name.toUpperCase().replaceAll("-", "_")}}`;
+}
+
+// Where the cloud computes addresses, a page cannot say them; /etc/hosts can, and no running machine's ever changes.
+function addresses(names: readonly string[]): string {
+  if (names.length === 0) return `: >${ADDRESSES}\n`;
+  return `for name in ${names.join(" ")}; do
+  address=$(getent ahostsv4 "$name" | awk 'NR == 1 { print $1 }')
+  [ -n "$address" ] || { echo "boot: /etc/hosts has no address of $name, which HAProxy needs" >&2; exit 1; }
+  echo "ADDRESS_$(tr a-z- A-Z_ <<<"$name")=$address"
+done >${ADDRESSES}
+`;
+}
+
+// All limits of HAProxy are here. A thread of Ruby has a connection to PostgreSQL, one to a standby and one to each Redis, and the queue before
+// Puma holds 2000 at the most: so 8000 connections are enough for some 1000 threads on one host. Each takes two descriptors.
+const UNIT = `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+EnvironmentFile=${ADDRESSES}
+LimitNOFILE=16384
+Restart=always
+RestartSec=1
+`;
+
+// Sessions on a lost server are closed at once: their owners log in anew elsewhere, instead of waiting for a time-out of TCP. An idle
+// connection is its owner's to close. Only what concerns servers is logged: a line for each request could hold tokens.
+const GLOBAL = `global
+  log /dev/log local0 notice
+  stats socket ${ADMIN_SOCKET} mode 600 level admin
+  user haproxy
+  group haproxy
+  maxconn 8000
+
+defaults
+  mode tcp
+  log global
+  option redispatch 1
+  retries 3
+  timeout connect 2s
+  timeout queue 10s
+  timeout check 2s
+  timeout client 1d
+  timeout server 1d
+  option clitcpka
+  option srvtcpka
+`;

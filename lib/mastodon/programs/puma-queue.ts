@@ -1,0 +1,94 @@
+// Requests wait in HAProxy, outside Puma, bounded in number and time; what is over is told so at once: `pumaQueue(program, { threads, network })`.
+// A front door's health check has a lane and a thread of its own, so it tells a busy Puma from one that hangs.
+
+import { Program } from "../../core/program";
+import { hostProxy } from "./host-proxy";
+
+/** Where nginx finds Puma. */
+export const QUEUE_PORT = 3080;
+const PUMA_PORT = 3000;
+
+export interface PumaQueuePlan {
+  /** All threads of Puma on this machine. */
+  readonly threads: number;
+  /** The site's network, in which the front door is. */
+  readonly network: string;
+}
+
+/** Puma's threads that health checks find free. */
+export const KEPT_THREADS = 1;
+
+// Longer waits gain nothing: people wait longer, and no more of them are served. With it the answer is there within 1.5 s.
+const QUEUE_MS = 1000;
+// The fastest pages take 50 ms, so a thread works off 20 while the last of them waits. Beyond that, waiting is in vain. Few machines have
+// more than 100 threads, and a queue of 2000 is memory enough.
+const QUEUED_PER_THREAD = 20;
+const MOST_QUEUED = 2000;
+
+/** How many requests may wait. */
+export function queued(threads: number): number {
+  return Math.min((threads - KEPT_THREADS) * QUEUED_PER_THREAD, MOST_QUEUED);
+}
+
+export function pumaQueue(program: Program, { threads, network }: PumaQueuePlan): void {
+  program.add({ kind: "file", path: BUSY_PAGE, content: BUSY });
+  hostProxy(program, {
+    what: "Puma",
+    text: `${FRONTEND.replace("NETWORK", network)}
+backend puma
+  mode http
+  option http-server-close
+  retries 0
+  timeout queue ${QUEUE_MS}ms
+  timeout server 130s
+  http-error status 503 content-type "text/html; charset=utf-8" file ${BUSY_PAGE} hdr Retry-After 5 hdr Cache-Control no-store
+  http-request deny deny_status 503 if { queue(puma) ge ${queued(threads)} }
+  server puma 127.0.0.1:${PUMA_PORT} maxconn ${threads - KEPT_THREADS}
+
+${HEALTH}`,
+  });
+}
+
+const BUSY_PAGE = "/etc/haproxy/busy.html";
+const BUSY = `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Busy</title>
+<style>body { font-family: sans-serif; margin: 20vh auto 0; max-width: 30em; padding: 0 1em; text-align: center; color: #333; background: #fff }</style>
+</head>
+<body>
+<h1>Busy</h1>
+<p>More people are here than this server can serve at once. Please try again in a few seconds.</p>
+</body>
+</html>
+`;
+
+// nginx asks, and waits 120 s for an answer: here nothing may end sooner. It has judged the request already, so nothing is refused here that
+// Puma would take. Whoever asks for /health from outside waits like everybody; a front door, or the machine itself, is in the site's network,
+// and nginx says last in X-Forwarded-For who asks.
+const FRONTEND = `frontend puma
+  mode http
+  bind 127.0.0.1:${QUEUE_PORT}
+  option accept-invalid-http-request
+  timeout http-request 30s
+  timeout http-keep-alive 60s
+  timeout client 130s
+  acl from_front_door req.hdr_ip(x-forwarded-for,-1) 127.0.0.0/8 NETWORK
+  use_backend puma-health if { path /health } from_front_door
+  default_backend puma
+`;
+
+// Puma spreads connections over its processes by chance, and one whose threads are all taken may get this one: so it asks again after a
+// second, up to four times, within the front doors' limit of 5 s. If Puma hangs, all four fail.
+const HEALTH = `backend puma-health
+  mode http
+  option http-server-close
+  retries 3
+  retry-on conn-failure empty-response response-timeout
+  timeout connect 1s
+  timeout queue 1s
+  timeout server 1s
+  server puma 127.0.0.1:${PUMA_PORT} maxconn 2
+`;
