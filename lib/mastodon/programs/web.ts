@@ -13,6 +13,8 @@ export interface WebPlan {
   readonly version: string;
   readonly env: Env;
   readonly taskEnv: Env;
+  /** The volumes for files of people, if no object store keeps them. */
+  readonly files: readonly string[];
   /** Whether reads go to a replica by Makara, as up to 4.1. */
   readonly makara: boolean;
   /** Streaming on the same machine, if it is not elsewhere. */
@@ -46,7 +48,7 @@ export function web(program: Program, plan: WebPlan): void {
         name: "mastodon-web",
         envFile: "/etc/mastodon/web.env",
         command: "bundle exec puma -C config/puma.rb",
-        volumes: [...certificateVolumes(plan.env), ...(plan.makara ? [MAKARA_VOLUME] : [])],
+        volumes: [...certificateVolumes(plan.env), ...plan.files, ...(plan.makara ? [MAKARA_VOLUME] : [])],
         stopSeconds: 60,
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
       }),
@@ -80,11 +82,12 @@ const PUMA = [
   "}",
 ];
 
-function command({ image, taskEnv }: WebPlan, inside: string): string {
+function command({ image, taskEnv, files }: WebPlan, inside: string): string {
+  const volumes = volumeOptions([...certificateVolumes(taskEnv), ...files]);
   return `#!/bin/bash
 # Runs ${inside} of Mastodon in a container of its own, straight at PostgreSQL.
 set -euo pipefail
 [ -t 0 ] && tty=-t || tty=
-exec podman run --rm -i $tty --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(taskEnv))}${image} ${inside} "$@"
+exec podman run --rm -i $tty --network host --env-file ${TASK_ENV} ${volumes}${image} ${inside} "$@"
 `;
 }
