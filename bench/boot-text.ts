@@ -73,7 +73,11 @@ export function onTheMachine(text: string, secrets: Readonly<Record<string, stri
 }
 
 /** Those of a page's own, beside the site's. */
-export const FURTHER_SECRETS = { media_access_key: "A".repeat(20), media_secret_key: "s".repeat(40) };
+export const FURTHER_SECRETS = {
+  mail_password: "m".repeat(20),
+  media_access_key: "A".repeat(20),
+  media_secret_key: "s".repeat(40),
+};
 
 const PAGES = [
   { what: "examples/local", page: "examples/local/main.ts", stack: "local" },

@@ -1,7 +1,7 @@
 // A server for 15,000 people a month at Hetzner, in one line.
 
 import { App, TerraformStack } from "cdktf";
-import { communityOf, Mastodon, Secret } from "cdktf-mastodon";
+import { communityOf, mail, Mastodon, Secret } from "cdktf-mastodon";
 import { hetzner, hetznerDns, hetznerObjects } from "cdktf-mastodon/hetzner";
 
 const app = new App();
@@ -17,5 +17,12 @@ const objects = hetznerObjects({
   accessKey: new Secret(stack, "media_access_key", { length: 20, description: "The key of the object store." }),
   secretKey: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of the object store's key." }),
 });
-new Mastodon(stack, "Social", { cloud, objects, domain: "social.example", size: communityOf({ monthlyActive: 15_000 }) });
+const settings = [mail({ server: "smtp.example.net", from: "hello@social.example" })];
+new Mastodon(stack, "Social", {
+  cloud,
+  objects,
+  settings,
+  domain: "social.example",
+  size: communityOf({ monthlyActive: 15_000 }),
+});
 app.synth();

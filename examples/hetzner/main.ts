@@ -1,7 +1,7 @@
 // A whole Mastodon server at Hetzner: three of everything that must not fail, in one location, with Hetzner's own DNS and object store.
 
 import { App, TerraformStack } from "cdktf";
-import { Disk, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
+import { Disk, mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
 import { hetzner, hetznerDns, hetznerObjects } from "cdktf-mastodon/hetzner";
 
 const app = new App();
@@ -21,7 +21,15 @@ const objects = hetznerObjects({
   secretKey: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of the object store's key." }),
 });
 
-const site = new Site(stack, "Social", { cloud, objects, domain: "social.example", version: "4.7.6" });
+// By it people confirm their address and get a new password.
+const post = mail({
+  server: "smtp.example.net",
+  from: "Social <hello@social.example>",
+  login: "social",
+  password: new Secret(stack, "mail_password", { length: 20, description: "The mail server's user social." }),
+});
+
+const site = new Site(stack, "Social", { cloud, objects, settings: [post], domain: "social.example", version: "4.7.6" });
 
 const db = new Postgres(site, "Database", { replicas: 1, size: Size.of({ cpus: 2, gib: 8 }), disk: Disk.gib(100) });
 const pool = new PgBouncer(site, "Pool", { database: db });

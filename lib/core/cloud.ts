@@ -18,6 +18,11 @@ export interface Cloud {
   pool(scope: Construct, id: string, spec: PoolSpec): MadePool;
   /** Makes what the world reaches. */
   frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor;
+  /**
+   * Makes a mail server that sends nothing and keeps all mail to be read, at most one a site. Only a cloud for trying out has it: elsewhere the
+   * page must say where mail goes.
+   */
+  mailbox?(scope: Construct, spec: MailboxSpec): MadeMailbox;
 }
 
 export interface CloudCan {
@@ -25,8 +30,11 @@ export interface CloudCan {
   readonly bootTextBytes: number;
   /** After how many seconds without traffic its front door closes a connection; hosts behind it keep theirs open longer. */
   readonly frontDoorIdleSeconds: number;
-  /** Whether it is for trying out only, so that it may lose what people upload. */
-  readonly rehearsal?: boolean;
+  /**
+   * Where a member of a pool that asks for it (`PoolSpec.files`) finds one directory, the same for all such members of the site. It outlives
+   * machines as a disk does, and goes with the site. Left out by a cloud without one: uploads then need an object store.
+   */
+  readonly sharedFiles?: string;
   /** What every host lets in besides the flows of the page, such as the administrators' SSH. */
   readonly openings?: readonly Omit<Flow, "to">[];
   /**
@@ -101,6 +109,8 @@ export interface PoolSpec {
   readonly openings: () => readonly Flow[];
   /** `start-first`: new members serve before old ones leave. `stop-first`: the old ones are gone before new ones start. */
   readonly roll: "start-first" | "stop-first";
+  /** Whether members need the directory `CloudCan.sharedFiles`; asked for at synth, and never true where the cloud has none. */
+  readonly files: () => boolean;
 }
 
 export interface MadePool {
@@ -131,4 +141,16 @@ export interface MadeFrontDoor {
   /** The address ranges from which it reaches pools. */
   readonly sources: readonly string[];
   route(id: string, spec: RouteSpec): void;
+}
+
+export interface MailboxSpec {
+  readonly network: Network;
+  /** Who may hand in mail; asked for at synth. */
+  readonly openings: () => readonly Flow[];
+}
+
+export interface MadeMailbox {
+  /** Where it takes mail by SMTP, without TLS and without a login. */
+  readonly address: string;
+  readonly port: number;
 }

@@ -30,6 +30,7 @@ export class Pool extends Host {
   readonly machines: number;
   readonly roll: "start-first" | "stop-first";
   private routed = false;
+  private sharing = false;
 
   constructor(scope: Construct, id: string, props: PoolProps) {
     super(scope, id, props.role);
@@ -52,9 +53,16 @@ export class Pool extends Host {
       machines: props.machines,
       size: props.size,
       roll: this.roll,
+      files: () => this.sharing,
       ...this.late(),
     });
     this.measure();
+  }
+
+  /** Gives the members the directory that the cloud shares among machines; returns its path, or nothing where the cloud has none. */
+  shareFiles(): string | undefined {
+    this.sharing = this.site.cloud.can.sharedFiles !== undefined;
+    return this.site.cloud.can.sharedFiles;
   }
 
   override openToFrontDoor(sources: readonly string[], port: number, why: string): void {

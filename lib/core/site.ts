@@ -7,6 +7,7 @@ import { AddressPlan, Range, Role } from "./address-plan";
 import { Cloud, Network } from "./cloud";
 import { Flow } from "./flow";
 import { FrontDoor } from "./front-door";
+import { Mailbox } from "./mailbox";
 import { hostName } from "./names";
 import { ObjectStore, ObjectStoreFacts } from "./objects";
 import { Problems } from "./problems";
@@ -44,12 +45,12 @@ export interface SiteProps {
   readonly queuesElsewhere?: readonly string[];
   /**
    * Where uploaded and fetched files are kept. A change leaves the files where they are, so copy them before.
-   * @default - on the machine that happens to get them, which suits tests with one web machine only
+   * @default - in a directory that the cloud shares among the web and Sidekiq machines; a cloud without one refuses the page
    */
   readonly objects?: ObjectStore;
   /**
    * Groups of settings, each once: mail, search, signing on and so on. A change replaces the machines of the processes that read them.
-   * @default - Mastodon's own defaults, which send no mail
+   * @default - Mastodon's own defaults. A page that works off `mailers` must say `mail(…)`, unless the cloud catches mail
    */
   readonly settings?: readonly Setting[];
   /**
@@ -97,6 +98,7 @@ export class Site extends Construct {
   private readonly claimed = new Map<string, Construct>();
   private readonly slots = new Map<string, Construct>();
   private door: FrontDoor | undefined;
+  private box: Mailbox | undefined;
 
   constructor(scope: Construct, id: string, props: SiteProps) {
     super(scope, id);
@@ -148,6 +150,12 @@ export class Site extends Construct {
   /** What the world reaches; made when first asked for. */
   get frontDoor(): FrontDoor {
     return (this.door ??= new FrontDoor(this, "FrontDoor"));
+  }
+
+  /** Where mail lands if the page names no mail server, on a cloud that has such a place; made when first asked for. */
+  get mailbox(): Mailbox | undefined {
+    if (this.cloud.mailbox === undefined) return undefined;
+    return (this.box ??= new Mailbox(this));
   }
 
   /** The addresses of a tier, from its name alone or from the slot that the user gave. */

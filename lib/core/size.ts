@@ -36,3 +36,9 @@ export class Disk {
     return new Disk(gib);
   }
 }
+
+/** What a plan says of a disk that is larger than the page wants it; `has` may be an expression of Terraform's. */
+export function shrinks(where: string, disk: { readonly name: string; readonly gib: number }, has: string): string {
+  const wrong = `the page gives the disk ${disk.name} ${disk.gib} GiB, and it has ${has}`;
+  return `${where}: ${wrong} / disks never shrink: say at least ${has} GiB, or make a new tier and move the data`;
+}

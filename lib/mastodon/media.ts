@@ -1,21 +1,36 @@
-// How Ruby's processes find the site's object store: `mediaEnv(env, site.objects, tier)`.
+// Where Ruby's processes keep files: in the site's object store, `mediaEnv(env, site.objects, tier)`, or in the directory that a cloud shares
+// among machines, `filesVolumes(pool, tier, env)`.
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { ObjectStoreFacts } from "../core/objects";
-import { Site } from "../core/site";
+import { Pool } from "../core/pool";
+
+const STORES = ["S3_ENABLED", "SWIFT_ENABLED", "AZURE_ENABLED"];
+/** Where files lie in the image, for its user. */
+const FILES = "/opt/mastodon/public/system";
+const USER = 991;
 
 /**
- * Web stores what people upload and Sidekiq what it fetches. Without a store that lies inside one container: no other machine has it, and the
- * next roll-out takes it away, while the database says that it is there.
+ * The volumes in which containers of the pool find files, none where an object store keeps them.
+ * Web stores what people upload and Sidekiq what it fetches. Without a store or a shared directory that would lie inside one container: no other
+ * machine has it, and the next roll-out takes it away, while the database says that it is there. So that is refused.
  */
-export function checkFiles(site: Site, by: Construct, env: Env): void {
-  const kept = ["S3_ENABLED", "SWIFT_ENABLED", "AZURE_ENABLED"].some((name) => env.all[name] !== undefined);
-  if (kept || site.cloud.can.rehearsal) return;
-  site.problems.add(by, {
-    wrong: "no object store is given, and files that people upload would be lost with their machine",
-    remedy: "give the site objects, such as s3Objects({ … }) or the cloud's own; beside an existing server, the same that it has",
-  });
+export function filesVolumes(pool: Pool, by: Construct, env: Env): readonly string[] {
+  if (STORES.some((name) => env.all[name] !== undefined)) return [];
+  const directory = pool.shareFiles();
+  if (directory === undefined) {
+    pool.site.problems.add(by, {
+      wrong: "no object store is given, and files that people upload would be lost with their machine",
+      remedy:
+        "give the site objects, such as s3Objects({ … }) or the cloud's own; beside an existing server, the same that it has",
+    });
+    return [];
+  }
+  // On each machine, since any may be the first.
+  const script = `install -d -o ${USER} -g ${USER} -m 0755 ${directory}/system\n`;
+  pool.program.add({ kind: "run", why: "a directory for uploads", script });
+  return [`${directory}/system:${env.all["PAPERCLIP_ROOT_PATH"] ?? FILES}`];
 }
 
 export function mediaEnv(env: Env, store: ObjectStoreFacts | undefined, by: Construct): void {

@@ -8,7 +8,7 @@ import { Site } from "../core/site";
 import { Clients } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { isRead, Process, rowOf } from "./env-catalogue";
-import { checkFiles, mediaEnv } from "./media";
+import { mediaEnv } from "./media";
 import { processEnv, put, TierEnv } from "./process-env";
 import { RedisFacts, RedisServer } from "./redis-facts";
 import { secret } from "./secrets";
@@ -82,7 +82,6 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   mediaEnv(env, site.objects, by);
   checkUses(site, by, data);
   checkTogether(site, by, env);
-  if (process !== "task") checkFiles(site, by, env);
   return env;
 }
 

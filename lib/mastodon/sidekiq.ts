@@ -8,6 +8,8 @@ import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
+import { filesVolumes } from "./media";
+import { outgoingMail } from "./outgoing-mail";
 import { TierEnv } from "./process-env";
 import { sidekiq } from "./programs/sidekiq";
 import { Data, DATABASE_TASK, readsReplica, rubyEnv } from "./ruby";
@@ -93,6 +95,11 @@ export class SidekiqGroup extends Construct {
     sidekiq(this.pool.program, {
       image: site.images.mastodon,
       env: this.env,
+      volumes: [
+        ...filesVolumes(this.pool, this, this.env),
+        // Whatever writes a mail enqueues it there.
+        ...(queues.includes("mailers") ? outgoingMail(this.pool, this, this.env) : []),
+      ],
       processes,
       threads,
       queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),

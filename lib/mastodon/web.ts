@@ -8,6 +8,7 @@ import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
+import { filesVolumes } from "./media";
 import { TierEnv } from "./process-env";
 import { web } from "./programs/web";
 import { KEPT_THREADS } from "./programs/puma-queue";
@@ -133,6 +134,7 @@ export class WebTier extends Construct {
       version: site.version,
       env: this.env,
       taskEnv: this.taskEnv,
+      files: filesVolumes(this.pool, this, this.env),
       makara: version.isBefore("4.2") && this.env.all["REPLICA_DB_NAME"] !== undefined,
       streaming: streaming && { ...streamingProgram(site, this), envs: this.streamingEnvs },
       threads: processes * threads,

@@ -3,7 +3,7 @@
 
 import { App, TerraformStack, Testing } from "cdktf";
 import { AddressPlan, Role } from "../core/address-plan";
-import { Cloud, FrontDoorSpec, MachineSpec, NetworkSpec, PoolSpec, RouteSpec } from "../core/cloud";
+import { Cloud, FrontDoorSpec, MachineSpec, MailboxSpec, NetworkSpec, PoolSpec, RouteSpec } from "../core/cloud";
 import { Flow } from "../core/flow";
 import { Size } from "../core/size";
 
@@ -61,8 +61,10 @@ export function conformance(cloud: Cloud, excused: Readonly<Record<string, strin
   } as const;
   cloud.machine(stack, "Kept", watched<MachineSpec>("machine", kept));
   const range = plan.tier("web", 1).cidr;
-  const many = { network, name: "web", role: "web", range, machines: 2, size, roll: "start-first", ...late } as const;
+  const files = () => cloud.can.sharedFiles !== undefined;
+  const many = { network, name: "web", role: "web", range, machines: 2, size, roll: "start-first", files, ...late } as const;
   const pool = cloud.pool(stack, "Pool", watched<PoolSpec>("pool", many));
+  cloud.mailbox?.(stack, watched<MailboxSpec>("mailbox", { network, openings: () => openings }));
   const door = cloud.frontDoor(stack, "Door", watched<FrontDoorSpec>("frontDoor", { network, domain: "social.example" }));
   const check = watched("check", { port: 80, path: "/health", status: 200 });
   door.route("web", watched<RouteSpec>("route", { host: "social.example", pool, port: 80, check }));

@@ -8,6 +8,8 @@ import {
   CloudCan,
   FrontDoorSpec,
   MachineSpec,
+  MadeMailbox,
+  MailboxSpec,
   MadeFrontDoor,
   MadeMachine,
   MadePool,
@@ -33,6 +35,16 @@ export interface FakeCloudOptions {
    * @default 65536
    */
   readonly bootTextBytes?: number;
+  /**
+   * Whether it shares a directory among machines, as a cloud for trying out does; without it pages need an object store.
+   * @default true
+   */
+  readonly files?: boolean;
+  /**
+   * Whether it catches mail, as a cloud for trying out does; without it pages need a mail server.
+   * @default true
+   */
+  readonly mail?: boolean;
 }
 
 export class FakeCloud implements Cloud {
@@ -43,9 +55,20 @@ export class FakeCloud implements Cloud {
   readonly pools: PoolSpec[] = [];
   readonly frontDoors: FrontDoorSpec[] = [];
   readonly routes: RouteSpec[] = [];
+  readonly mailboxes: MailboxSpec[] = [];
+  readonly mailbox?: (scope: Construct, spec: MailboxSpec) => MadeMailbox;
 
   constructor(private readonly options: FakeCloudOptions = {}) {
-    this.can = { bootTextBytes: options.bootTextBytes ?? 65536, frontDoorIdleSeconds: 60, rehearsal: true };
+    this.can = {
+      bootTextBytes: options.bootTextBytes ?? 65536,
+      frontDoorIdleSeconds: 60,
+      sharedFiles: options.files === false ? undefined : "/srv/files",
+    };
+    if (options.mail !== false)
+      this.mailbox = (_, spec) => {
+        this.mailboxes.push(spec);
+        return { address: spec.network.cidr.replace(/0\.0\/16$/, "0.10"), port: 1025 };
+      };
   }
 
   network(_scope: Construct, spec: NetworkSpec): Network {

@@ -33,6 +33,7 @@ test("Hetzner reads every field, but for what stands in the boot text alone", ()
     "pool.packages": "Debian installs them at boot",
     "pool.images": "podman pulls them",
     "pool.openings": "Hetzner's firewall does not see the private network; the host's own does",
+    "pool.files": "there is no directory for several servers, and it says so",
     "frontDoor.domain": "named only where a host name is outside the zone",
   });
   expect(unread).toEqual([]);

@@ -1,14 +1,29 @@
 import { App, TerraformStack, Testing } from "cdktf";
-import { Disk, Machine, Pool, Postgres, Secret, Site, Size } from "../../lib";
+import {
+  Disk,
+  mail,
+  Machine,
+  Pool,
+  Postgres,
+  Redis,
+  s3Objects,
+  Secret,
+  SidekiqGroup,
+  Site,
+  SiteProps,
+  Size,
+  WebTier,
+} from "../../lib";
 import { local, LocalProps } from "../../lib/clouds/local";
 
-function page(props: LocalProps = {}) {
+function page(props: LocalProps = {}, more: Partial<SiteProps> = {}) {
   const stack = new TerraformStack(new App(), "stack");
   const site = new Site(stack, "Social", {
     cloud: local(props),
     domain: "social.example",
     version: "4.7.6",
     queuesElsewhere: ["scheduler"],
+    ...more,
   });
   return { stack, site };
 }
@@ -161,4 +176,97 @@ test("limits that are no numbers are refused, all at once", () => {
     "stack/Social: memoryGib of the local cloud is 0.5 / use a whole number from 1",
     "stack/Social: readySeconds of the local cloud is 0 / use a whole number from 1",
   ]);
+});
+
+test("a smaller disk is refused when the plan is made, by the size that the driver has written down", () => {
+  const { stack, site } = page();
+  new Postgres(site, "Database", { disk: Disk.gib(7) });
+  const owner = "${terraform_data.Social_Owner.id}";
+  const has = `try(tonumber(trimspace(file("/var/lib/cdktf-mastodon.sizes/${owner}/database-1-data"))), 0)`;
+  const { lifecycle } = resources(stack)["Social_Database_1_MachinedataSize"]!;
+  expect(JSON.parse(JSON.stringify(lifecycle).replaceAll(/_[0-9A-F]{8}(?=\.)/g, ""))).toEqual({
+    precondition: [
+      {
+        condition: `\${${has} <= 7}`,
+        error_message:
+          `stack/Social/Database/1: the page gives the disk data 7 GiB, and it has \${${has}} / ` +
+          `disks never shrink: say at least \${${has}} GiB, or make a new tier and move the data`,
+      },
+    ],
+  });
+});
+
+/** A page whose processes keep files and send mail. */
+function people(more: Partial<SiteProps> = {}, door = true) {
+  const { stack, site } = page({}, { queuesElsewhere: [], ...more });
+  const data = { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") };
+  const web = door ? new WebTier(site, "Web", { machines: 1, ...data }) : undefined;
+  const queues = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
+  const jobs = new SidekiqGroup(site, "Jobs", { queues, ...data });
+  const directories = () =>
+    Object.fromEntries(
+      Object.entries(resources(stack)).flatMap(([name, { provisioner }]) => {
+        const given = provisioner?.[0]?.["local-exec"].environment["DIRECTORIES"];
+        return given === undefined ? [] : [[name, given]];
+      }),
+    );
+  return { stack, site, web, jobs, directories };
+}
+
+const VOLUME = "/srv/files/system:/opt/mastodon/public/system";
+
+test("without an object store web and Sidekiq share a directory of this host, administrator's commands included", () => {
+  const { directories, web, jobs } = people();
+  expect(directories()).toEqual({
+    Social_FrontDoor: "mail=/srv/mail",
+    Social_Web_Hosts_Pool1: "files=/srv/files",
+    Social_Jobs_Hosts_Pool1: "files=/srv/files",
+  });
+  const lines = [web!, jobs].flatMap(({ pool }) =>
+    pool
+      .bootText()
+      .split("\n")
+      .filter((line) => line.includes(VOLUME)),
+  );
+  expect(lines.map((line) => line.trim().replace(/^exec podman .*-(-volume .*) ghcr\S+ (.*)$/, "$2: $1"))).toEqual([
+    `Volume=${VOLUME}`,
+    `bin/tootctl "$@": -volume ${VOLUME}`,
+    `bundle exec rails "$@": -volume ${VOLUME}`,
+    `Volume=${VOLUME}`,
+  ]);
+});
+
+test("with an object store there is no such directory", () => {
+  const objects = s3Objects({ bucket: "media", region: "eu-central-1", hostname: "s3.eu-central-1.amazonaws.com" });
+  const { directories, web, jobs } = people({ objects });
+  expect(directories()).toEqual({
+    Social_FrontDoor: "mail=/srv/mail",
+    Social_Web_Hosts_Pool1: "",
+    Social_Jobs_Hosts_Pool1: "",
+  });
+  for (const { pool } of [web!, jobs]) expect(pool.bootText()).not.toContain("/srv/files");
+});
+
+test("mail that no server takes lands on the front door's machine, which only Sidekiq reaches", () => {
+  const { stack, site, jobs } = people();
+  expect(jobs.env.all).toMatchObject({ SMTP_SERVER: "10.20.0.10", SMTP_PORT: "1025" });
+  expect(site.flows.filter(({ port }) => port === 1025)).toEqual([
+    { from: "sidekiq", sources: ["10.20.128.0/18"], to: "mailbox", port: 1025, why: "what Mastodon writes to people" },
+  ]);
+  const { locals } = JSON.parse(Testing.synth(stack)) as { readonly locals: Record<string, string> };
+  const text = Object.entries(locals).find(([name]) => name.startsWith("Social_FrontDoor_DoorBoot_"))![1];
+  expect(text).toContain("ip saddr { 10.20.128.0/18 } tcp dport 1025 accept");
+  expect(text).toContain("-c aiosmtpd.handlers.Mailbox /srv/mail");
+});
+
+test("a page without a front door has a machine for mail at its address; one with a mail server has neither", () => {
+  const alone = people({}, false);
+  expect(alone.directories()).toEqual({ Social_mailbox: "mail=/srv/mail", Social_Jobs_Hosts_Pool1: "files=/srv/files" });
+  expect(resources(alone.stack)["Social_mailbox"]!.provisioner[0]!["local-exec"].environment).toMatchObject({
+    NAME: "mailbox",
+    ADDRESS: "10.20.0.10",
+  });
+  const settings = [mail({ server: "smtp.example", from: "hello@social.example" })];
+  expect(people({ settings }, false).directories()).toEqual({ Social_Jobs_Hosts_Pool1: "files=/srv/files" });
+  expect(people({ settings }).directories()).toMatchObject({ Social_FrontDoor: "" });
 });

@@ -74,8 +74,12 @@ function page({ version = "4.7.6", site: props, web, sidekiq, streaming }: Page 
 
 /** What a setting adds to each process. */
 function added(settings: (secret: Secret) => readonly Setting[], version?: string) {
-  const [before, after] = [page({ version }), page({ version, site: (secret) => ({ settings: settings(secret) }) })];
-  const problems = after.site.problems.all();
+  // Without a mailbox, whose variables would else hide those of mail().
+  const on = () => ({ cloud: new FakeCloud({ mail: false }) });
+  const before = page({ version, site: on() });
+  const after = page({ version, site: (secret) => ({ ...on(), settings: settings(secret) }) });
+  const known = before.site.problems.all();
+  const problems = after.site.problems.all().filter((problem) => !known.includes(problem));
   const own = Object.entries(after.envs).map(([process, env]) => {
     const news = Object.entries(env).filter(([name]) => !(name in before.envs[process]!));
     return [process, Object.fromEntries(news)] as const;

@@ -57,6 +57,11 @@ test("a Sidekiq process gets exactly its own variables", () => {
     SIDEKIQ_REDIS_SENTINELS: "redis-1:26379,redis-2:26379,redis-3:26379",
     SIDEKIQ_REDIS_SENTINEL_MASTER: "jobs",
     SIDEKIQ_REDIS_SENTINEL_USERNAME: "default",
+    SMTP_AUTH_METHOD: "none",
+    SMTP_ENABLE_STARTTLS: "never",
+    SMTP_OPENSSL_VERIFY_MODE: "none",
+    SMTP_PORT: "1025",
+    SMTP_SERVER: "10.20.0.10",
     VAPID_PRIVATE_KEY: "<secret vapid_private_key>",
     VAPID_PUBLIC_KEY: "<secret vapid_public_key>",
   });

@@ -1,11 +1,12 @@
 // A kept machine at Hetzner: a server with a fixed private address, over volumes that outlive it.
 
 import { Server } from "@cdktf/provider-hcloud/lib/server";
-import { Volume } from "@cdktf/provider-hcloud/lib/volume";
+import { Volume, VolumeConfig } from "@cdktf/provider-hcloud/lib/volume";
 import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { DiskSpec, MachineSpec, MadeMachine } from "../../core/cloud";
+import { shrinks } from "../../core/size";
 import { bootText } from "./boot-text";
 import { DISK_GIB, DISKS_OF_A_SERVER, SERVERS_OF_A_GROUP } from "./limits";
 import { HetznerNetwork } from "./network";
@@ -86,7 +87,18 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
     deleteProtection: settings.protectDisks,
     lifecycle: { preventDestroy: settings.protectDisks },
   };
-  return new Volume(scope, id, settings.tune.volume?.(config, { machine, disk: disk.name }) ?? config);
+  const whole = settings.tune.volume?.(config, { machine, disk: disk.name }) ?? config;
+  return new Volume(scope, id, {
+    ...whole,
+    lifecycle: { ...whole.lifecycle, precondition: [neverShrinks(scope, network, whole, disk)] },
+  });
+}
+
+// Hetzner would refuse as well, but in the middle of an apply. Before the first apply the project has no such volume, and nothing is compared.
+function neverShrinks(scope: Construct, network: HetznerNetwork, config: VolumeConfig, disk: DiskSpec) {
+  const has = `max(0, [for one in ${network.volumes} : one.size if one.name == "${config.name}"]...)`;
+  const wanted = { name: disk.name, gib: config.size };
+  return { condition: `\${${has} <= ${config.size}}`, errorMessage: shrinks(scope.node.path, wanted, `\${${has}}`) };
 }
 
 // One after the other: Hetzner locks a server while it attaches, and the provider's patience ends at about five.

@@ -1,6 +1,7 @@
 // A site at Hetzner: its provider, network and firewall, a subnet for each tier, spread groups, and the limits that all of it must keep.
 
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
+import { DataHcloudVolumes } from "@cdktf/provider-hcloud/lib/data-hcloud-volumes";
 import { Firewall } from "@cdktf/provider-hcloud/lib/firewall";
 import { Network as HcloudNetwork } from "@cdktf/provider-hcloud/lib/network";
 import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
@@ -47,6 +48,7 @@ export class HetznerNetwork implements Network {
   private readonly doors: Door[] = [];
   private readonly subnets = new Map<string, NetworkSubnet>();
   private readonly groups = new Map<string, PlacementGroup>();
+  private found: DataHcloudVolumes | undefined;
 
   constructor(
     readonly scope: Construct,
@@ -107,6 +109,12 @@ export class HetznerNetwork implements Network {
 
   get groupCount(): number {
     return this.groups.size;
+  }
+
+  /** The site's volumes as Hetzner has them when a plan is made, as part of a larger expression. */
+  get volumes(): string {
+    this.found ??= new DataHcloudVolumes(this.scope, "Volumes", { withSelector: `site=${this.site}` });
+    return `data.hcloud_volumes.${this.found.friendlyUniqueId}.volumes`;
   }
 
   /** The subnet of a tier: its own, so that an address that Hetzner chooses is never one that another machine wants. */

@@ -8,6 +8,7 @@ import { cloudConfig } from "../../core/render/cloud-config";
 import { Size } from "../../core/size";
 import { haproxy } from "./haproxy";
 import { keptMachine } from "./machine";
+import { MAIL_DIRECTORY, mailCatcher } from "./mailbox";
 import { LocalNetwork } from "./network";
 
 const NAME = "front-door";
@@ -18,9 +19,12 @@ export class LocalFrontDoor implements MadeFrontDoor {
 
   constructor(scope: Construct, id: string, network: LocalNetwork, spec: FrontDoorSpec) {
     const plan = AddressPlan.of(network.cidr);
-    const address = plan.machine(plan.role("cloud"), 1);
+    const address = network.doorAddress;
     this.sources = [`${address}/32`];
-    const program = () => haproxy(spec.domain, this.routes);
+    const program = () => {
+      const made = haproxy(spec.domain, this.routes, network.mail?.() ?? []);
+      return network.mail === undefined ? made : mailCatcher(made);
+    };
     const { resource } = keptMachine(scope, id, network, {
       name: NAME,
       role: "cloud",
@@ -32,7 +36,8 @@ export class LocalFrontDoor implements MadeFrontDoor {
       images: () => [],
       bootText: () => terraformText(cloudConfig(program())),
       openings: () => [],
-      // It keeps nothing: made anew, it gets its members from the gates of the pools again.
+      directories: () => (network.mail === undefined ? "" : MAIL_DIRECTORY),
+      // It keeps nothing but mail, which lies on the host: made anew, it gets its members from the gates of the pools again.
       onChange: "replace",
     });
     network.opens((pool) => {

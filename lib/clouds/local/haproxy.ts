@@ -2,16 +2,17 @@
 // Which members serve a route is no part of it: the driver says so by `targets`, which changes HAProxy while it runs.
 
 import { RouteSpec } from "../../core/cloud";
-import { nftables } from "../../core/flow";
+import { Flow, nftables } from "../../core/flow";
 import { Program } from "../../core/program";
 
-export function haproxy(domain: string, routes: readonly RouteSpec[]): Program {
+/** `further` is what else the machine lets in. */
+export function haproxy(domain: string, routes: readonly RouteSpec[], further: readonly Flow[] = []): Program {
   const sorted = [...routes].sort((a, b) => (a.host < b.host ? -1 : 1));
   const world = { from: "the world", sources: ["0.0.0.0/0"], to: "front door" };
   const openings = [80, 443].map((port) => ({ ...world, port, why: "browsers and other servers" }));
   const program = new Program()
     .add({ kind: "package", names: ["haproxy", "nftables", "openssl", "socat"] })
-    .add({ kind: "file", path: "/etc/nftables.conf", content: nftables(openings), mode: "0600" })
+    .add({ kind: "file", path: "/etc/nftables.conf", content: nftables([...openings, ...further]), mode: "0600" })
     // Two descriptors a connection: the unit of Debian leaves it with 1024.
     .add({
       kind: "file",

@@ -1,13 +1,16 @@
 // A cloud on this Linux host, without account or downloaded provider: `new Site(stack, "Social", { cloud: local(), … })`.
 // Every machine is a Debian 13 system container that boots from the very user-data that a real cloud would get.
 
-import { Construct } from "constructs";
+import { Aspects } from "cdktf";
+import { Construct, IConstruct } from "constructs";
 import {
   Cloud,
   CloudCan,
   FrontDoorSpec,
   MachineSpec,
+  MailboxSpec,
   MadeFrontDoor,
+  MadeMailbox,
   MadeMachine,
   MadePool,
   NetworkSpec,
@@ -15,6 +18,7 @@ import {
 } from "../../core/cloud";
 import { LocalFrontDoor } from "./front-door";
 import { keptMachine } from "./machine";
+import { mailboxMachine } from "./mailbox";
 import { LocalNetwork } from "./network";
 import { pool } from "./pool";
 
@@ -58,7 +62,7 @@ export function local(props: LocalProps = {}): Cloud {
 class LocalCloud implements Cloud {
   readonly name = "local";
   // An environment variable, by which the driver gets the text, holds 128 KiB of base64.
-  readonly can: CloudCan = { bootTextBytes: 96 * 1024, frontDoorIdleSeconds: 60, rehearsal: true };
+  readonly can: CloudCan = { bootTextBytes: 96 * 1024, frontDoorIdleSeconds: 60, sharedFiles: "/srv/files" };
 
   constructor(private readonly props: LocalProps) {}
 
@@ -71,7 +75,10 @@ class LocalCloud implements Cloud {
           .filter(([, value]) => !Number.isInteger(value) || value < 1)
           .map(([name, value]) => `${scope.node.path}: ${name} of the local cloud is ${value} / use a whole number from 1`),
     });
-    return new LocalNetwork(scope, spec, { ...numbers, images });
+    const network = new LocalNetwork(scope, spec, { ...numbers, images });
+    // The last moment at which resources can be made, and the first at which it is known whether there is a front door.
+    Aspects.of(scope).add({ visit: (node: IConstruct) => (node === scope ? mailboxMachine(network) : undefined) });
+    return network;
   }
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
@@ -84,5 +91,9 @@ class LocalCloud implements Cloud {
 
   frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor {
     return new LocalFrontDoor(scope, id, LocalNetwork.of(spec.network), spec);
+  }
+
+  mailbox(_scope: Construct, spec: MailboxSpec): MadeMailbox {
+    return LocalNetwork.of(spec.network).catches(spec.openings);
   }
 }

@@ -1,7 +1,9 @@
 // A kept machine on this host: a container with a fixed address over disks that outlive it.
 
+import { Lazy } from "cdktf";
 import { Construct } from "constructs";
-import { MachineSpec, MadeMachine } from "../../core/cloud";
+import { DiskSpec, MachineSpec, MadeMachine } from "../../core/cloud";
+import { shrinks } from "../../core/size";
 import { bootText } from "./boot-text";
 import { LocalNetwork } from "./network";
 import { stale } from "./stale";
@@ -11,7 +13,10 @@ export function keptMachine(
   scope: Construct,
   id: string,
   network: LocalNetwork,
-  spec: Omit<MachineSpec, "network">,
+  spec: Omit<MachineSpec, "network"> & {
+    /** Directories of the site that it is given, as in `mail=/srv/mail`; asked for at synth. */
+    readonly directories?: () => string;
+  },
 ): MadeMachine & { readonly resource: TerraformData } {
   const { driver } = network;
   const SITE = network.site;
@@ -28,6 +33,7 @@ export function keptMachine(
     const made = new TerraformData(scope, `${id}${disk.name}Size`, {
       triggersReplace: { gib: disk.gib },
       dependsOn: [kept],
+      lifecycle: { precondition: [neverShrinks(scope, network, name, disk)] },
       provisioners: [driver.call("disk create", { SITE, DISK: name, GIB: String(disk.gib) })],
     });
     return { made, bind: `${name}=${devices[disk.name]}` };
@@ -46,6 +52,7 @@ export function keptMachine(
         ADDRESS: spec.address,
         BOOT_TEXT: boot.packed,
         DISKS: disks.map((disk) => disk.bind).join(" "),
+        ...(spec.directories && { DIRECTORIES: Lazy.stringValue({ produce: spec.directories }) }),
         LIMIT_SECONDS: String(network.settings.bootSeconds),
       }),
       driver.call("machine destroy", { SITE: "${self.input.site}", NAME: "${self.input.name}" }, "destroy"),
@@ -58,4 +65,13 @@ export function keptMachine(
     stale(network).add({ name: spec.name, address, madeWith: `${address}.output.boot`, now: boot.hashName });
   }
   return { address: spec.address, devices, resource: machine };
+}
+
+// The driver would refuse as well, but in the middle of an apply. At the first one there is no owner yet, and no disk.
+function neverShrinks(scope: Construct, network: LocalNetwork, name: string, disk: DiskSpec) {
+  const has = `try(tonumber(trimspace(file("/var/lib/cdktf-mastodon.sizes/\${${network.ownerName}}/${name}"))), 0)`;
+  return {
+    condition: `\${${has} <= ${disk.gib}}`,
+    errorMessage: shrinks(scope.node.path, disk, `\${${has}}`),
+  };
 }

@@ -2,7 +2,9 @@
 
 import { DataResource, Lazy } from "cdktf";
 import { Construct } from "constructs";
-import { MachineSpec, Network, NetworkSpec, PoolSpec } from "../../core/cloud";
+import { AddressPlan } from "../../core/address-plan";
+import { MachineSpec, MadeMailbox, Network, NetworkSpec, PoolSpec } from "../../core/cloud";
+import { Flow } from "../../core/flow";
 import { Driver } from "./driver";
 import { TerraformData } from "./terraform-data";
 
@@ -13,6 +15,9 @@ export interface LocalSettings {
   readonly bootSeconds: number;
   readonly readySeconds: number;
 }
+
+/** Anyone may listen there, so the catcher needs no right of root's. */
+export const MAIL_PORT = 1025;
 
 type Carried = Pick<MachineSpec | PoolSpec, "name" | "packages" | "images">;
 
@@ -30,6 +35,8 @@ export class LocalNetwork implements Network {
   readonly cidr: string;
   readonly gateway: string;
   readonly driver: Driver;
+  /** What tells the site from others of its name, as part of a larger expression. */
+  readonly ownerName: string;
   readonly scope: Construct;
   /** What a machine needs before it is made. */
   readonly ready: readonly TerraformData[];
@@ -37,6 +44,8 @@ export class LocalNetwork implements Network {
   readonly packages = Lazy.stringValue({ produce: () => this.union((host) => host.packages()) });
   private readonly hosts: { readonly kind: "machine" | "pool"; readonly spec: Carried }[] = [];
   private doors: ((pool: string) => Door | undefined) | undefined;
+  /** Who may hand in mail, once a page wants it caught. */
+  mail: (() => readonly Flow[]) | undefined;
   // One node between gates and machines, instead of an edge from each to each.
   private readonly booted: TerraformData;
   private readonly machines: string[] = [];
@@ -55,6 +64,7 @@ export class LocalNetwork implements Network {
     const limits = { MEMORY_GIB: String(settings.memoryGib), DISK_GIB: String(settings.diskGib) };
     // Never replaced, so that it tells this page from another one of the same name. cdktf's own class, which checks Terraform's version.
     const owner = new DataResource(scope, "Owner");
+    this.ownerName = `terraform_data.${owner.friendlyUniqueId}.id`;
     const network = new TerraformData(scope, "Network", {
       input: { site: SITE },
       triggersReplace: { cidr: CIDR },
@@ -113,6 +123,23 @@ export class LocalNetwork implements Network {
   /** Has the base hold what a host needs. */
   carries(kind: "machine" | "pool", spec: Carried): void {
     this.hosts.push({ kind, spec });
+  }
+
+  /** Where the front door's machine is, or the one that takes its place on a page without. */
+  get doorAddress(): string {
+    const plan = AddressPlan.of(this.cidr);
+    return plan.machine(plan.role("cloud"), 1);
+  }
+
+  /** Has mail caught on the front door's machine, from these. */
+  catches(openings: () => readonly Flow[]): MadeMailbox {
+    this.mail = openings;
+    return { address: this.doorAddress, port: MAIL_PORT };
+  }
+
+  /** Whether the site has a front door. */
+  get hasDoor(): boolean {
+    return this.doors !== undefined;
   }
 
   /** Tells how the front door leads to a pool. */

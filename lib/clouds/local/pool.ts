@@ -26,6 +26,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
           POOL: spec.name,
           RANGE: spec.range,
           ALONE: spec.roll === "stop-first" ? "yes" : "",
+          DIRECTORIES: Lazy.stringValue({ produce: () => (spec.files() ? "files=/srv/files" : "") }),
           BOOT_TEXT: boot.packed,
           LIMIT_SECONDS: String(network.settings.bootSeconds),
         }),

@@ -10,6 +10,8 @@ import { instances } from "./streaming";
 export interface SidekiqPlan {
   readonly image: string;
   readonly env: Env;
+  /** Volumes of its containers besides those for certificates. */
+  readonly volumes: readonly string[];
   readonly processes: number;
   readonly threads: number;
   /** As Sidekiq's `-q` takes them. */
@@ -45,7 +47,7 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
         image: plan.image,
         name: "mastodon-sidekiq-%i",
         envFile: "/etc/mastodon/sidekiq.env",
-        volumes: certificateVolumes(plan.env),
+        volumes: [...certificateVolumes(plan.env), ...plan.volumes],
         command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
         stopSeconds: STOP_SECONDS,
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],

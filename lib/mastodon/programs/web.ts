@@ -17,6 +17,8 @@ export interface WebPlan {
   readonly version: string;
   readonly env: Env;
   readonly taskEnv: Env;
+  /** The volumes for files of people, if no object store keeps them. */
+  readonly files: readonly string[];
   /** Whether reads go to a replica by Makara, as up to 4.1. */
   readonly makara: boolean;
   /** Streaming on the same machine, if it is not elsewhere. */
@@ -53,7 +55,7 @@ export function web(program: Program, plan: WebPlan): void {
         name: "mastodon-web",
         envFile: "/etc/mastodon/web.env",
         command: "bundle exec puma -C config/puma.rb",
-        volumes: [...certificateVolumes(plan.env), ...(plan.makara ? [MAKARA_VOLUME] : [])],
+        volumes: [...certificateVolumes(plan.env), ...plan.files, ...(plan.makara ? [MAKARA_VOLUME] : [])],
         stopSeconds: 60,
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
       }),
@@ -89,13 +91,12 @@ const PUMA = [
   "}",
 ];
 
-const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
-
-function command({ image, taskEnv }: WebPlan, inside: string): string {
+function command({ image, taskEnv, files }: WebPlan, inside: string): string {
+  const volumes = volumeOptions([...certificateVolumes(taskEnv), ...files]);
   return `#!/bin/bash
 # Runs ${inside} of Mastodon in a container of its own, straight at PostgreSQL. What it prints may be a password: podman keeps nothing.
 set -euo pipefail
 [ -t 0 ] && tty=-t || tty=
-exec podman run --rm -i $tty --log-driver none --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(taskEnv))}${image} ${inside} "$@"
+exec podman run --rm -i $tty --log-driver none --network host --env-file ${TASK_ENV} ${volumes}${image} ${inside} "$@"
 `;
 }

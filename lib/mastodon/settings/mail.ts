@@ -63,8 +63,21 @@ export interface MailProps extends MailServer {
 
 const STARTTLS = { implicit: "never", starttls: "always", opportunistic: "auto", none: "never" } as const;
 
-/** Refused: half of a login, TLS from the first byte on a port that never has it, an address without `@`. */
-export function mail(props: MailProps): Setting {
+/** No mail leaves: what `mail("none")` is. */
+export const NO_MAIL: Setting = {
+  name: "mail",
+  // Only Sidekiq sends, and its containers are given a sendmail that forgets what it is given.
+  fill: (into) => into.set("SMTP_DELIVERY_METHOD", "sendmail", ["sidekiq"]),
+};
+
+/**
+ * With `"none"` no mail leaves: nobody can confirm an address or set a new password without the administrator (`tootctl accounts modify`), and
+ * nobody is notified by mail. What Mastodon writes is dropped without an error.
+ *
+ * Refused: half of a login, TLS from the first byte on a port that never has it, an address without `@`.
+ */
+export function mail(props: MailProps | "none"): Setting {
+  if (props === "none") return NO_MAIL;
   return {
     name: "mail",
     fill: (into) => {

@@ -1,3 +1,4 @@
+import { Testing } from "cdktf";
 import { Disk, Machine, Postgres, Redis, Secret, Site } from "../../../lib";
 import { all, page, planOf, problems, size } from "./page";
 
@@ -66,11 +67,34 @@ test("a volume outlives its server, is guarded twice, and is found by its id", (
   new Postgres(site, "Database", { disk: Disk.gib(50) });
   const volume = all(stack, "hcloud_volume")["Database_1_Machinedata"]!;
   expect(volume).toMatchObject({ name: "social-database-1-data", size: 50, location: "fsn1", delete_protection: true });
-  expect(volume["lifecycle"]).toEqual({ prevent_destroy: true });
+  expect(volume["lifecycle"]).toMatchObject({ prevent_destroy: true });
   expect(volume["server_id"]).toBeUndefined();
   expect(planOf(stack).locals["Social_Database_1_MachineBoot"]).toContain(
     "${hcloud_volume.Social_Database_1_Machinedata.linux_device}",
   );
+});
+
+test("a smaller disk is refused when the plan is made, by the size that Hetzner has; before there is one, nothing is compared", () => {
+  const { stack, site } = page();
+  new Postgres(site, "Database", { disk: Disk.gib(50) });
+  new Redis(site, "Redis", { disk: Disk.gib(5) });
+  const guard = (name: string) => (all(stack, "hcloud_volume")[name]!["lifecycle"] as { precondition: unknown }).precondition;
+  const found = "data.hcloud_volumes.Social_Volumes.volumes";
+  const has = `max(0, [for one in ${found} : one.size if one.name == "social-database-1-data"]...)`;
+  expect(guard("Database_1_Machinedata")).toEqual([
+    {
+      condition: `\${${has} <= 50}`,
+      error_message:
+        `stack/Social/Database/1: the page gives the disk data 50 GiB, and it has \${${has}} / ` +
+        `disks never shrink: say at least \${${has}} GiB, or make a new tier and move the data`,
+    },
+  ]);
+  // Hetzner's least is 10, which is what the page gets and what is compared.
+  expect(guard("Redis_1_Machinedata")).toEqual([
+    expect.objectContaining({ condition: expect.stringContaining(" <= 10}") as string }),
+  ]);
+  const { data } = JSON.parse(Testing.synth(stack)) as { readonly data: Readonly<Record<string, Record<string, object>>> };
+  expect(Object.values(data["hcloud_volumes"]!)).toEqual([expect.objectContaining({ with_selector: "site=social" })]);
 });
 
 test("a server is shut down before its disk leaves it", () => {

@@ -1,5 +1,5 @@
 import { App, TerraformStack } from "cdktf";
-import { PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../../lib";
+import { mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../../lib";
 import { hetzner, hetznerObjects, HetznerObjectsProps } from "../../../lib/clouds/hetzner";
 import { local } from "../../../lib/clouds/local";
 import { Cloud } from "../../../lib/core/cloud";
@@ -16,6 +16,7 @@ function environments(cloud: Cloud, objects?: Partial<HetznerObjectsProps>) {
     domain: "social.example",
     version: "4.7.6",
     queuesElsewhere: ["scheduler"],
+    settings: [mail({ server: "smtp.example", from: "hello@social.example" })],
     ...(objects === undefined ? {} : { objects: hetznerObjects({ bucket: "media", ...keys, ...objects }) }),
   });
   const data = {

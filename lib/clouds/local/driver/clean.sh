@@ -29,7 +29,7 @@ all_sites() {
 }
 
 clean_site() {
-  local id pid tree group link disk
+  local id pid tree group link disk sizes
   id=$(site_id)
   for pid in $(grep -lsz -e "^--directory=$(site_dir)/" /proc/[0-9]*/cmdline | sed -n 's|^/proc/\([0-9]*\)/.*|\1|p'); do
     kill -KILL "$pid" 2>/dev/null || true
@@ -46,6 +46,8 @@ clean_site() {
   for disk in $(disk_names); do close_disk "$disk"; done
   unmount_below "$(site_dir)"
   detach_loops "$(site_dir)"
+  if sizes=$(sizes_dir); then remove_tree "$sizes"; fi
+  rmdir "$SIZES" 2>/dev/null || true
   remove_tree "$(site_dir)"
 }
 

@@ -6,6 +6,8 @@ SITES=$ROOT/sites
 BASE=$ROOT/base
 IMAGE_STORE=$ROOT/images
 IMAGE_STORE_INSIDE=/var/lib/shared-images
+# Where a plan reads how large disks are. It knows no environment, so the place is fixed; sites are told apart by their owner.
+SIZES=/var/lib/cdktf-mastodon.sizes
 
 die() {
   printf 'local: %s\n' "$*" >&2
@@ -20,6 +22,7 @@ need() {
     case $name in
       SITE | NAME | DISK | POOL) [[ ${!name} =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$ ]] || die "$name=${!name} is not a plain name" ;;
       GIB) [[ ${!name} =~ ^[1-9][0-9]{0,5}$ ]] || die "GIB=${!name} is not a whole number of GiB" ;;
+      DIRECTORIES) [[ ${!name} =~ ^([a-z]+=/srv/[a-z]+ ?)+$ ]] || die "DIRECTORIES=${!name} is not as in files=/srv/files" ;;
       CIDR | RANGE) [[ ${!name} =~ ^[0-9.]+/[0-9]+$ ]] || die "$name=${!name} is not a range such as 10.20.0.0/16" ;;
     esac
   done
@@ -80,6 +83,7 @@ cgroup_trees() {
     for tree in unified systemd; do [ ! -d /sys/fs/cgroup/$tree ] || echo /sys/fs/cgroup/$tree; done
   fi
 }
+CPU_TREE=/sys/fs/cgroup/cpu
 cgroup_controllers() { cat "$(cgroup_trees | head -n 1)/cgroup.controllers"; }
 
 # Runs a command in a root directory as in a chroot, with the host's network: `in_root DIRECTORY [nspawn options] -- COMMAND…`

@@ -4,6 +4,8 @@
 
 disk_dir() { printf '%s/disks/%s\n' "$(site_dir)" "$1"; }
 disk_image() { printf '%s/disk-images/%s\n' "$(site_dir)" "$1"; }
+# What several machines of a site share, or what must outlive one without being a disk: it goes with the site.
+shared_dir() { printf '%s/shared/%s\n' "$(site_dir)" "$1"; }
 disk_names() { find "$(site_dir)/disk-images" -mindepth 1 -maxdepth 1 -type f ! -name '.*' -printf '%f\n' 2>/dev/null || true; }
 
 # The running machines that have it.
@@ -25,7 +27,22 @@ disk_create() (
   else
     make_disk
   fi
+  record_size
 )
+
+# What the next plan is checked against. A disk without a size of its own has none.
+record_size() {
+  local sizes
+  sizes=$(sizes_dir) && [ -e "$(disk_image "$DISK")" ] || return 0
+  mkdir -p "$sizes"
+  echo "$GIB" >"$sizes/$DISK"
+}
+
+# Fails for a site that no plan owns.
+sizes_dir() {
+  local owner
+  owner=$(cat "$(site_dir)/owner" 2>/dev/null) && [[ $owner =~ ^[0-9a-f-]+$ ]] && echo "$SIZES/$owner"
+}
 
 make_disk() {
   local image new why
@@ -146,9 +163,10 @@ disk_destroy() (
   need SITE DISK
   [ -d "$(site_dir)" ] || return 0
   lock "$(site_dir)/locks/.disk-$DISK"
-  local user
+  local user sizes
   user=$(disk_users "$DISK")
   [ -z "$user" ] || die "the disk $DISK is in use by the machine $user: destroy that first"
   close_disk "$DISK"
   remove_tree "$(disk_dir "$DISK")" "$(disk_image "$DISK")"
+  ! sizes=$(sizes_dir) || rm -f "$sizes/$DISK"
 )

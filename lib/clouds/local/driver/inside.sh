@@ -26,14 +26,18 @@ readiness() {
   ! is_frozen "$1" || { echo "it is frozen: machine thaw" && return 1; }
   ! (NAME=$1 && is_cut) || { echo "it is cut off from the network: partition heal" && return 1; }
   words=$(WITHIN_SECONDS=30 inside "$1" timeout 20 "$READY" 2>&1 </dev/null) || status=$?
-  [ $status = 0 ] || tail -n 1 <<<"${words:-no answer (status $status)}"
+  [ $status = 0 ] || grep -m 1 '^refused: ' <<<"$words" || tail -n 1 <<<"${words:-no answer (status $status)}"
   return $status
 }
+
+# A machine that says so will never be ready, however long one waits.
+is_refusal() { [[ $1 == "refused: "* ]]; }
 
 machine_wait() {
   need SITE NAME
   local limit=${LIMIT_SECONDS:-600} started=$SECONDS told=$SECONDS why
   until why=$(readiness "$NAME"); do
+    ! is_refusal "$why" || die "$NAME will not become ready: ${why#refused: }"
     [ $((SECONDS - started)) -lt "$limit" ] || die "$NAME is not ready after $limit s: $why"
     if [ $((SECONDS - told)) -ge 10 ]; then
       echo "$NAME: waiting ($((SECONDS - started)) s): $why"
@@ -63,6 +67,19 @@ memory_of() {
   local bytes
   bytes=$(cat "$(cgroup_trees | head -n 1)/cdktf-mastodon-$(machine_id "$1")/memory.current" 2>/dev/null) || { echo - && return; }
   echo $((bytes / 1048576))
+}
+
+# The catcher's machine has Python, which decodes what mail programs encode.
+mail_read() {
+  need SITE
+  local name
+  for name in $(machine_names); do
+    [[ " $(machine_record "$name" directories)" != *" mail="* ]] || {
+      inside "$name" python3 - "$@" <"$DRIVER/mails.py"
+      return
+    }
+  done
+  die "no machine of the site $SITE catches mail: it has a mail server of its own, or none of its processes sends any"
 }
 
 # From the host's side, so that a dead machine can still be asked.

@@ -7,7 +7,7 @@
 #   images               IMAGES [PACKAGES] [IMAGE_SOURCE=auto|stand-in|registry|ARCHIVE|DIRECTORY] [STANDIN]
 #   network up|down      SITE (up: CIDR GATEWAY [OWNER])
 #   disk create|destroy  SITE DISK (create: GIB)                    a disk that is there already grows to GIB, and never shrinks
-#   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL [ALONE]] [DISKS] [PACKAGES] [LIMIT_SECONDS=180]
+#   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL [ALONE]] [DISKS] [DIRECTORIES] [PACKAGES] [LIMIT_SECONDS=180]
 #   machine destroy|stop SITE NAME [LIMIT_SECONDS=60]               asks it to power off, cuts the power at the limit
 #   machine start        SITE NAME [LIMIT_SECONDS=180]              boots it again over what it has written
 #   machine kill         SITE NAME                                  power cut: no packet leaves it any more
@@ -21,10 +21,11 @@
 #   run                  SITE NAME [-- COMMAND...]                  inside the machine; a shell without COMMAND
 #   list                 SITE                                       name, address, pool, state, memory (MiB), by tabs
 #   logs                 SITE NAME [journalctl arguments]           also of a stopped machine
+#   mail                 SITE [NUMBER]                              lists the mail that was caught: number, from, to, subject, date; or prints one
 #   clean                SITE|all [--base]                          removes all there is of the site, also after a crash
 #
 # State is kept under CDKTF_MASTODON_ROOT (/var/lib/cdktf-mastodon). What a person would type also takes SITE and NAME as arguments:
-# `run`, `list`, `logs`, `wait`, `clean`, `machine destroy|stop|start|kill|freeze|thaw` and `partition`.
+# `run`, `list`, `logs`, `mail`, `wait`, `clean`, `machine destroy|stop|start|kill|freeze|thaw` and `partition`.
 set -euo pipefail
 umask 022
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
@@ -85,6 +86,7 @@ case $COMMAND in
   run) arguments_as SITE NAME -- "$@" && must_exist && machine_run "${REST[@]}" ;;
   list) arguments_as SITE -- "$@" && machine_list ;;
   logs) arguments_as SITE NAME -- "$@" && must_exist && machine_logs "${REST[@]}" ;;
+  mail) arguments_as SITE -- "$@" && mail_read "${REST[@]}" ;;
   clean) arguments_as SITE -- "$@" && clean "${REST[@]}" ;;
   help | --help | -h) usage ;;
   *)

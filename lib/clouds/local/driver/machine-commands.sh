@@ -5,6 +5,7 @@ machine_create() (
   need SITE NAME CIDR GATEWAY BOOT_TEXT
   [ -n "${ADDRESS:-}${RANGE:-}" ] || need ADDRESS
   [ -z "${RANGE:-}" ] || need RANGE
+  [ -z "${DIRECTORIES:-}" ] || need DIRECTORIES
   [ -n "$(ip -o link show "$(bridge)" 2>/dev/null)" ] || die "the network of the site $SITE is not up"
   base_ensure
   lock "$(site_dir)/locks/$NAME"
@@ -14,6 +15,8 @@ machine_create() (
   write_record
   mount_root "$NAME"
   write_seed
+  # A member that boots takes nothing from those that serve. One that stands in for another has nobody beside it.
+  [ -z "${POOL:-}" ] || [ -n "${ALONE:-}" ] || WEIGHT=10
   boot
   echo "$NAME: up at $(machine_record "$NAME" address)"
 )

@@ -62,7 +62,7 @@ write_record() (
   dir=$(machine_dir "$NAME")
   address=$(choose_address)
   mkdir -p "$dir"/{upper,work,root,containers}
-  printf '%s\n' "address=$address" "pool=${POOL:-}" "disks=${DISKS:-}" "layers=$CONFIG_LAYER:$PACKAGE_LAYER:$SYSTEM_LAYER" >"$dir/record"
+  printf '%s\n' "address=$address" "pool=${POOL:-}" "disks=${DISKS:-}" "directories=${DIRECTORIES:-}" "layers=$CONFIG_LAYER:$PACKAGE_LAYER:$SYSTEM_LAYER" >"$dir/record"
 )
 
 mount_root() {
@@ -87,7 +87,20 @@ ethernets:
     routes: [{to: 0.0.0.0/0, via: $GATEWAY}]
 EOT
   echo "$NAME" >"$root/etc/hostname"
+  # As Debian's installer does: programs such as sudo look up the machine's own name.
+  printf '127.0.1.1\t%s\n' "$NAME" >>"$root/etc/hosts"
+  write_stand_in "$root/etc/containers/containers.conf.d/80-stand-in.conf"
   write_resolver "$root/etc/resolv.conf"
+}
+
+# How much work the stand-in pretends to do is said to the driver, not on the page: every container of the machine is told.
+write_stand_in() {
+  local name values=""
+  for name in $(compgen -e STANDIN_); do
+    [[ ${!name} =~ ^[0-9]{1,9}$ ]] || die "$name=${!name} is not a whole number"
+    values+="${values:+, }\"$name=${!name}\""
+  done
+  [ -z "$values" ] || printf '[containers]\nenv = [%s]\n' "$values" >"$1"
 }
 
 # The host's own name servers if it has a way out; loopback ones cannot be reached from a machine.
@@ -102,7 +115,7 @@ write_resolver() {
 
 # Boots a mounted machine and returns at once; the caller waits for it by the process id in STARTED.
 launch() {
-  local name=$1 dir root disk options=("${NSPAWN_OPTIONS[@]}")
+  local name=$1 dir root disk directory options=("${NSPAWN_OPTIONS[@]}")
   dir=$(machine_dir "$name") root=$dir/root
   options+=("--machine=$(machine_id "$name")" "--hostname=$name" "--directory=$root" "--network-bridge=$(bridge)")
   options+=("--bind=$dir/containers:/var/lib/containers")
@@ -113,6 +126,10 @@ launch() {
     open_disk "${disk%%=*}"
     options+=("--bind=$(disk_dir "${disk%%=*}"):${disk#*=}")
   done
+  for directory in $(machine_record "$name" directories); do
+    mkdir -p "$(shared_dir "${directory%%=*}")"
+    options+=("--bind=$(shared_dir "${directory%%=*}"):${directory#*=}")
+  done
   (
     # Nothing of the caller's may be held: Terraform waits for its pipes, others for our locks.
     local fd
@@ -122,6 +139,7 @@ launch() {
     done
     cd /
     enter_groups "$(machine_id "$name")"
+    weigh "$name" "${WEIGHT:-100}"
     echo "$BASHPID" >"$dir/pid"
     exec env -i PATH="$PATH" SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 setsid systemd-nspawn "${options[@]}"
   ) </dev/null >>"$dir/console" 2>&1 &
@@ -139,6 +157,20 @@ enter_groups() {
       echo "+$controller" >"$tree/cgroup.subtree_control" || true
     done 2>/dev/null
   done
+  # Before v2 processors are shared by a tree of their own.
+  if [ -e "$CPU_TREE/cpu.shares" ]; then
+    mkdir -p "$CPU_TREE/cdktf-mastodon-$1" && echo "$BASHPID" >"$CPU_TREE/cdktf-mastodon-$1/cgroup.procs"
+  fi 2>/dev/null || true
+}
+
+# Sets how much of the processors a machine gets while others want them too, in percent of what a machine has otherwise: `weigh NAME PERCENT`.
+# Where the host shares by neither tree, all are alike.
+weigh() {
+  local group
+  group=cdktf-mastodon-$(machine_id "$1")
+  {
+    echo "$2" >"$(cgroup_trees | head -n 1)/$group/cpu.weight" || echo $(($2 * 1024 / 100)) >"$CPU_TREE/$group/cpu.shares"
+  } 2>/dev/null || true
 }
 
 # Kills whatever is left in the groups of the machine with this id, and removes them.
@@ -158,6 +190,7 @@ clear_groups() {
       sleep 0.1
     done
   done
+  rmdir "$CPU_TREE/cdktf-mastodon-$1" 2>/dev/null || true
 }
 
 # The group with the kernel's switch that stops all processes in it; fails before Linux 5.2, and where no v2 tree is.

@@ -20,7 +20,7 @@ pool_settle() {
 
 # Waits until every member is ready; asks them all at once, since one that hangs must not hold up the news of the others.
 pool_gate() {
-  local limit=${LIMIT_SECONDS:-600} started=$SECONDS told=$SECONDS tmp name asked waiting still
+  local limit=${LIMIT_SECONDS:-600} started=$SECONDS told=$SECONDS tmp name asked waiting still why
   read -ra waiting <<<"$MEMBERS"
   tmp=$(mktemp -d)
   while :; do
@@ -32,10 +32,18 @@ pool_gate() {
     wait "${asked[@]}" || true
     still=()
     for name in "${waiting[@]}"; do
-      if [ -e "$tmp/$name" ]; then still+=("$name"); else echo "$POOL: $name is ready ($((SECONDS - started)) s)"; fi
+      [ ! -e "$tmp/$name" ] || { still+=("$name") && continue; }
+      weigh "$name" 100
+      echo "$POOL: $name is ready ($((SECONDS - started)) s)"
     done
     [ ${#still[@]} -gt 0 ] || break
     waiting=("${still[@]}")
+    for name in "${waiting[@]}"; do
+      why=$(cat "$tmp/$name")
+      is_refusal "$why" || continue
+      remove_tree "$tmp"
+      die "the pool $POOL did not settle, $name refuses to serve: ${why#refused: }; the members that served before are untouched"
+    done
     if [ $((SECONDS - started)) -ge "$limit" ]; then
       for name in "${waiting[@]}"; do echo "$POOL: $name is not ready after $limit s: $(cat "$tmp/$name")" >&2; done
       remove_tree "$tmp"

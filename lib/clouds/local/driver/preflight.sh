@@ -98,6 +98,8 @@ setup() {
   if [ -n "$packages" ]; then
     command -v apt-get >/dev/null || die "install the equivalents of: ${packages//$'\n'/ }"
     echo "setup: installing ${packages//$'\n'/ }"
+    # Without lists apt would first complain of every package.
+    ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt-get -qq update >/dev/null || true
     # shellcheck disable=SC2086
     install_packages $packages || { apt-get -qq update && install_packages $packages; } ||
       die "apt-get could not install: ${packages//$'\n'/ }"

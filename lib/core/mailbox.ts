@@ -1,0 +1,33 @@
+// Where mail of a site lands that has no mail server, on a cloud for trying out: `site.mailbox?.reachedBy(host, "what Mastodon writes")`.
+
+import { Construct } from "constructs";
+import { MadeMailbox } from "./cloud";
+import { Flow } from "./flow";
+import type { Host } from "./host";
+import type { Site } from "./site";
+
+export class Mailbox extends Construct {
+  /** It calls nobody. */
+  readonly calls: readonly Flow[] = [];
+  private readonly made: MadeMailbox;
+  private readonly flows: Flow[] = [];
+
+  /** @internal Made by the site, for a cloud that has one. */
+  constructor(private readonly site: Site) {
+    super(site, "Mailbox");
+    this.made = site.cloud.mailbox!(this, { network: site.network, openings: () => this.openings });
+    site.admit(this);
+  }
+
+  /** Opens it to the hosts of the caller's role, and says where it is. */
+  reachedBy(host: Host, why: string): MadeMailbox {
+    const same = this.flows.some((flow) => flow.from === host.role && flow.why === why);
+    const sources = [this.site.plan.role(host.role).cidr];
+    if (!same) this.flows.push({ from: host.role, sources, to: "mailbox", port: this.made.port, why });
+    return this.made;
+  }
+
+  get openings(): readonly Flow[] {
+    return [...this.flows].sort((a, b) => (a.from < b.from ? -1 : 1));
+  }
+}

@@ -1,0 +1,41 @@
+// Where mail goes from the processes that send it, which are those that work off the queue `mailers`: `outgoingMail(pool, tier, env)`.
+
+import { Construct } from "constructs";
+import { Env } from "../core/env";
+import { Pool } from "../core/pool";
+import { NO_MAIL } from "./settings/mail";
+
+const DISCARD = "/usr/local/sbin/discard-mail";
+const SAYS_WHERE = ["SMTP_SERVER", "SMTP_DELIVERY_METHOD"];
+
+/**
+ * Has the page say where mail goes, or the cloud catch it, and returns the volumes that the containers need for it. By Mastodon's own default
+ * each mail would be tried for three weeks at port 25 of the container itself, and nobody could confirm an address.
+ */
+export function outgoingMail(pool: Pool, by: Construct, env: Env): readonly string[] {
+  const { site } = pool;
+  if (site.settings.includes(NO_MAIL)) return discarded(pool);
+  if (SAYS_WHERE.some((name) => env.all[name] !== undefined)) return [];
+  const found = site.mailbox?.reachedBy(pool, "what Mastodon writes to people");
+  if (found === undefined) {
+    site.problems.add(by, {
+      wrong: "no mail server is given, so nobody could confirm an address or set a new password, and no notification would leave",
+      remedy: 'add mail({ server, from, … }) to the settings of the site, or mail("none") for a server that writes to nobody',
+    });
+    return [];
+  }
+  env
+    .set("SMTP_SERVER", found.address, by)
+    .set("SMTP_PORT", found.port, by)
+    .set("SMTP_AUTH_METHOD", "none", by)
+    .set("SMTP_OPENSSL_VERIFY_MODE", "none", by)
+    .set("SMTP_ENABLE_STARTTLS", "never", by);
+  return [];
+}
+
+// Of Rails' ways to deliver, `test` keeps all mail in memory and `file` all of it on the disk. A sendmail that reads and forgets keeps nothing.
+function discarded(pool: Pool): readonly string[] {
+  const content = "#!/bin/sh\n# The page says that no mail leaves: takes one and forgets it.\nexec cat >/dev/null\n";
+  pool.program.add({ kind: "file", path: DISCARD, content, mode: "0755" });
+  return [`${DISCARD}:/usr/sbin/sendmail:ro`];
+}
