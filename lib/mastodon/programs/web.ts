@@ -31,6 +31,7 @@ export interface WebPlan {
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
+const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
 
 export function web(program: Program, plan: WebPlan): void {
   podman(program, plan.image);
@@ -84,8 +85,6 @@ const PUMA = [
   "  keepalive_timeout 15s;",
   "}",
 ];
-
-const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
 
 function command({ image, taskEnv }: WebPlan, inside: string): string {
   return `#!/bin/bash
