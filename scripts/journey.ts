@@ -87,6 +87,8 @@ export interface Question {
   readonly path: string;
   readonly token?: string;
   readonly body?: { readonly type: string; readonly bytes: Buffer };
+  /** @default 10 */
+  readonly limitSeconds?: number;
 }
 
 /** Asks with a form, or with nothing but the path. */
@@ -104,13 +106,13 @@ export function ask(
   return send(door, { method, path, token, body });
 }
 
-export function send(door: Door, { method, path, token, body }: Question): Promise<Answer> {
+export function send(door: Door, { method, path, token, body, limitSeconds = 10 }: Question): Promise<Answer> {
   const options: RequestOptions = {
     ...connection(door, door.domain),
     agent: door.agent ?? false,
     method,
     path,
-    timeout: 10_000,
+    timeout: limitSeconds * 1000,
     headers: {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && { "content-type": body.type, "content-length": body.bytes.length }),
@@ -130,7 +132,9 @@ export function send(door: Door, { method, path, token, body }: Question): Promi
           done({ status: response.statusCode ?? 0, bytes, body: bytes.toString(), servedBy: said("x-served-by"), readFrom });
         });
     });
-    outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer after 10 s`))).on("error", fail);
+    outgoing
+      .on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer after ${limitSeconds} s`)))
+      .on("error", fail);
     outgoing.end(body?.bytes);
   });
 }

@@ -55,7 +55,7 @@ async function upload(door: Door, token: string, bytes: Buffer) {
     type: `multipart/form-data; boundary=${boundary}`,
     bytes: Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]),
   };
-  const answer = await send(door, { method: "POST", path: "/api/v2/media", token, body });
+  const answer = await send(door, { method: "POST", path: "/api/v2/media", token, body, limitSeconds: 30 });
   if (answer.status !== 200 && answer.status !== 202) {
     throw new Error(`POST /api/v2/media: ${answer.status} ${answer.body.slice(0, 300)}`);
   }

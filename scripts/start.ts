@@ -96,7 +96,7 @@ const lastLines = (address: string, seconds: number) => `
 Your server
   address    https://${DOMAIN}/ at ${address}; no name service knows it, and its certificate is its own
   open it    chromium --ignore-certificate-errors --host-resolver-rules="MAP *${DOMAIN} ${address}" https://${DOMAIN}/
-             curl -k --resolve ${DOMAIN}:443:${address} https://${DOMAIN}/
+             curl -ik --resolve ${DOMAIN}:443:${address} https://${DOMAIN}/        (X-Served-By is the machine that answered)
   its owner  npm run owner -- NAME --email ADDRESS        (makes the account, prints its password once)
   its mail   npm run local -- mail ${SITE}                (what it has sent; a sign-up is confirmed from there)
 

@@ -36,6 +36,7 @@ export interface WebPlan {
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
+const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
 
 export function web(program: Program, plan: WebPlan): void {
   podman(program, plan.image);
