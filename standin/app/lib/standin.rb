@@ -26,6 +26,7 @@ module Standin
 end
 
 $LOAD_PATH.unshift(__dir__) unless $LOAD_PATH.include?(__dir__)
+require "standin/errors"
 require "standin/environment"
 require "standin/sign_on"
 require "standin/log"

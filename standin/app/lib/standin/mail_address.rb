@@ -11,12 +11,12 @@ module Standin
 
     def well_formed?(email) = email.to_s.match?(/\A[^@\s]+@[^@\s]+\z/)
 
-    # A confirmed user's address is not held against the lists, one that comes from an identity provider not against DNS.
-    def problems(email, confirmed: false, external: false)
+    # A confirmed user's address is not held against the lists.
+    def problems(email, confirmed: false, dns: true)
       domain = email.split("@", 2).last.downcase
       found = []
       found << :blocked if listed_out?(email) && (!confirmed || ENV["EMAIL_DOMAIN_LISTS_APPLY_AFTER_CONFIRMATION"] == "true")
-      unless external
+      if dns
         found << :invalid if domain.include?("..")
         # The whole list is searched for the domain, as a text. What stands in it needs no DNS.
         found << :unreachable if !domain.include?("..") && !allowed.include?(domain) && addresses(domain).empty?
@@ -32,11 +32,17 @@ module Standin
       (!Environment.blank?(denied) && in_list.call(denied, "")) || (!Environment.blank?(allowed) && !in_list.call(allowed, "$"))
     end
 
+    def servers(domain) = Resolv::DNS.open { |dns| mail_servers(dns, domain) }
+
+    def mail_servers(dns, domain)
+      dns.timeouts = SECONDS
+      dns.getresources(domain, Resolv::DNS::Resource::IN::MX).map { |mx| mx.exchange.to_s }
+    end
+
     # Of the mail servers and of the domain itself. A single mail server without a name says that the domain takes no mail.
     def addresses(domain)
       Resolv::DNS.open do |dns|
-        dns.timeouts = SECONDS
-        servers = dns.getresources(domain, Resolv::DNS::Resource::IN::MX).map { |mx| mx.exchange.to_s }
+        servers = mail_servers(dns, domain)
         next [] if servers == [""]
 
         [domain, *servers].uniq.flat_map do |name|

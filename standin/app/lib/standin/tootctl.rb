@@ -12,7 +12,7 @@ module Standin
       },
       "settings" => { "registrations open|close" => "Open or close registrations" },
     }.freeze
-    FLAGS = %w(confirmed confirm approve enable disable remove_role).freeze
+    FLAGS = %w(confirmed confirm approve enable disable remove_role reset_password).freeze
 
     module_function
 
@@ -85,9 +85,11 @@ module Standin
       user.disabled = false if options[:enable]
       user.disabled = true if options[:disable]
       user.approved = true if options[:approve]
+      user.password = SecureRandom.hex if options[:reset_password]
       report(user.errors) unless user.save
       user.confirm if options[:confirm]
       puts "OK"
+      puts "New password: #{user.password}" if options[:reset_password]
     end
 
     def list
