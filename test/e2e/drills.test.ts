@@ -48,10 +48,13 @@ test(
     const before = machines(site).map(({ address, pool }) => (pool === "-" ? address : pool));
     const drills = [
       "redis-main-power",
+      "sentinel-power",
       "web-power",
+      "web-stopped",
       "streaming-process",
       "sidekiq-power",
       "scheduler-renewed",
+      "pgbouncer-restart",
       "postgres-lost",
       "replica-slot",
       "growth",
@@ -59,15 +62,18 @@ test(
     // The tests before and after have the same two CPUs.
     await drill(...drills, "--grown", `${TSX} grown.ts`, "--slack-seconds", "5");
     const results = JSON.parse(readFileSync(join(directory, "drills.json"), "utf8")) as readonly Result[];
+    // What is looked for after the drills has a row like theirs.
     expect(results.map(({ name, passed, reasons }) => ({ name, passed, reasons }))).toEqual(
-      drills.map((name) => ({ name, passed: true, reasons: [] })),
+      [...drills, "uploads", "logs"].map((name) => ({ name, passed: true, reasons: [] })),
     );
-    for (const { view } of results) expect(view!.requests).toBeGreaterThan(300);
+    // Of the load, which depends on what the machine carries.
+    for (const { view } of results.slice(0, drills.length)) expect(view!.requests).toBeGreaterThan(100);
     const table = readFileSync(join(directory, "drills.md"), "utf8");
+    expect(table).toMatch(/^Load: [\d.]+ pages and [\d.]+ posts a second: a third of what it carries/);
     for (const name of drills) expect(table).toContain(`| \`${name}\` |`);
     const after = machines(site);
     expect(after.map(({ address, pool }) => (pool === "-" ? address : pool))).toEqual(before);
     expect(after.filter(({ state }) => state !== "running")).toEqual([]);
   },
-  25 * MINUTE,
+  35 * MINUTE,
 );
