@@ -13,7 +13,7 @@ import { commandOf, NotReady, openPage } from "./page";
 import { repeated } from "./repeat";
 import { lost, markdown, Result, saw } from "./report";
 import { runDrill, well } from "./runner";
-import { logs, secretsOf } from "./secrets";
+import { kept, logs } from "./secrets";
 import { Site } from "./site";
 import { Uploads } from "./uploads";
 
@@ -116,7 +116,7 @@ export async function main(args: readonly string[]): Promise<number> {
         entered,
       }),
     );
-    for (const row of [await files.check(), await logs(site, [...secretsOf(page.place), ...tokens])]) {
+    for (const row of [await files.check(), await logs(site, kept(page.place, tokens))]) {
       report(row);
       results.push(row);
     }
