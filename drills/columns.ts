@@ -2,7 +2,7 @@
 // a stand-in that costs nothing, the second one with a stand-in that costs what Mastodon costs.
 
 import { readFileSync } from "node:fs";
-import { Result, table } from "./report";
+import { Report, Result, table } from "./report";
 
 const HEAD = ["drill", "a stand-in that costs nothing", "one that costs what Mastodon costs"];
 
@@ -45,7 +45,10 @@ if (require.main === module) {
     console.error("usage: npx tsx drills/columns.ts FREE/drills.json COSTLY/drills.json");
     process.exitCode = 2;
   } else {
-    const read = (file: string) => JSON.parse(readFileSync(file, "utf8")) as readonly Result[];
-    process.stdout.write(columns(read(free), read(costly)));
+    const read = (file: string) => JSON.parse(readFileSync(file, "utf8")) as Report;
+    const [first, second] = [read(free), read(costly)];
+    process.stdout.write(
+      `- ${HEAD[1]}: ${first.load.said}\n- ${HEAD[2]}: ${second.load.said}\n\n${columns(first.results, second.results)}`,
+    );
   }
 }
