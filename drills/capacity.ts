@@ -23,12 +23,14 @@ export interface Capacity {
   readonly said: string;
 }
 
-const RAMP: readonly number[] = [5, 8, 12, 18, 27, 40, 60, 90, 135, MOST_PER_SECOND];
+const RAMP: readonly number[] = [8, 12, 18, 27, 40, 60, 90, 135, MOST_PER_SECOND];
 const STEP_SECONDS = 1.5;
 // Long enough that a second more or less in one page makes no difference.
 const HOLD_SECONDS = 6;
-/** What is sent while the rate is taken, against what came in the step before: a little too much. */
-const ABOVE = 1.2;
+// What is sent at a new rate comes this much later, and until then the old rate's pages come.
+const BEHIND_MS = 500;
+// A pause of the machine in one short step is no limit, and each costs a hold.
+const MOST_HOLDS = 3;
 const SLOW_MS = 1000;
 const KEEPS_UP = 0.8;
 const MOST_REQUESTS = 3000;
@@ -56,22 +58,28 @@ export function full(step: Step, sentPerSecond: number): string | undefined {
   return undefined;
 }
 
-/** Raises the rate for at most a quarter of a minute, then takes it over some seconds at a little more than what came. */
+/** Raises the rate until a higher one would not help, for at most a quarter of a minute, then holds that and takes what comes. */
 export async function measureCapacity(door: Door, paths: readonly string[]): Promise<Capacity> {
   const generator = new Generator(door, paths, MOST_REQUESTS);
   try {
+    const sendAndCount = async (perSecond: number, seconds: number) => {
+      const { fromMs, toMs } = await generator.send(perSecond, seconds);
+      return stepOf(generator.shots, { fromMs: fromMs + BEHIND_MS, toMs });
+    };
     let most = 0;
+    let holds = 0;
     for (const perSecond of RAMP) {
-      const window = await generator.send(perSecond, STEP_SECONDS);
-      const step = stepOf(generator.shots, window);
+      const step = await sendAndCount(perSecond, STEP_SECONDS);
       most = Math.max(most, step.served);
-      const why = full(step, perSecond);
-      if (why === undefined) continue;
-      const held = stepOf(generator.shots, await generator.send(Math.max(1, most * ABOVE), HOLD_SECONDS));
+      if (full(step, perSecond) === undefined) continue;
+      const held = await sendAndCount(perSecond, HOLD_SECONDS);
+      holds += 1;
+      const why = full(held, perSecond);
+      if (why === undefined && holds < MOST_HOLDS) continue;
       return {
         pagesPerSecond: held.served,
         reached: true,
-        said: `${held.served} pages a second (${why}; median then ${held.medianMs} ms)`,
+        said: `${held.served} pages a second (${why ?? `${perSecond} were tried`}; median then ${held.medianMs} ms)`,
       };
     }
     return { pagesPerSecond: most, reached: false, said: `more than the ${most} pages a second that were tried` };

@@ -40,7 +40,8 @@ export const workerStopped: Drill = {
     const host = await site.web();
     const [worker] = (await site.on(host.name, `${OWN}\nworkers mastodon-web`)).trim().split("\n");
     scene.say(`${host.name}: worker ${worker} of Puma stands still`);
-    scene.later(async () => void (await site.on(host.name, 'kill -CONT "$1" 2>/dev/null || true', worker!)));
+    const go = async () => void (await site.on(host.name, 'kill -CONT "$1" 2>/dev/null || true', worker!));
+    scene.later(go);
     await scene.strike(() => site.on(host.name, 'kill -STOP "$1"', worker!));
     const other = await scene.until(
       async () =>
@@ -50,6 +51,7 @@ export const workerStopped: Drill = {
           .every((one) => one !== "" && one !== worker),
       RESTARTED_SECONDS + 5,
     );
+    if (!other) await go();
     return { findings: [restarted("the worker", other, scene.seconds), await serves(scene, host)] };
   },
   // What the worker had in hand hangs; the others take what comes.
@@ -99,6 +101,7 @@ export const threadsHung: Drill = {
     await scene.strike(() => occupy(scene, host, "/standin/hang"));
     const other = await scene.until(async () => (await container(site, host, "mastodon-web")) !== before, RESTARTED_SECONDS + 5);
     const findings = [restarted("Puma", other, scene.seconds)];
+    if (!other) await site.on(host.name, "systemctl restart --no-block mastodon-web.service");
     return { findings: [...findings, await serves(scene, host)], limits: away(scene.seconds) };
   },
   limits: UNDISTURBED,
@@ -127,13 +130,15 @@ async function stopped(scene: Scene, host: Host, name: string, pids: string): Pr
   const found = (await site.on(host.name, pids, name)).trim().split("\n").join(" ");
   if (found === "") throw new Error(`${host.name}: no process of ${name} was found`);
   scene.say(`${host.name}: the processes of ${name} stand still (${found})`);
-  scene.later(async () => void (await site.on(host.name, `kill -CONT ${found} 2>/dev/null || true`)));
+  const go = async () => void (await site.on(host.name, `kill -CONT ${found} 2>/dev/null || true`));
+  scene.later(go);
   await scene.strike(() => site.on(host.name, `kill -STOP ${found}`));
   const other = await scene.until(async () => {
     const now = await container(site, host, name);
     return now !== "" && now !== before;
   }, RESTARTED_SECONDS + 5);
   const finding = restarted(name, other, scene.seconds);
+  if (!other) await go();
   return [finding, ...(other ? [await serves(scene, host)] : [])];
 }
 

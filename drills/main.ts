@@ -11,9 +11,9 @@ import { DRILLS } from "./list";
 import { Rates, visitorPaths } from "./load";
 import { commandOf, NotReady, openPage } from "./page";
 import { repeated } from "./repeat";
-import { lost, markdown, Result, saw } from "./report";
+import { Load, lost, markdown, Report, Result, saw } from "./report";
 import { runDrill, well } from "./runner";
-import { logs, secretsOf } from "./secrets";
+import { kept, logs } from "./secrets";
 import { Site } from "./site";
 import { Uploads } from "./uploads";
 
@@ -97,7 +97,7 @@ export async function main(args: readonly string[]): Promise<number> {
     });
     const paths = await visitorPaths(site.door, accounts[0]!);
     const { rates, load } = await loadOf(site, paths, wanted);
-    console.log(load);
+    console.log(load.said);
     const files = new Uploads(site.door, tokens);
     for (let n = 0; n < FILES; n++) await files.upload();
     const drills = Array.from({ length: repeat }, () => chosen).flat();
@@ -116,12 +116,12 @@ export async function main(args: readonly string[]): Promise<number> {
         entered,
       }),
     );
-    for (const row of [await files.check(), await logs(site, [...secretsOf(page.place), ...tokens])]) {
+    for (const row of [await files.check(), await logs(site, kept(page.place, tokens))]) {
       report(row);
       results.push(row);
     }
-    writeFileSync(join(values.out, "drills.md"), repeat === 1 ? markdown(results, load) : repeated(results, load));
-    writeFileSync(join(values.out, "drills.json"), JSON.stringify(results, null, 2) + "\n");
+    writeFileSync(join(values.out, "drills.md"), repeat === 1 ? markdown(results, load.said) : repeated(results, load.said));
+    writeFileSync(join(values.out, "drills.json"), JSON.stringify({ load, results } satisfies Report, null, 2) + "\n");
     console.log(`\nwrote ${join(values.out, "drills.md")} and ${join(values.out, "drills.json")}`);
     return results.some(({ passed }) => passed === false) ? 1 : 0;
   } catch (error) {
@@ -135,7 +135,7 @@ async function loadOf(
   site: Site,
   paths: readonly string[],
   wanted: Wanted,
-): Promise<{ readonly rates: Rates; readonly load: string }> {
+): Promise<{ readonly rates: Rates; readonly load: Load }> {
   let measured: Capacity | undefined;
   if (wanted.pages === undefined) {
     console.log("Measuring what the machine carries");
@@ -153,10 +153,9 @@ async function loadOf(
     measured === undefined
       ? "as was asked for; what the machine carries was not measured"
       : `a third of what it carries and at most ${USUAL.pagesPerSecond}; it carries ${measured.said}`;
-  return {
-    rates,
-    load: `Load: ${rates.pagesPerSecond} pages and ${Math.round(rates.postsPerSecond * 100) / 100} posts a second: ${why}.`,
-  };
+  const { postsPerSecond } = rates;
+  const said = `Load: ${pagesPerSecond} pages and ${Math.round(postsPerSecond * 100) / 100} posts a second: ${why}.`;
+  return { rates, load: { pagesPerSecond, postsPerSecond, said, ...(measured !== undefined && { capacity: measured }) } };
 }
 
 interface Wanted {

@@ -1,5 +1,6 @@
 // The two reports of a run: `markdown(results)` for people, the results themselves as JSON for programs; and what a drill is held against.
 
+import { Capacity } from "./capacity";
 import { Finding, Limits } from "./drill";
 import { Verdict } from "./ledger";
 import { View } from "./view";
@@ -17,6 +18,20 @@ export interface Result {
   readonly seconds?: number;
   readonly view?: View;
   readonly verdict?: Verdict;
+}
+
+/** What stands in drills.json. */
+export interface Report {
+  readonly load: Load;
+  readonly results: readonly Result[];
+}
+
+/** How much the drills loaded, and what the machine carries, if it was measured. */
+export interface Load {
+  readonly pagesPerSecond: number;
+  readonly postsPerSecond: number;
+  readonly said: string;
+  readonly capacity?: Capacity;
 }
 
 /** Everything by which a drill has left its limits, in words. */

@@ -1,33 +1,26 @@
-// What must stand in no log: the secrets of the page, and the tokens of the accounts that were drilled with.
+// The row `logs` of the report: after the drills no log of any machine may hold a secret of the page, or a token of the accounts that were drilled with.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { Place, secretsFile } from "../scripts/cluster";
-import { secretsInLogs } from "./logs";
+import { Secrets, secretsInLogs, secretsOf } from "./logs";
 import { Result } from "./report";
 import { Site } from "./site";
 
-// A shorter one is in every text by chance.
-const SHORTEST = 8;
-
-/** The values of Terraform's file of secrets, at whatever depth. */
-export function secretsOf(place: Place): readonly string[] {
+/** What must stand in no log: the values of Terraform's file of secrets, and these tokens. */
+export function kept(place: Place, tokens: readonly string[]): Secrets {
   const file = secretsFile(place);
-  return existsSync(file) ? texts(JSON.parse(readFileSync(file, "utf8"))).filter(({ length }) => length >= SHORTEST) : [];
+  const named = tokens.map((token, n) => [`token of drill${n + 1}`, token] as const);
+  return { ...(existsSync(file) ? secretsOf(file) : {}), ...Object.fromEntries(named) };
 }
 
-function texts(value: unknown): readonly string[] {
-  if (typeof value === "string") return [value];
-  return value !== null && typeof value === "object" ? Object.values(value).flatMap(texts) : [];
-}
-
-/** A row like a drill's: the logs of all machines after what was done to them. */
-export async function logs(site: Site, secrets: readonly string[]): Promise<Result> {
+export async function logs(site: Site, secrets: Secrets): Promise<Result> {
   const row = { name: "logs", title: "every journal and log file of every machine is read for tokens and secrets" };
-  const count = `${secrets.length} secrets and tokens were looked for`;
+  const findings = [`${Object.keys(secrets).length} secrets and tokens were looked for`];
   try {
     const found = await secretsInLogs(site, secrets);
-    return { ...row, passed: found.length === 0, reasons: found, findings: [count] };
+    const reasons = found.map(({ machine, log, line }) => `${machine}, ${log}: ${line.slice(0, 200)}`);
+    return { ...row, passed: found.length === 0, reasons, findings };
   } catch (error) {
-    return { ...row, passed: false, reasons: [`it broke off: ${(error as Error).message}`], findings: [count] };
+    return { ...row, passed: false, reasons: [`it broke off: ${(error as Error).message}`], findings };
   }
 }
