@@ -17,7 +17,9 @@ name=$1 email=$3
 
 # Mastodon's loggers write to the same output, so our lines are marked. The password stands in no argument of a process.
 RUBY=$ACCOUNT_RUBY'
-def say(*lines) = lines.each { |line| puts "owner: #{line}" }
+def say(*lines)
+  lines.each { |line| puts "owner: #{line}" }
+end
 
 name, email = ARGV
 begin
