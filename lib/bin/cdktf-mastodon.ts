@@ -16,7 +16,7 @@ const USAGE = `usage: cdktf-mastodon secrets FILE [--from OLD]
        cdktf-mastodon secrets check FILE
   Says what is missing, malformed, weak or no pair in FILE. It shows no value.
        cdktf-mastodon local COMMAND
-  Looks after the machines of the local cloud: list, run, logs, wait, machine, partition, clean.
+  Looks after the machines of the local cloud: list, run, logs, mail, wait, machine, partition, clean.
        cdktf-mastodon drill [NAME…]
   Breaks a site on the local cloud on purpose while users go on, and reports what they saw; --help says more.`;
 
