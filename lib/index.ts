@@ -7,6 +7,7 @@ export { type Flow } from "./core/flow";
 export { FrontDoor, type Route } from "./core/front-door";
 export { Host } from "./core/host";
 export { Machine, type MachineProps } from "./core/machine";
+export { type Mailbox } from "./core/mailbox";
 export { type ObjectStore, type ObjectStoreFacts } from "./core/objects";
 export { Pool, type PoolProps } from "./core/pool";
 export { Program, type Step } from "./core/program";

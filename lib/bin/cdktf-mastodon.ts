@@ -19,7 +19,7 @@ const USAGE = `usage: cdktf-mastodon secrets FILE [--from OLD]
        cdktf-mastodon owner NAME --email ADDRESS [--site SITE | --ssh USER@HOST]
   Makes the account of the site's owner on a web machine and prints its password, once.
        cdktf-mastodon local COMMAND
-  Looks after the machines of the local cloud: list, run, logs, wait, machine, partition, clean.
+  Looks after the machines of the local cloud: list, run, logs, mail, wait, machine, partition, clean.
        cdktf-mastodon drill [NAME…]
   Breaks a site on the local cloud on purpose while users go on, and reports what they saw; --help says more.`;
 

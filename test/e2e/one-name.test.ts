@@ -51,6 +51,49 @@ test(
   2 * MINUTE,
 );
 
+const MAIL = `From: notifications@localhost
+To: alice@example.org
+Subject: =?UTF-8?Q?Best=C3=A4tigung?=
+Date: Sat, 28 Nov 2026 15:00:00 +0000
+MIME-Version: 1.0
+Content-Type: text/plain; charset=UTF-8
+Content-Transfer-Encoding: quoted-printable
+
+https://small.example/auth/confirmation?confirmation_token=3Dabc=
+def
+`;
+
+test(
+  "what web keeps Sidekiq has as well, mail from Sidekiq's machine can be read here, and nobody else may hand any in",
+  () => {
+    const of = (pool: string) => machines(SITE).find((machine) => machine.pool === pool)!.name;
+    const [web, jobs] = [of("web"), of("everything")];
+    const kept = "mkdir -p public/system/probe && echo kept >public/system/probe/file && stat -c %u public/system/probe/file";
+    expect(inside(SITE, web, "podman", "exec", "mastodon-web", "sh", "-c", kept)).toBe("991\n");
+    expect(inside(SITE, jobs, "podman", "exec", "mastodon-sidekiq-1", "cat", "public/system/probe/file")).toBe("kept\n");
+    const where = inside(SITE, jobs, "sed", "-n", "s/^SMTP_SERVER=//p", "/etc/mastodon/sidekiq.env").trim();
+    const send = [
+      "curl",
+      "-sS",
+      "-m",
+      "5",
+      `smtp://${where}:1025`,
+      "--mail-from",
+      "a@localhost",
+      "--mail-rcpt",
+      "alice@example.org",
+    ];
+    const script = `printf %s "$0" | "$@" -T -`;
+    inside(SITE, jobs, "bash", "-c", script, MAIL, ...send);
+    expect(() => inside(SITE, web, "bash", "-c", script, MAIL, ...send)).toThrow(/curl: \(7\)/);
+    expect(driver(["mail", SITE])).toBe(
+      "1\tnotifications@localhost\talice@example.org\tBestätigung\tSat, 28 Nov 2026 15:00:00 +0000\n",
+    );
+    expect(driver(["mail", SITE, "1"])).toContain("\n\nhttps://small.example/auth/confirmation?confirmation_token=abcdef\n");
+  },
+  MINUTE,
+);
+
 test(
   "every file that was rendered is accepted by the program that reads it",
   () => expect(machines(SITE).flatMap(({ name }) => readersOf(SITE, name))).toEqual([]),

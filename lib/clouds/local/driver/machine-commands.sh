@@ -15,8 +15,8 @@ machine_create() (
   write_record
   mount_root "$NAME"
   write_seed
-  # A member that boots takes nothing from those that serve. One that stands in for another has nobody beside it.
-  [ -z "${POOL:-}" ] || [ -n "${ALONE:-}" ] || WEIGHT=10
+  # A member that boots takes little from those of its pool that serve. Where there are none, the site waits for it.
+  [ -z "${POOL:-}" ] || [ -n "${ALONE:-}" ] || [ -z "$(pool_recorded members)" ] || WEIGHT=20
   boot
   echo "$NAME: up at $(machine_record "$NAME" address)"
 )

@@ -9,7 +9,7 @@ pool_members() {
 }
 
 pool_state() { printf '%s/pools/%s\n' "$(site_dir)" "$POOL"; }
-pool_recorded() { sed -n "s/^$1=//p" "$(pool_state)" 2>/dev/null; }
+pool_recorded() { sed -n "s/^$1=//p" "$(pool_state)" 2>/dev/null || true; }
 
 pool_settle() {
   need SITE POOL MEMBERS
