@@ -11,7 +11,7 @@ is streaming '/etc/mastodon/streaming-*.env'
 is sidekiq /etc/mastodon/sidekiq.env
 grep -qs -e '-q scheduler' /etc/containers/systemd/mastodon-sidekiq@.container && echo scheduler
 is redis '/etc/redis/*.role'
-is pgbouncer /etc/systemd/system/pgbouncer.service.d
+is pgbouncer /etc/systemd/system/pgbouncer@.service
 is postgres '/etc/systemd/system/postgresql@*.service.d'
 is front-door /etc/haproxy/front.cfg
 true`;
@@ -55,7 +55,7 @@ echo "$sum"`;
 
 /** When each process of the machine's services was started. */
 export const STARTED = `
-systemctl show 'mastodon-*.service' 'nginx.service' 'redis-*.service' 'pgbouncer.service' 'postgresql@*.service' 'haproxy.service' \\
+systemctl show 'mastodon-*.service' 'nginx.service' 'redis-*.service' 'pgbouncer@*.service' 'postgresql@*.service' 'haproxy.service' \\
   -p Id,MainPID,ExecMainStartTimestampMonotonic,ActiveState | paste -sd ' ' | sed 's/  /\\n/g' | grep -w ActiveState=active
 echo "boot $(stat -c %Y /proc/1)"`;
 
