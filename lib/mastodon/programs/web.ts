@@ -7,6 +7,7 @@ import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
 import { makara, MAKARA_VOLUME } from "./makara";
 import { waitForPrepare } from "./prepare";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
+import { watchdog } from "./watchdog";
 
 export interface WebPlan {
   readonly image: string;
@@ -62,6 +63,7 @@ export function web(program: Program, plan: WebPlan): void {
     .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false });
   const beside = plan.streaming;
   if (beside !== undefined) streamingProcesses(program, beside);
+  watchdog(program);
   nginx(program, {
     ...plan,
     upstreams: [...PUMA, ...(beside === undefined ? [] : ["", ...streamingUpstream([...beside.envs.keys()])])],
