@@ -16,10 +16,10 @@ test("a machine has one, whatever it runs", () => {
   const program = new Program();
   watchdog(program);
   watchdog(program);
-  expect(program.packages).toEqual(["curl", "socat"]);
+  expect(program.packages).toEqual(["curl"]);
   expect(program.steps.filter(({ kind }) => kind === "start")).toEqual([{ kind: "start", units: ["mastodon-watchdog.service"] }]);
   const files = program.steps.flatMap((step) => (step.kind === "file" ? [textOf(step.content)] : []));
-  expect(files[0]).toContain("TICK_SECONDS='5'\nSTILL_SECONDS='40'\nANSWER_SECONDS='30'\nSTUCK_SECONDS='45'\n");
+  expect(files[0]).toContain("TICK_SECONDS='5'\nSTILL_SECONDS='40'\nANSWER_SECONDS='30'\nSTUCK_SECONDS='35'\n");
 });
 
 describe("the script itself, with units that are directories of a test", () => {

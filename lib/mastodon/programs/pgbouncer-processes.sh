@@ -3,8 +3,8 @@
 set -euo pipefail
 
 serves() {
-  local _
-  for _ in $(seq 300); do
+  local started=$SECONDS
+  while [ $((SECONDS - started)) -lt 30 ]; do
     pgbouncer-console "@$1" -Atqc 'SHOW VERSION' >/dev/null 2>&1 && return
     sleep 0.1
   done

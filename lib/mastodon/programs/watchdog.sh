@@ -1,6 +1,6 @@
 #!/bin/bash
-# Kills processes of Mastodon that stand still, so that their parent or systemd starts them anew. It asks nobody but the kernel, the processes
-# themselves and this machine's HAProxy: whoever waits for PostgreSQL, Redis or the network still wakes for his own timers, and who is busy runs.
+# Kills processes of Mastodon that stand still, so that their parent or systemd starts them anew. It asks nobody but the kernel and the
+# processes themselves: whoever waits for PostgreSQL, Redis or the network still wakes for his own timers, and who is busy runs.
 set -uo pipefail
 shopt -s nullglob
 
@@ -8,7 +8,7 @@ answers=$(mktemp -d)
 trap 'rm -rf "$answers"' EXIT
 # What each process and thread had done at the last look, for how many looks that has been the same, and what they have done now.
 declare -A before=() still=() now=() count=() asking=()
-ended_before='' stuck=0 jumps=0
+jumps=0
 
 # Ruby's and Node's own processes of a unit, not what they run for a moment, such as ffmpeg.
 processes() {
@@ -60,30 +60,30 @@ does_not_answer() {
   asking[$port]=$!
 }
 
-# Puma has as many requests as it may have, none of them ends, and their threads wait for another thread, not for a socket.
+# How many requests each process on Puma's port has had in hand for too long: something came last, and not the answer. "PROCESS NUMBER" lines.
+late_requests() {
+  ss -HOtnpi state connected 'sport = :3000' | awk -v limit=$((STUCK_SECONDS * 1000)) '
+    function after(name) { return match($0, name "[0-9]+") ? substr($0, RSTART + length(name), RLENGTH - length(name)) + 0 : 0 }
+    /pid=/ { if (after("lastrcv:") >= limit && after("lastrcv:") <= after("lastsnd:")) late[after("pid=")]++ }
+    END { for (process in late) print process, late[process] }'
+}
+
+# A worker of Puma all of whose requests, or all but one, which may be a health check, are late, while their threads wait for other threads.
+# One that waits for a socket waits for somebody else, and one that waits with a limit wakes.
 is_stuck() {
-  local line running most all process thread name waiting=0 first=''
-  [ -S /run/haproxy/admin.sock ] || return 0
-  line=$(socat -T 2 - /run/haproxy/admin.sock <<<'show stat puma 4 -1' 2>/dev/null | awk -F, '$1 == "puma" && $2 == "puma" { print $5, $7, $8 }')
-  read -r running most all <<<"$line"
-  if [ -z "${all:-}" ] || [ "$running" -lt "${most:-0}" ] || [ "$((all - running))" != "$ended_before" ]; then
-    stuck=0 ended_before=$((${all:-0} - ${running:-0}))
-    return 0
-  fi
-  for process in $(processes "$1"); do
-    [ -n "$first" ] || first=$process
+  local process late thread name threads waiting
+  while read -r process late; do
+    threads=0 waiting=0
     for thread in "/proc/$process"/task/*; do
       read -r name 2>/dev/null <"$thread/comm" || continue
       [[ $name =~ ^puma\ srv\ tp\ [0-9] ]] || continue
+      threads=$((threads + 1))
       same "$thread" "$(grep -s ctxt_switches "$thread/status")"
-      [ "${count[$thread]}" = 0 ] || [[ $(cat "$thread/wchan" 2>/dev/null) != futex* ]] || waiting=$((waiting + 1))
+      [ "${count[$thread]}" -lt 2 ] || [[ $(cat "$thread/wchan" 2>/dev/null) != futex* ]] || waiting=$((waiting + 1))
     done
-  done
-  if [ "$waiting" -ge "$most" ]; then stuck=$((stuck + 1)); else stuck=0; fi
-  [ "$stuck" -ge $((STUCK_SECONDS / TICK_SECONDS)) ] || return 0
-  stuck=0
-  # The first one is the main process; its workers end with it.
-  kills "$first" "${1##*/}" "had $most requests whose threads have waited for each other for $STUCK_SECONDS s"
+    [ "$late" -ge $((threads > 1 ? threads - 1 : 1)) ] && [ "$waiting" -ge "$late" ] || continue
+    kills "$process" "${1##*/}" "has had $late requests for more than $STUCK_SECONDS s that wait for each other"
+  done < <(late_requests)
 }
 
 look() {
@@ -102,7 +102,7 @@ last=$SECONDS
 while :; do
   # The machine itself stood still, or its clock was set: what was known says nothing, nor do answers that are still to come.
   if [ $((SECONDS - last)) -gt $((3 * TICK_SECONDS)) ] || [ $SECONDS -lt "$last" ]; then
-    before=() still=() stuck=0 jumps=$((jumps + 1))
+    before=() still=() jumps=$((jumps + 1))
   fi
   last=$SECONDS
   now=() count=()

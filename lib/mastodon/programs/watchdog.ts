@@ -11,8 +11,8 @@ const TICK_SECONDS = 5;
 const STILL_SECONDS = 40;
 /** How long streaming may need for its first answer. */
 const ANSWER_SECONDS = 30;
-/** Longer than all that a request may wait for: 15 s for a connection to PostgreSQL, 20 s in PgBouncer. */
-const STUCK_SECONDS = 45;
+/** Longer than all that a request may wait for: 15 s for a connection to PostgreSQL, 20 s in PgBouncer. Two more looks follow. */
+const STUCK_SECONDS = 35;
 
 const watched = new WeakSet<Program>();
 
@@ -21,7 +21,7 @@ export function watchdog(program: Program): void {
   watched.add(program);
   const content = script(join(__dirname, "watchdog.sh"), { TICK_SECONDS, STILL_SECONDS, ANSWER_SECONDS, STUCK_SECONDS });
   program
-    .add({ kind: "package", names: ["curl", "socat"] })
+    .add({ kind: "package", names: ["curl"] })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-watchdog", content, mode: "0755" })
     .add({ kind: "file", path: "/etc/systemd/system/mastodon-watchdog.service", content: UNIT })
     .add({ kind: "start", units: ["mastodon-watchdog.service"] });
