@@ -12,7 +12,7 @@ import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
-import { pgbouncer } from "./programs/pgbouncer";
+import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
 import { FRONT_PORT, poolerFront, throughPoolers } from "./programs/pooler-front";
 import { PRIMARY_PORT } from "./programs/primary-front";
 import { secret } from "./secrets";
@@ -34,20 +34,21 @@ export interface PgBouncerProps {
    */
   readonly on?: "each";
   /**
-   * The size of each of its machines. It is single-threaded: one fast CPU serves thousands of clients.
+   * The size of each of its machines. Its two processes have one thread each: one fast CPU serves thousands of clients.
    * @default Size.of({ cpus: 1, gib: 1 })
    */
   readonly size?: Size;
   /**
-   * Server connections of each pooler to the primary, and as many to each entry for reads. More than PostgreSQL's CPUs can work on at once only
-   * queues elsewhere. Those of all poolers, together with migrations and the administrator's commands, must fit PostgreSQL's `maxConnections`.
+   * Server connections of each pooler to the primary, and as many to each entry for reads. Its two processes have half each, and while one is
+   * restarted the other half serves all. More than PostgreSQL's CPUs can work on at once only queues elsewhere. Those of all poolers, together
+   * with migrations and the administrator's commands, must fit PostgreSQL's `maxConnections`.
    * @default 50; 10 on each machine that calls it
    */
   readonly serverConnections?: number;
   /**
-   * The most clients of each pooler at once; a client that waits costs about 2 KiB. All connections of all tiers must fit, twice, since old and
-   * new machines stand side by side in a roll-out, and with several machines on one of them, since the others may be lost. It does not follow
-   * the page; after a change the pooler's machines have to be renewed.
+   * The most clients of each pooler at once; a client that waits costs about 2 KiB. Each of its two processes takes as many, since all may come
+   * to one of them. All connections of all tiers must fit, twice, since old and new machines stand side by side in a roll-out, and with several
+   * machines on one of them, since the others may be lost. It does not follow the page; after a change the pooler's machines have to be renewed.
    * @default 5000
    */
   readonly maxClients?: number;
@@ -103,7 +104,7 @@ export class PgBouncer extends Construct implements Database {
       });
     });
     this.entries = this.machines.map((machine) => {
-      const { main, reads, server } = this.install(machine, machine.name, count > 1);
+      const { main, reads, server } = this.install(machine, machine.name);
       return {
         main: Endpoint.on(machine, PORT, main),
         reads: reads && Endpoint.on(machine, PORT, reads),
@@ -183,7 +184,7 @@ export class PgBouncer extends Construct implements Database {
     const here = { host: "127.0.0.1", port: FRONT_PORT };
     const made =
       facts.length === 0
-        ? this.install(who, here.host, false)
+        ? this.install(who, here.host)
         : {
             main: { ...facts[0]!, ...here },
             reads: this.entries[0]!.reads && { ...facts[0]!, ...here, name: "mastodon_replica" },
@@ -208,7 +209,6 @@ export class PgBouncer extends Construct implements Database {
   private install(
     host: Host,
     name: string,
-    quiet: boolean,
   ): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined; readonly server: DatabaseFacts } {
     const primary = this.server.reachedBy(host, "the pooler's server connections");
     const replicas = this.server.replicasReachedBy(host, "the pooler's server connections for reads");
@@ -220,7 +220,6 @@ export class PgBouncer extends Construct implements Database {
       adminPassword: secret(host.site, "pgbouncer_admin_password"),
       rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary) : undefined,
       only: name === "127.0.0.1",
-      quiet,
     });
     const { user, password } = primary;
     const facts = { host: name, port: PORT, user, password, pooled: true, tls: false };
@@ -234,10 +233,10 @@ export class PgBouncer extends Construct implements Database {
   private check(site: Site, props: PgBouncerProps): void {
     const { serverConnections, maxClients } = this;
     const add = (wrong: string, remedy: string) => site.problems.add(this, { wrong, remedy });
-    if (!Number.isInteger(serverConnections) || serverConnections < 1) {
+    if (!Number.isInteger(serverConnections) || serverConnections < PROCESSES.length) {
       add(
         `serverConnections is ${serverConnections}`,
-        `use a whole number from 1; with the others it must fit maxConnections of ${props.database.path}`,
+        `use a whole number from ${PROCESSES.length}, one for each of its processes; with the others it must fit maxConnections of ${props.database.path}`,
       );
     }
     if (!Number.isInteger(maxClients) || maxClients < serverConnections || maxClients > MOST_CLIENTS) {

@@ -100,7 +100,7 @@ test(
       );
     expect(node("")).toBe("trusted\n");
     expect(node("--env NODE_EXTRA_CA_CERTS=")).toMatch(/SELF_SIGNED|UNABLE_TO/);
-    const pooler = "pgbouncer-console -Atqc 'SHOW CONFIG' | grep -E '^server_tls_(sslmode|ca_file)' | cut -d'|' -f 1,2";
+    const pooler = "pgbouncer-console @1 -Atqc 'SHOW CONFIG' | grep -E '^server_tls_(sslmode|ca_file)' | cut -d'|' -f 1,2";
     expect(inside(SITE, "pool-1", "bash", "-c", pooler).trim().split("\n").sort()).toEqual([
       "server_tls_ca_file|/etc/mastodon/tls/db.far.example.pem",
       "server_tls_sslmode|verify-full",

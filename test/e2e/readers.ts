@@ -25,7 +25,11 @@ const READERS: readonly Reader[] = [
   { name: "nginx", script: "! command -v nginx >/dev/null || [ ! -e /etc/nginx/conf.d/mastodon.conf ] || nginx -t -q" },
   { name: "HAProxy", script: "! command -v haproxy >/dev/null || haproxy -c -q -f /etc/haproxy/haproxy.cfg" },
   { name: "nftables", script: "nft -c -f /etc/nftables.conf" },
-  { name: "PgBouncer", script: "[ ! -e /usr/local/bin/pgbouncer-console ] || systemctl is-active -q pgbouncer" },
+  {
+    name: "PgBouncer",
+    script:
+      "[ ! -e /usr/local/bin/pgbouncer-console ] || { systemctl is-active -q pgbouncer@1 && systemctl is-active -q pgbouncer@2; }",
+  },
   {
     name: "PostgreSQL",
     script:

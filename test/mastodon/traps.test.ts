@@ -90,8 +90,34 @@ test("the main image starts nothing by itself, and streaming ends with 0 when it
 });
 
 test("Debian's nginx and PgBouncer stay dead when they are killed: here they start again", () => {
-  for (const { content } of found(/(nginx|pgbouncer)\.service\.d/)) {
-    expect(content).toMatch(/^Restart=always$/m);
+  const units = found(/(nginx\.service\.d\/|pgbouncer@\.service$)/);
+  expect([...new Set(units.map(({ path }) => path))].sort()).toEqual([
+    "/etc/systemd/system/nginx.service.d/10-mastodon.conf",
+    "/etc/systemd/system/pgbouncer@.service",
+  ]);
+  for (const { content } of units) expect(content).toMatch(/^Restart=always$/m);
+});
+
+test("no log has a query or a token: nginx writes paths, and the journal drops lines of nginx and Mastodon with either", () => {
+  for (const { content } of found(/nginx\/conf\.d\/mastodon\.conf$/)) {
+    expect(content).toContain("access_log /var/log/nginx/access.log path;\n");
+    expect(content).toContain("error_log syslog:server=unix:/dev/log,nohostname;\n");
+    expect(/^log_format path (.*)\n(.*);$/m.exec(content)!.slice(1).join()).not.toMatch(
+      /\$(request|args|request_uri|query_string|http_referer)\b/,
+    );
+  }
+  for (const { content } of found(/nginx\.service\.d\//, /^(web|streaming)/))
+    expect(content).toContain("\nLogFilterPatterns=~[?]\n");
+  const containers = found(/mastodon-(web|streaming@|sidekiq@)\.container$/);
+  expect(new Set(containers.map(({ path }) => path)).size).toBe(3);
+  for (const { content } of containers) {
+    const pattern = new RegExp(/^LogFilterPatterns=~\(\?i\)(.*)$/m.exec(content)![1]!, "i");
+    for (const line of ["GET /api/v1/streaming?access_token=aB3", '{"access_token":"aB3"}', "?reset_password_token=aB3"]) {
+      expect(pattern.test(line)).toBe(true);
+    }
+    for (const line of ["/api/v1/streaming?access_token=[Redacted]", "The access token is invalid"]) {
+      expect(pattern.test(line)).toBe(false);
+    }
   }
 });
 

@@ -39,6 +39,9 @@ export function haproxy(domain: string, routes: readonly RouteSpec[], further: r
 const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '/^[^#]/ { all[$1]++; well[$1] += $18 ~ /^UP/ }
   END { for (route in all) if (!well[route]) { print "no member of " route " is well"; bad = 1 } exit bad }'`;
 
+// HAProxy's own format of a request, but with the path alone: browsers put their token into the query of a WebSocket's address.
+const LOG = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HPO %HV";
+
 // A member that loses power says no goodbye, and nobody speaks on a WebSocket that waits for events: without probes its clients would hang at the
 // front door, connected to nobody.
 function front(routes: readonly RouteSpec[]): string {
@@ -51,7 +54,7 @@ function front(routes: readonly RouteSpec[]): string {
 defaults
   mode http
   log global
-  option httplog
+  log-format "${LOG}"
   option dontlognull
   option redispatch
   retries 2

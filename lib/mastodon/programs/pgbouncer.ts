@@ -1,42 +1,117 @@
 // What PgBouncer's machine does at its first boot: `pgbouncer(program, plan)`.
-// The time-outs are those with which a dead or silent PostgreSQL was noticed within seconds instead of minutes.
+// Two processes share its port, so that one can be restarted while the other takes new connections. The time-outs are those with which a
+// dead or silent PostgreSQL was noticed within seconds instead of minutes.
 
-import { Program } from "../../core/program";
+import { join } from "node:path";
+import { Program, Step } from "../../core/program";
+import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { DatabaseFacts } from "../database";
 
 export interface PgBouncerPlan {
   readonly primary: DatabaseFacts;
   readonly replicas: readonly DatabaseFacts[];
+  /** Of both processes together. */
   readonly serverConnections: number;
+  /** Of each process, since the kernel may lead all clients to one of them, and does while the other is restarted. */
   readonly maxClients: number;
   readonly adminPassword: Secret;
   /** The file by which the server's certificate is checked, if it is. */
   readonly rootCertificates: string | undefined;
   /** Whether it serves its own machine only. */
   readonly only: boolean;
-  /** Whether logins stay out of the log: health checks would fill it. */
-  readonly quiet: boolean;
 }
+
+/** The processes of a machine, each with half of the server connections. */
+export const PROCESSES = [1, 2] as const;
+/** Node's pool closes a connection that was idle for 10 s. */
+const IDLE_SECONDS = 12;
+/** What was not idle for so long asks for something within that time, so nobody's idle connection is cut. */
+const BUSY_SECONDS = 11;
 
 export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
   const owner = "postgres:postgres";
   program
     .add({ kind: "package", names: ["pgbouncer", "postgresql-client"] })
     .add({ kind: "file", path: "/etc/pgbouncer/pgbouncer.ini", content: ini(plan), mode: "0640", owner })
-    .add({ kind: "file", path: "/etc/pgbouncer/userlist.txt", content: userlist(plan), mode: "0640", owner })
-    .add({
-      kind: "file",
-      path: "/etc/systemd/system/pgbouncer.service.d/10-mastodon.conf",
-      content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nLimitNOFILE=65536\nRestart=always\nRestartSec=1\n",
-    })
-    .add({ kind: "file", path: "/usr/local/bin/pgbouncer-console", content: CONSOLE, mode: "0755" })
-    .add({ kind: "start", units: ["pgbouncer.service"] })
-    .readyWhen("systemctl is-active --quiet pgbouncer")
-    .readyWhen("pgbouncer-console -Atqc 'SHOW VERSION' >/dev/null");
+    .add({ kind: "file", path: "/etc/pgbouncer/userlist.txt", content: userlist(plan), mode: "0640", owner });
+  for (const process of PROCESSES) {
+    const content = processIni(process, plan.serverConnections);
+    program.add({ kind: "file", path: `/etc/pgbouncer/${process}.ini`, content, mode: "0640", owner });
+  }
+  const drain = script(join(__dirname, "pgbouncer-drain.sh"), { IDLE_SECONDS, BUSY_SECONDS });
+  program
+    .add({ kind: "file", path: "/etc/systemd/system/pgbouncer@.service", content: UNIT })
+    .add({ kind: "file", path: "/etc/systemd/system/pgbouncer.service", content: BOTH })
+    .add({ kind: "file", path: "/etc/sysctl.d/60-pgbouncer.conf", content: SYSCTL })
+    .add({ kind: "run", why: "kernel, for PgBouncer", script: "sysctl -qep /etc/sysctl.d/60-pgbouncer.conf\n" })
+    .add(command("/usr/local/bin/pgbouncer-console", script(join(__dirname, "pgbouncer-console.sh"))))
+    .add(command("/usr/local/sbin/pgbouncer-processes", script(join(__dirname, "pgbouncer-processes.sh"))))
+    .add(command("/usr/local/sbin/pgbouncer-drain", drain))
+    .add({ kind: "start", units: ["pgbouncer.service"] });
+  for (const process of PROCESSES) program.readyWhen(`systemctl is-active --quiet pgbouncer@${process}`);
+  program.readyWhen("pgbouncer-console -Atqc 'SHOW VERSION' >/dev/null");
 }
 
-function ini({ primary, replicas, serverConnections, maxClients, rootCertificates, only, quiet }: PgBouncerPlan): string {
+function command(path: string, content: string): Step {
+  return { kind: "file", path, content, mode: "0755" };
+}
+
+// A connection that waits to be accepted when its listener closes goes to the other process, instead of being refused.
+const SYSCTL = "net.ipv4.tcp_migrate_req = 1\n";
+
+const UNIT = `[Unit]
+Description=PgBouncer, process %i
+After=network.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+User=postgres
+RuntimeDirectory=pgbouncer-%i
+ExecStart=/usr/sbin/pgbouncer /etc/pgbouncer/%i.ini
+ExecReload=/bin/kill -HUP $MAINPID
+ExecStop=+/usr/local/sbin/pgbouncer-drain %i
+KillMode=mixed
+KillSignal=SIGINT
+TimeoutStopSec=45
+LimitNOFILE=65536
+Restart=always
+RestartSec=1
+`;
+
+// What administrators type: a restart brings one process after the other, so that new connections always find one.
+const BOTH = `[Unit]
+Description=PgBouncer, both processes
+After=network.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/sbin/pgbouncer-processes start
+ExecReload=/usr/local/sbin/pgbouncer-processes reload
+ExecStop=/usr/local/sbin/pgbouncer-processes stop
+TimeoutStartSec=180
+Restart=on-failure
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+// Its lines go on in the last section of the other file: PgBouncer forgets all of a section that is begun a second time.
+function processIni(process: (typeof PROCESSES)[number], serverConnections: number): string {
+  const half = process === 1 ? Math.ceil(serverConnections / 2) : Math.floor(serverConnections / 2);
+  return [
+    "%include /etc/pgbouncer/pgbouncer.ini",
+    `peer_id = ${process}`,
+    `unix_socket_dir = /run/pgbouncer-${process}`,
+    `default_pool_size = ${half}`,
+    "",
+  ].join("\n");
+}
+
+function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBouncerPlan): string {
   const databases = [`mastodon = host=${primary.host} port=${primary.port} dbname=${primary.name}`];
   if (replicas.length > 0) {
     const hosts = replicas.map((replica) => replica.host).join(",");
@@ -48,15 +123,18 @@ function ini({ primary, replicas, serverConnections, maxClients, rootCertificate
     "[databases]",
     ...databases,
     "",
+    // A request to cancel a query comes by a connection of its own; the process that it does not concern passes it on.
+    "[peers]",
+    ...PROCESSES.map((process) => `${process} = host=/run/pgbouncer-${process}`),
+    "",
     "[pgbouncer]",
     `listen_addr = ${only ? "127.0.0.1" : "*"}`,
     "listen_port = 6432",
-    "unix_socket_dir = /run/postgresql",
+    "so_reuseport = 1",
     "auth_type = scram-sha-256",
     "auth_file = /etc/pgbouncer/userlist.txt",
     "admin_users = pgbouncer",
     "pool_mode = transaction",
-    `default_pool_size = ${serverConnections}`,
     `max_client_conn = ${maxClients}`,
     `server_tls_sslmode = ${primary.sslmode ?? "require"}`,
     ...(rootCertificates === undefined ? [] : [`server_tls_ca_file = ${rootCertificates}`]),
@@ -69,8 +147,10 @@ function ini({ primary, replicas, serverConnections, maxClients, rootCertificate
     "tcp_keepintvl = 2",
     "tcp_keepcnt = 2",
     "tcp_user_timeout = 5000",
-    ...(quiet ? ["log_connections = 0", "log_disconnections = 0"] : []),
-    // Empty: the journal is the log, so that `journalctl -fu pgbouncer` follows it.
+    // Health checks would fill the log with theirs; SHOW CLIENTS has who is there.
+    "log_connections = 0",
+    "log_disconnections = 0",
+    // Empty: the journal is the log, so that `journalctl -fu 'pgbouncer@*'` follows it.
     "logfile =",
     "",
   ].join("\n");
@@ -80,10 +160,3 @@ function ini({ primary, replicas, serverConnections, maxClients, rootCertificate
 function userlist({ primary, adminPassword }: PgBouncerPlan): string {
   return `"${primary.user}" "${primary.password}"\n"pgbouncer" "${adminPassword}"\n`;
 }
-
-const CONSOLE = `#!/bin/bash
-# PgBouncer's admin console: pgbouncer-console, or pgbouncer-console -c 'SHOW POOLS'.
-set -euo pipefail
-PGPASSWORD=$(sed -n 's/^"pgbouncer" "\\(.*\\)"$/\\1/p' /etc/pgbouncer/userlist.txt) \\
-  exec psql -h 127.0.0.1 -p 6432 -U pgbouncer pgbouncer "$@"
-`;

@@ -6,6 +6,7 @@ import { certificateVolumes } from "../trust";
 import { podman, quadlet } from "./application";
 import { prepare, waitForPrepare } from "./prepare";
 import { instances } from "./streaming";
+import { watchdog } from "./watchdog";
 
 export interface SidekiqPlan {
   readonly image: string;
@@ -57,6 +58,7 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-sidekiq", names) })
     .add({ kind: "start", units: names.map((name) => `mastodon-sidekiq@${name}.service`), atBoot: false });
+  watchdog(program);
   for (const name of names) program.readyWhen(plan.readyFile ? fileCheck(name) : titleCheck(name));
 }
 

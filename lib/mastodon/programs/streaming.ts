@@ -4,6 +4,7 @@ import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { certificateVolumes } from "../trust";
 import { nginx, podman, proxied, quadlet } from "./application";
+import { watchdog } from "./watchdog";
 
 export interface StreamingPlan {
   readonly image: string;
@@ -49,6 +50,7 @@ export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-streaming", ports) })
     .add({ kind: "start", units: ports.map((port) => `mastodon-streaming@${port}.service`), atBoot: false });
+  watchdog(program);
   for (const port of ports) program.readyWhen(`curl -fsS -m 2 -o /dev/null http://127.0.0.1:${port}/api/v1/streaming/health`);
 }
 

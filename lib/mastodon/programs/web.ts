@@ -11,6 +11,7 @@ import { makara, MAKARA_VOLUME } from "./makara";
 import { waitForPrepare } from "./prepare";
 import { pumaQueue, QUEUE_PORT } from "./puma-queue";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
+import { watchdog } from "./watchdog";
 
 export interface WebPlan {
   readonly image: string;
@@ -74,6 +75,7 @@ export function web(program: Program, plan: WebPlan): void {
   const beside = plan.streaming;
   if (beside !== undefined) streamingProcesses(program, beside);
   pumaQueue(program, plan);
+  watchdog(program);
   nginx(program, {
     ...plan,
     upstreams: [...PUMA, ...(beside === undefined ? [] : ["", ...streamingUpstream([...beside.envs.keys()])])],

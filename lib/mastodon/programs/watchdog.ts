@@ -1,0 +1,41 @@
+// Starts hung processes of Mastodon anew: `watchdog(program)`, once on each machine that has any, whichever they are.
+// What counts as hung, and why nothing that is busy or waits for another machine does, stands in the script.
+
+import { join } from "node:path";
+import { Program } from "../../core/program";
+import { script } from "../../core/script";
+
+/** How often it looks. */
+const TICK_SECONDS = 5;
+/** Healthy processes wake at least every 10 s: Puma's workers and Sidekiq tell that they live, Node is asked every few seconds. */
+const STILL_SECONDS = 40;
+/** How long streaming may need for its first answer. */
+const ANSWER_SECONDS = 30;
+/** Longer than all that a request may wait for: 15 s for a connection to PostgreSQL, 20 s in PgBouncer. Two more looks follow. */
+const STUCK_SECONDS = 35;
+
+const watched = new WeakSet<Program>();
+
+export function watchdog(program: Program): void {
+  if (watched.has(program)) return;
+  watched.add(program);
+  const content = script(join(__dirname, "watchdog.sh"), { TICK_SECONDS, STILL_SECONDS, ANSWER_SECONDS, STUCK_SECONDS });
+  program
+    .add({ kind: "package", names: ["curl"] })
+    .add({ kind: "file", path: "/usr/local/sbin/mastodon-watchdog", content, mode: "0755" })
+    .add({ kind: "file", path: "/etc/systemd/system/mastodon-watchdog.service", content: UNIT })
+    .add({ kind: "start", units: ["mastodon-watchdog.service"] });
+}
+
+const UNIT = `[Unit]
+Description=Starts hung processes of Mastodon anew
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/sbin/mastodon-watchdog
+Restart=always
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+`;
