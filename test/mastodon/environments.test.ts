@@ -97,9 +97,9 @@ test(`over all ${MIXES.length} mixes, each process gets exactly its own variable
     }).toEqual({
       mix,
       web: { ...ruby(mix), ...databases(mix, true), ...vapid, ...puma, ...base },
-      task: { ...task, ...base },
+      task: { ...task, ...base, RAILS_LOG_LEVEL: "warn" },
       sidekiq: { ...ruby(mix), ...databases(mix, minor(mix) >= 2), ...vapid, DB_POOL: "10" },
-      prepare: task,
+      prepare: { ...task, PGOPTIONS: "-c lock_timeout=5s" },
       streaming: mix.streaming === "none" ? undefined : node(mix),
     });
   }
