@@ -45,6 +45,8 @@ type Prefix = "" | "CACHE_" | "SIDEKIQ_";
 const STRAIGHT: Omit<Clients, "what" | "each"> = { processes: 1, reads: false, doubles: false };
 /** The connections of `db:prepare`: Rails' default pool. */
 export const DATABASE_TASK: Clients = { ...STRAIGHT, what: "database task", each: 5 };
+/** The session that holds the scheduler's lock. */
+export const SCHEDULER_LOCK: Clients = { ...STRAIGHT, what: "the scheduler's lock", each: 1 };
 /** The connections of one command at a time: `tootctl` works with five threads and one more. */
 export const ADMINISTRATOR: Clients = { ...STRAIGHT, what: "administrator's commands", each: 6 };
 

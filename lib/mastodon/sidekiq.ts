@@ -12,7 +12,7 @@ import { filesVolumes } from "./media";
 import { outgoingMail } from "./outgoing-mail";
 import { TierEnv } from "./process-env";
 import { sidekiq } from "./programs/sidekiq";
-import { Data, DATABASE_TASK, readsReplica, rubyEnv } from "./ruby";
+import { Data, DATABASE_TASK, readsReplica, rubyEnv, SCHEDULER_LOCK } from "./ruby";
 import { Queue, versionOf } from "./version";
 
 export interface SidekiqGroupProps extends Data {
@@ -78,19 +78,19 @@ export class SidekiqGroup extends Construct {
     const version = versionOf(site);
     const reads = props.replicaUrl === undefined && readsReplica("sidekiq", version);
     props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: !scheduler });
-    if (scheduler) props.database.direct.expects(this, DATABASE_TASK);
+    for (const clients of scheduler ? [DATABASE_TASK, SCHEDULER_LOCK] : []) props.database.direct.expects(this, clients);
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "sidekiq",
       range: site.range(this, "sidekiq", name, props.slot),
       machines,
       size: props.size ?? Size.of({ cpus: 1, gib: 2 }),
-      // Two schedulers side by side would do every periodic job twice.
+      // A lock keeps two schedulers from running side by side, and so the new one would not become ready beside the old one.
       roll: scheduler ? "stop-first" : "start-first",
     });
     const tier: TierEnv = { extraEnv: props.extraEnv, processes: scheduler ? ["sidekiq", "task"] : ["sidekiq"] };
     this.env = rubyEnv(this.pool, "sidekiq", this, props, tier).set("DB_POOL", threads, this);
-    this.taskEnv = scheduler ? rubyEnv(this.pool, "task", this, props, tier) : undefined;
+    this.taskEnv = scheduler ? databaseTaskEnv(rubyEnv(this.pool, "task", this, props, tier), this) : undefined;
     this.checkMetrics(site, processes);
     sidekiq(this.pool.program, {
       image: site.images.mastodon,
@@ -141,4 +141,9 @@ export class SidekiqGroup extends Construct {
     Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from 1 to ${most}` });
     return 1;
   }
+}
+
+// A migration that waits for a lock on a table holds up everybody who comes after it. So it gives up, and the task begins again 5 s later.
+function databaseTaskEnv(env: Env, by: Construct): Env {
+  return env.all["PGOPTIONS"] === undefined ? env.set("PGOPTIONS", "-c lock_timeout=5s", by) : env;
 }

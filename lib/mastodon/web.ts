@@ -124,7 +124,7 @@ export class WebTier extends Construct {
       .set("MAX_THREADS", threads, this)
       .set("STREAMING_API_BASE_URL", baseUrl, this)
       .set("TRUSTED_PROXY_IP", props.trustedProxies && [...PRIVATE, ...props.trustedProxies].join(","), this);
-    this.taskEnv = rubyEnv(this.pool, "task", this, props, tier).set("STREAMING_API_BASE_URL", baseUrl, this);
+    this.taskEnv = quiet(rubyEnv(this.pool, "task", this, props, tier), this).set("STREAMING_API_BASE_URL", baseUrl, this);
     this.streamingEnvs =
       streaming === undefined
         ? new Map<number, Env>()
@@ -153,4 +153,9 @@ export class WebTier extends Construct {
     Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from 1 to ${most}` });
     return 1;
   }
+}
+
+// Sidekiq's client logs each of its connections to Redis to standard output, before the answer of a command that somebody may want to read on.
+function quiet(env: Env, by: Construct): Env {
+  return env.all["RAILS_LOG_LEVEL"] === undefined ? env.set("RAILS_LOG_LEVEL", "warn", by) : env;
 }

@@ -35,6 +35,12 @@ export const DATA: Rows = {
     meaning: "the CA of PostgreSQL's certificate, a file in the container",
     source: "libpq",
   },
+  PGOPTIONS: {
+    readBy: ["task"],
+    format: /^\S.*$/,
+    meaning: "settings of its sessions, straight at PostgreSQL; the database task's lock_timeout unless it is given",
+    source: "libpq",
+  },
   SSL_CERT_FILE: {
     readBy: RUBY,
     format: FILE,

@@ -1,8 +1,10 @@
 // The database task: `prepare(program, plan)` on exactly one machine, `waitForPrepare(program, plan)` on all that serve.
-// A row in a table of our own says which version the database is ready for; it reaches every replica like any other.
+// Tables of our own say which version the database is ready for, and which tasks have begun; they reach every replica like any other.
 
+import { join } from "node:path";
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { script } from "../../core/script";
 import { certificateVolumes } from "../trust";
 import { volumeOptions } from "./application";
 
@@ -16,10 +18,15 @@ export interface PreparePlan {
   readonly foreign: boolean;
 }
 
-const TASK_ENV = "/etc/mastodon/task.env";
+export const TASK_ENV = "/etc/mastodon/task.env";
 // direct: without it a first failure would fail the units that require this one, for good.
 const RETRY = ["Restart=on-failure", "RestartMode=direct", "RestartSec=5"];
-const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
+export const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
+/** What these scripts remember over restarts. */
+export const STATE = "/var/lib/mastodon";
+const REFUSED = "/run/mastodon-refused";
+/** How the task ends that will not do its work however often it is asked. */
+const REFUSAL = 78;
 
 /** Migrates the database straight at PostgreSQL, then says so in the table. */
 export function prepare(program: Program, plan: PreparePlan): void {
@@ -27,6 +34,7 @@ export function prepare(program: Program, plan: PreparePlan): void {
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
     .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-prepare", content: prepareScript(plan), mode: "0755" })
+    .readyWhen(NOT_REFUSED)
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-prepare.service",
@@ -40,6 +48,7 @@ export function prepare(program: Program, plan: PreparePlan): void {
         "Type=oneshot",
         "RemainAfterExit=yes",
         ...RETRY,
+        `RestartPreventExitStatus=${REFUSAL}`,
         "ExecStart=/usr/local/sbin/mastodon-prepare",
         // A migration of a large table takes as long as it takes; cut off, it would start over.
         "TimeoutStartSec=infinity",
@@ -52,6 +61,26 @@ export function prepare(program: Program, plan: PreparePlan): void {
     .add({ kind: "start", units: ["mastodon-prepare.service"] });
 }
 
+// A gate that reads such a line need not wait any longer.
+const NOT_REFUSED = `{ ! cat ${REFUSED} 2>/dev/null; }`;
+
+function prepareScript({ image, version, task, env }: PreparePlan): string {
+  return script(join(__dirname, "prepare.sh"), {
+    VERSION: version,
+    IMAGE: image,
+    TASK: task,
+    VOLUMES: volumeOptions(certificateVolumes(env)),
+    ENV_FILE: TASK_ENV,
+    ...PATHS,
+  });
+}
+
+function waitScript({ version, envFile }: { readonly version: string; readonly envFile: string }): string {
+  return script(join(__dirname, "wait.sh"), { VERSION: version, ENV_FILE: envFile, ...PATHS });
+}
+
+const PATHS = { SQL_COMMAND, STATE, REFUSED };
+
 /** A unit that ends when the database is ready for this version; what serves requires it. */
 export function waitForPrepare(
   program: Program,
@@ -62,10 +91,10 @@ export function waitForPrepare(
     .add({
       kind: "file",
       path: "/usr/local/sbin/mastodon-wait",
-      content: () =>
-        plan.waits() ? waitScript(plan.version, plan.envFile) : "#!/bin/sh\n# This page does not prepare the database.\nexit 0\n",
+      content: () => (plan.waits() ? waitScript(plan) : "#!/bin/sh\n# This page does not prepare the database.\nexit 0\n"),
       mode: "0755",
     })
+    .readyWhen(NOT_REFUSED)
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-wait.service",
@@ -82,44 +111,6 @@ export function waitForPrepare(
         "",
       ].join("\n"),
     });
-}
-
-function prepareScript({ image, version, task, env }: PreparePlan): string {
-  return `#!/bin/bash
-# Prepares the database for Mastodon ${version} and says so.
-set -euo pipefail
-sql() { ${SQL_COMMAND} ${TASK_ENV} -v ON_ERROR_STOP=1 -Atqc "$1"; }
-rails() { podman run --rm --replace --name mastodon-prepare --network host --env-file ${TASK_ENV} ${volumeOptions(certificateVolumes(env))}${image} bundle exec rails "$1"; }
-until sql 'select 1' >/dev/null; do
-  echo "waiting for PostgreSQL"
-  sleep 2
-done
-rails ${task}
-# A first run that was cut off behind the schema would never seed.
-[ -n "$(sql 'select 1 from user_roles limit 1')" ] || rails db:seed
-sql "${recordStatement(version)}"
-`;
-}
-
-function waitScript(version: string, envFile: string): string {
-  return `#!/bin/bash
-# Ends when the database is prepared for Mastodon ${version}; complains after an hour, and is then started again.
-set -uo pipefail
-for _ in $(seq 720); do
-  [ "$(${SQL_COMMAND} ${envFile} -Atqc "select 1 from cdktf_mastodon_prepared where version = '${version}'" 2>/dev/null)" != 1 ] || exit 0
-  echo "waiting until the database is prepared for Mastodon ${version}"
-  sleep 5
-done
-echo "the database was not prepared for Mastodon ${version} within an hour; see mastodon-prepare.service on the scheduler's machine" >&2
-exit 1
-`;
-}
-
-function recordStatement(version: string): string {
-  return [
-    "create table if not exists cdktf_mastodon_prepared (version text primary key, prepared_at timestamptz not null default now())",
-    `insert into cdktf_mastodon_prepared (version) values ('${version}') on conflict (version) do update set prepared_at = now()`,
-  ].join("; ");
 }
 
 // The file is read line by line, not sourced: values are literal, as podman reads them.

@@ -1,10 +1,12 @@
-// What a Sidekiq machine does at its first boot: `sidekiq(program, plan)`. The scheduler's machine prepares the database before it.
+// What a Sidekiq machine does at its first boot: `sidekiq(program, plan)`. The scheduler's machine prepares the database before it, and
+// holds the scheduler's lock.
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { certificateVolumes } from "../trust";
 import { podman, quadlet } from "./application";
 import { prepare, waitForPrepare } from "./prepare";
+import { LOCKED, schedulerLock } from "./scheduler-lock";
 import { instances } from "./streaming";
 import { watchdog } from "./watchdog";
 
@@ -38,6 +40,8 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
   const { image, version, foreign, waits } = plan;
   if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare, foreign });
+  // Before everything that takes long: whoever must wait for another scheduler waits meanwhile.
+  if (plan.prepare !== undefined) schedulerLock(program, unitOf(1));
   waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });
   program
     .add({
@@ -51,15 +55,19 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
         volumes: [...certificateVolumes(plan.env), ...plan.volumes],
         command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
         stopSeconds: STOP_SECONDS,
-        unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
+        unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service", ...(plan.prepare === undefined ? [] : LOCKED)],
         // TSTP: take no new job. TERM follows with the stop, and gives jobs in hand time before they go back to the queue.
         service: ["ExecStop=-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i"],
       }),
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-sidekiq", names) })
-    .add({ kind: "start", units: names.map((name) => `mastodon-sidekiq@${name}.service`), atBoot: false });
+    .add({ kind: "start", units: names.map(unitOf), atBoot: false });
   watchdog(program);
   for (const name of names) program.readyWhen(plan.readyFile ? fileCheck(name) : titleCheck(name));
+}
+
+function unitOf(name: number): string {
+  return `mastodon-sidekiq@${name}.service`;
 }
 
 function fileCheck(name: number): string {

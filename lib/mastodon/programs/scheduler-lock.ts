@@ -1,0 +1,67 @@
+// Sidekiq with the queue `scheduler` runs only while its machine holds a lock in PostgreSQL: `schedulerLock(program)`, `LOCKED` in its unit.
+// Clouds stop old machines each in their own way and time; a lock is the same everywhere, also when the page moves the scheduler elsewhere.
+
+import { join } from "node:path";
+import { Program } from "../../core/program";
+import { script } from "../../core/script";
+import { SQL_COMMAND, STATE, TASK_ENV } from "./prepare";
+
+const UNIT = "mastodon-scheduler-lock.service";
+const COMMAND = "/usr/local/sbin/mastodon-scheduler-lock";
+const SAYS = "/run/mastodon-scheduler-lock";
+
+/** How long Sidekiq may go on without having heard of its lock. */
+const LEASE_SECONDS = 90;
+/** How long another machine waits that cannot know whether it has stopped: the lease, 20 s to see its end, 90 s to stop, and some more. */
+const WAIT_SECONDS = 240;
+
+/** Lines of `[Unit]` of the one process: it starts once the lock is held, and stops when it is lost. */
+export const LOCKED: readonly string[] = [`BindsTo=${UNIT}`, `After=${UNIT}`];
+
+/** The unit that holds the lock; `sidekiq` is the one process that needs it. Straight at PostgreSQL, as the database task is. */
+export function schedulerLock(program: Program, sidekiq: string): void {
+  program
+    .add({
+      kind: "file",
+      path: COMMAND,
+      content: script(join(__dirname, "scheduler-lock.sh"), {
+        LEASE_SECONDS,
+        WAIT_SECONDS,
+        UNIT: sidekiq,
+        ENV_FILE: TASK_ENV,
+        SQL_COMMAND,
+        STATE,
+        SAYS,
+      }),
+      mode: "0755",
+    })
+    .add({
+      kind: "file",
+      path: `/etc/systemd/system/${UNIT}`,
+      content: [
+        "[Unit]",
+        "Description=The lock of the one scheduler",
+        "Wants=network-online.target",
+        "After=network-online.target haproxy.service",
+        // Sidekiq stops when this ends, and has to start again when it is back.
+        `Wants=${sidekiq}`,
+        "StartLimitIntervalSec=0",
+        "",
+        "[Service]",
+        "Type=notify",
+        "NotifyAccess=all",
+        `ExecStart=${COMMAND}`,
+        "Restart=always",
+        "RestartSec=2",
+        "TimeoutStartSec=infinity",
+        // psql must not be ended before the lock is given back.
+        "KillMode=mixed",
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+        "",
+      ].join("\n"),
+    })
+    .add({ kind: "start", units: [UNIT] })
+    .readyWhen(`systemctl is-active --quiet ${UNIT} || { cat ${SAYS} 2>/dev/null || echo 'nobody asks for the lock'; false; }`);
+}
