@@ -69,6 +69,20 @@ test.each<[Partial<WebTierProps>, number, number]>([
   expect(text).toContain("upstream mastodon {\n        server 127.0.0.1:3080 max_fails=0;\n");
 });
 
+// Within the 5 s of a front door, and each try longer than two turns of all threads of a process.
+test.each<[Partial<WebTierProps>, number, string]>([
+  [{ processes: 1, threads: 5 }, 0, "4000ms"],
+  [{ processes: 2, threads: 3 }, 3, "1125ms"],
+  [{ processes: 2, threads: 5 }, 2, "1500ms"],
+  [{ processes: 4, threads: 8 }, 1, "2250ms"],
+  [{ processes: 4, threads: 16 }, 0, "4000ms"],
+])("%j has a health check tried again %d times after %s", (props, retries, limit) => {
+  const lane = /backend puma-health\n[^]*?\n\n/.exec(alone(props).web.pool.bootText())![0];
+  expect(lane).toContain(`retries ${retries}\n`);
+  expect(lane).toContain(`timeout server ${limit}\n`);
+  expect((retries + 1) * Number.parseInt(limit)).toBeLessThanOrEqual(4500);
+});
+
 test("only a front door's question for health, or the machine's own, goes past the queue", () => {
   const text = alone().web.pool.bootText();
   expect(text).toContain("acl from_front_door req.hdr_ip(x-forwarded-for,-1) 127.0.0.0/8 10.20.0.0/16\n");

@@ -9,7 +9,9 @@ export const QUEUE_PORT = 3080;
 const PUMA_PORT = 3000;
 
 export interface PumaQueuePlan {
-  /** All threads of Puma on this machine. */
+  /** Puma's processes on this machine. */
+  readonly processes: number;
+  /** The threads of each. */
   readonly threads: number;
   /** The site's network, in which the front door is. */
   readonly network: string;
@@ -30,7 +32,8 @@ export function queued(threads: number): number {
   return Math.min((threads - KEPT_THREADS) * QUEUED_PER_THREAD, MOST_QUEUED);
 }
 
-export function pumaQueue(program: Program, { threads, network }: PumaQueuePlan): void {
+export function pumaQueue(program: Program, { processes, threads, network }: PumaQueuePlan): void {
+  const all = processes * threads;
   program.add({ kind: "file", path: BUSY_PAGE, content: BUSY });
   hostProxy(program, {
     what: "Puma",
@@ -42,10 +45,10 @@ backend puma
   timeout queue ${QUEUE_MS}ms
   timeout server 130s
   http-error status 503 content-type "text/html; charset=utf-8" file ${BUSY_PAGE} hdr Retry-After 5 hdr Cache-Control no-store
-  http-request deny deny_status 503 if { queue(puma) ge ${queued(threads)} }
-  server puma 127.0.0.1:${PUMA_PORT} maxconn ${threads - KEPT_THREADS}
+  http-request deny deny_status 503 if { queue(puma) ge ${queued(all)} }
+  server puma 127.0.0.1:${PUMA_PORT} maxconn ${all - KEPT_THREADS}
 
-${HEALTH}`,
+${health(processes, threads)}`,
   });
 }
 
@@ -80,15 +83,23 @@ const FRONTEND = `frontend puma
   default_backend puma
 `;
 
-// Puma spreads connections over its processes by chance, and one whose threads are all taken may get this one: so it asks again after a
-// second, up to four times, within the front doors' limit of 5 s. If Puma hangs, all four fail.
-const HEALTH = `backend puma-health
+/** Front doors wait 5 s. */
+const HEALTH_MS = 4500;
+
+// Threads of one process take turns of 100 ms with a processor, and a check needs two turns. So much time it gets at least, where all are busy
+// at once. Puma spreads connections over its processes by chance, and one whose threads are all taken may get this one: with several
+// processes the check is therefore tried anew as often as the time allows. If Puma hangs, no try succeeds.
+function health(processes: number, threads: number): string {
+  const tries = processes === 1 ? 1 : Math.max(1, Math.floor(HEALTH_MS / Math.max(1000, 250 * threads)));
+  const limit = Math.min(4000, Math.floor(HEALTH_MS / tries));
+  return `backend puma-health
   mode http
   option http-server-close
-  retries 3
+  retries ${tries - 1}
   retry-on conn-failure empty-response response-timeout
   timeout connect 1s
-  timeout queue 1s
-  timeout server 1s
+  timeout queue 500ms
+  timeout server ${limit}ms
   server puma 127.0.0.1:${PUMA_PORT} maxconn 2
 `;
+}

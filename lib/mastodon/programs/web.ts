@@ -24,7 +24,8 @@ export interface WebPlan {
   readonly makara: boolean;
   /** Streaming on the same machine, if it is not elsewhere. */
   readonly streaming: Pick<StreamingPlan, "image" | "command" | "envs"> | undefined;
-  /** All threads of Puma on one machine. */
+  /** Puma's processes on one machine, and the threads of each. */
+  readonly processes: number;
   readonly threads: number;
   readonly network: string;
   readonly trustedProxies: readonly string[];
