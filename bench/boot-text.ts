@@ -17,21 +17,18 @@ interface Limit {
   readonly bytes: number;
   /** What of a text the cloud counts, after the compression that its back-end does or will do. */
   readonly counts: Counted;
-  /** The same for machines that are kept, where it is another. */
-  readonly countsOfKept?: Counted;
 }
 
-/** AWS counts the bytes behind base64, and reads gzip; DigitalOcean takes text only; Hetzner counts what it is sent, which is base64 for kept machines. */
+/** AWS counts the bytes behind base64, and reads gzip; DigitalOcean takes text only; Hetzner counts what it is sent, which is base64. */
 export const LIMITS: readonly Limit[] = [
   { cloud: "AWS", bytes: 16 * KIB, counts: "gzip" },
   { cloud: "DigitalOcean", bytes: 64 * KIB, counts: "plain" },
-  { cloud: "Hetzner", bytes: 32 * KIB, counts: "plain", countsOfKept: "base64" },
+  { cloud: "Hetzner", bytes: 32 * KIB, counts: "base64" },
   { cloud: "local", bytes: 96 * KIB, counts: "plain" },
 ];
 
 export interface Sizes {
   readonly host: string;
-  readonly kept: boolean;
   readonly plain: number;
   readonly gzip: number;
   /** As Terraform passes it on. */
@@ -45,18 +42,18 @@ export function bootTexts(plan: string, secrets: Readonly<Record<string, string>
     const host = /^Social_(.+?)(_Hosts_Pool|_Door|_Machine)?Boot_[0-9A-F]{8}$/.exec(name)?.[1];
     return host === undefined
       ? []
-      : [{ host: host.replace("_", "-"), kept: name.includes("_MachineBoot_"), ...sizesOf(onTheMachine(text, secrets)) }];
+      : [{ host: host.replace("_", "-"), ...sizesOf(onTheMachine(text, secrets)) }];
   });
 }
 
-export function sizesOf(text: string): Omit<Sizes, "host" | "kept"> {
+export function sizesOf(text: string): Omit<Sizes, "host"> {
   const packed = gzipSync(text);
   return { plain: Buffer.byteLength(text), gzip: packed.length, base64: packed.toString("base64").length };
 }
 
 /** How much of a limit a text needs, from 0 to 1. */
-export function share(sizes: Omit<Sizes, "host">, { bytes, counts, countsOfKept }: Limit): number {
-  return sizes[sizes.kept ? (countsOfKept ?? counts) : counts] / bytes;
+export function share(sizes: Omit<Sizes, "host">, { bytes, counts }: Limit): number {
+  return sizes[counts] / bytes;
 }
 
 /**
@@ -115,7 +112,7 @@ async function run(context: Context): Promise<Report> {
     title: "Room for boot texts",
     meaning: `Every cloud cuts or refuses a user-data that is too long, so a page that grows must not come near. The back-ends refuse one above the
 cloud's limit when the page is run; what is half of it leaves room for files of one's own. The first numbers are bytes; the shares are those of
-what the cloud counts: AWS the compressed text; Hetzner that of kept machines compressed and as base64, that of pools plain; the others plain.`,
+what the cloud counts: AWS the compressed text; Hetzner that as base64; the others the plain text.`,
     method: "once, with secrets as the command makes them; the same page gives the same bytes but for secrets.",
     tables: pages.map(({ what, hosts }) => ({
       title: what[0]!.toUpperCase() + what.slice(1),

@@ -26,8 +26,13 @@ export interface Cloud {
 }
 
 export interface CloudCan {
-  /** The largest boot text in bytes, before compression unless `compresses`. */
+  /** The largest boot text in bytes. */
   readonly bootTextBytes: number;
+  /**
+   * What of a boot text it counts: the `text`, or that `packed`, by gzip and then base64, as its back-end hands it over.
+   * @default "text"
+   */
+  readonly bootTextCounts?: "text" | "packed";
   /** After how many seconds without traffic its front door closes a connection; hosts behind it keep theirs open longer. */
   readonly frontDoorIdleSeconds: number;
   /**

@@ -5,7 +5,7 @@ import { Role } from "./address-plan";
 import { Flow, nftables } from "./flow";
 import { Program } from "./program";
 import { readinessAnswer } from "./readiness";
-import { byteLength, terraformText } from "./render/terraform-text";
+import { byteLength, packedLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
 import { Site } from "./site";
 
@@ -114,12 +114,13 @@ export abstract class Host extends Construct {
 
   /** Refuses a boot text that the cloud would cut or reject. */
   protected measure(): void {
-    const limit = this.site.cloud.can.bootTextBytes;
+    const { bootTextBytes: limit, bootTextCounts: counts = "text" } = this.site.cloud.can;
     this.site.problems.atSynth(() => {
-      const bytes = byteLength(this.bootText());
+      const bytes = counts === "text" ? byteLength(this.bootText()) : packedLength(this.bootText());
       if (bytes > limit) {
+        const how = counts === "text" ? "" : " compressed";
         this.site.problems.add(this, {
-          wrong: `the boot text has ${bytes} bytes, and ${this.site.cloud.name} takes ${limit}`,
+          wrong: `the boot text has ${bytes} bytes${how}, and ${this.site.cloud.name} takes ${limit}`,
           remedy: "move large files into an image or a package, or split the tier",
         });
       }

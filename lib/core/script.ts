@@ -4,7 +4,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * The text of the script. Each value becomes a shell variable, set before the first line that is no comment. Names are upper case, which
+ * The text of the script without its comments, since clouds limit what a machine is told: only the first ones, which say what it does, are
+ * kept. Each value becomes a shell variable, set before the first line that is no comment. Names are upper case, which
  * shellcheck takes for variables that somebody else has set.
  */
 export function script(file: string, values: Readonly<Record<string, string | number>> = {}): string {
@@ -12,7 +13,8 @@ export function script(file: string, values: Readonly<Record<string, string | nu
   known.set(file, lines);
   const head = lines.findIndex((line) => !line.startsWith("#"));
   const assigned = Object.entries(values).map(([name, value]) => `${name}='${String(value).replaceAll("'", `'\\''`)}'`);
-  return [...lines.slice(0, head), ...assigned, ...lines.slice(head)].join("\n");
+  const body = lines.slice(head).filter((line) => !/^\s*# /.test(line));
+  return [...lines.slice(0, head), ...assigned, ...body].join("\n");
 }
 
 const known = new Map<string, readonly string[]>();

@@ -8,7 +8,7 @@ test("a script gets its values below its first comment, and the shell reads each
   const directory = mkdtempSync(join(tmpdir(), "script-"));
   try {
     const file = join(directory, "say.sh");
-    writeFileSync(file, '#!/bin/bash\n# Says what it was given.\nset -eu\nprintf "%s|%s\\n" "$WORDS" "$SECONDS_MOST"\n');
+    writeFileSync(file, '#!/bin/bash\n# Says what it was given.\nset -eu\n  # Why.\nprintf "%s|%s\\n" "$WORDS" "$SECONDS_MOST"\n');
     const text = script(file, { WORDS: `it's $HOME "here"`, SECONDS_MOST: 40 });
     expect(text.split("\n").slice(0, 4)).toEqual([
       "#!/bin/bash",
@@ -16,6 +16,7 @@ test("a script gets its values below its first comment, and the shell reads each
       `WORDS='it'\\''s $HOME "here"'`,
       "SECONDS_MOST='40'",
     ]);
+    expect(text).not.toContain("Why");
     expect(execFileSync("bash", ["-c", text], { encoding: "utf8" })).toBe(`it's $HOME "here"|40\n`);
   } finally {
     rmSync(directory, { recursive: true });

@@ -4,9 +4,7 @@ import { Fn, Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 
 export interface BootText {
-  /** As Hetzner takes it. */
-  readonly text: string;
-  /** The same compressed, which cloud-init takes there as well. */
+  /** Compressed, as base64, which cloud-init takes at Hetzner: it allows 32 KiB. */
   readonly packed: string;
   /** Says whether two texts are the same, without saying what they are; fits a label. */
   readonly hash: string;
@@ -20,7 +18,6 @@ export function bootText(scope: Construct, id: string, text: () => string): Boot
   const open = Fn.nonsensitive(Fn.sensitive(Fn.sha256(whole.asString))) as string;
   const hash = new TerraformLocal(scope, `${id}Hash`, Fn.substr(open, 0, 32));
   return {
-    text: whole.asString,
     packed: Fn.base64gzip(whole.asString),
     hash: hash.asString,
     hashName: `local.${hash.friendlyUniqueId}`,

@@ -43,6 +43,7 @@ export class HetznerCloud implements Cloud {
     const { from } = settings.ssh;
     this.can = {
       bootTextBytes: 32 * 1024,
+      bootTextCounts: "packed",
       frontDoorIdleSeconds: IDLE_SECONDS,
       readinessPort: READINESS_PORT,
       openings: from.length === 0 ? [] : [{ from: "administrators", sources: from, port: 22, why: "SSH" }],

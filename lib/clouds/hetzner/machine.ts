@@ -36,8 +36,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     range: spec.range,
     size: spec.size,
     group: Math.floor(placeIn(spec.range, spec.address) / SERVERS_OF_A_GROUP) + 1,
-    // The data tier's texts are the long ones. Another Terraform may compress differently, which a kept machine does not notice.
-    userData: kept ? boot.packed : boot.text,
+    userData: boot.packed,
     // With a disk the gate does so, before the disk leaves.
     shutsDown: spec.disks.length === 0,
     labels: { machine: spec.name, boot: boot.hash },

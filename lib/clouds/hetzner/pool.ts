@@ -29,7 +29,7 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
       range,
       size,
       group: Math.floor(n / ofAGroup) + 1,
-      userData: boot.text,
+      userData: boot.packed,
       shutsDown: false,
       labels: { pool: name },
     });
@@ -37,7 +37,12 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
       ...config,
       // No address of its own: the old member still has it.
       network: [{ networkId: network.id, subnetId: subnet.id, aliasIps: [] }],
-      lifecycle: { createBeforeDestroy: startFirst, replaceTriggeredBy: [`terraform_data.${renewal.friendlyUniqueId}`] },
+      lifecycle: {
+        createBeforeDestroy: startFirst,
+        // Another Terraform may compress the same text to other bytes. Only another text brings new servers, by way of the renewal.
+        ignoreChanges: ["user_data"],
+        replaceTriggeredBy: [`terraform_data.${renewal.friendlyUniqueId}`],
+      },
       // For a destroy of the whole. What a roll-out replaces has been shut down by the gate, and of what leaves the page Terraform asks nothing.
       provisioners: [network.gate.call("stop", { SERVER: "${self.id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")],
     };
