@@ -27,6 +27,11 @@ class User < Standin::Model
     self.encrypted_password = self.class.encrypt(password) unless password.nil?
   end
 
+  def valid_password?(password)
+    _, salt, key = encrypted_password.split("$").map { |part| [part].pack("H*") }
+    OpenSSL::KDF.pbkdf2_hmac(password, salt: salt, iterations: 10_000, length: 32, hash: "SHA256") == key
+  end
+
   def account = @account || (account_id && Account.find(account_id))
 
   def account=(account)
