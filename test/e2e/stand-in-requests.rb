@@ -3,7 +3,7 @@
 ENV["STANDIN_WORK_MS"] = "55"
 require "json"
 require "standin/web"
-require "stringio"
+require "tmpdir"
 require "socket"
 
 # Counts what the drivers send.
@@ -93,6 +93,21 @@ module Requests
     width = ->(bytes) { bytes[16, 4].unpack1("N") }
     { status: status, type: made["type"], original: plain[URI(made["url"]).path], width: width[original], smallWidth: width[small],
       attached: plain[attached], twice: json("POST", "/api/v1/statuses", token: owner, params: post)[1]["error"] }
+  end
+
+  # What Sidekiq has to finish: on a machine that has the file, and on one that has not.
+  def elsewhere
+    owner = token
+    file = Tempfile.new(["a", ".gif"]).tap { |one| one.write("GIF89a") && one.flush }
+    status, made = json("POST", "/api/v2/media", token: owner, params: { file: Rack::Multipart::UploadedFile.new(file.path, "image/gif") })
+    state = -> { ask("GET", "/api/v1/media/#{made["id"]}", token: owner).first }
+    states = [state.call]
+    ENV["PAPERCLIP_ROOT_PATH"] = Dir.mktmpdir
+    failure = (PostProcessMediaWorker.new.perform(made["id"]) && nil rescue $!.class.name) # rubocop:disable Style/RescueModifier
+    states << state.call
+    ENV.delete("PAPERCLIP_ROOT_PATH")
+    PostProcessMediaWorker.new.perform(made["id"])
+    { status: status, states: [*states, state.call], withoutTheFile: failure }
   end
 
   # Takes one mail.

@@ -6,7 +6,10 @@ import { join } from "node:path";
 
 const SCRIPT = readFileSync(join(__dirname, "stand-in-requests.rb"), "utf8");
 
-export function requests(runner: (script: string) => string, part: "counts" | "work" | "upload" | "signUp"): unknown {
+export function requests(
+  runner: (script: string) => string,
+  part: "counts" | "work" | "upload" | "elsewhere" | "signUp",
+): unknown {
   const said = runner(`${SCRIPT}\nputs JSON.generate(Requests.${part})`);
   return JSON.parse(said.trim().split("\n").at(-1)!);
 }

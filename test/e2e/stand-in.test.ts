@@ -102,6 +102,10 @@ test("an upload is kept as it came and made small, and both are served without a
   expect(task("-e DB_HOST=nowhere.invalid", "cat public/robots.txt")).toContain("User-agent");
 });
 
+test("what is left to Sidekiq needs the file that web has stored", () => {
+  expect(requests(runner, "elsewhere")).toEqual({ status: 202, states: [206, 206, 200], withoutTheFile: "Errno::ENOENT" });
+});
+
 test("a stranger signs up, gets a mail, and follows its link", () => {
   expect(requests(runner, "signUp")).toEqual({
     closed: 403,

@@ -6,6 +6,7 @@ require "resolv"
 module Standin
   module MailAddress
     SECONDS = 5
+    ADDRESSES = [Resolv::DNS::Resource::IN::A, Resolv::DNS::Resource::IN::AAAA].freeze
 
     module_function
 
@@ -45,9 +46,7 @@ module Standin
         servers = mail_servers(dns, domain)
         next [] if servers == [""]
 
-        [domain, *servers].uniq.flat_map do |name|
-          [Resolv::DNS::Resource::IN::A, Resolv::DNS::Resource::IN::AAAA].flat_map { |type| dns.getresources(name, type).map { |one| one.address.to_s } }
-        end
+        [domain, *servers].uniq.product(ADDRESSES).flat_map { |name, type| dns.getresources(name, type).map { |one| one.address.to_s } }
       end
     end
   end

@@ -112,7 +112,8 @@ module Standin
 
       accounts = rows(Account, "id", statuses.map(&:account_id).uniq, database).to_h { |account| [account.id, account] }
       media = rows(MediaAttachment, "status_id", statuses.map(&:id), database).group_by(&:status_id)
-      statuses.filter_map { |status| render(status, accounts.fetch(status.account_id), media.fetch(status.id, [])) if accounts.key?(status.account_id) }
+      known = statuses.select { |status| accounts.key?(status.account_id) }
+      known.map { |status| render(status, accounts[status.account_id], media.fetch(status.id, [])) }
     end
 
     def rows(model, column, ids, database)

@@ -8,7 +8,8 @@ module Standin
   module Tootctl
     COMMANDS = {
       "accounts" => {
-        "create USERNAME" => "Create a new user account", "list" => "(the stand-in's own) List the users", "modify USERNAME" => "Modify a user account",
+        "create USERNAME" => "Create a new user account", "list" => "(the stand-in's own) List the users",
+        "modify USERNAME" => "Modify a user account",
       },
       "settings" => { "registrations open|close" => "Open or close registrations" },
     }.freeze

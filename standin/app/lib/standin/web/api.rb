@@ -138,7 +138,7 @@ module Standin
 
       def media(request, id)
         owner = Token.account(request, "write", "write:media")
-        found = MediaAttachment.find_by!(id: id, account_id: owner.id)
+        found = MediaAttachment.find_by!(id: id, account_id: owner.id, status_id: nil)
         json(found.render, found.processed? ? 200 : 206)
       end
 

@@ -7,8 +7,8 @@ module Standin
   module Web
     class Files < Layer
       PUBLIC = File.join(ROOT, "public")
-      UPLOADS = { "cache-control" => "public, max-age=2419200, must-revalidate", "content-security-policy" => "default-src 'none'; form-action 'none'",
-                  "x-content-type-options" => "nosniff" }.freeze
+      UPLOADS = { "cache-control" => "public, max-age=2419200, must-revalidate",
+                  "content-security-policy" => "default-src 'none'; form-action 'none'", "x-content-type-options" => "nosniff" }.freeze
 
       def initialize(app)
         super
