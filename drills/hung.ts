@@ -3,7 +3,7 @@
 
 import { Drill, Finding, Outcome, pause, Scene, UNDISTURBED } from "./drill";
 import { markedDead, members } from "./members";
-import { CONTAINER, OWN, SLOTS } from "./questions";
+import { OWN, RUN, SLOTS } from "./questions";
 import { unchanged } from "./processes";
 import { serving, threads } from "./sidekiq";
 import { Host, Role, Site } from "./site";
@@ -22,7 +22,7 @@ export const webStopped: Drill = {
   act: async (scene) => {
     const host = await scene.site.web();
     const alone = (await scene.site.with("web")).length === 1;
-    const findings = await stopped(scene, host, "mastodon-web", `${OWN}\nown "$1"`);
+    const findings = await stopped(scene, host, "mastodon-web");
     return { findings, ...(alone && { limits: away(scene.seconds) }) };
   },
   limits: { ...UNDISTURBED, failuresWithinSeconds: FRONT_DOOR_SECONDS, withoutPostSeconds: FRONT_DOOR_SECONDS },
@@ -65,7 +65,7 @@ export const sidekiqStopped: Drill = {
     const host = await serving(scene.site, "default");
     const inHand = await threads(scene.site, host);
     return {
-      findings: await stopped(scene, host, "mastodon-sidekiq-1", `${OWN}\nown "$1"`),
+      findings: await stopped(scene, host, "mastodon-sidekiq@1"),
       // It has to be killed, and what it had in hand goes with it.
       limits: { jobsLost: inHand },
     };
@@ -79,8 +79,11 @@ export const streamingStopped: Drill = {
   impossible: (site) => none(site, "streaming"),
   act: async (scene) => {
     const [host] = await scene.site.with("streaming");
-    const names = await scene.site.on(host!.name, "podman ps --format '{{.Names}}' | grep '^mastodon-streaming-' | sort");
-    return { findings: await stopped(scene, host!, names.split("\n")[0]!, `${OWN}\nown "$1"`) };
+    const units = await scene.site.on(
+      host!.name,
+      "ls /etc/containers/systemd | sed -n 's/^\\(mastodon-streaming@.\\+\\)[.]container$/\\1/p'",
+    );
+    return { findings: await stopped(scene, host!, units.split("\n")[0]!) };
   },
   // Its WebSockets stand and are silent until it is killed. Those that come back may be sent to it once more while it stands still.
   limits: {
@@ -97,9 +100,9 @@ export const threadsHung: Drill = {
   act: async (scene) => {
     const { site } = scene;
     const host = await site.web();
-    const before = await container(site, host, "mastodon-web");
+    const before = await runOf(site, host, "mastodon-web");
     await scene.strike(() => occupy(scene, host, "/standin/hang"));
-    const other = await scene.until(async () => (await container(site, host, "mastodon-web")) !== before, RESTARTED_SECONDS + 5);
+    const other = await scene.until(async () => (await runOf(site, host, "mastodon-web")) !== before, RESTARTED_SECONDS + 5);
     const findings = [restarted("Puma", other, scene.seconds)];
     if (!other) await site.on(host.name, "systemctl restart --no-block mastodon-web.service");
     return { findings: [...findings, await serves(scene, host)], limits: away(scene.seconds) };
@@ -123,21 +126,21 @@ export const threadsBusy: Drill = {
   limits: { ...UNDISTURBED, failuresWithinSeconds: BUSY_SECONDS + 5, withoutPostSeconds: BUSY_SECONDS + 5 },
 };
 
-/** A container's processes stand still until their machine has started others. */
-async function stopped(scene: Scene, host: Host, name: string, pids: string): Promise<readonly Finding[]> {
+/** A unit's processes stand still until their machine has started others. */
+async function stopped(scene: Scene, host: Host, unit: string): Promise<readonly Finding[]> {
   const { site } = scene;
-  const before = await container(site, host, name);
-  const found = (await site.on(host.name, pids, name)).trim().split("\n").join(" ");
-  if (found === "") throw new Error(`${host.name}: no process of ${name} was found`);
-  scene.say(`${host.name}: the processes of ${name} stand still (${found})`);
+  const before = await runOf(site, host, unit);
+  const found = (await site.on(host.name, `${OWN}\nown "$1"`, unit)).trim().split("\n").join(" ");
+  if (found === "") throw new Error(`${host.name}: no process of ${unit} was found`);
+  scene.say(`${host.name}: the processes of ${unit} stand still (${found})`);
   const go = async () => void (await site.on(host.name, `kill -CONT ${found} 2>/dev/null || true`));
   scene.later(go);
   await scene.strike(() => site.on(host.name, `kill -STOP ${found}`));
   const other = await scene.until(async () => {
-    const now = await container(site, host, name);
+    const now = await runOf(site, host, unit);
     return now !== "" && now !== before;
   }, RESTARTED_SECONDS + 5);
-  const finding = restarted(name, other, scene.seconds);
+  const finding = restarted(unit, other, scene.seconds);
   if (!other) await go();
   return [finding, ...(other ? [await serves(scene, host)] : [])];
 }
@@ -168,9 +171,9 @@ function away(seconds: number): Outcome["limits"] {
   return { failuresWithinSeconds: seconds + FRONT_DOOR_SECONDS, withoutPostSeconds: seconds + FRONT_DOOR_SECONDS };
 }
 
-/** Which run of a container this is. */
-async function container(site: Site, { name }: Host, wanted: string): Promise<string> {
-  return (await site.on(name, CONTAINER, wanted)).trim();
+/** Which run of a unit this is. */
+async function runOf(site: Site, { name }: Host, unit: string): Promise<string> {
+  return (await site.on(name, RUN, unit)).trim();
 }
 
 /** A request for each of the machine's threads, past the front door. */

@@ -16,9 +16,10 @@ import { streamingPower, streamingProcess } from "./streaming";
 import { webHang, webPower } from "./web";
 
 export const DRILLS: readonly Drill[] = [
+  // First: later all machines of Redis may be master of something.
+  sentinelPower,
   ...redisPower,
   redisPartition,
-  sentinelPower,
   redisAway,
   webPower,
   webHang,

@@ -100,21 +100,21 @@ while [ $SECONDS -lt $end ]; do
   echo "$(date +%s%3N) $n $answer"
 done`;
 
-/** Which run of the container $1 this is; nothing while it does not run. */
-export const CONTAINER = `podman inspect -f '{{if .State.Running}}{{.State.Pid}} {{.State.StartedAt}}{{end}}' "$1" 2>/dev/null || true`;
+/** Which run of the unit $1 this is; nothing while it does not run. */
+export const RUN = `systemctl show "$1.service" -p ActiveState -p MainPID -p ExecMainStartTimestampMonotonic | grep -qx ActiveState=active || exit 0
+systemctl show "$1.service" -p MainPID -p ExecMainStartTimestampMonotonic | paste -sd ' '`;
 
-/** `own NAME`: the processes of a container but for the init in front of them. `workers NAME`: those of them that are Puma's workers. */
+/** `own UNIT`: the processes of Ruby and Node in a unit's container. `workers UNIT`: those of them that are Puma's workers. */
 export const OWN = `
-all() { podman top "$1" hpid | tail -n +2; }
 own() {
   local pid
-  for pid in $(all "$1"); do
-    case $(cat "/proc/$pid/comm" 2>/dev/null) in '' | tini | catatonit | dumb-init | bash | sh) ;; *) echo "$pid" ;; esac
+  for pid in $(find /sys/fs/cgroup/system.slice -path "*/$1.service/*" -name cgroup.procs -exec cat {} +); do
+    case $(readlink "/proc/$pid/exe") in */ruby* | */node*) echo "$pid" ;; esac
   done
 }
 workers() {
   local pid
-  for pid in $(all "$1"); do
+  for pid in $(own "$1"); do
     if tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '^puma: cluster worker'; then echo "$pid"; fi
   done
 }`;

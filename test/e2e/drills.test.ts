@@ -48,8 +48,8 @@ test(
   async () => {
     const before = machines(site).map(({ address, pool }) => (pool === "-" ? address : pool));
     const drills = [
-      "redis-main-power",
       "sentinel-power",
+      "redis-main-power",
       "web-power",
       "web-stopped",
       "streaming-process",
