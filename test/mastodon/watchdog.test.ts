@@ -56,13 +56,15 @@ describe("the script itself, with units that are directories of a test", () => {
   const idle = awake();
   const foreign = started("sleep", "60");
   const [hung, slow, absent] = [awake(), awake(), awake()];
+  // As the first process of streaming up to 4.1, it waits for its second.
+  const waiting = started(process.execPath, "-e", "setTimeout(() => undefined, 1e6)");
 
   beforeAll(async () => {
     unit("mastodon-web.service", stopped, busy, foreign);
     unit("system-mastodon\\x2dsidekiq.slice/mastodon-sidekiq@1.service", idle);
     const streaming = "system-mastodon\\x2dstreaming.slice/mastodon-streaming@";
     unit(`${streaming}${await answering(Infinity)}.service`, hung);
-    unit(`${streaming}${await answering(2)}.service`, slow);
+    unit(`${streaming}${await answering(2)}.service`, waiting, slow);
     unit(`${streaming}9.service`, absent);
     const file = join(root, "watchdog");
     writeFileSync(file, script(WATCHDOG, LIMITS).replaceAll("/sys/fs/cgroup/system.slice", root));
@@ -100,7 +102,7 @@ describe("the script itself, with units that are directories of a test", () => {
   });
 
   test("streaming that accepts and never answers is killed; one that answers late, or is not there yet, is not", () => {
-    expect([hung, slow, absent].map(dead)).toEqual([true, false, false]);
+    expect([hung, slow, waiting, absent].map(dead)).toEqual([true, false, false, false]);
     expect(said).toMatch(
       new RegExp(
         `^killed process ${hung.pid} \\(\\S+\\) of mastodon-streaming@\\d+\\.service, which has not answered for 6 s$`,

@@ -10,7 +10,7 @@ trap 'rm -rf "$answers"' EXIT
 declare -A before=() still=() now=() count=() asking=()
 jumps=0
 
-# Ruby's and Node's own processes of a unit, not what they run for a moment, such as ffmpeg.
+# Ruby's and Node's processes of a unit, not what they run for a moment, such as ffmpeg.
 processes() {
   local process
   for process in $(find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null); do
@@ -30,13 +30,15 @@ same() {
   if [ "${before[$1]-}" = "$2" ]; then count[$1]=$((${still[$1]:-0} + 1)); else count[$1]=0; fi
 }
 
-# A process none of whose threads was put on a processor: it is stopped, or all of them wait for each other.
+# A process none of whose threads was put on a processor: it is stopped, or all of them wait for each other. Puma and Sidekiq always have one
+# that wakes, to say that they live. Node may have nothing to do for long: up to 4.1 streaming's first process only waits for its second.
 stands_still() {
   local process
   for process in $(processes "$1"); do
     same "$process" "$(grep -hs ctxt_switches "/proc/$process"/task/*/status)"
     [ "${count[$process]}" -lt $((STILL_SECONDS / TICK_SECONDS)) ] || kills "$process" "${1##*/}" "has stood still for $STILL_SECONDS s"
   done
+  return 0
 }
 
 # Streaming answers this without asking anybody. One request has all the time: a busy loop comes round to it.
@@ -90,10 +92,10 @@ look() {
   local unit
   for unit in /sys/fs/cgroup/system.slice/{,system-mastodon*.slice/}mastodon-{web,streaming@*,sidekiq@*}.service; do
     [ -d "$unit" ] || continue
-    stands_still "$unit"
     case $unit in
       */mastodon-streaming@*) does_not_answer "$unit" ;;
-      */mastodon-web.service) is_stuck "$unit" ;;
+      */mastodon-web.service) stands_still "$unit" && is_stuck "$unit" ;;
+      *) stands_still "$unit" ;;
     esac
   done
 }

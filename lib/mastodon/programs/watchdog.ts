@@ -7,7 +7,7 @@ import { script } from "../../core/script";
 
 /** How often it looks. */
 const TICK_SECONDS = 5;
-/** Healthy processes wake at least every 10 s: Puma's workers and Sidekiq tell that they live, Node is asked every few seconds. */
+/** Puma's processes and Sidekiq's wake at least every 10 s, to tell that they live. */
 const STILL_SECONDS = 40;
 /** How long streaming may need for its first answer. */
 const ANSWER_SECONDS = 30;
