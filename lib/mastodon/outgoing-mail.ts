@@ -6,7 +6,6 @@ import { Pool } from "../core/pool";
 import { NO_MAIL } from "./settings/mail";
 
 const DISCARD = "/usr/local/sbin/discard-mail";
-const SAYS_WHERE = ["SMTP_SERVER", "SMTP_DELIVERY_METHOD"];
 
 /**
  * Has the page say where mail goes, or the cloud catch it, and returns the volumes that the containers need for it. By Mastodon's own default
@@ -15,7 +14,7 @@ const SAYS_WHERE = ["SMTP_SERVER", "SMTP_DELIVERY_METHOD"];
 export function outgoingMail(pool: Pool, by: Construct, env: Env): readonly string[] {
   const { site } = pool;
   if (site.settings.includes(NO_MAIL)) return discarded(pool);
-  if (SAYS_WHERE.some((name) => env.all[name] !== undefined)) return [];
+  if (env.all["SMTP_SERVER"] !== undefined || (env.all["SMTP_DELIVERY_METHOD"] ?? "smtp") !== "smtp") return [];
   const found = site.mailbox?.reachedBy(pool, "what Mastodon writes to people");
   if (found === undefined) {
     site.problems.add(by, {

@@ -44,6 +44,7 @@ test("on a cloud that catches no mail a page that sends some must say where it g
   ).toEqual([]);
   expect(page({ mail: false, settings: [mail("none")] }).site.problems.all()).toEqual([]);
   expect(page({ mail: false, extraEnv: { SMTP_SERVER: "smtp.example" } }).site.problems.all()).toEqual([]);
+  expect(page({ mail: false, extraEnv: { SMTP_DELIVERY_METHOD: "smtp" } }).site.problems.all()).toEqual([NO_SERVER]);
   expect(page({ mail: false, extraEnv: { SMTP_DELIVERY_METHOD: "file" } }).site.problems.all()).toEqual([]);
 });
 
