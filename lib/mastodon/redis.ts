@@ -177,7 +177,7 @@ export class Redis extends Construct implements RedisServer {
     const candidates = this.endpoints.slice(0, SENTINELS);
     const facts = candidates.map((endpoint) => endpoint.reachedBy(who, why));
     const machines = this.machines.slice(0, SENTINELS).map((machine) => machine.name);
-    redisFront(who.program, { name, port, password, machines, sentinels, sentinelPort: SENTINEL_PORT });
+    redisFront(who.program, { name, port, password, machines, sentinels });
     const { sentinel: _, ...here } = facts[0]!;
     return { ...here, host: "127.0.0.1" };
   }

@@ -8,14 +8,13 @@ export interface Section {
   readonly what: string;
   /** Lines of HAProxy's configuration. */
   readonly text: string;
-  /** Machines whose addresses the text holds, each as `addressOf(name)`. */
-  readonly addresses?: readonly string[];
+  /** A script on the machine that writes the text out, if it is no configuration yet: it reads all of it, and prints it. */
+  readonly writtenBy?: string;
 }
 
 const CONFIG = "/etc/haproxy/haproxy.cfg";
-const ADDRESSES = "/etc/haproxy/addresses";
 /** Where HAProxy says how things stand, and takes orders; root's alone. */
-export const ADMIN_SOCKET = "/run/haproxy/admin.sock";
+const ADMIN_SOCKET = "/run/haproxy/admin.sock";
 
 const proxies = new WeakMap<Program, Map<string, Section>>();
 
@@ -26,13 +25,13 @@ export function hostProxy(program: Program, ...sections: readonly Section[]): vo
   for (const section of sections) all.set(`# to ${section.what}\n${section.text}`, section);
   if (known !== undefined) return;
   proxies.set(program, all);
-  const names = () => [...new Set([...all.values()].flatMap(({ addresses }) => addresses ?? []))].sort();
+  const scripts = () => [...new Set([...all.values()].flatMap(({ writtenBy }) => writtenBy ?? []))].sort();
   program
     .add({ kind: "package", names: ["haproxy"] })
     // It may hold passwords. HAProxy reads it as root.
     .add({ kind: "file", path: CONFIG, content: () => [GLOBAL, ...[...all.keys()].sort()].join("\n"), mode: "0600" })
     .add({ kind: "file", path: "/etc/systemd/system/haproxy.service.d/10-mastodon.conf", content: UNIT })
-    .add({ kind: "run", why: "addresses for HAProxy", script: () => addresses(names()) })
+    .add({ kind: "run", why: "HAProxy", script: () => `${scripts().map(written).join("")}haproxy -c -q -f ${CONFIG}\n` })
     .add({ kind: "start", units: ["haproxy.service"] })
     .readyWhen(
       "systemctl is-active --quiet haproxy || { echo \"HAProxy is not running, and without it there is no way to $(sed -n 's/^# to //p' " +
@@ -40,21 +39,8 @@ export function hostProxy(program: Program, ...sections: readonly Section[]): vo
     );
 }
 
-/** The address of a machine, in a text between double quotes. HAProxy resolves names where it connects, and nowhere else. */
-export function addressOf(name: string): string {
-  return `\${ADDRESS_${name.toUpperCase().replaceAll("-", "_")}}`;
-}
-
-// Where the cloud computes addresses, a page cannot say them; /etc/hosts can, and no running machine's ever changes.
-function addresses(names: readonly string[]): string {
-  if (names.length === 0) return `: >${ADDRESSES}\n`;
-  return `for name in ${names.join(" ")}; do
-  address=$(getent ahostsv4 "$name" | awk 'NR == 1 { print $1 }')
-  [ -n "$address" ] || { echo "boot: /etc/hosts has no address of $name, which HAProxy needs" >&2; exit 1; }
-  echo "ADDRESS_$(tr a-z- A-Z_ <<<"$name")=$address"
-done >${ADDRESSES}
-`;
-}
+// Run again, it finds nothing more to write out.
+const written = (path: string) => `(umask 077 && ${path} <${CONFIG} >${CONFIG}.new)\nmv ${CONFIG}.new ${CONFIG}\n`;
 
 // All limits of HAProxy are here. A thread of Ruby has a connection to PostgreSQL, one to a standby and one to each Redis, and the queue before
 // Puma holds 2000 at the most: so 8000 connections are enough for some 1000 threads on one host. Each takes two descriptors.
@@ -62,7 +48,6 @@ const UNIT = `[Unit]
 StartLimitIntervalSec=0
 
 [Service]
-EnvironmentFile=${ADDRESSES}
 LimitNOFILE=16384
 Restart=always
 RestartSec=1
