@@ -34,7 +34,6 @@ export function prepare(program: Program, plan: PreparePlan): void {
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
     .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-prepare", content: prepareScript(plan), mode: "0755" })
-    .readyWhen(NOT_REFUSED)
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-prepare.service",
