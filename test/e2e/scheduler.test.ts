@@ -128,6 +128,46 @@ test(
   MINUTE,
 );
 
+// Debian's Sidekiq, with one thread: what it takes first is what it does first.
+const QUEUED = `require "sidekiq"
+[:configure_client, :configure_server].each { |name| Sidekiq.public_send(name) { |config| config.redis = { url: ENV.fetch("JOBS") } } }
+class Note
+  include Sidekiq::Job
+  def perform(queue) = Sidekiq.redis { |redis| redis.call("RPUSH", "order", queue) }
+end
+`;
+
+function workedOff(queues: string): readonly string[] {
+  const script = `set -e
+cat >/tmp/queued.rb <<'RUBY'
+${QUEUED}RUBY
+password=$(sed -n 's/^REDIS_PASSWORD=//p' /etc/mastodon/sidekiq.env)
+ruby() {
+  podman run --rm --network host -e JOBS="redis://:$password@redis-1:6379/9" --volume /tmp/queued.rb:/tmp/queued.rb:ro \
+    ghcr.io/mastodon/mastodon:v4.7.6 "$@"
+}
+ruby ruby -r/tmp/queued.rb -e 'Sidekiq.redis { |r| r.call("FLUSHDB") }; %w[b a].each { |q| 80.times { Note.set(queue: q).perform_async(q) } }'
+ruby timeout -s TERM 12 ruby -e 'require "sidekiq/cli"; cli = Sidekiq::CLI.instance; cli.parse(%w[-r /tmp/queued.rb -c 1 -t 1 ${queues}]); cli.run' \
+  >/dev/null 2>&1 || true
+ruby ruby -r/tmp/queued.rb -e 'puts Sidekiq.redis { |r| r.call("LRANGE", "order", 0, -1) }.join'
+`;
+  return [...inside(SITE, member("first"), "bash", "-c", script).trim()];
+}
+
+test(
+  "of a list the second queue has its turn when the first is empty; of a map each has its share",
+  () => {
+    expect(workedOff("-q a -q b").join("")).toBe("a".repeat(80) + "b".repeat(80));
+    const weighted = workedOff("-q a,3 -q b,1");
+    expect(weighted).toHaveLength(160);
+    const share = weighted.slice(0, 80).filter((queue) => queue === "a").length;
+    // 60 on average, with a standard deviation of 4.
+    expect(share).toBeGreaterThan(44);
+    expect(share).toBeLessThan(76);
+  },
+  3 * MINUTE,
+);
+
 test(
   "destroy leaves nothing",
   async () => {

@@ -4,7 +4,7 @@
 set -uo pipefail
 room=$(mktemp -d)
 chmod 755 "$room"
-as() { runuser -u postgres -- psql -XAtq "$@"; }
+as() { PGOPTIONS='-c client_min_messages=warning' runuser -u postgres -- psql -XAtq "$@"; }
 as -c 'drop database if exists rehearsal' -c 'create database rehearsal'
 mkdir "$room/bin"
 printf '#!/bin/bash\nshift\nexec runuser -u postgres -- psql -d rehearsal "$@"\n' >"$room/sql"
