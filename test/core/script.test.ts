@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { script } from "../../lib/core/script";
+import { brief, script } from "../../lib/core/script";
 
 test("a script gets its values below its first comment, and the shell reads each as it was given", () => {
   const directory = mkdtempSync(join(tmpdir(), "script-"));
@@ -21,4 +21,10 @@ test("a script gets its values below its first comment, and the shell reads each
   } finally {
     rmSync(directory, { recursive: true });
   }
+});
+
+test("a brief script has its first comment only", () => {
+  expect(brief("#!/bin/bash\n# Says it.\nWORDS='a'\n# Why.\nif true; then\n  # How.\n  echo a # here\nfi\n")).toBe(
+    "#!/bin/bash\n# Says it.\nWORDS='a'\nif true; then\n  echo a # here\nfi\n",
+  );
 });

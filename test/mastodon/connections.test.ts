@@ -33,7 +33,11 @@ const output = (stack: TerraformStack) =>
   ]!.value;
 
 test("through a pooler, Ruby's processes count once for writes and once for reads, and PostgreSQL sees the pooler and the tasks", () => {
-  const tasks = { "scheduler, database task": "1 x 5", "web, administrator's commands": "1 x 6" };
+  const tasks = {
+    "scheduler, database task": "1 x 5",
+    "scheduler, the scheduler's lock": "1 x 1",
+    "web, administrator's commands": "1 x 6",
+  };
   expect(output(page().stack)).toEqual({
     "pool-1": {
       limit: "maxClients is 5000",
@@ -49,8 +53,8 @@ test("through a pooler, Ruby's processes count once for writes and once for read
     "database-1": {
       limit: "maxConnections 200 leaves 190",
       // Reads go there as well while the standby is away.
-      steady: 111,
-      surge: 111,
+      steady: 112,
+      surge: 112,
       tiers: { "pool, server connections": "1 x 100", ...tasks },
     },
     "database-2": {
@@ -65,7 +69,7 @@ test("through a pooler, Ruby's processes count once for writes and once for read
 test("straight, each standby has the sum of the reads, and the primary that of all", () => {
   const value = output(page({ pooler: "none", webs: 1 }).stack) as Record<string, { surge: number; tiers: object }>;
   expect(value["database-1"]).toMatchObject({
-    surge: 2 * (24 + 20 + 40) + 10 + 11,
+    surge: 2 * (24 + 20 + 40) + 10 + 5 + 1 + 6,
     tiers: { streaming: "6 x 4, twice in a roll-out", web: "2 x 10, twice in a roll-out" },
   });
   expect(value["database-2"]).toMatchObject({
@@ -92,7 +96,7 @@ test("a pooler that takes fewer clients than a roll-out brings is refused with t
 test("so is a PostgreSQL without a pooler", () => {
   expect(page({ pooler: "none", webs: 6 }).site.problems.all()).toEqual([
     expect.stringMatching(
-      /^stack\/Social\/Database: its clients may hold 389 connections to database-1 .* maxConnections 200 leaves 190 \/ raise maxConnections to at least 399, or put a PgBouncer/,
+      /^stack\/Social\/Database: its clients may hold 390 connections to database-1 .* maxConnections 200 leaves 190 \/ raise maxConnections to at least 400, or put a PgBouncer/,
     ),
   ]);
   const many = page({ pooler: "none", webs: 58 }).site.problems.all();

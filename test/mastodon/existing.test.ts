@@ -69,9 +69,9 @@ test("over TLS with a CA, each process is told in its own way, and its container
   };
   const puma = { BIND: "127.0.0.1", PORT: "3000", WEB_CONCURRENCY: "1", MAX_THREADS: "5" };
   expect(readable(web.env)).toEqual({ ...ruby, ...vapid, ...libpq, ...reads, ...puma });
-  expect(readable(web.taskEnv)).toEqual({ ...ruby, ...libpq });
+  expect(readable(web.taskEnv)).toEqual({ ...ruby, ...libpq, RAILS_LOG_LEVEL: "warn" });
   expect(readable(scheduler.env)).toEqual({ ...ruby, ...vapid, ...libpq, ...reads, DB_POOL: "5" });
-  expect(readable(scheduler.taskEnv!)).toEqual({ ...ruby, ...libpq });
+  expect(readable(scheduler.taskEnv!)).toEqual({ ...ruby, ...libpq, PGOPTIONS: "-c lock_timeout=5s" });
   expect(readable(live.envs.get(4000)!)).toEqual({
     ...straight,
     ...rediss,
@@ -97,6 +97,7 @@ test("public authorities need no file of ours, and no encryption is said out lou
     redis: Redis.external({ host: "10.1.0.6", password: "none" }),
   }));
   expect(readable(open.web.taskEnv)).toEqual({
+    RAILS_LOG_LEVEL: "warn",
     ...rails,
     ...straight,
     DB_HOST: "10.1.0.5",
@@ -152,7 +153,7 @@ test("by sentinels, with a user, a database and passwords of the page's own", ()
     REDIS_SENTINEL_USERNAME: "default",
     REDIS_SENTINEL_PASSWORD: "<secret far_sentinel>",
   };
-  expect(readable(web.taskEnv)).toEqual({ ...rails, ...libpq, ...sentinel });
+  expect(readable(web.taskEnv)).toEqual({ ...rails, ...libpq, ...sentinel, RAILS_LOG_LEVEL: "warn" });
   expect(readable(live.envs.get(4000)!)).toMatchObject(sentinel);
   expect(web.pool.bootText()).toContain("10.1.0.7 s1.example.net\n");
 });
@@ -218,7 +219,7 @@ test("an existing pooler serves processes, and tasks go past it", () => {
     REPLICA_DB_NAME: "reads",
     REPLICA_PREPARED_STATEMENTS: "false",
   });
-  expect(readable(web.taskEnv)).toEqual({ ...ruby, ...libpq });
+  expect(readable(web.taskEnv)).toEqual({ ...ruby, ...libpq, RAILS_LOG_LEVEL: "warn" });
   expect(readable(live.envs.get(4000)!)).toMatchObject({ DB_HOST: "pool.example.net", DB_SSLMODE: "verify-full" });
 });
 

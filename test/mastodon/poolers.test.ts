@@ -126,12 +126,12 @@ test("a process of no server connections would have as many as it likes: two is 
 
 test("the server connections of all poolers add up, and each must take all clients", () => {
   const sums = servers(page({ machines: 2 }).stack);
-  expect(sums["database-1"]).toMatchObject({ surge: 200 + 5 + 6, tiers: { "pool, server connections": "2 x 100" } });
+  expect(sums["database-1"]).toMatchObject({ surge: 200 + 5 + 1 + 6, tiers: { "pool, server connections": "2 x 100" } });
   expect(sums["database-3"]).toMatchObject({ surge: 100 });
   expect(sums["each of pool"]).toMatchObject({ limit: "maxClients is 5000", surge: 2 * (40 + 20 + 10) + 10 });
   expect(page({ machines: 2 }, 220).site.problems.all()).toEqual([
     expect.stringMatching(
-      /^stack\/Social\/Database: its clients may hold 211 connections to database-1 .*maxConnections 220 leaves 210/,
+      /^stack\/Social\/Database: its clients may hold 212 connections to database-1 .*maxConnections 220 leaves 210/,
     ),
   ]);
 });
@@ -140,11 +140,12 @@ test("on each machine they add up over all machines, twice where a roll-out doub
   const sums = servers(page({ on: "each", serverConnections: 5 }).stack);
   expect(sums["database-1"]).toEqual({
     limit: "maxConnections 250 leaves 240",
-    steady: 10 * 5 + 11,
-    surge: 10 * (2 * 4 + 1) + 11,
+    steady: 10 * 5 + 12,
+    surge: 10 * (2 * 4 + 1) + 12,
     tiers: {
       "everything, server connections": "1 x 10, twice in a roll-out",
       "scheduler, database task": "1 x 5",
+      "scheduler, the scheduler's lock": "1 x 1",
       "scheduler, server connections": "1 x 10",
       "streaming, server connections": "1 x 10, twice in a roll-out",
       "web, administrator's commands": "1 x 6",
@@ -152,7 +153,7 @@ test("on each machine they add up over all machines, twice where a roll-out doub
     },
   });
   expect(page({ on: "each", serverConnections: 25 }).site.problems.all()).toEqual([
-    expect.stringMatching(/may hold 461 connections to database-1 in a roll-out/),
+    expect.stringMatching(/may hold 462 connections to database-1 in a roll-out/),
   ]);
   expect(page({ on: "each", serverConnections: 30 }).site.problems.all()).toEqual(
     ["1", "2", "3"].map((n) => expect.stringMatching(new RegExp(`to database-${n} in a roll-out`))),

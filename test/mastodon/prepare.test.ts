@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { parse } from "yaml";
-import { PgBouncer, Pool, Postgres, Redis, Site, WebTier } from "../../lib";
+import { PgBouncer, Pool, Postgres, Redis, SidekiqGroup, Site, WebTier } from "../../lib";
 import { FakeCloud } from "../../lib/testing";
 import { pageOf, WHOLE } from "./mixes";
 
@@ -22,9 +22,20 @@ test("exactly one machine prepares the database: the scheduler's, straight at Po
   for (const { pool } of [web, sidekiq, live!]) expect(files(pool)[PREPARE]).toBeUndefined();
   const unit = files(scheduler.pool)[PREPARE]!;
   const script = files(scheduler.pool)["/usr/local/sbin/mastodon-prepare"]!;
-  expect(script).toContain("--env-file /etc/mastodon/task.env ghcr.io/mastodon/mastodon:v4.7.6 bundle exec rails");
-  expect(script).toMatch(/rails db:prepare\n[^]*user_roles[^]* \|\| rails db:seed\n[^]*insert into cdktf_mastodon_prepared/);
+  expect(script.split("\n").slice(2, 10)).toEqual([
+    "VERSION='4.7.6'",
+    "IMAGE='ghcr.io/mastodon/mastodon:v4.7.6'",
+    "TASK='db:prepare'",
+    "VOLUMES=''",
+    "ENV_FILE='/etc/mastodon/task.env'",
+    "SQL_COMMAND='/usr/local/sbin/mastodon-sql'",
+    "STATE='/var/lib/mastodon'",
+    "REFUSED='/run/mastodon-refused'",
+  ]);
   expect(unit).toContain("TimeoutStartSec=infinity\n");
+  // What waits for a lock too long begins again; what was refused does not.
+  expect(scheduler.taskEnv!.all).toMatchObject({ PGOPTIONS: "-c lock_timeout=5s" });
+  expect(unit).toContain("Restart=on-failure\nRestartMode=direct\nRestartSec=5\nRestartPreventExitStatus=78\n");
   expect(scheduler.taskEnv!.all).toMatchObject({ DB_HOST: "pool-1", DB_PORT: "5432" });
   expect(scheduler.taskEnv!.all).not.toHaveProperty("SKIP_POST_DEPLOYMENT_MIGRATIONS");
 });
@@ -40,7 +51,8 @@ test("web and Sidekiq require the wait, and its failure does not fail them for g
     expect(found["/etc/systemd/system/mastodon-wait.service"]).toContain(
       "Restart=on-failure\nRestartMode=direct\nRestartSec=5\n",
     );
-    expect(found[WAIT]).toContain("where version = '4.7.6'");
+    expect(found[WAIT]).toContain("\nVERSION='4.7.6'\n");
+    expect(pool.program.readiness[0]).toBe("{ ! cat /run/mastodon-refused 2>/dev/null; }");
   }
   expect(files(live!.pool)[WAIT]).toBeUndefined();
 });
@@ -60,27 +72,93 @@ test("on a page without a scheduler nobody prepares, and nobody waits", () => {
   expect(files(web.pool)[WAIT]).toBe("#!/bin/sh\n# This page does not prepare the database.\nexit 0\n");
 });
 
-test("the waiting script says what it waits for, and ends once the row of its version is there", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wait-"));
-  const asked = join(folder, "asked");
+test("a page may give the database task other settings of its sessions", () => {
+  const { site } = pageOf(WHOLE);
+  const data = { database: new Postgres(site, "Other"), redis: new Redis(site, "More") };
+  const group = new SidekiqGroup(site, "Patient", {
+    queues: ["scheduler"],
+    extraEnv: { PGOPTIONS: "-c lock_timeout=0" },
+    ...data,
+  });
+  expect(group.taskEnv!.all["PGOPTIONS"]).toBe("-c lock_timeout=0");
+  expect(group.env.all).not.toHaveProperty("PGOPTIONS");
+});
+
+/** Runs a script with answers of the database by a word of the question; returns what was asked of podman, too. */
+function played(script: string, answers: Readonly<Record<string, string>>, status = ""): Played {
+  const room = mkdtempSync(join(tmpdir(), "prepare-"));
+  const write = (name: string, text: string) => writeFileSync(join(room, name), text, { mode: 0o755 });
   try {
-    const sql = join(folder, "mastodon-sql");
-    writeFileSync(
-      sql,
-      `#!/bin/bash\necho "$*" >>${asked}\n[ "$(wc -l <${asked})" -ge 3 ] && echo 1 || { echo 'relation does not exist' >&2; exit 1; }\n`,
-    );
-    chmodSync(sql, 0o755);
-    const script = files(pageOf(WHOLE).web.pool)[WAIT]!.replaceAll("/usr/local/sbin/mastodon-sql", sql);
-    const { status, stdout, stderr } = spawnSync("bash", ["-c", `sleep() { :; }\n${script}`], { encoding: "utf8" });
-    const line = "waiting until the database is prepared for Mastodon 4.7.6\n";
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: line + line, stderr: "" });
-    writeFileSync(sql, "#!/bin/bash\nexit 1\n");
-    const never = spawnSync("bash", ["-c", `sleep() { :; }\n${script.replace("seq 720", "seq 2")}`], { encoding: "utf8" });
-    expect({ status: never.status, stderr: never.stderr }).toEqual({
-      status: 1,
-      stderr: expect.stringContaining("was not prepared for Mastodon 4.7.6 within an hour; see mastodon-prepare.service"),
-    });
+    const cases = Object.entries(answers).map(([word, answer]) => `  *"${word}"*) echo "${answer}" ;;`);
+    write("sql", `#!/bin/bash\nset -- "\${*: -1}"\necho "$1" >>${room}/asked\ncase $1 in\n${cases.join("\n")}\nesac\n`);
+    write("podman", `#!/bin/bash\necho "\${*: -1}" >>${room}/ran\ncat <<'STATUS'\n${status}\nSTATUS\n`);
+    writeFileSync(join(room, "ran"), "");
+    const text = script
+      .replace("SQL_COMMAND='/usr/local/sbin/mastodon-sql'", `SQL_COMMAND='${room}/sql'`)
+      .replace("STATE='/var/lib/mastodon'", `STATE='${room}'`)
+      .replace("REFUSED='/run/mastodon-refused'", `REFUSED='${room}/refused'`)
+      .replace("seq 720", "seq 2");
+    const env = { ...process.env, PATH: `${room}:${process.env["PATH"]}` };
+    const { status: ended, stdout, stderr } = spawnSync("bash", ["-c", `sleep() { :; }\n${text}`], { encoding: "utf8", env });
+    const refused = existsSync(join(room, "refused")) ? readFileSync(join(room, "refused"), "utf8") : undefined;
+    return { ended, stdout, stderr, refused, ran: readFileSync(join(room, "ran"), "utf8") };
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(room, { recursive: true });
   }
+}
+
+interface Played {
+  readonly ended: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly refused: string | undefined;
+  readonly ran: string;
+}
+
+// As Rails writes it, from 6.1 to 8.1.
+const STATUS = `
+database: mastodon
+
+ Status   Migration ID    Migration Name
+--------------------------------------------------
+   up     20160220174730  Create accounts
+  down    20260101000000  Not yet
+   up     20260801000001  ********** NO FILE **********
+   up     20260801000002  ********** NO FILE **********`;
+
+test("the task refuses migrations that it does not know, says the way back, and changes nothing", () => {
+  const script = files(pageOf(WHOLE).scheduler.pool)["/usr/local/sbin/mastodon-prepare"]!;
+  const answers = { "to_regclass('schema_migrations')": "schema_migrations", "'20260801000001,20260801000002'": "2" };
+  const line =
+    "refused: the database has been prepared for Mastodon 4.8.0 and has 2 migrations that Mastodon 4.7.6 does not know. It was left as it is. " +
+    "Set version 4.8.0 again, or restore the database from a backup of before that upgrade.\n";
+  const newest = { "where version <> '4.7.6'": "4.8.0" };
+  expect(played(script, { ...newest, ...answers }, STATUS)).toMatchObject({
+    ended: 78,
+    stderr: line,
+    refused: line,
+    ran: "db:migrate:status\n",
+  });
+  // Those that a task which never ended has brought do not count.
+  const allowed = { ...answers, "'20260801000001,20260801000002'": "0", user_roles: "1" };
+  expect(played(script, allowed, STATUS)).toMatchObject({ ended: 0, refused: undefined, ran: "db:migrate:status\ndb:prepare\n" });
+});
+
+test("the waiting script says what it waits for, ends once its version is ready, and passes a refusal on", () => {
+  const script = files(pageOf(WHOLE).web.pool)[WAIT]!;
+  const line = "waiting until the database is prepared for Mastodon 4.7.6\n";
+  expect(played(script, {})).toEqual({
+    ended: 1,
+    stdout: line + line,
+    stderr: expect.stringContaining("was not prepared for Mastodon 4.7.6 within an hour; see mastodon-prepare.service"),
+    refused: undefined,
+    ran: "",
+  });
+  expect(played(script, { "order by prepared_at desc": "1" })).toMatchObject({ ended: 0, stdout: "" });
+  const words = "refused: the database has been prepared for Mastodon 4.8.0";
+  expect(played(script, { "select refused": words })).toMatchObject({
+    ended: 1,
+    stdout: `${words}\n${words}\n`,
+    refused: `${words}\n`,
+  });
 });

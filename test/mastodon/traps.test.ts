@@ -85,7 +85,7 @@ test("the main image starts nothing by itself, and streaming ends with 0 when it
     "streaming: node ./streaming/index.js",
     "web: bundle exec puma -C config/puma.rb",
     "everything: bundle exec sidekiq -c 10 -t 45 -q default,8 -q push,6 -q ingress,4 -q mailers,2 -q pull,1 -q fasp,1",
-    "scheduler: bundle exec sidekiq -c 5 -t 45 -q scheduler,1",
+    "scheduler: bundle exec sidekiq -c 5 -t 45 -q scheduler",
   ]);
 });
 

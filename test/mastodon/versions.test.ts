@@ -96,6 +96,7 @@ test("up to 4.2 one image runs everything, streaming by its older command, and S
     expect(unit).toContain("Exec=node ./streaming\n");
     expect(sidekiq.pool.program.readiness).toEqual([
       expect.stringContaining("HAProxy is not running"),
+      "{ ! cat /run/mastodon-refused 2>/dev/null; }",
       "podman top mastodon-sidekiq-1 args 2>/dev/null | grep -Eq '^sidekiq .* busy\\] *$'",
     ]);
   }
@@ -108,8 +109,8 @@ test("up to 4.2 Rails' db:prepare would leave an empty database without roles: M
     ["4.3.23", "db:prepare"],
   ] as const) {
     const script = files(pageOf({ ...OLD, version }).scheduler.pool)["/usr/local/sbin/mastodon-prepare"];
-    expect(script).toContain(` ghcr.io/mastodon/mastodon:v${version} bundle exec rails "$1"; }\n`);
-    expect(script).toContain(`\nrails ${task}\n`);
+    expect(script).toContain(`\nIMAGE='ghcr.io/mastodon/mastodon:v${version}'\n`);
+    expect(script).toContain(`\nTASK='${task}'\n`);
   }
 });
 
@@ -120,7 +121,18 @@ test("connections: up to 4.1 streaming's are the replica's, as long as there is 
     value: Record<string, { tiers: Record<string, string> }>;
   };
   expect(Object.entries(value).map(([name, { tiers }]) => [name, Object.keys(tiers)])).toEqual([
-    ["database-1", ["everything", "scheduler", "scheduler, database task", "streaming", "web", "web, administrator's commands"]],
+    [
+      "database-1",
+      [
+        "everything",
+        "scheduler",
+        "scheduler, database task",
+        "scheduler, the scheduler's lock",
+        "streaming",
+        "web",
+        "web, administrator's commands",
+      ],
+    ],
     ["database-2", ["streaming", "web"]],
   ]);
 });

@@ -73,7 +73,8 @@ if [ -e "$STATE/invalid" ]; then
   while read -r index; do
     grep -qxF -- "$index" "$STATE/invalid" && continue
     echo "removing $index, which an earlier run has left unfinished"
-    sql "drop index concurrently if exists $index"
+    # Alone: it cannot be part of a transaction.
+    "$SQL_COMMAND" "$ENV_FILE" -v ON_ERROR_STOP=1 -XAtqc "drop index concurrently if exists $index"
   done < <(invalid | grep .)
 else
   invalid >"$STATE/invalid"

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { script } from "../../core/script";
+import { brief, script } from "../../core/script";
 import { certificateVolumes } from "../trust";
 import { volumeOptions } from "./application";
 
@@ -34,7 +34,6 @@ export function prepare(program: Program, plan: PreparePlan): void {
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
     .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-prepare", content: prepareScript(plan), mode: "0755" })
-    .readyWhen(NOT_REFUSED)
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-prepare.service",
@@ -65,18 +64,20 @@ export function prepare(program: Program, plan: PreparePlan): void {
 const NOT_REFUSED = `{ ! cat ${REFUSED} 2>/dev/null; }`;
 
 function prepareScript({ image, version, task, env }: PreparePlan): string {
-  return script(join(__dirname, "prepare.sh"), {
-    VERSION: version,
-    IMAGE: image,
-    TASK: task,
-    VOLUMES: volumeOptions(certificateVolumes(env)),
-    ENV_FILE: TASK_ENV,
-    ...PATHS,
-  });
+  return brief(
+    script(join(__dirname, "prepare.sh"), {
+      VERSION: version,
+      IMAGE: image,
+      TASK: task,
+      VOLUMES: volumeOptions(certificateVolumes(env)),
+      ENV_FILE: TASK_ENV,
+      ...PATHS,
+    }),
+  );
 }
 
 function waitScript({ version, envFile }: { readonly version: string; readonly envFile: string }): string {
-  return script(join(__dirname, "wait.sh"), { VERSION: version, ENV_FILE: envFile, ...PATHS });
+  return brief(script(join(__dirname, "wait.sh"), { VERSION: version, ENV_FILE: envFile, ...PATHS }));
 }
 
 const PATHS = { SQL_COMMAND, STATE, REFUSED };

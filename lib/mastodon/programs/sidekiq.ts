@@ -40,9 +40,9 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
   const { image, version, foreign, waits } = plan;
   if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare, foreign });
+  waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });
   // Before everything that takes long: whoever must wait for another scheduler waits meanwhile.
   if (plan.prepare !== undefined) schedulerLock(program, unitOf(1));
-  waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });
   program
     .add({
       kind: "file",

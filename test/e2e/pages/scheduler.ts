@@ -1,7 +1,7 @@
 // Two groups of Sidekiq, of which SCHEDULER says who has the scheduler; a change of LOGS renews both.
 
 import { App, TerraformStack } from "cdktf";
-import { Disk, Postgres, Queue, Redis, SidekiqGroup, Site, Size } from "cdktf-mastodon";
+import { Disk, Postgres, Redis, SidekiqGroup, Site, Size } from "cdktf-mastodon";
 import { local } from "cdktf-mastodon/local";
 
 const scheduler = process.env["SCHEDULER"] ?? "First";
@@ -20,10 +20,7 @@ const data = {
   database: new Postgres(site, "Database", { size, disk: Disk.gib(5) }),
   redis: new Redis(site, "Redis", { size, disk: Disk.gib(5) }),
 };
-const QUEUES: Readonly<Record<string, Partial<Record<Queue, number>>>> = {
-  First: { default: 8, push: 6, ingress: 4 },
-  Second: { mailers: 2, pull: 1, fasp: 1 },
-};
+const QUEUES = { First: { default: 8, push: 6, ingress: 4 }, Second: { mailers: 2, pull: 1, fasp: 1 } };
 for (const [id, own] of Object.entries(QUEUES)) {
   new SidekiqGroup(site, id, { queues: id === scheduler ? { ...own, scheduler: 1 } : own, threads: 5, size, ...data });
 }
