@@ -13,16 +13,8 @@ export function script(file: string, values: Readonly<Record<string, string | nu
   known.set(file, lines);
   const head = lines.findIndex((line) => !line.startsWith("#"));
   const assigned = Object.entries(values).map(([name, value]) => `${name}='${String(value).replaceAll("'", `'\\''`)}'`);
-  const body = lines.slice(head).filter((line) => !/^\s*# /.test(line));
+  const body = lines.slice(head).filter((line) => !/^\s*#( |$)/.test(line));
   return [...lines.slice(0, head), ...assigned, ...body].join("\n");
-}
-
-/** The same without its comments but for the first, for boot texts that a cloud limits. Not for scripts that write files with lines of `#`. */
-export function brief(text: string): string {
-  return text
-    .split("\n")
-    .filter((line, n) => n < 2 || !/^\s*#/.test(line))
-    .join("\n");
 }
 
 const known = new Map<string, readonly string[]>();

@@ -2,13 +2,16 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { brief, script } from "../../lib/core/script";
+import { script } from "../../lib/core/script";
 
 test("a script gets its values below its first comment, and the shell reads each as it was given", () => {
   const directory = mkdtempSync(join(tmpdir(), "script-"));
   try {
     const file = join(directory, "say.sh");
-    writeFileSync(file, '#!/bin/bash\n# Says what it was given.\nset -eu\n  # Why.\nprintf "%s|%s\\n" "$WORDS" "$SECONDS_MOST"\n');
+    writeFileSync(
+      file,
+      '#!/bin/bash\n# Says what it was given.\nset -eu\n  # Why.\nprintf "%s|%s\\n" "$WORDS" "$SECONDS_MOST"\n',
+    );
     const text = script(file, { WORDS: `it's $HOME "here"`, SECONDS_MOST: 40 });
     expect(text.split("\n").slice(0, 4)).toEqual([
       "#!/bin/bash",
@@ -21,10 +24,4 @@ test("a script gets its values below its first comment, and the shell reads each
   } finally {
     rmSync(directory, { recursive: true });
   }
-});
-
-test("a brief script has its first comment only", () => {
-  expect(brief("#!/bin/bash\n# Says it.\nWORDS='a'\n# Why.\nif true; then\n  # How.\n  echo a # here\nfi\n")).toBe(
-    "#!/bin/bash\n# Says it.\nWORDS='a'\nif true; then\n  echo a # here\nfi\n",
-  );
 });

@@ -131,9 +131,9 @@ test(
 test(
   "a machine that lost power and boots again need not wait for itself",
   async () => {
-    const [{ name }] = machines(SITE).filter((machine) =>
+    const { name } = machines(SITE).find((machine) =>
       inside(SITE, machine.name, "ls", "/run").includes("mastodon-scheduler-lock"),
-    ) as [{ readonly name: string }];
+    )!;
     driver(["machine", "kill", SITE, name]);
     driver(["machine", "start", SITE, name]);
     const began = Date.now();

@@ -52,7 +52,7 @@ test("web and Sidekiq require the wait, and its failure does not fail them for g
       "Restart=on-failure\nRestartMode=direct\nRestartSec=5\n",
     );
     expect(found[WAIT]).toContain("\nVERSION='4.7.6'\n");
-    expect(pool.program.readiness[0]).toBe("{ ! cat /run/mastodon-refused 2>/dev/null; }");
+    expect(pool.program.readiness).toContain("{ ! cat /run/mastodon-refused 2>/dev/null; }");
   }
   expect(files(live!.pool)[WAIT]).toBeUndefined();
 });

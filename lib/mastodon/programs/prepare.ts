@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
-import { brief, script } from "../../core/script";
+import { script } from "../../core/script";
 import { certificateVolumes } from "../trust";
 import { volumeOptions } from "./application";
 
@@ -64,20 +64,18 @@ export function prepare(program: Program, plan: PreparePlan): void {
 const NOT_REFUSED = `{ ! cat ${REFUSED} 2>/dev/null; }`;
 
 function prepareScript({ image, version, task, env }: PreparePlan): string {
-  return brief(
-    script(join(__dirname, "prepare.sh"), {
-      VERSION: version,
-      IMAGE: image,
-      TASK: task,
-      VOLUMES: volumeOptions(certificateVolumes(env)),
-      ENV_FILE: TASK_ENV,
-      ...PATHS,
-    }),
-  );
+  return script(join(__dirname, "prepare.sh"), {
+    VERSION: version,
+    IMAGE: image,
+    TASK: task,
+    VOLUMES: volumeOptions(certificateVolumes(env)),
+    ENV_FILE: TASK_ENV,
+    ...PATHS,
+  });
 }
 
 function waitScript({ version, envFile }: { readonly version: string; readonly envFile: string }): string {
-  return brief(script(join(__dirname, "wait.sh"), { VERSION: version, ENV_FILE: envFile, ...PATHS }));
+  return script(join(__dirname, "wait.sh"), { VERSION: version, ENV_FILE: envFile, ...PATHS });
 }
 
 const PATHS = { SQL_COMMAND, STATE, REFUSED };

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { Program } from "../../core/program";
-import { brief, script } from "../../core/script";
+import { script } from "../../core/script";
 import { SQL_COMMAND, STATE, TASK_ENV } from "./prepare";
 
 const UNIT = "mastodon-scheduler-lock.service";
@@ -24,17 +24,15 @@ export function schedulerLock(program: Program, sidekiq: string): void {
     .add({
       kind: "file",
       path: COMMAND,
-      content: brief(
-        script(join(__dirname, "scheduler-lock.sh"), {
-          LEASE_SECONDS,
-          WAIT_SECONDS,
-          UNIT: sidekiq,
-          ENV_FILE: TASK_ENV,
-          SQL_COMMAND,
-          STATE,
-          SAYS,
-        }),
-      ),
+      content: script(join(__dirname, "scheduler-lock.sh"), {
+        LEASE_SECONDS,
+        WAIT_SECONDS,
+        UNIT: sidekiq,
+        ENV_FILE: TASK_ENV,
+        SQL_COMMAND,
+        STATE,
+        SAYS,
+      }),
       mode: "0755",
     })
     .add({

@@ -50,6 +50,7 @@ test("new members before old ones; the scheduler's old one goes first", () => {
   const made = all(stack, "hcloud_server");
   expect(made["web_Pool1"]!["lifecycle"]).toEqual({
     create_before_destroy: true,
+    ignore_changes: ["user_data"],
     replace_triggered_by: ["terraform_data.Social_web_PoolRenewal"],
   });
   expect(made["scheduler_Pool1"]!["lifecycle"]).toMatchObject({ create_before_destroy: false });
