@@ -72,6 +72,8 @@ function patterns(secrets: Secrets): readonly (readonly [string, readonly string
 const SEARCH = `
 wanted=$(mktemp) && trap 'rm -f "$wanted"' EXIT
 cat >"$wanted"
+# Nothing wanted would be nothing found.
+[ -s "$wanted" ] || { echo "no secrets came" >&2; exit 1; }
 search() { grep -aF -f "$wanted" | head -n 1000 | tr '\\t' ' ' | sed "s|^|$1\\t|"; }
 journalctl -o cat --no-pager | search journal
 find /var/log -type f -not -path '/var/log/journal/*' | while read -r file; do zcat -f "$file" | search "$file"; done
