@@ -25,7 +25,7 @@ listen $name
 $(each "use-server HOST if { srv_is_up($name-master/HOST) }")
   option tcp-check
 $(own_word master)
-  default-server check inter 200ms fall 3 rise 1 on-marked-down shutdown-sessions
+  default-server check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
 $(servers "$machines" "$port")
 
 backend $name-master

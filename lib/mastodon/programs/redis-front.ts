@@ -26,7 +26,7 @@ const SCRIPT = "/usr/local/sbin/redis-front";
 //
 // The sections of a Redis NAME, as redis-front.sh writes them:
 // - `redis-NAME` takes connections. While nobody is master, they are closed at once; the client tries again by itself, so HAProxy does not.
-//   Sessions end when their machine is master no longer, but at the earliest 400 ms later, when every attempt to connect has met its limit of
+//   Sessions end when their machine is master no longer, but at the earliest 500 ms later, when every attempt to connect has met its limit of
 //   250 ms: HAProxy 3.0 forgets whoever is still connecting to a server whose sessions it shuts down, and lets him wait for ever.
 // - `redis-NAME-master` knows who is master: who says so himself, and whom most sentinels name. One that is silent is found out within 3 s, one
 //   that is dead or demoted within 1.5 s.
