@@ -40,9 +40,7 @@ export function bootTexts(plan: string, secrets: Readonly<Record<string, string>
   const { locals } = JSON.parse(plan) as { readonly locals: Readonly<Record<string, string>> };
   return Object.entries(locals).flatMap(([name, text]) => {
     const host = /^Social_(.+?)(_Hosts_Pool|_Door|_Machine)?Boot_[0-9A-F]{8}$/.exec(name)?.[1];
-    return host === undefined
-      ? []
-      : [{ host: host.replace("_", "-"), ...sizesOf(onTheMachine(text, secrets)) }];
+    return host === undefined ? [] : [{ host: host.replace("_", "-"), ...sizesOf(onTheMachine(text, secrets)) }];
   });
 }
 
