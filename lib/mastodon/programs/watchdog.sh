@@ -13,9 +13,9 @@ jumps=0
 # Ruby's and Node's processes of a unit, not what they run for a moment, such as ffmpeg.
 processes() {
   local process
-  for process in $(find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null); do
+  while read -r process; do
     case $(readlink "/proc/$process/exe") in */ruby* | */node*) echo "$process" ;; esac
-  done
+  done < <(find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null)
 }
 
 kills() {
