@@ -15,6 +15,7 @@ const WATCHED_SECONDS = 20;
 /** Until posts are taken again, above `downAfterSeconds`. */
 const POSTS_AGAIN_SECONDS = 4;
 const SENTINEL_SECONDS = 12;
+const HANDED_OVER_SECONDS = 10;
 
 const WHAT: Readonly<Record<Use, string>> = { "": "feeds", SIDEKIQ_: "jobs", CACHE_: "the cache" };
 const USES: readonly Use[] = ["", "SIDEKIQ_", "CACHE_"];
@@ -25,7 +26,8 @@ const LIMITS: Limits = {
   failuresWithinSeconds: 12,
   eventsMissedWithinSeconds: 12,
 };
-// A page reads the cache, and does without it; timelines and posts need what else that machine may be master of.
+// A page reads the cache, and does without it. It also asks for feeds, which is why another machine has to be master of those; timelines and posts
+// need jobs as well, of which this machine may be master.
 const CACHE_LIMITS: Limits = { ...LIMITS, pagesFailed: 0, slowestPageSeconds: 4 };
 
 export const redisPower: readonly Drill[] = (
@@ -40,6 +42,7 @@ export const redisPower: readonly Drill[] = (
   impossible: (site: Site) => unwatched(site, use),
   act: async (scene: Scene) => {
     const master = await masterOf(scene.site, use);
+    if (use === "CACHE_") await handOver(scene, master);
     const uses = await usesOf(scene.site, master);
     const apps = await appsOf(scene.site);
     const before = await scene.site.started(apps);
@@ -172,6 +175,19 @@ async function usesOf(site: Site, { name }: Host): Promise<readonly string[]> {
   return all.filter(({ master }) => master?.name === name).map(({ use }) => WHAT[use]);
 }
 
+/** Has another machine become master of feeds, if this one is. */
+async function handOver(scene: Scene, { name }: Host): Promise<void> {
+  const { site, say } = scene;
+  const here = async () => (await site.master(""))?.name === name;
+  if (!(await here())) return;
+  say(`${name}: another machine becomes master for feeds`);
+  const instance = (await inRedis(site, "", 'echo "$name"')).trim();
+  await site.on(name, `sentinel-console sentinel failover ${instance}`);
+  if (!(await scene.until(async () => !(await here()), 60))) throw new Error(`${name} is still master for feeds after 60 s`);
+  // Until apps have found it and the old one copies it.
+  await pause(HANDED_OVER_SECONDS);
+}
+
 async function unwatched(site: Site, use: Use): Promise<string | undefined> {
   return (await site.master(use)) === undefined ? "no sentinel watches this Redis: no other can take over" : undefined;
 }
@@ -194,7 +210,7 @@ async function downAfterSeconds(site: Site, use: Use): Promise<number> {
   const ask = 'one=${sentinels%% *}; REDISCLI_AUTH= redis-cli -h "${one%:*}" -p "${one#*:}" sentinel master "$name"';
   const told = Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`));
   // What the sentinels are told leaves out the time in which they ask the master and each other.
-  return (told + Math.min(1500, told)) / 1000;
+  return (told + Math.min(1000, told)) / 1000;
 }
 
 /** Whether and when an app could write again after the act, and what it was told meanwhile. */
