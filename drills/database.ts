@@ -10,6 +10,8 @@ const RENEWAL_SECONDS = 90;
 const POOLER_SECONDS = 180;
 const WATCHED_SECONDS = 5;
 
+/** Two processes, one after the other, each of which waits for its clients. */
+const POOLER_RESTART_SECONDS = 60;
 const restarts = { ...UNDISTURBED, failuresWithinSeconds: RESTART_SECONDS, withoutPostSeconds: RESTART_SECONDS + 5 };
 const renewals = { ...UNDISTURBED, failuresWithinSeconds: RENEWAL_SECONDS, withoutPostSeconds: RENEWAL_SECONDS };
 
@@ -18,7 +20,8 @@ export const pgbouncerRestart: Drill = {
   title: "PgBouncer is restarted",
   impossible: (site) => none(site, "pgbouncer"),
   act: again("restart"),
-  limits: UNDISTURBED,
+  // What a process holds to the end is closed at its next query, which fails then; no WebSocket is cut by it, and no process ends.
+  limits: { ...UNDISTURBED, failuresWithinSeconds: POOLER_RESTART_SECONDS },
 };
 
 export const pgbouncerReload: Drill = {
