@@ -91,10 +91,14 @@ function played(script: string, answers: Readonly<Record<string, string>>, statu
   try {
     const cases = Object.entries(answers).map(([word, answer]) => `  *"${word}"*) echo "${answer}" ;;`);
     write("sql", `#!/bin/bash\nset -- "\${*: -1}"\necho "$1" >>${room}/asked\ncase $1 in\n${cases.join("\n")}\nesac\n`);
-    write("podman", `#!/bin/bash\necho "\${*: -1}" >>${room}/ran\ncat <<'STATUS'\n${status}\nSTATUS\n`);
+    // Says which of its variables leaves migrations for later.
+    writeFileSync(join(room, "task.env"), "DB_HOST=database-1\nSKIP_POST_DEPLOYMENT_MIGRATIONS=true\n");
+    const skips = '$(sed -nE "s/^(SKIP_)POST.*/ with \\1/p" "$(sed -E "s/.*--env-file ([^ ]+).*/\\1/" <<<"$*")")';
+    write("podman", `#!/bin/bash\necho "\${*: -1}${skips}" >>${room}/ran\ncat <<'STATUS'\n${status}\nSTATUS\n`);
     writeFileSync(join(room, "ran"), "");
     const text = script
       .replace("SQL_COMMAND='/usr/local/sbin/mastodon-sql'", `SQL_COMMAND='${room}/sql'`)
+      .replace("ENV_FILE='/etc/mastodon/task.env'", `ENV_FILE='${room}/task.env'`)
       .replace("STATE='/var/lib/mastodon'", `STATE='${room}'`)
       .replace("REFUSED='/run/mastodon-refused'", `REFUSED='${room}/refused'`)
       .replace("seq 720", "seq 2");
@@ -141,7 +145,11 @@ test("the task refuses migrations that it does not know, says the way back, and 
   });
   // Those that a task which never ended has brought do not count.
   const allowed = { ...answers, "'20260801000001,20260801000002'": "0", user_roles: "1" };
-  expect(played(script, allowed, STATUS)).toMatchObject({ ended: 0, refused: undefined, ran: "db:migrate:status\ndb:prepare\n" });
+  expect(played(script, allowed, STATUS)).toMatchObject({
+    ended: 0,
+    refused: undefined,
+    ran: "db:migrate:status\ndb:prepare with SKIP_\n",
+  });
 });
 
 test("the waiting script says what it waits for, ends once its version is ready, and passes a refusal on", () => {

@@ -46,7 +46,8 @@ export function quadlet(container: Container): string {
     "[Unit]",
     `Description=${container.description}`,
     "Wants=network-online.target",
-    "After=network-online.target",
+    // What is started later is stopped earlier: when the machine goes down, Sidekiq needs the way to Redis to give its jobs back.
+    "After=network-online.target haproxy.service pgbouncer.service pgbouncer@1.service pgbouncer@2.service",
     "StartLimitIntervalSec=0",
     ...(container.unit ?? []),
     "",

@@ -47,7 +47,11 @@ read -r last_version last_state unknown <<<"$last"
 if [ "$last_version" != "$VERSION" ] || [ -z "$last_state" ]; then
   unknown=
   if [ "$current" != "'{}'::text[]" ] && [ "$done_before" = no ]; then
-    status=$(rails db:migrate:status)
+    # With that variable Rails does not look where migrations after deployment are, and would know none of them.
+    known=$(umask 077 && mktemp /run/mastodon-prepare.XXXXXX)
+    grep -v '^SKIP_POST_DEPLOYMENT_MIGRATIONS=' "$ENV_FILE" >"$known"
+    status=$(ENV_FILE=$known rails db:migrate:status) || { rm -f "$known" && exit 1; }
+    rm -f "$known"
     unknown=$(sed -nE 's/^ *up +([0-9]+) +\*+ NO FILE \*+ *$/\1/p' <<<"$status" | paste -sd,)
   fi
   # What came since the start of a task that never ended belongs to an upgrade that may be taken back.

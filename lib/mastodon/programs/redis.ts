@@ -43,8 +43,9 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
     .add({
       kind: "run",
       why: `Redis ${name}`,
-      // The uid of redis depends on which packages were installed first, so a kept disk may belong to another user.
-      script: `install -d -o redis -g redis -m 0750 /var/lib/redis/${name}\nchown -R redis:redis /var/lib/redis\n`,
+      // Debian enables an instance of its own, which would take port 6379 at the next boot. And the uid of redis depends on which packages were
+      // installed first, so a kept disk may belong to another user.
+      script: `systemctl mask -q --now redis-server.service\ninstall -d -o redis -g redis -m 0750 /var/lib/redis/${name}\nchown -R redis:redis /var/lib/redis\n`,
     })
     .add(...(instance.durable ? mend(name) : []))
     // Else a fork for a snapshot can fail while half of the memory is free; a container's host has set it already.
@@ -135,6 +136,9 @@ function settings({ name, port, durable, maxMemoryMib, password, replicas }: Red
     'save ""',
     `appendonly ${durable ? "yes" : "no"}`,
     "appendfsync everysec",
+    // A copy whose connection breaks for a moment goes on from here. A whole copy takes minutes, and meanwhile it does not count as one.
+    `repl-backlog-size ${Math.max(1, Math.floor(maxMemoryMib / 8))}mb`,
+    "repl-diskless-sync-delay 0",
     `maxmemory ${maxMemoryMib}mb`,
     `maxmemory-policy ${durable ? "noeviction" : "allkeys-lru"}`,
     ...(replicas > 1 ? [`min-replicas-to-write ${replicas - 1}`, `min-replicas-max-lag ${LAG_SECONDS}`] : []),
