@@ -100,9 +100,11 @@ export const threadsHung: Drill = {
   act: async (scene) => {
     const { site } = scene;
     const host = await site.web();
-    const before = await runOf(site, host, "mastodon-web");
+    // A worker alone may be started anew, by the main process, which goes on.
+    const processes = async () => (await site.on(host.name, `${OWN}\nown mastodon-web || true`)).trim();
+    const before = await processes();
     await scene.strike(() => occupy(scene, host, "/standin/hang"));
-    const other = await scene.until(async () => (await runOf(site, host, "mastodon-web")) !== before, RESTARTED_SECONDS + 5);
+    const other = await scene.until(async () => ![before, ""].includes(await processes()), RESTARTED_SECONDS + 5);
     const findings = [restarted("Puma", other, scene.seconds)];
     if (!other) await site.on(host.name, "systemctl restart --no-block mastodon-web.service");
     return { findings: [...findings, await serves(scene, host)], limits: away(scene.seconds) };
