@@ -34,19 +34,20 @@ case $task in
 esac
 PODMAN
 chmod 755 "$room/sql" "$room/bin/podman"
+echo RAILS_ENV=production >"$room/env"
 export PATH="$room/bin:$PATH"
 
 # prepare MACHINE VERSION: what was run, and how it ended.
 prepare() {
   echo -n "$1 $2:"
-  values="VERSION=$2 IMAGE=image TASK=db:prepare VOLUMES= ENV_FILE=none SQL_COMMAND=$room/sql STATE=$room/$1 REFUSED=$room/refused"
+  values="VERSION=$2 IMAGE=image TASK=db:prepare VOLUMES= ENV_FILE=$room/env SQL_COMMAND=$room/sql STATE=$room/$1 REFUSED=$room/refused"
   { KNOWS=$2 bash -c "$(printf '%s\n' $values)
 $PREPARE" >/dev/null; } 2>&1
   echo " -> $?"
 }
 # waits MACHINE VERSION: whether such a machine would serve.
 waits() {
-  values="VERSION=$2 ENV_FILE=none SQL_COMMAND=$room/sql STATE=$room/$1 REFUSED=$room/refused-$1"
+  values="VERSION=$2 ENV_FILE=$room/env SQL_COMMAND=$room/sql STATE=$room/$1 REFUSED=$room/refused-$1"
   if bash -c "$(printf '%s\n' $values)
 sleep() { :; }
 seq() { echo 1; }
