@@ -20,11 +20,12 @@ pool_settle() {
 
 # Waits until every member is ready; asks them all at once, since one that hangs must not hold up the news of the others.
 pool_gate() {
-  local limit=${LIMIT_SECONDS:-600} started=$SECONDS told=$SECONDS tmp name asked waiting still why
+  local limit=${LIMIT_SECONDS:-600} started=$SECONDS told=$SECONDS tmp name asked waiting still why since
   read -ra waiting <<<"$MEMBERS"
   tmp=$(mktemp -d)
   while :; do
     asked=()
+    since=$(now_ms)
     for name in "${waiting[@]}"; do
       (readiness "$name" >"$tmp/$name" && rm -f "$tmp/$name") &
       asked+=($!)
@@ -53,7 +54,7 @@ pool_gate() {
       for name in "${waiting[@]}"; do echo "$POOL: waiting for $name ($((SECONDS - started)) s): $(cat "$tmp/$name")"; done
       told=$SECONDS
     fi
-    sleep 0.5
+    rest_from_asking "$since"
   done
   remove_tree "$tmp"
 }
