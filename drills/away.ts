@@ -22,6 +22,7 @@ export const postgresAway: Drill = {
   title: `all PostgreSQL machines are cut off for ${AWAY_SECONDS} s`,
   impossible: (site) => inseparable(site, "postgres"),
   act: (scene) => away(scene, "postgres"),
+  breaksQueries: true,
   limits: LIMITS,
 };
 

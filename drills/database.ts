@@ -10,8 +10,8 @@ const RENEWAL_SECONDS = 90;
 const POOLER_SECONDS = 180;
 const WATCHED_SECONDS = 5;
 
-/** Two processes, one after the other, each of which waits for its clients. */
-const POOLER_RESTART_SECONDS = 60;
+/** Two processes, one after the other; systemd gives each 45 s to part from its clients (TimeoutStopSec). */
+const POOLER_RESTART_SECONDS = 2 * 45;
 const restarts = { ...UNDISTURBED, failuresWithinSeconds: RESTART_SECONDS, withoutPostSeconds: RESTART_SECONDS + 5 };
 const renewals = { ...UNDISTURBED, failuresWithinSeconds: RENEWAL_SECONDS, withoutPostSeconds: RENEWAL_SECONDS };
 
@@ -20,6 +20,7 @@ export const pgbouncerRestart: Drill = {
   title: "PgBouncer is restarted",
   impossible: (site) => none(site, "pgbouncer"),
   act: again("restart"),
+  breaksQueries: true,
   // What a process holds to the end is closed at its next query, which fails then; no WebSocket is cut by it, and no process ends.
   limits: { ...UNDISTURBED, failuresWithinSeconds: POOLER_RESTART_SECONDS },
 };
@@ -37,6 +38,7 @@ export const pgbouncerRenewed: Drill = {
   title: "PgBouncer's machine is made anew",
   impossible: (site) => none(site, "pgbouncer"),
   act: renew(pooler),
+  breaksQueries: true,
   limits: renewals,
 };
 
@@ -45,6 +47,7 @@ export const postgresRestart: Drill = {
   title: "the PostgreSQL primary is restarted",
   impossible: (site) => none(site, "postgres"),
   act: restart(primary, "postgresql@17-main.service"),
+  breaksQueries: true,
   limits: restarts,
 };
 
@@ -53,6 +56,7 @@ export const postgresRenewed: Drill = {
   title: "the machine of the PostgreSQL primary is made anew over its disk",
   impossible: (site) => none(site, "postgres"),
   act: renew(primary),
+  breaksQueries: true,
   limits: renewals,
 };
 

@@ -3,7 +3,7 @@
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { EXHAUST_WAL, FILL } from "./full-disk";
 import { primary } from "./parts";
-import { threads } from "./sidekiq";
+import { jobsInHand } from "./sidekiq";
 import { Host, Site } from "./site";
 
 const FULL_SECONDS = 15;
@@ -29,6 +29,7 @@ export const postgresDiskFull: Drill = {
     await room(site, host, POSTGRES);
     return { findings: [...findings, await serves(scene, host)] };
   },
+  breaksQueries: true,
   limits: {
     ...UNDISTURBED,
     failuresWithinSeconds: FULL_SECONDS + BACK_SECONDS * 2,
@@ -47,8 +48,7 @@ export const redisDiskFull: Drill = {
     const { site } = scene;
     const host = (await site.master(""))!;
     // A job that fails just then cannot be noted for another try where jobs have their Redis on the same disk.
-    const workers = await site.with("sidekiq");
-    const inHand = (await Promise.all(workers.map((one) => threads(site, one)))).reduce((sum, count) => sum + count, 0);
+    const inHand = await jobsInHand(site);
     await scene.strike(() => fill(scene, host, REDIS_HOME));
     const moved = await scene.until(async () => {
       // Small writes fit into what the file system rounds up to; larger ones bring the end about.

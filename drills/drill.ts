@@ -60,6 +60,11 @@ export interface Drill {
   readonly limits: Limits;
   /** Why it cannot be done on this site; it is then reported as not run. */
   readonly impossible?: (site: Site, options: Options) => Promise<string | undefined>;
+  /**
+   * It breaks connections to the database. A job whose last write was done, but whose answer never came, is done once more: as many
+   * as Sidekiq can have in hand. Mastodon's own jobs bear that.
+   */
+  readonly breaksQueries?: true;
   /** Other rates than a third of what the machine carries. */
   readonly rates?: Partial<Rates>;
 }

@@ -1,7 +1,7 @@
 // The power of everything goes at once and comes back: `allPower` stands in the list of drills.
 
 import { Drill, named, pause, UNDISTURBED } from "./drill";
-import { threads } from "./sidekiq";
+import { jobsInHand } from "./sidekiq";
 
 const DARK_SECONDS = 3;
 const BACK_SECONDS = 150;
@@ -13,8 +13,7 @@ export const allPower: Drill = {
   title: "all machines lose power at once, and get it back at once",
   act: async (scene) => {
     const hosts = await scene.site.hosts();
-    const workers = await scene.site.with("sidekiq");
-    const inHand = (await Promise.all(workers.map((host) => threads(scene.site, host)))).reduce((sum, count) => sum + count, 0);
+    const inHand = await jobsInHand(scene.site);
     await scene.strike(() => scene.kill(...named(hosts)));
     await pause(DARK_SECONDS);
     await scene.start(...named(hosts));
@@ -25,6 +24,7 @@ export const allPower: Drill = {
       limits: { jobsLost: inHand },
     };
   },
+  breaksQueries: true,
   limits: {
     ...UNDISTURBED,
     failuresWithinSeconds: BACK_SECONDS,

@@ -36,6 +36,7 @@ export const postgresLost: Drill = {
     findings.push(await madeAnew(scene, old));
     return { findings, limits: { postsLost: synchronous ? 0 : Infinity } };
   },
+  breaksQueries: true,
   limits: {
     ...UNDISTURBED,
     failuresWithinSeconds: NOTICED_SECONDS + PROMOTED_SECONDS,
@@ -60,6 +61,7 @@ export const postgresCut: Drill = {
     await scene.mend(old.name);
     return { findings: [await givesWay(scene, old)], limits: { postsLost: synchronous ? 0 : Infinity } };
   },
+  breaksQueries: true,
   limits: {
     ...UNDISTURBED,
     failuresWithinSeconds: 2 * NOTICED_SECONDS + PROMOTED_SECONDS,

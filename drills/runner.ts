@@ -9,6 +9,7 @@ import { Load, Rates } from "./load";
 import { verdict } from "./ledger";
 import { Page } from "./page";
 import { broken, Result } from "./report";
+import { jobsInHand } from "./sidekiq";
 import { Site } from "./site";
 import { view } from "./view";
 
@@ -44,6 +45,7 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
   let result: Result;
   try {
     await well(stage);
+    const jobsTwice = drill.breaksQueries === true ? await jobsInHand(site) : drill.limits.jobsTwice;
     await load.start();
     const fromMs = Date.now();
     await pause(CALM_SECONDS);
@@ -67,7 +69,7 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
       { fromMs, actMs: scene.actMs, toMs },
     );
     const reasons = broken(
-      slack({ ...drill.limits, ...outcome.limits }, stage.options.slackSeconds ?? 0),
+      slack({ ...drill.limits, jobsTwice, ...outcome.limits }, stage.options.slackSeconds ?? 0),
       seen,
       kept,
       findings,

@@ -70,6 +70,12 @@ export async function serving(site: Site, queue: string): Promise<Host> {
   throw new Error(`no machine serves the queue ${queue}`);
 }
 
+/** How many jobs all machines together can have in hand. */
+export async function jobsInHand(site: Site): Promise<number> {
+  const counts = await Promise.all((await site.with("sidekiq")).map((host) => threads(site, host)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** How many jobs a machine can have in hand. */
 export async function threads(site: Site, { name }: Host): Promise<number> {
   const count = `sed -n 's/^Exec=.* -c \\([0-9]*\\) .*/\\1/p' ${UNIT}`;

@@ -52,12 +52,9 @@ test(
       "redis-main-power",
       "web-power",
       "web-stopped",
-      "streaming-process",
       "sidekiq-power",
-      "scheduler-renewed",
       "pgbouncer-restart",
       "postgres-lost",
-      "replica-slot",
       "growth",
     ];
     // The tests before and after have the same two CPUs.
