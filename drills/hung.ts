@@ -15,6 +15,8 @@ const BOOT_SECONDS = 60;
 // As for a machine whose processes all stand still; see web.ts.
 const FRONT_DOOR_SECONDS = 2 + 2 * 5 + 2;
 const BUSY_SECONDS = 20;
+/** Streaming ends when a connection of its breaks, and is started again; Ruby connects when it next asks. */
+const RECONNECTED_SECONDS = 15;
 
 export const webStopped: Drill = {
   name: "web-stopped",
@@ -90,6 +92,25 @@ export const streamingStopped: Drill = {
     ...UNDISTURBED,
     eventsMissedWithinSeconds: RESTARTED_SECONDS,
     reconnectSeconds: RESTARTED_SECONDS,
+  },
+};
+
+export const pgbouncerStopped: Drill = {
+  name: "pgbouncer-stopped",
+  title: "one of PgBouncer's two processes stands still (SIGSTOP)",
+  impossible: (site) => none(site, "pgbouncer"),
+  act: async (scene) => {
+    const [host] = await scene.site.with("pgbouncer");
+    return { findings: await stopped(scene, host!, "pgbouncer@1") };
+  },
+  breaksQueries: true,
+  // Half of all connections to the database hang until it is killed; those break then.
+  limits: {
+    ...UNDISTURBED,
+    failuresWithinSeconds: RESTARTED_SECONDS + RECONNECTED_SECONDS,
+    withoutPostSeconds: RESTARTED_SECONDS + RECONNECTED_SECONDS,
+    eventsMissedWithinSeconds: RESTARTED_SECONDS + RECONNECTED_SECONDS,
+    reconnectSeconds: RECONNECTED_SECONDS,
   },
 };
 

@@ -4,7 +4,7 @@ import { postgresAway, redisAway } from "./away";
 import { pgbouncerReload, pgbouncerRenewed, pgbouncerRestart, postgresRenewed, postgresRestart } from "./database";
 import { postgresDiskFull, redisDiskFull } from "./disks";
 import { Drill } from "./drill";
-import { sidekiqStopped, streamingStopped, threadsBusy, threadsHung, webStopped, workerStopped } from "./hung";
+import { pgbouncerStopped, sidekiqStopped, streamingStopped, threadsBusy, threadsHung, webStopped, workerStopped } from "./hung";
 import { overload } from "./overload";
 import { growth, rollOut } from "./pools";
 import { allPower } from "./power";
@@ -37,6 +37,7 @@ export const DRILLS: readonly Drill[] = [
   pgbouncerReload,
   pgbouncerRestart,
   pgbouncerRenewed,
+  pgbouncerStopped,
   postgresRestart,
   postgresRenewed,
   postgresAway,

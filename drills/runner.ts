@@ -77,7 +77,11 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
     );
     const seconds = Math.round((Date.now() - started) / 1000);
     const said = findings.map((finding) => finding.said);
-    const numbers = Object.assign({}, ...findings.map(({ numbers }) => numbers ?? {})) as Readonly<Record<string, number>>;
+    const lastMissedMs = Math.max(...kept.missedConnected.map(({ sentAtMs }) => sentAtMs));
+    const numbers = Object.assign(
+      Number.isFinite(lastMissedMs) ? { "last post that a WebSocket missed, s": (lastMissedMs - scene.actMs) / 1000 } : {},
+      ...findings.map((finding) => finding.numbers ?? {}),
+    ) as Readonly<Record<string, number>>;
     result = { name, title, passed: reasons.length === 0, reasons, findings: said, numbers, seconds, view: seen, verdict: kept };
   } catch (error) {
     result = { name, title, passed: false, reasons: [`it broke off: ${(error as Error).message}`], findings: [] };

@@ -4,6 +4,7 @@ test("a job may be done twice only where connections to the database are broken,
   expect(DRILLS.filter(({ breaksQueries }) => breaksQueries === true).map(({ name }) => name)).toEqual([
     "pgbouncer-restart",
     "pgbouncer-renewed",
+    "pgbouncer-stopped",
     "postgres-restart",
     "postgres-renewed",
     "postgres-away",

@@ -1,6 +1,6 @@
 import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, Server } from "node:http";
 import { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -57,10 +57,16 @@ describe("the script itself, with units that are directories of a test", () => {
   const foreign = started("sleep", "60");
   const [hung, slow, absent] = [awake(), awake(), awake()];
   // As the first process of streaming up to 4.1, it waits for its second.
+  // A shell by the name of PgBouncer's program.
+  copyFileSync("/bin/bash", join(root, "pgbouncer"));
+  const pooler = (text: string) => started(join(root, "pgbouncer"), "-c", text);
+  const [hungPooler, idlePooler] = [pooler("read -r <&1"), pooler("while :; do read -t 0.3 <&1; done")];
   const waiting = started(process.execPath, "-e", "setTimeout(() => undefined, 1e6)");
 
   beforeAll(async () => {
     unit("mastodon-web.service", stopped, busy, foreign);
+    unit("system-pgbouncer.slice/pgbouncer@1.service", hungPooler);
+    unit("system-pgbouncer.slice/pgbouncer@2.service", idlePooler);
     unit("system-mastodon\\x2dsidekiq.slice/mastodon-sidekiq@1.service", idle);
     const streaming = "system-mastodon\\x2dstreaming.slice/mastodon-streaming@";
     unit(`${streaming}${await answering(Infinity)}.service`, hung);
@@ -73,7 +79,7 @@ describe("the script itself, with units that are directories of a test", () => {
     const guard = started("bash", file);
     guard.stdout!.on("data", (part: Buffer) => (said += part.toString()));
     const seconds = (most: number) => new Promise((done) => setTimeout(done, most * 1000));
-    for (let waited = 0; waited < 90 && said.trim().split("\n").length < 2; waited++) await seconds(1);
+    for (let waited = 0; waited < 90 && said.trim().split("\n").length < 3; waited++) await seconds(1);
     // Whoever would be killed wrongly has the time for it.
     await seconds(6);
   }, 120_000);
@@ -97,6 +103,11 @@ describe("the script itself, with units that are directories of a test", () => {
     );
   });
 
+  test("of two PgBouncers the one that stands still is killed", () => {
+    expect([hungPooler, idlePooler].map(dead)).toEqual([true, false]);
+    expect(said).toMatch(/ of pgbouncer@1\.service, which has stood still for 6 s$/m);
+  });
+
   test("one that is busy, one that only wakes now and then, and what Ruby and Node have started are left alone", () => {
     expect([busy, idle, foreign].map(dead)).toEqual([false, false, false]);
   });
@@ -109,6 +120,6 @@ describe("the script itself, with units that are directories of a test", () => {
         "m",
       ),
     );
-    expect(said.trim().split("\n")).toHaveLength(2);
+    expect(said.trim().split("\n")).toHaveLength(3);
   });
 });

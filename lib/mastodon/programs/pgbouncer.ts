@@ -7,6 +7,7 @@ import { Program, Step } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { DatabaseFacts } from "../database";
+import { watchdog } from "./watchdog";
 
 export interface PgBouncerPlan {
   readonly primary: DatabaseFacts;
@@ -49,6 +50,8 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
     .add(command("/usr/local/sbin/pgbouncer-processes", script(join(__dirname, "pgbouncer-processes.sh"))))
     .add(command("/usr/local/sbin/pgbouncer-drain", drain))
     .add({ kind: "start", units: ["pgbouncer.service"] });
+  // The kernel goes on to lead half of all clients to a process that stands still.
+  watchdog(program);
   for (const process of PROCESSES) program.readyWhen(`systemctl is-active --quiet pgbouncer@${process}`);
   program.readyWhen("pgbouncer-console -Atqc 'SHOW VERSION' >/dev/null");
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Kills processes of Mastodon that stand still, so that their parent or systemd starts them anew. It asks nobody but the kernel and the
+# Kills processes of Mastodon and PgBouncer that stand still, so that their parent or systemd starts them anew. It asks nobody but the kernel and the
 # processes themselves: whoever waits for PostgreSQL, Redis or the network still wakes for his own timers, and who is busy runs.
 set -uo pipefail
 shopt -s nullglob
@@ -10,11 +10,11 @@ trap 'rm -rf "$answers"' EXIT
 declare -A before=() still=() now=() count=() asking=()
 jumps=0
 
-# Ruby's and Node's processes of a unit, not what they run for a moment, such as ffmpeg.
+# Ruby's and Node's processes of a unit, not what they run for a moment, such as ffmpeg; and PgBouncer's.
 processes() {
   local process
   while read -r process; do
-    case $(readlink "/proc/$process/exe") in */ruby* | */node*) echo "$process" ;; esac
+    case $(readlink "/proc/$process/exe") in */ruby* | */node* | */pgbouncer) echo "$process" ;; esac
   done < <(find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null)
 }
 
@@ -31,7 +31,7 @@ same() {
 }
 
 # A process none of whose threads was put on a processor: it is stopped, or all of them wait for each other. Puma and Sidekiq always have one
-# that wakes, to say that they live. Node may have nothing to do for long: up to 4.1 streaming's first process only waits for its second.
+# that wakes, to say that they live, and PgBouncer looks after its connections three times a second. Node may have nothing to do for long: up to 4.1 streaming's first process only waits for its second.
 stands_still() {
   local process
   for process in $(processes "$1"); do
@@ -90,7 +90,7 @@ is_stuck() {
 
 look() {
   local unit
-  for unit in /sys/fs/cgroup/system.slice/{,system-mastodon*.slice/}mastodon-{web,streaming@*,sidekiq@*}.service; do
+  for unit in /sys/fs/cgroup/system.slice/{,system-mastodon*.slice/,system-pgbouncer.slice/}{mastodon-{web,streaming@*,sidekiq@*},pgbouncer@*}.service; do
     [ -d "$unit" ] || continue
     case $unit in
       */mastodon-streaming@*) does_not_answer "$unit" ;;

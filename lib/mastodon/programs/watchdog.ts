@@ -1,4 +1,4 @@
-// Starts hung processes of Mastodon anew: `watchdog(program)`, once on each machine that has any, whichever they are.
+// Starts hung processes of Mastodon and PgBouncer anew: `watchdog(program)`, once on each machine that has any, whichever they are.
 // What counts as hung, and why nothing that is busy or waits for another machine does, stands in the script.
 
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { script } from "../../core/script";
 
 /** How often it looks. */
 const TICK_SECONDS = 5;
-/** Puma's processes and Sidekiq's wake at least every 10 s, to tell that they live. */
+/** Puma's processes and Sidekiq's wake at least every 10 s, to tell that they live; PgBouncer wakes three times a second. */
 const STILL_SECONDS = 40;
 /** How long streaming may need for its first answer. */
 const ANSWER_SECONDS = 30;
@@ -28,7 +28,7 @@ export function watchdog(program: Program): void {
 }
 
 const UNIT = `[Unit]
-Description=Starts hung processes of Mastodon anew
+Description=Starts hung processes anew
 StartLimitIntervalSec=0
 
 [Service]
