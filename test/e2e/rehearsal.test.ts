@@ -149,7 +149,9 @@ test(
 test(
   "every port of every machine answers exactly as the flow table says",
   () => {
-    const { locals } = JSON.parse(readFileSync(join(stack, "cdk.tf.json"), "utf8")) as { readonly locals: Record<string, unknown> };
+    const { locals } = JSON.parse(readFileSync(join(stack, "cdk.tf.json"), "utf8")) as {
+      readonly locals: Record<string, unknown>;
+    };
     const flows = locals["rehearsal_flows"] as Record<string, readonly string[]>;
     const all = machines(SITE);
     const expected = all.flatMap((from) => portsOf(SITE, from, all, flows));

@@ -50,7 +50,8 @@ Who may reach which port of whom: npx cdktf-mastodon flows`);
 });
 
 test("at Hetzner: the address, what opens it before DNS does, the owner by ssh", () => {
-  expect(steps("hetzner", "social").replaceAll(/_[0-9A-F]{8}(?=\.)/g, "")).toBe(`https://social.example/ opens within minutes, once DNS everywhere knows it.
+  expect(steps("hetzner", "social").replaceAll(/_[0-9A-F]{8}(?=\.)/g, ""))
+    .toBe(`https://social.example/ opens within minutes, once DNS everywhere knows it.
 Until then:
   curl -i --resolve social.example:443:\${hcloud_load_balancer.Social_FrontDoor_web-social-example.ipv4} https://social.example/
 Its owner's account; prints the password, once:

@@ -90,7 +90,11 @@ export class HetznerFrontDoor implements MadeFrontDoor {
     if (!encrypted) return [`${url} without TLS, for a proxy before it that has a certificate. Try it by`, ask];
     if (this.network.settings.props.dns !== undefined)
       return [`${url} opens within minutes, once DNS everywhere knows it.`, "Until then:", ask];
-    return [`${url} opens once you have made the records of`, `${this.network.site.replaceAll("-", "_")}_dns_records. Until then:`, ask];
+    return [
+      `${url} opens once you have made the records of`,
+      `${this.network.site.replaceAll("-", "_")}_dns_records. Until then:`,
+      ask,
+    ];
   }
 
   private certificate(host: string): number | undefined {

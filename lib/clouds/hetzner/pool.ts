@@ -68,7 +68,12 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
     ],
   });
   const login = loginOf(members[0], settings.addresses(role));
-  return { name, ...(settings.ssh.keys.length > 0 && settings.ssh.from.length > 0 && login !== undefined && { loginOptions: `--ssh root@${login}` }) };
+  return {
+    name,
+    ...(settings.ssh.keys.length > 0 &&
+      settings.ssh.from.length > 0 &&
+      login !== undefined && { loginOptions: `--ssh root@${login}` }),
+  };
 }
 
 function loginOf(member: Server | undefined, addresses: PublicAddresses): string | undefined {
