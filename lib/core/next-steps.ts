@@ -16,7 +16,7 @@ export class NextSteps {
     output.overrideLogicalId(`${site.replaceAll("-", "_")}_next_steps`);
   }
 
-  /** Adds lines, which may hold references of Terraform. cdktf breaks those of more than some 75 characters. */
+  /** Adds lines, which may hold references of Terraform. cdktf breaks those of more than 74 characters, the first at 62. */
   add(...lines: readonly string[]): void {
     this.lines.push(...lines);
   }

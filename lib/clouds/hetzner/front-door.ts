@@ -87,14 +87,10 @@ export class HetznerFrontDoor implements MadeFrontDoor {
     const { ipv4, encrypted } = this.addresses.get(host)!;
     const [url, port] = encrypted ? [`https://${host}/`, 443] : [`http://${host}/`, 80];
     const ask = `  curl -i --resolve ${host}:${port}:${ipv4} ${url}`;
-    if (!encrypted) return [`${url} without TLS, for a proxy before it that has a certificate. Try it by`, ask];
-    if (this.network.settings.props.dns !== undefined)
-      return [`${url} opens within minutes, once DNS everywhere knows it.`, "Until then:", ask];
-    return [
-      `${url} opens once you have made the records of`,
-      `${this.network.site.replaceAll("-", "_")}_dns_records. Until then:`,
-      ask,
-    ];
+    if (!encrypted) return [url, "It speaks no TLS, for a proxy before it that has a certificate. Try it by", ask];
+    if (this.network.settings.props.dns !== undefined) return [url, "Until DNS everywhere knows it, within minutes:", ask];
+    const records = `${this.network.site.replaceAll("-", "_")}_dns_records`;
+    return [url, `Until you have made the records of the output ${records}:`, ask];
   }
 
   private certificate(host: string): number | undefined {

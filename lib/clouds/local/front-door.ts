@@ -54,11 +54,13 @@ export class LocalFrontDoor implements MadeFrontDoor {
   visit(host: string): readonly string[] {
     const url = `https://${host}/`;
     return [
-      `${url} is at ${this.address}. No name service knows it, and`,
-      "its certificate is its own. On this computer one of these opens it:",
+      url,
+      `It is at ${this.address}. No name service knows it, and its certificate`,
+      "is its own. On this computer one of these opens it:",
       `  curl -ik --resolve ${host}:443:${this.address} ${url}`,
       "  chromium --ignore-certificate-errors \\",
-      `    --host-resolver-rules="MAP *${host} ${this.address}" ${url}`,
+      `    --host-resolver-rules="MAP *${host} ${this.address}" \\`,
+      `    ${url}`,
     ];
   }
 }
