@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errorsOf, said, unexpected } from "../../drills/errors";
 import { apply, destroy, driver, inside, Machine, machines, output, secretsFile, synthesize } from "../../scripts/cluster";
 import { ask, door, Door, journey, signIn, signInAll } from "../../scripts/journey";
 import { picture } from "../../scripts/picture";
@@ -129,6 +130,15 @@ test(
     stack = await synthesize(PAGE, place);
     const lines = await apply(stack, place);
     expect(lines.filter((line) => /No changes|Plan:/.test(line))).toEqual([expect.stringContaining("No changes")]);
+  },
+  3 * MINUTE,
+);
+
+test(
+  "no journal of a healthy site holds an error that is not named as expected",
+  async () => {
+    const lines = await errorsOf({ name: SITE, hosts: async () => machines(SITE) });
+    expect(unexpected(lines, "healthy").map(said)).toEqual([]);
   },
   3 * MINUTE,
 );
