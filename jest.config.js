@@ -1,3 +1,6 @@
+// Sets the PATH of all tests.
+require("./test/machine-tools.cjs");
+
 const shared = {
   transform: {
     "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }],

@@ -46,7 +46,7 @@ export function leaks(machine: string, printed: string, secrets: Secrets): reado
   for (const one of printed.split("\n")) {
     const [, log, line] = /^([^\t]+)\t(.*)$/.exec(one) ?? [];
     if (log === undefined || line === undefined) continue;
-    const without = cut(line, secrets);
+    const without = withoutSecrets(line, secrets);
     const seen = told.get(log) ?? 0;
     if (without === line || seen >= MOST) continue;
     told.set(log, seen + 1);
@@ -55,7 +55,8 @@ export function leaks(machine: string, printed: string, secrets: Secrets): reado
   return found;
 }
 
-function cut(line: string, secrets: Secrets): string {
+/** The line with the names of secrets, and of tokens, in their places. */
+export function withoutSecrets(line: string, secrets: Secrets): string {
   let without = line;
   for (const [name, parts] of patterns(secrets)) for (const part of parts) without = without.replaceAll(part, `<${name}>`);
   return without.replace(TOKEN, "$1<token>");

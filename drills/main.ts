@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { signInAll } from "../scripts/journey";
 import { Capacity, measureCapacity, thirdOf } from "./capacity";
 import { Drill, pause, Scene } from "./drill";
+import { errors } from "./errors";
 import { DRILLS } from "./list";
 import { Rates, visitorPaths } from "./load";
 import { commandOf, NotReady, openPage } from "./page";
@@ -116,7 +117,8 @@ export async function main(args: readonly string[]): Promise<number> {
         entered,
       }),
     );
-    for (const row of [await files.check(), await logs(site, kept(page.place, tokens))]) {
+    const secrets = kept(page.place, tokens);
+    for (const row of [await files.check(), await logs(site, secrets), await errors(site, "drilled", secrets)]) {
       report(row);
       results.push(row);
     }

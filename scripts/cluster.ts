@@ -128,16 +128,20 @@ export function inside(site: string, machine: string, ...command: readonly strin
 }
 
 export function machines(site: string): readonly Machine[] {
-  return listed(driver(["list", site]));
+  return hasSite(site) ? listed(driver(["list", site])) : [];
 }
 
 export async function machinesNow(site: string): Promise<readonly Machine[]> {
-  return listed(await drive(["list", site]));
+  return hasSite(site) ? listed(await drive(["list", site])) : [];
 }
+
+const hasSite = (site: string) =>
+  existsSync(join(process.env["CDKTF_MASTODON_ROOT"] ?? "/var/lib/cdktf-mastodon", "sites", site));
 
 function listed(lines: string): readonly Machine[] {
   return lines
     .split("\n")
+    .slice(1)
     .filter((line) => line !== "")
     .map((line) => {
       const [name, address, pool, state] = line.split("\t") as [string, string, string, string];

@@ -70,10 +70,6 @@ async function main(): Promise<void> {
 
   console.log("\nMachines");
   for (const { name, address, state } of machines(SITE)) say(`${name.padEnd(28)}${address.padEnd(16)}${state}`);
-  console.log("\nWho may reach what (terraform output has the reasons)");
-  for (const [port, callers] of Object.entries(output<Record<string, string[]>>(stack, "social_flows"))) {
-    say(`${port.padEnd(28)}${[...new Set(callers.map((caller) => caller.split(": ")[0]))].join(", ")}`);
-  }
   const stale = Object.entries(output<Record<string, string>>(stack, "social_machines_older_than_the_page"));
   if (stale.length > 0) {
     console.log(
@@ -103,6 +99,7 @@ Your server
 Where to look
   a machine  npm run local -- run ${SITE} pool-1          (a shell)
   its log    npm run local -- logs ${SITE} pool-1 -f
+  flows      npm run flows                               (who may reach which port of whom, and why)
   the page   ${PAGE}: change it, run npm start again
 How to stop  npm stop
 

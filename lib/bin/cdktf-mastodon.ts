@@ -6,10 +6,14 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path";
 import { Values, wrongSecrets } from "../mastodon/secret-check";
 import { makeSecrets } from "../mastodon/secrets";
+import { facts, isFact } from "./facts";
+import { init } from "./init";
 import { OldSecrets, oldSecrets } from "./old-secrets";
 import { owner } from "./owner";
 
-const USAGE = `usage: cdktf-mastodon secrets FILE [--from OLD]
+const USAGE = `usage: cdktf-mastodon init
+  Writes what a project needs beside its page, main.ts: cdktf.json, tsconfig.json and the secrets. It overwrites nothing.
+       cdktf-mastodon secrets FILE [--from OLD]
   Makes every secret of a site and writes them to FILE, readable by you only, for
   cdktf deploy --var-file=FILE. An existing file is never overwritten. Those that
   OLD holds, a .env.production or an older FILE, are taken over.
@@ -18,6 +22,10 @@ const USAGE = `usage: cdktf-mastodon secrets FILE [--from OLD]
   Says what is missing, malformed, weak or no pair in FILE. It shows no value.
        cdktf-mastodon owner NAME --email ADDRESS [--site SITE | --ssh USER@HOST]
   Makes the account of the site's owner on a web machine and prints its password, once.
+       cdktf-mastodon flows [DIRECTORY] [--json]
+  Who may reach which port of whom, and why, as the plan in DIRECTORY (cdktf.out) has it. Every other port is closed.
+       cdktf-mastodon connections [DIRECTORY] [--json]
+  Who may hold how many database connections: on an ordinary day, and while every tier rolls at once.
        cdktf-mastodon local COMMAND
   Looks after the machines of the local cloud: list, run, logs, mail, wait, machine, partition, clean.
        cdktf-mastodon drill [NAME…]
@@ -30,6 +38,8 @@ export function main(args: readonly string[]): number {
     const driver = join(__dirname, "../clouds/local/driver/local.sh");
     return spawnSync("bash", [driver, ...args.slice(1)], { stdio: "inherit" }).status ?? 1;
   }
+  if (command === "init" && file === undefined) return init((path) => make(path, undefined));
+  if (isFact(command)) return facts(command, args.slice(1));
   if (command === "owner") return owner(args.slice(1));
   if (command === "secrets" && file === "check" && rest.length === 1) return check(rest[0]!);
   if (command === "secrets" && file !== undefined && file !== "check" && rest.length === 0) return make(file, undefined);

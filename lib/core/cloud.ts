@@ -60,6 +60,8 @@ export interface NetworkSpec {
 /** A handle of the back-end's own; the core only hands it on. */
 export interface Network {
   readonly cidr: string;
+  /** What this cloud has for the administrator of the site, as lines for the end of a deploy; asked for at synth. */
+  readonly nextSteps?: () => readonly string[];
 }
 
 export interface MachineSpec {
@@ -120,6 +122,8 @@ export interface PoolSpec {
 
 export interface MadePool {
   readonly name: string;
+  /** The options by which a command of `cdktf-mastodon` finds a member, as in `--ssh root@203.0.113.7`. Left out where nobody may log in. */
+  readonly loginOptions?: string;
 }
 
 export interface HealthCheck {
@@ -146,6 +150,8 @@ export interface MadeFrontDoor {
   /** The address ranges from which it reaches pools. */
   readonly sources: readonly string[];
   route(id: string, spec: RouteSpec): void;
+  /** How the administrator opens a host name that has a route, as lines for the end of a deploy, its URL first. */
+  visit(host: string): readonly string[];
 }
 
 export interface MailboxSpec {

@@ -36,6 +36,11 @@ export class FrontDoor extends Construct {
     this.made.route(pool.name, { host, pool: pool.made, port: check.port, check });
   }
 
+  /** How the administrator opens the host name of a route. */
+  visit(host: string): readonly string[] {
+    return this.made.visit(host);
+  }
+
   get routes(): readonly Route[] {
     return this.added;
   }

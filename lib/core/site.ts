@@ -1,7 +1,7 @@
 // One installation: `new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.7.6" })`.
 // It alone says the domain, the version, the cloud, the network's plan and what was found wrong.
 
-import { Lazy, TerraformOutput } from "cdktf";
+import { Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { AddressPlan, Range, Role } from "./address-plan";
 import { Cloud, Network } from "./cloud";
@@ -9,6 +9,7 @@ import { Flow } from "./flow";
 import { FrontDoor } from "./front-door";
 import { Mailbox } from "./mailbox";
 import { hostName } from "./names";
+import { NextSteps } from "./next-steps";
 import { ObjectStore, ObjectStoreFacts } from "./objects";
 import { Problems } from "./problems";
 import { ExtraEnv, Setting } from "./settings";
@@ -92,6 +93,8 @@ export class Site extends Construct {
   /** Where files are kept, if not on the machines. */
   readonly objects: ObjectStoreFacts | undefined;
   readonly problems: Problems;
+  /** The last words of a deploy. */
+  readonly nextSteps: NextSteps;
   /** The site's name in physical names. */
   readonly name: string;
   private readonly hosts: Talking[] = [];
@@ -123,11 +126,13 @@ export class Site extends Construct {
     const roles = Object.fromEntries(ROLES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
     this.network = this.cloud.network(this, { site: this.name, cidr: this.plan.network.cidr, roles });
     this.objects = props.objects?.attach(this, { domain: this.webDomain });
-    const flows = new TerraformOutput(this, "Flows", {
-      description: "Who may reach which port of whom, and why. Every other port is closed.",
-      value: Lazy.anyValue({ produce: () => flowTable(this.flows) }),
-    });
+    // No output: more than a hundred lines would stand at the end of each deploy. `cdktf-mastodon flows` reads it in the plan.
+    const flows = new TerraformLocal(this, "Flows", Lazy.anyValue({ produce: () => flowTable(this.flows) }));
     flows.overrideLogicalId(`${this.name.replaceAll("-", "_")}_flows`);
+    this.nextSteps = new NextSteps(this, this.name, () => [
+      ...(this.network.nextSteps?.() ?? []),
+      "Who may reach which port of whom: npx cdktf-mastodon flows",
+    ]);
   }
 
   /** Who talks to whom, over all hosts of the site. */

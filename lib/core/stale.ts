@@ -1,4 +1,4 @@
-// Which kept machines are older than the page: a changed boot text leaves them alone, and an output says so with the words that renew them.
+// Which kept machines are older than the page: a changed boot text leaves them alone, and an output says so with the option that renews each.
 
 import { Lazy, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
@@ -19,7 +19,7 @@ export class Stale {
   constructor(scope: Construct, site: string) {
     const output = new TerraformOutput(scope, "MachinesOlderThanThePage", {
       description:
-        "Kept machines whose boot text has changed since they were made. `terraform apply` with these words renews them.",
+        "Kept machines whose boot text has changed since they were made, each with the option of `terraform apply` that makes it anew.",
       value: Lazy.stringValue({ produce: () => this.expression() }),
     });
     output.overrideLogicalId(`${site.replaceAll("-", "_")}_machines_older_than_the_page`);

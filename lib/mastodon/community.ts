@@ -34,10 +34,10 @@ const tiny = Size.of({ cpus: 1, gib: 0.5 });
 export const smallest: Community = {
   database: { replicas: 1, size: tiny, disk: Disk.gib(5) },
   pool: { size: tiny },
-  redis: { replicas: 2, size: tiny, disk: Disk.gib(5) },
+  redis: { replicas: 2, size: tiny },
   cache: { replicas: 2 },
   jobs: { replicas: 2 },
-  streaming: { machines: 1, processes: 1, size: tiny },
+  streaming: { machines: 1, processes: 2, size: tiny },
   web: { machines: 2, processes: 1, size: tiny },
   sidekiq: {
     "Jobs-Local": { ...LOCAL, threads: 10, size: tiny },

@@ -1,7 +1,7 @@
 // Who may hold how many connections to a database server at once: `database.expects(web, { processes: 6, each: 5, reads: true, doubles: true })`.
-// What does not fit is refused before the first deploy; the output `<site>_database_connections` shows every sum.
+// What does not fit is refused before the first deploy; `cdktf-mastodon connections` shows every sum.
 
-import { Lazy, TerraformOutput } from "cdktf";
+import { Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { hostName } from "../core/names";
 import { Site } from "../core/site";
@@ -89,7 +89,7 @@ export class Connections {
     return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** What the output shows. */
+  /** What `cdktf-mastodon connections` shows. */
   get summary(): Readonly<Record<string, unknown>> {
     return { limit: this.props.limit, steady: this.steady, surge: this.surge, tiers: this.tiers };
   }
@@ -97,19 +97,15 @@ export class Connections {
 
 const servers = new WeakMap<Site, Connections[]>();
 
-/** The servers of a site; the first one brings the output. */
+/** The servers of a site; the first one has the plan hold all of them. */
 function serversOf(site: Site): Connections[] {
   const found = servers.get(site);
   if (found !== undefined) return found;
   const all: Connections[] = [];
   servers.set(site, all);
-  const output = new TerraformOutput(site, "DatabaseConnections", {
-    description: "Who may hold how many database connections: on an ordinary day, and while every tier rolls at once.",
-    value: Lazy.anyValue({
-      produce: () =>
-        Object.fromEntries([...all].sort((a, b) => (a.name < b.name ? -1 : 1)).map((server) => [server.name, server.summary])),
-    }),
-  });
-  output.overrideLogicalId(`${site.name.replaceAll("-", "_")}_database_connections`);
+  const byName = () => [...all].sort((a, b) => (a.name < b.name ? -1 : 1)).map((server) => [server.name, server.summary]);
+  const sums = Lazy.anyValue({ produce: () => Object.fromEntries(byName()) as Readonly<Record<string, unknown>> });
+  const local = new TerraformLocal(site, "DatabaseConnections", sums);
+  local.overrideLogicalId(`${site.name.replaceAll("-", "_")}_database_connections`);
   return all;
 }

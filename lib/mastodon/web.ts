@@ -147,6 +147,7 @@ export class WebTier extends Construct {
       foreign: props.database.foreign ?? false,
     });
     site.frontDoor.route(site.webDomain, this.pool, { port: 80, path: "/health", status: 200 });
+    site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));
   }
 
   private whole(prop: string, value: number, most: number): number {
@@ -154,6 +155,12 @@ export class WebTier extends Construct {
     Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from 1 to ${most}` });
     return 1;
   }
+}
+
+function ownersAccount(options: string | undefined): readonly string[] {
+  return options === undefined
+    ? ["Its owner's account, once somebody may log in on a web machine, is made there:", "  mastodon-owner NAME --email ADDRESS"]
+    : ["Its owner's account; prints the password, once:", `  npx cdktf-mastodon owner NAME --email ADDRESS ${options}`];
 }
 
 // Sidekiq's client logs each of its connections to Redis to standard output, before the answer of a command that somebody may want to read on.

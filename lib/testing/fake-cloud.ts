@@ -95,6 +95,10 @@ export class FakeCloud implements Cloud {
 
   frontDoor(_scope: Construct, _id: string, spec: FrontDoorSpec): MadeFrontDoor {
     this.frontDoors.push(spec);
-    return { sources: [spec.network.cidr.replace(/0\.0\/16$/, "0.0/26")], route: (_, route) => void this.routes.push(route) };
+    return {
+      sources: [spec.network.cidr.replace(/0\.0\/16$/, "0.0/26")],
+      route: (_, route) => void this.routes.push(route),
+      visit: (host) => [`https://${host}/`],
+    };
   }
 }

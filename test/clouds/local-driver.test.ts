@@ -11,7 +11,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs shell with all functions of the driver, and what it is told in its environment. */
 function shell(script: string, environment: Readonly<Record<string, string>> = {}) {
-  const parts = ["common", "disk", "machine", "inside", "pool"].map((part) => `. ${DRIVER}/${part}.sh`);
+  const parts = ["common", "disk", "machine", "inside", "pool", "clean"].map((part) => `. ${DRIVER}/${part}.sh`);
   const env = { PATH: process.env["PATH"]!, CDKTF_MASTODON_ROOT: directory, COMMAND: "test", SITE: "probe", ...environment };
   const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", ["set -euo pipefail", ...parts, script].join("\n")], {
     encoding: "utf8",
@@ -81,5 +81,75 @@ test("a directory of the site is bound where the page says, and nothing else can
   expect(shell('DIRECTORIES="../files=/srv/files"\nneed DIRECTORIES')).toMatchObject({
     status: 1,
     stderr: "local: DIRECTORIES=../files=/srv/files is not as in files=/srv/files\n",
+  });
+});
+
+describe("what a person names", () => {
+  const machines = ["web-1-8c4a7e", "web-10-8c4a7e", "web-2-8c4a7e", "pool-1", "database-1", "web-3-8c4a7e", "web-3-01b2c3"];
+  beforeAll(() => {
+    rmSync(join(directory, "sites"), { recursive: true, force: true });
+    for (const name of machines) {
+      mkdirSync(join(directory, "sites/social/machines", name), { recursive: true });
+      const pool = /^(.*)-\d+-\w{6}$/.exec(name)?.[1] ?? "";
+      writeFileSync(join(directory, "sites/social/machines", name, "record"), `address=10.20.0.7\npool=${pool}\n`);
+    }
+    writeFileSync(join(directory, "sites/social/network"), "cidr=10.20.0.0/16\n");
+    mkdirSync(join(directory, "sites/other/machines"), { recursive: true });
+  });
+  afterAll(() => rmSync(join(directory, "sites"), { recursive: true }));
+
+  const find = (name: string, site = "social") => shell('must_exist\necho "$NAME"', { SITE: site, NAME: name, COMMAND: "run" });
+
+  test.each([
+    ["pool-1", "pool-1"],
+    ["web-1", "web-1-8c4a7e"],
+    ["web-10", "web-10-8c4a7e"],
+    ["web-2-8", "web-2-8c4a7e"],
+    ["data", "database-1"],
+    ["web-3-01b2c3", "web-3-01b2c3"],
+  ])("%s is enough for %s", (said, name) => expect(find(said)).toEqual({ status: 0, stdout: `${name}\n`, stderr: "" }));
+
+  test.each([
+    ["web-3", "local: several machines of the site social begin with web-3: web-3-01b2c3 web-3-8c4a7e\n"],
+    [
+      "eb-1",
+      expect.stringMatching(/^local: there is no machine eb-1 in the site social; there are: database-1 pool-1 web-1-8c4a7e /),
+    ],
+    ["", expect.stringMatching(/^local: `run` wants the name of a machine of social; there are: database-1 pool-1 /)],
+  ])("%j is refused with those that there are", (said, stderr) => expect(find(said)).toEqual({ status: 1, stdout: "", stderr }));
+
+  test("a site that is not there is an error of every command, with those that there are", () => {
+    const stderr = "local: there is no site socail on this host; there are: other social\n";
+    for (const command of ["machine_list", "must_exist", "mail_read"])
+      expect(shell(command, { SITE: "socail", NAME: "pool-1" })).toEqual({ status: 1, stdout: "", stderr });
+  });
+
+  const asleep = 'is_running() { [ "$1" = pool-1 ]; }; is_cut() { false; }; is_frozen() { false; }; memory_of() { echo -; }\n';
+
+  test("list without a site lists the sites, with one its machines, each below a heading", () => {
+    expect(shell(`${asleep}machine_list`, { SITE: "" })).toEqual({
+      status: 0,
+      stdout: "SITE\tNETWORK\tMACHINES\tRUNNING\nother\t\t0\t0\nsocial\t10.20.0.0/16\t7\t1\n",
+      stderr: "",
+    });
+    const { stdout } = shell(`${asleep}machine_list`, { SITE: "social" });
+    expect(stdout.split("\n").slice(0, 4)).toEqual([
+      "NAME\tADDRESS\tPOOL\tSTATE\tMIB",
+      "database-1\t10.20.0.7\t-\tstopped\t-",
+      "pool-1\t10.20.0.7\t-\trunning\t-",
+      "web-1-8c4a7e\t10.20.0.7\tweb\tstopped\t-",
+    ]);
+  });
+
+  test("a person gets columns", () => {
+    const { stdout } = spawnSync("script", ["-qec", `bash ${DRIVER}/local.sh list social`, "/dev/null"], {
+      encoding: "utf8",
+      env: { ...process.env, CDKTF_MASTODON_ROOT: directory },
+    });
+    expect(stdout.replaceAll("\r", "").split("\n").slice(0, 3)).toEqual([
+      "NAME           ADDRESS    POOL  STATE    MIB",
+      "database-1     10.20.0.7  -     stopped  -",
+      "pool-1         10.20.0.7  -     stopped  -",
+    ]);
   });
 });

@@ -63,7 +63,7 @@ test(
     expect(load.pagesPerSecond).toBeLessThanOrEqual(load.capacity!.pagesPerSecond / 3);
     // What is looked for after the drills has a row like theirs.
     expect(results.map(({ name, passed, reasons }) => ({ name, passed, reasons }))).toEqual(
-      [...drills, "uploads", "logs"].map((name) => ({ name, passed: true, reasons: [] })),
+      [...drills, "uploads", "logs", "errors"].map((name) => ({ name, passed: true, reasons: [] })),
     );
     // Of the load, which depends on what the machine carries.
     for (const { view } of results.slice(0, drills.length)) expect(view!.requests).toBeGreaterThan(100);

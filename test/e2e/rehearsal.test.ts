@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errorsOf, said, unexpected } from "../../drills/errors";
 import { apply, destroy, driver, inside, Machine, machines, output, secretsFile, synthesize } from "../../scripts/cluster";
 import { ask, door, Door, journey, signIn, signInAll } from "../../scripts/journey";
 import { picture } from "../../scripts/picture";
@@ -133,6 +134,15 @@ test(
   3 * MINUTE,
 );
 
+test(
+  "no journal of a healthy site holds an error that is not named as expected",
+  async () => {
+    const lines = await errorsOf({ name: SITE, hosts: async () => machines(SITE) });
+    expect(unexpected(lines, "healthy").map(said)).toEqual([]);
+  },
+  3 * MINUTE,
+);
+
 test("no kept machine is older than the page", () => {
   expect(output(stack, "rehearsal_machines_older_than_the_page")).toEqual({});
 });
@@ -149,7 +159,10 @@ test(
 test(
   "every port of every machine answers exactly as the flow table says",
   () => {
-    const flows = output<Record<string, readonly string[]>>(stack, "rehearsal_flows");
+    const { locals } = JSON.parse(readFileSync(join(stack, "cdk.tf.json"), "utf8")) as {
+      readonly locals: Record<string, unknown>;
+    };
+    const flows = locals["rehearsal_flows"] as Record<string, readonly string[]>;
     const all = machines(SITE);
     const expected = all.flatMap((from) => portsOf(SITE, from, all, flows));
     const found = all.flatMap((from) => reachable(SITE, from, all));

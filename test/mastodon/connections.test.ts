@@ -28,9 +28,7 @@ function page({ postgres, pooler = {}, webs = 3 }: Props = {}) {
 }
 
 const output = (stack: TerraformStack) =>
-  (JSON.parse(Testing.synth(stack, true)) as { output: Record<string, { value: unknown }> }).output[
-    "social_database_connections"
-  ]!.value;
+  (JSON.parse(Testing.synth(stack, true)) as { locals: Record<string, unknown> }).locals["social_database_connections"];
 
 test("through a pooler, Ruby's processes count once for writes and once for reads, and PostgreSQL sees the pooler and the tasks", () => {
   const tasks = {

@@ -32,14 +32,14 @@ test("in one line it is the same plan as with every tier written out", () => {
   const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version: "4.7.6" });
   const size = Size.of({ cpus: 1, gib: 0.5 });
   const db = new Postgres(site, "Database", { replicas: 1, size, disk: Disk.gib(5) });
-  const redis = new Redis(site, "Redis", { replicas: 2, size, disk: Disk.gib(5) });
+  const redis = new Redis(site, "Redis", { replicas: 2, size });
   const data = {
     database: new PgBouncer(site, "Pool", { database: db, size }),
     redis,
     cache: new Redis(site, "Cache", { use: "cache", on: redis, replicas: 2 }),
     jobs: new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 }),
   };
-  const streaming = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, size, ...data });
+  const streaming = new StreamingPool(site, "Streaming", { machines: 1, processes: 2, size, ...data });
   new WebTier(site, "Web", { machines: 2, processes: 1, size, streaming, ...data });
   new SidekiqGroup(site, "Jobs-Local", { queues: { default: 8, mailers: 2 }, threads: 10, size, ...data });
   new SidekiqGroup(site, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, threads: 10, size, ...data });

@@ -22,9 +22,9 @@ function page(props: Omit<PgBouncerProps, "database">, maxConnections = 250) {
 const servers = (stack: TerraformStack) =>
   (
     JSON.parse(Testing.synth(stack, true)) as {
-      output: Record<string, { value: Record<string, { surge: number; tiers: object }> }>;
+      locals: Record<string, Record<string, { surge: number; tiers: object }>>;
     }
-  ).output["social_database_connections"]!.value;
+  ).locals["social_database_connections"]!;
 
 const file = (host: { program: { steps: readonly object[] } }, path: string) => {
   const step = host.program.steps.find((one) => "path" in one && one.path === path) as { content: string } | undefined;

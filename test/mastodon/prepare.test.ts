@@ -170,3 +170,21 @@ test("the waiting script says what it waits for, ends once its version is ready,
     refused: `${words}\n`,
   });
 });
+
+test("the waiting script says why the database cannot be asked, and not that it waits for a task", () => {
+  const script = files(pageOf(WHOLE).web.pool)[WAIT]!;
+  const refusal = 'psql: error: connection to server at \\"pool-1\\", port 6432 failed: FATAL:  password authentication failed';
+  const { stdout, refused } = played(script, { "select 1 from": `" && echo "${refusal}" >&2 && exit 2 #` });
+  const line = `waiting for the database: ${refusal.replaceAll("\\", "")}\n`;
+  expect({ stdout, refused }).toEqual({ stdout: line + line, refused: undefined });
+});
+
+test("indexes that nobody could list are not taken for none: the task does not begin, and remembers nothing", () => {
+  const script = files(pageOf(WHOLE).scheduler.pool)["/usr/local/sbin/mastodon-prepare"]!;
+  const answers = { "to_regclass('schema_migrations')": "", user_roles: "1", "show server_version_num": "170002" };
+  expect(played(script, { ...answers, "from pg_index": `" && exit 2 #` })).toMatchObject({ ended: 2, ran: "" });
+  expect(played(script, { ...answers, "from pg_index": "public.index_of_before" })).toMatchObject({
+    ended: 0,
+    ran: expect.stringContaining("db:prepare"),
+  });
+});

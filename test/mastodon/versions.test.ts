@@ -117,10 +117,8 @@ test("up to 4.2 Rails' db:prepare would leave an empty database without roles: M
 test("connections: up to 4.1 streaming's are the replica's, as long as there is one, and Sidekiq has none there", () => {
   const { stack, site } = pageOf({ ...OLD, database: "straight" });
   expect(site.problems.all()).toEqual([]);
-  const { value } = stack.toTerraform().output["social_database_connections"] as {
-    value: Record<string, { tiers: Record<string, string> }>;
-  };
-  expect(Object.entries(value).map(([name, { tiers }]) => [name, Object.keys(tiers)])).toEqual([
+  const sums = stack.toTerraform().locals["social_database_connections"] as Record<string, { tiers: Record<string, string> }>;
+  expect(Object.entries(sums).map(([name, { tiers }]) => [name, Object.keys(tiers)])).toEqual([
     [
       "database-1",
       [

@@ -17,6 +17,7 @@ export const IDLE_SECONDS = 300;
 export class HetznerFrontDoor implements MadeFrontDoor {
   readonly sources: readonly string[];
   private readonly byHand: Record<string, { readonly A: string; readonly AAAA: string }> = {};
+  private readonly addresses = new Map<string, { readonly ipv4: string; readonly encrypted: boolean }>();
   private uploaded: number | undefined;
 
   constructor(
@@ -26,7 +27,7 @@ export class HetznerFrontDoor implements MadeFrontDoor {
   ) {
     this.sources = [network.balancers];
     if (network.settings.props.dns !== undefined) return;
-    const output = new TerraformOutput(scope, "Records", {
+    const output = new TerraformOutput(network.scope, "DnsRecords", {
       description: "The DNS records to make by hand: the addresses of each host name.",
       value: Lazy.anyValue({ produce: () => this.byHand }),
     });
@@ -79,6 +80,17 @@ export class HetznerFrontDoor implements MadeFrontDoor {
     dns?.record(scope, `${at}A`, { host, type: "A", address: ipv4 });
     dns?.record(scope, `${at}AAAA`, { host, type: "AAAA", address: ipv6 });
     this.byHand[host] = { A: ipv4, AAAA: ipv6 };
+    this.addresses.set(host, { ipv4, encrypted: certificate !== undefined });
+  }
+
+  visit(host: string): readonly string[] {
+    const { ipv4, encrypted } = this.addresses.get(host)!;
+    const [url, port] = encrypted ? [`https://${host}/`, 443] : [`http://${host}/`, 80];
+    const ask = `  curl -i --resolve ${host}:${port}:${ipv4} ${url}`;
+    if (!encrypted) return [url, "It speaks no TLS, for a proxy before it that has a certificate. Try it by", ask];
+    if (this.network.settings.props.dns !== undefined) return [url, "Until DNS everywhere knows it, within minutes:", ask];
+    const records = `${this.network.site.replaceAll("-", "_")}_dns_records`;
+    return [url, `Until you have made the records of the output ${records}:`, ask];
   }
 
   private certificate(host: string): number | undefined {

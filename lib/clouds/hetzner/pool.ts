@@ -7,6 +7,7 @@ import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText } from "./boot-text";
 import { SERVERS_OF_A_GROUP } from "./limits";
 import { Door, HetznerNetwork } from "./network";
+import { PublicAddresses } from "./settings";
 import { madeOf, serverConfig, STOP_SECONDS } from "./server";
 
 export function pool(scope: Construct, id: string, network: HetznerNetwork, spec: PoolSpec): MadePool {
@@ -66,5 +67,15 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
       }),
     ],
   });
-  return { name };
+  const login = loginOf(members[0], settings.addresses(role));
+  return {
+    name,
+    ...(settings.ssh.keys.length > 0 &&
+      settings.ssh.from.length > 0 &&
+      login !== undefined && { loginOptions: `--ssh root@${login}` }),
+  };
+}
+
+function loginOf(member: Server | undefined, addresses: PublicAddresses): string | undefined {
+  return addresses === "ipv6" ? member?.ipv6Address : member?.ipv4Address;
 }

@@ -16,10 +16,11 @@ const NAME = "front-door";
 export class LocalFrontDoor implements MadeFrontDoor {
   readonly sources: readonly string[];
   private readonly routes: RouteSpec[] = [];
+  private readonly address: string;
 
   constructor(scope: Construct, id: string, network: LocalNetwork, spec: FrontDoorSpec) {
     const plan = AddressPlan.of(network.cidr);
-    const address = network.doorAddress;
+    const address = (this.address = network.doorAddress);
     this.sources = [`${address}/32`];
     const program = () => {
       const made = haproxy(spec.domain, this.routes, network.mail?.() ?? []);
@@ -48,5 +49,18 @@ export class LocalFrontDoor implements MadeFrontDoor {
 
   route(_id: string, spec: RouteSpec): void {
     this.routes.push(spec);
+  }
+
+  visit(host: string): readonly string[] {
+    const url = `https://${host}/`;
+    return [
+      url,
+      `It is at ${this.address}. No name service knows it, and its certificate`,
+      "is its own. On this computer one of these opens it:",
+      `  curl -ik --resolve ${host}:443:${this.address} ${url}`,
+      "  chromium --ignore-certificate-errors \\",
+      `    --host-resolver-rules="MAP *${host} ${this.address}" \\`,
+      `    ${url}`,
+    ];
   }
 }

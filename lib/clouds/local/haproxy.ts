@@ -103,7 +103,8 @@ function certificate(hosts: readonly string[]): string {
   const names = [...new Set(hosts)].map((host) => `DNS:${host}`).join(",");
   return `if [ ! -e /etc/haproxy/certificate.pem ]; then
   (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=${hosts[0]} \\
-    -addext 'subjectAltName=${names}' -keyout /etc/haproxy/key.pem -out /etc/haproxy/own.pem 2>/dev/null
+    -addext 'subjectAltName=${names}' -keyout /etc/haproxy/key.pem -out /etc/haproxy/own.pem 2>/run/openssl.said ||
+    { cat /run/openssl.said >&2; exit 1; }
   cat /etc/haproxy/own.pem /etc/haproxy/key.pem >/etc/haproxy/certificate.pem)
 fi
 `;

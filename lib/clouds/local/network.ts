@@ -125,6 +125,11 @@ export class LocalNetwork implements Network {
     this.hosts.push({ kind, spec });
   }
 
+  readonly nextSteps = (): readonly string[] => [
+    `Its machines: npx cdktf-mastodon local list ${this.site}`,
+    ...(this.mail === undefined ? [] : [`The mail that it has sent: npx cdktf-mastodon local mail ${this.site}`]),
+  ];
+
   /** Where the front door's machine is, or the one that takes its place on a page without. */
   get doorAddress(): string {
     const plan = AddressPlan.of(this.cidr);

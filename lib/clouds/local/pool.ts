@@ -50,5 +50,5 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
     FRONT_DOOR: Lazy.stringValue({ produce: () => network.door(spec.name)?.name ?? "" }),
     TARGETS_BACKENDS: backends,
   });
-  return { name: spec.name };
+  return { name: spec.name, loginOptions: `--site ${network.site}` };
 }

@@ -26,12 +26,13 @@ fi
 # An open transaction keeps PgBouncer up while it closes its clients one by one; without PostgreSQL there is none, and it ends sooner.
 user=$(sed -n '1s/^"\([^"]*\)".*/\1/p' /etc/pgbouncer/userlist.txt)
 password=$(sed -n '1s/^"[^"]*" "\(.*\)"$/\1/p' /etc/pgbouncer/userlist.txt)
-exec {holder}> >(PGCONNECT_TIMEOUT=3 PGPASSWORD=$password timeout 60 psql -h "$socket" -p 6432 -U "$user" mastodon -q >/dev/null 2>&1)
+exec {holder}> >(PGCONNECT_TIMEOUT=3 PGPASSWORD=$password timeout 60 psql -h "$socket" -p 6432 -U "$user" mastodon -q >/dev/null 2>"$socket/holder")
 echo "BEGIN; SELECT 1 \\g $socket/holds" >&"$holder" || true
 for _ in $(seq 30); do
   [ ! -s "$socket/holds" ] || break
   sleep 0.1
 done
+[ -s "$socket/holds" ] || echo "no transaction could be held open, so idle connections are closed too: $(sed -n 1p "$socket/holder")"
 
 echo 'SHUTDOWN WAIT_FOR_CLIENTS;' >&"$console"
 started=$SECONDS

@@ -3,12 +3,12 @@
 set -euo pipefail
 
 serves() {
-  local started=$SECONDS
+  local started=$SECONDS words
   while [ $((SECONDS - started)) -lt 30 ]; do
-    pgbouncer-console "@$1" -Atqc 'SHOW VERSION' >/dev/null 2>&1 && return
+    words=$(pgbouncer-console "@$1" -Atqc 'SHOW VERSION' 2>&1) && return
     sleep 0.1
   done
-  echo "PgBouncer process $1 does not answer 30 s after its start"
+  echo "PgBouncer process $1 does not answer 30 s after its start: ${words##*$'\n'}"
   return 1
 }
 

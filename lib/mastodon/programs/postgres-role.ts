@@ -41,7 +41,7 @@ leader() { awk '$2 == "primary"' <<<"$1" | sort -s -rn -k 3,3 | sed -n 1p; }
 `;
 
 const CONNECTION = `connection() { echo "host=$1 port=5432 user=replicator sslmode=require connect_timeout=3 application_name=$self passfile=${PASSFILE}"; }
-ask() { timeout 10 ${AS_POSTGRES} psql -Atqc "$1" -d "$(connection "$leader") replication=true" 2>/dev/null; }
+ask() { timeout 10 ${AS_POSTGRES} psql -Atqc "$1" -d "$(connection "$leader") replication=true"; }
 `;
 
 // Its slot says whether the primary still keeps what this standby has missed, unless the slot was made too late. Then only trying tells.
@@ -58,7 +58,7 @@ const BASE_BACKUP = `base_backup() {
   rm -rf $data.new
   if [ -e $data ] && [ "$(df --output=avail -k $data | tail -n 1)" -lt "$(du -sk $data | cut -f 1)" ]; then rm -rf $data; fi
   install -d -o postgres -g postgres -m 0700 "$(dirname $data)"
-  ask "DROP_REPLICATION_SLOT $slot" >/dev/null || true
+  ask "DROP_REPLICATION_SLOT $slot" >/dev/null 2>&1 || true
   say "copying $leader"
   ${AS_POSTGRES} $bin/pg_basebackup -d "$(connection "$leader") application_name=copy options='-c wal_sender_timeout=5min'" \\
     -D $data.new -X stream -C -S "$slot" -c fast || return 1

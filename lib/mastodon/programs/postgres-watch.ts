@@ -78,7 +78,7 @@ const WATCH = `#!/bin/bash
 # Says once a second which part this PostgreSQL plays (${STATUS}), and restarts it when another machine has overtaken it.
 set -uo pipefail
 . ${ASK}
-sql() { timeout 3 ${AS_POSTGRES} psql -XAtqc "$1" -F '|' 2>/dev/null; }
+sql() { timeout 3 ${AS_POSTGRES} psql -XAtqc "$1" -F '|' 2>${STATUS}/.refused; }
 put() { printf '%s' "$2" >${STATUS}/.$1 && mv ${STATUS}/.$1 ${STATUS}/$1; }
 say() { echo "postgres-watch: $*"; }
 again() {
@@ -102,6 +102,7 @@ while sleep 1; do
   status=$?
   if [ $status = 124 ] || { [ $status != 0 ] && ${AS_POSTGRES} pg_isready -q -t 1; }; then
     [ $((missed += 1)) -gt 10 ] || continue
+    say "PostgreSQL takes connections and has not told for 10 s which part it plays: $(sed -n 1p ${STATUS}/.refused)"
   fi
   missed=0
   IFS='|' read -r role timeline place system receives lag followers <<<"$answer"
@@ -179,7 +180,11 @@ for _ in $(seq 60); do
 done
 [ "$(sql 'select pg_promote(true, 60)')" = t ] || fail "PostgreSQL did not promote within 60 s"
 sql checkpoint
-until [ -e ${STATUS}/primary ]; do sleep 0.2; done
+for _ in $(seq 150); do
+  [ ! -e ${STATUS}/primary ] || break
+  sleep 0.2
+done
+[ -e ${STATUS}/primary ] || fail "PostgreSQL is promoted, and its watch does not say so after 30 s: journalctl -u postgres-watch"
 echo "$self is primary after $((SECONDS - started)) s; poolers and other standbys follow within seconds."
 echo "The old primary, back or made anew, follows as well, without what only it has."
 `;

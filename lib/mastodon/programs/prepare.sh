@@ -7,11 +7,15 @@ sql() { "$SQL_COMMAND" "$ENV_FILE" -v ON_ERROR_STOP=1 -XAtqc "set client_min_mes
 # shellcheck disable=SC2086
 rails() { podman run --rm --replace --name mastodon-prepare --network host --env-file "$ENV_FILE" $VOLUMES "$IMAGE" bundle exec rails "$1"; }
 
-# Indexes that are not valid and that nobody is building: what a CREATE INDEX CONCURRENTLY leaves behind when it is cut off.
+# Indexes that are not valid and that nobody is building: what a CREATE INDEX CONCURRENTLY leaves behind when it is cut off. It fails if it cannot
+# ask: no answer must not look like no such index. Before PostgreSQL 12 nobody says what is being built.
 invalid() {
+  local number
+  number=$(sql 'show server_version_num') || return 1
+  [ "${number:-0}" -ge 120000 ] || return 0
   sql "select format('%I.%I', n.nspname, c.relname) from pg_index i join pg_class c on c.oid = i.indexrelid
     join pg_namespace n on n.oid = c.relnamespace where not i.indisvalid and c.relkind = 'i'
-    and not exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid) order by 1" 2>/dev/null || true
+    and not exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid) order by 1"
 }
 
 install -d "$STATE"
@@ -74,14 +78,17 @@ rm -f "$REFUSED"
 
 # An earlier run that was cut off may have left indexes that the next one would stumble over; those of before are not ours.
 if [ -e "$STATE/invalid" ]; then
+  unfinished=$(invalid)
   while read -r index; do
+    [ -n "$index" ] || continue
     grep -qxF -- "$index" "$STATE/invalid" && continue
     echo "removing $index, which an earlier run has left unfinished"
     # Alone: it cannot be part of a transaction.
     "$SQL_COMMAND" "$ENV_FILE" -v ON_ERROR_STOP=1 -XAtqc "drop index concurrently if exists $index"
-  done < <(invalid | grep .)
+  done <<<"$unfinished"
 else
-  invalid >"$STATE/invalid"
+  before=$(invalid)
+  echo "$before" >"$STATE/invalid"
 fi
 
 rails "$TASK"

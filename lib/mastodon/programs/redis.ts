@@ -87,6 +87,10 @@ REDISCLI_AUTH=$(sed -n 's/^requirepass //p' "/etc/redis/$name.settings")
 export REDISCLI_AUTH
 ask() { timeout 10 redis-cli -p "$port" "$@" 2>/dev/null; }
 words=$(ask info everything) || exit 0
+if ! grep -q '^redis_version:' <<<"$words"; then
+  echo "redis-mend: $name cannot be asked whether it could write: \${words%%$'\\n'*}"
+  exit 0
+fi
 refused=$(sed -n 's/^errorstat_MISCONF:count=\\([0-9]*\\).*/\\1/p' <<<"$words")
 [ "\${refused:-0}" != "$(cat "/run/redis-$name/refused" 2>/dev/null || echo 0)" ] || exit 0
 if ! grep -q '^aof_last_write_status:ok' <<<"$words"; then
@@ -168,8 +172,8 @@ ask() { timeout 2 redis-cli -h "$1" -p 26379 sentinel "$2" "$name" 2>/dev/null; 
 answer() { ask "$1" master | awk 'NR % 2 { key = $0; next } { is[key] = $0 } END { if (is["ip"]) print is["config-epoch"] + 0, is["ip"] }'; }
 # What this machine's own sentinel has written down; it may not have started yet.
 memory() {
-  awk -v name="$name" '$1 == "sentinel" && $3 == name { is[$2] = $4 } END { if (is["monitor"]) print is["config-epoch"] + 0, is["monitor"] }' \
-    /var/lib/redis/sentinel.conf 2>/dev/null
+  [ ! -s /var/lib/redis/sentinel.conf ] || awk -v name="$name" '$1 == "sentinel" && $3 == name { is[$2] = $4 } END { if (is["monitor"]) print is["config-epoch"] + 0, is["monitor"] }' \
+    /var/lib/redis/sentinel.conf
 }
 known() {
   memory

@@ -69,7 +69,7 @@ open() {
 session() {
   answer=
   [ -z "${PSQL_PID-}" ] || return 0
-  coproc PSQL { PGAPPNAME="${name:0:63}" exec "$SQL_COMMAND" "$ENV_FILE" -XAtq 2>/dev/null; }
+  coproc PSQL { PGAPPNAME="${name:0:63}" exec "$SQL_COMMAND" "$ENV_FILE" -XAtq 2>"$SAYS.psql"; }
   # Before PostgreSQL 14 there is no idle_session_timeout; the kernel's probes have to do.
   echo "set client_min_messages = error; set idle_session_timeout = '10s'; set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2;
     set tcp_keepalives_count = 3; create table if not exists $TABLE (one boolean primary key default true check (one), holder text not null,
@@ -118,7 +118,8 @@ since=
 until [ "$stop" = yes ]; do
   if ! open; then
     since=
-    say "waits for PostgreSQL, which holds the scheduler's lock"
+    why=$(sed -n 1p "$SAYS.psql")
+    say "waits for PostgreSQL, which holds the scheduler's lock${why:+: $why}"
     pause
     continue
   fi

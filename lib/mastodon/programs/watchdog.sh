@@ -100,6 +100,7 @@ look() {
   done
 }
 
+[ -d /sys/fs/cgroup/system.slice ] || echo "there is no /sys/fs/cgroup/system.slice: no process can be watched here" >&2
 last=$SECONDS
 while :; do
   # The machine itself stood still, or its clock was set: what was known says nothing, nor do answers that are still to come.

@@ -24,7 +24,8 @@ all_sites() {
   {
     find "$SITES" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null || true
     ip -d link show type bridge | sed -n "s|^ *alias cdktf-mastodon $ROOT ||p"
-    cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | sed -n "s|^--directory=$SITES/\([^/]*\)/.*|\1|p"
+    # A process may end while it is read.
+    { cat /proc/[0-9]*/cmdline 2>/dev/null || true; } | tr '\0' '\n' | sed -n "s|^--directory=$SITES/\([^/]*\)/.*|\1|p"
   } | sort -u
 }
 

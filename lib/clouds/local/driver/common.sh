@@ -39,7 +39,9 @@ link_of() { printf 'vb-%s\n' "$(machine_id "$1")"; }
 
 site_dir() { printf '%s/%s\n' "$SITES" "$SITE"; }
 machine_dir() { printf '%s/%s/machines/%s\n' "$SITES" "$SITE" "$1"; }
-machine_names() { find "$(site_dir)/machines" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null | sort -V; }
+machine_names() {
+  [ ! -d "$(site_dir)/machines" ] || find "$(site_dir)/machines" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort -V
+}
 # Empty when the machine is gone meanwhile.
 machine_record() { sed -n "s/^$2=//p" "$(machine_dir "$1")/record" 2>/dev/null || true; }
 

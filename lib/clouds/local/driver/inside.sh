@@ -1,14 +1,33 @@
 # shellcheck shell=bash
 # Looking at machines and into them: run, wait, list, logs.
 
-# A drill on a machine that is not there would look like one that was passed.
+# Stops unless SITE is one of this host's. A command on a site that is not there would look like one that found nothing.
+site_must_exist() {
+  local sites
+  [ -z "${SITE:-}" ] || need SITE
+  [ -z "${SITE:-}" ] || [ ! -d "$(site_dir)" ] || return 0
+  sites=$(all_sites | tr '\n' ' ')
+  sites=${sites:+"; there are: ${sites% }"}
+  [ -n "${SITE:-}" ] || die "\`$COMMAND\` wants the name of a site${sites:-"; there is none on this host"}"
+  die "there is no site $SITE on this host${sites:-", and no other"}"
+}
+
+# Stops unless NAME is a machine of SITE. Members of pools have names that change with each roll-out, so a beginning that only one machine has
+# will do, and NAME then is the whole name.
 must_exist() {
-  need SITE NAME
-  local names
-  [ -d "$(site_dir)/machines" ] || die "there is no site $SITE on this host; there are: $(all_sites | tr '\n' ' ')"
+  site_must_exist
+  local names found
+  names=$(machine_names)
+  [ -n "${NAME:-}" ] || die "\`$COMMAND\` wants the name of a machine of $SITE; there are: ${names//$'\n'/ }"
+  need NAME
   [ ! -e "$(machine_dir "$NAME")/record" ] || return 0
-  names=$(machine_names | tr '\n' ' ')
-  die "there is no machine $NAME in the site $SITE; there are: $names"
+  # web-1 is the beginning of web-10-8c4a7e too, but it means web-1-8c4a7e.
+  found=$(grep -F -- "$NAME-" <<<"$names" | grep "^${NAME//./\\.}-" || grep "^${NAME//./\\.}" <<<"$names" || true)
+  case $found in
+    "") die "there is no machine $NAME in the site $SITE; there are: ${names//$'\n'/ }" ;;
+    *$'\n'*) die "several machines of the site $SITE begin with $NAME: ${found//$'\n'/ }" ;;
+  esac
+  NAME=$found
 }
 
 machine_run() {
@@ -62,8 +81,37 @@ machine_wait() {
   echo "$NAME: ready after $((SECONDS - started)) s"
 }
 
+# With a heading. In columns for a person; a program gets tabs.
+table() {
+  if [ -t 1 ]; then
+    awk -F '\t' '{ for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } fields[NR] = NF }
+      END { for (row = 1; row <= NR; row++) for (i = 1; i <= fields[row]; i++)
+        printf "%-" (i < fields[row] ? width[i] + 2 : 0) "s%s", cell[row, i], i < fields[row] ? "" : "\n" }'
+  else
+    cat
+  fi
+}
+
+site_list() {
+  local name running
+  [ -n "$(all_sites)" ] || { echo "there is no site on this host" >&2 && return 0; }
+  {
+    printf 'SITE\tNETWORK\tMACHINES\tRUNNING\n'
+    for SITE in $(all_sites); do
+      running=0
+      for name in $(machine_names); do ! is_running "$name" || running=$((running + 1)); done
+      printf '%s\t%s\t%s\t%s\n' "$SITE" "$(sed -n 's/^cidr=//p' "$(site_dir)/network" 2>/dev/null || true)" "$(machine_names | wc -l)" "$running"
+    done
+  } | table
+}
+
 machine_list() {
-  need SITE
+  [ -n "${SITE:-}" ] || { site_list && return; }
+  site_must_exist
+  { printf 'NAME\tADDRESS\tPOOL\tSTATE\tMIB\n' && machine_rows; } | table
+}
+
+machine_rows() {
   local name state pool
   for name in $(machine_names); do
     [ -e "$(machine_dir "$name")/record" ] || continue
@@ -85,7 +133,7 @@ memory_of() {
 
 # The catcher's machine has Python, which decodes what mail programs encode.
 mail_read() {
-  need SITE
+  site_must_exist
   local name
   for name in $(machine_names); do
     [[ " $(machine_record "$name" directories)" != *" mail="* ]] || {

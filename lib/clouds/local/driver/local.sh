@@ -19,13 +19,14 @@
 #   sweep                SITE [KEEP_MACHINES] [KEEP_POOLS]          removes the machines that the page no longer has
 #   wait                 SITE NAME [LIMIT_SECONDS=600]
 #   run                  SITE NAME [-- COMMAND...]                  inside the machine; a shell without COMMAND
-#   list                 SITE                                       name, address, pool, state, memory (MiB), by tabs
+#   list                 [SITE]                                     the sites; or its machines: name, address, pool, state, memory in MiB
 #   logs                 SITE NAME [journalctl arguments]           also of a stopped machine
 #   mail                 SITE [NUMBER]                              lists the mail that was caught: number, from, to, subject, date; or prints one
 #   clean                SITE|all [--base]                          removes all there is of the site, also after a crash
 #
 # State is kept under CDKTF_MASTODON_ROOT (/var/lib/cdktf-mastodon). What a person would type also takes SITE and NAME as arguments:
-# `run`, `list`, `logs`, `mail`, `wait`, `clean`, `machine destroy|stop|start|kill|freeze|thaw` and `partition`.
+# `run`, `list`, `logs`, `mail`, `wait`, `clean`, `machine destroy|stop|start|kill|freeze|thaw` and `partition`. In these, all but `clean` and
+# `machine destroy`, a beginning of NAME that only one machine has is enough: web-1 for web-1-8c4a7e.
 set -euo pipefail
 umask 022
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"

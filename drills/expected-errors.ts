@@ -1,0 +1,79 @@
+// Errors that a journal may hold, each with its reason. One that is not here fails the rehearsal: mend it, or name it here.
+
+export interface Expected {
+  /** The unit, the program or the file. */
+  readonly source: RegExp;
+  readonly says: RegExp;
+  /** Why it is no fault. */
+  readonly why: string;
+  /**
+   * When it is expected: after drills only, because one of them causes it.
+   * @default - always
+   */
+  readonly after?: "drills";
+}
+
+const UNREACHED =
+  /(connection to server .* failed|Connection refused|could not connect|could not translate host name|server login failed)/i;
+
+export const EXPECTED: readonly Expected[] = [
+  {
+    source: /^mastodon-(prepare|wait|scheduler-lock)\.service$/,
+    says: UNREACHED,
+    why: "machines boot at the same time, and these wait until the database answers",
+  },
+  {
+    source: /^(postgres-watch|postgresql@17-main)\.service$/,
+    says: UNREACHED,
+    why: "a standby that boots asks machines that are not there yet",
+  },
+  {
+    source: /^\/var\/log\/postgresql\//,
+    says: /FATAL: +the database system is (starting up|shutting down|not yet accepting connections)/,
+    why: "PostgreSQL refuses callers until it has started, and while it stops",
+  },
+  {
+    source: /^\/var\/log\/postgresql\//,
+    says: /ERROR: +relation "(cdktf_mastodon_\w+|schema_migrations|user_roles)" does not exist/,
+    why: "machines ask whether the database is prepared before its first task has begun",
+  },
+  {
+    source: /^pgbouncer@\d\.service$/,
+    says: UNREACHED,
+    why: "a pooler that boots before PostgreSQL tries to reach it",
+  },
+  {
+    source: /^redis-server@\w+\.service$/,
+    says: /(Error condition on socket for SYNC|MASTER aborted replication|Failed to resolve hostname)/i,
+    why: "a replica that boots before its master tries to reach it",
+  },
+  {
+    source: /^redis-sentinel\.service$/,
+    says: /Failed to resolve hostname/i,
+    why: "a sentinel starts before the names of all machines are written",
+  },
+  {
+    source: /^(mastodon-(web|streaming@\d+|sidekiq@\d+)|pgbouncer@\d|haproxy|mastodon-scheduler-lock)\.service$/,
+    says: /(connection (was )?(refused|reset|closed|terminated)|server closed the connection|timed? ?out|ECONNREFUSED|ECONNRESET|READONLY|NOREPLICAS|MASTERDOWN)/i,
+    why: "drills take PostgreSQL, PgBouncer and Redis away from those who use them",
+    after: "drills",
+  },
+  {
+    source: /^\/var\/log\/postgresql\//,
+    says: /(FATAL: +terminating (connection|walreceiver)|could not (receive data|send data|connect)|No space left on device)/,
+    why: "drills cut PostgreSQL off, restart it, promote a standby and fill its disk",
+    after: "drills",
+  },
+  {
+    source: /^redis-(server@\w+|sentinel)\.service$/,
+    says: /(No space left on device|Connection (with|to) (master|replica).* lost|Error (condition on socket|writing to the AOF|trying to)|Failed opening)/i,
+    why: "drills cut Redis off, take its power and fill its disk",
+    after: "drills",
+  },
+  {
+    source: /^init\.scope$/,
+    says: /(Main process exited|Failed with result|Failed to start|A process of this unit has been killed)/i,
+    why: "drills kill processes, and systemd says so before it starts them anew",
+    after: "drills",
+  },
+];

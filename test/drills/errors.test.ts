@@ -1,0 +1,90 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errorLines, said, unexpected } from "../../drills/errors";
+import { EXPECTED, Expected } from "../../drills/expected-errors";
+
+const entry = (unit: string, priority: number, message: unknown) =>
+  `journal\t${JSON.stringify({ PRIORITY: String(priority), _SYSTEMD_UNIT: unit, MESSAGE: message, __CURSOR: "failed" })}`;
+
+test("a line counts by its priority or by its words, and not by the words of another field", () => {
+  const printed = [
+    entry("postgres-watch.service", 6, "mawk: run time error: cannot command line assign to system"),
+    entry("quiet.service", 3, "something is wrong"),
+    entry("failed-units.service", 6, "all is well"),
+    entry("bytes.service", 6, [...Buffer.from("bash: fooo: command not found")]),
+    `journal\t${JSON.stringify({ PRIORITY: "6", SYSLOG_IDENTIFIER: "sudo", MESSAGE: "Permission denied\tthere" })}`,
+    "file\t/var/log/postgresql/postgresql-17-main.log\tERROR:  relation\twith a tab",
+    "end",
+    "",
+  ].join("\n");
+  expect(errorLines("db", printed).map(({ source, priority, text }) => [source, priority, text])).toEqual([
+    ["postgres-watch.service", 6, "mawk: run time error: cannot command line assign to system"],
+    ["quiet.service", 3, "something is wrong"],
+    ["bytes.service", 6, "bash: fooo: command not found"],
+    ["sudo", 6, "Permission denied\tthere"],
+    ["/var/log/postgresql/postgresql-17-main.log", undefined, "ERROR:  relation\twith a tab"],
+  ]);
+});
+
+const line = (machine: string, source: string, text: string) => ({ machine, source, priority: 6, text });
+const expected: readonly Expected[] = [
+  { source: /^a\.service$/, says: /^cannot reach/, why: "it boots" },
+  { source: /^a\.service$/, says: /^lost/, why: "a drill", after: "drills" },
+];
+
+test("what is expected is left out, by its unit and its words; what a drill causes only after drills", () => {
+  const lines = [
+    line("m", "a.service", "cannot reach db"),
+    line("m", "b.service", "cannot reach db"),
+    line("m", "a.service", "lost, error"),
+  ];
+  expect(unexpected(lines, "healthy", expected).map(({ source, text }) => `${source} ${text}`)).toEqual([
+    "b.service cannot reach db",
+    "a.service lost, error",
+  ]);
+  expect(unexpected(lines, "drilled", expected).map(({ source }) => source)).toEqual(["b.service"]);
+});
+
+test("lines that differ in numbers are one complaint, which says where and how often", () => {
+  const lines = [
+    line("web-2", "mastodon-sidekiq@1.service", "error 17 in 0b1c2d3e"),
+    line("web-1", "mastodon-sidekiq@2.service", "error 4 in aabbccdd"),
+    line("web-1", "x.service", "failed"),
+  ];
+  expect(unexpected(lines, "healthy", expected).map(said)).toEqual([
+    "web-1, web-2: mastodon-sidekiq@N.service, 2 times: error 17 in 0b1c2d3e",
+    "web-1: x.service, once: failed",
+  ]);
+});
+
+test("the check for a second primary that mawk refused is named by nobody", () => {
+  const refused = line("database-1", "postgres-watch.service", "mawk: run time error: cannot command line assign to system");
+  for (const life of ["healthy", "drilled"] as const) expect(unexpected([refused], life)).toHaveLength(1);
+});
+
+test("each expected error has a reason", () => {
+  for (const { why } of EXPECTED) expect(why.length).toBeGreaterThan(20);
+});
+
+test("the question that each machine is asked finds both kinds of lines with the machine's own grep and sed", () => {
+  const source = readFileSync(join(__dirname, "../../drills/errors.ts"), "utf8");
+  const script = /const READ = `([^`]*)`/
+    .exec(source)![1]!
+    .replaceAll("\\\\", "\\")
+    .replace(/journalctl [^|]*/, "cat ");
+  const words = /const WORDS =\s*"([^]*?)";/.exec(source)![1]!.replaceAll("\\\\", "\\");
+  const journal = [
+    { PRIORITY: "3", MESSAGE: "quiet" },
+    { PRIORITY: "6", MESSAGE: "it Failed" },
+    { PRIORITY: "6", MESSAGE: "unfailed" },
+    { PRIORITY: "6", MESSAGE: "well" },
+  ].map((one) => JSON.stringify(one));
+  const { stdout, stderr } = spawnSync("bash", ["-c", script, "errors", words], { input: journal.join("\n"), encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(stdout.split("\n").filter((one) => one.startsWith("journal\t"))).toEqual([
+    `journal\t${journal[0]}`,
+    `journal\t${journal[1]}`,
+  ]);
+  expect(stdout).toMatch(/(^|\n)end\n$/);
+});
