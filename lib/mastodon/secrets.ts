@@ -2,7 +2,9 @@
 // `makeSecrets()` gives a value for every one of them, in the formats that Mastodon's own generators emit.
 
 import { createECDH, randomBytes, randomInt } from "node:crypto";
+import { Aspects } from "cdktf";
 import { Secret } from "../core/secret";
+import { SecretRule } from "../core/secret-rule";
 import { Site } from "../core/site";
 
 interface Format {
@@ -23,6 +25,9 @@ const PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-
 // Printable, and none of what a reader on the way takes for more than itself: a space ends a word, " ends an entry of PgBouncer, \ escapes in
 // some, and Mastodon decodes a % in Redis' password. The longest that Amazon's, DigitalOcean's and Aiven's generators emit are shorter.
 const EXISTING_PASSWORD = { length: 128, pattern: "^[!#$&-\\[\\]-~]{1,128}$" };
+
+/** What a server outside the page may have for a password, in PgBouncer's list of users, in Redis' address and in env files. */
+export const PASSWORD_OUTSIDE: SecretRule = { reader: "a server outside the page", pattern: EXISTING_PASSWORD.pattern };
 
 const FORMATS = {
   secret_key_base: { ...LONG, make: hex128, description: "Signs sessions. A change logs everyone out." },
@@ -89,6 +94,12 @@ interface Made {
 
 const made = new WeakMap<Site, Map<SecretName, Made>>();
 
+// Terraform warns of each value in a file that has no variable, and the secrets command writes all of them: a tier that comes later may want one.
+function declareOthers(site: Site, secrets: Map<SecretName, Made>): void {
+  for (const name of SECRET_NAMES)
+    if (!secrets.has(name) && site.node.tryFindChild(name) === undefined) new Secret(site, name, FORMATS[name]);
+}
+
 /** The secret of that name in the site; the same one for all who ask. */
 export function secret(site: Site, name: SecretName): Secret {
   return ask(site, name, FORMATS[name], undefined);
@@ -106,6 +117,7 @@ function ask(
   of: string | undefined,
 ): Secret {
   const secrets = made.get(site) ?? new Map<SecretName, Made>();
+  if (!made.has(site)) Aspects.of(site).add({ visit: (node) => void (node === site && declareOthers(site, secrets)) });
   made.set(site, secrets);
   const found = secrets.get(name) ?? { secret: new Secret(site, name, { length, pattern, description }), of };
   secrets.set(name, found);
