@@ -98,7 +98,7 @@ export function wrongWith(value: string, rule: SecretRule): string | undefined {
   const reasons = [
     ...(length < least ? [shorter(least)] : []),
     ...(length > most ? [longer(most)] : []),
-    ...(others.length > 0 ? [`holds ${[...new Set(others.map(nameOf))].join(", ")}`] : []),
+    ...(others.length > 0 ? [`holds ${[...new Set(others.map(characterName))].join(", ")}`] : []),
   ];
   return `${reasons.length === 0 ? MISFIT : reasons.join(" and ")}; ${allowed(rule)}`;
 }
@@ -170,11 +170,13 @@ function inWords(rule: SecretRule): string {
   if (letters(inside!) < 62) return `${count}of the characters [${characters}]`;
   const signs = inside!.filter((one) => !/[0-9A-Za-z]/.test(one));
   if (outside!.length === 0) return `${count}printable characters of ASCII`;
-  if (signs.length > outside!.length) return `${count}printable characters of ASCII but ${outside!.map(nameOf).join(", ")}`;
+  if (signs.length > outside!.length)
+    return `${count}printable characters of ASCII but ${outside!.map(characterName).join(", ")}`;
   return `${count}letters and digits${signs.length === 0 ? "" : ` and ${signs.join(" ")}`}`;
 }
 
-function nameOf(character: string): string {
+/** A character in words, which do not show it if it is a letter or a digit. */
+export function characterName(character: string): string {
   return CHARACTER_NAMES[character] ?? (/^[!-~]$/.test(character) ? LETTER : BEYOND);
 }
 
