@@ -152,16 +152,32 @@ function byHand(wanted: readonly PageSecret[], values: Values): readonly string[
   return lacking.map(({ variable, description }) => `${variable}: write it into the file by hand; ${description}`);
 }
 
-function check({ file, page: directory }: Asked): number {
-  let values: Values;
+/** What a file holds, or what is wrong with it. Terraform would show a line that it cannot read, and what stands there. */
+export function secretsIn(file: string): { readonly values: Values } | { readonly wrong: string } {
+  let values: unknown;
+  let text: string;
   try {
-    values = JSON.parse(readFileSync(file, "utf8")) as Values;
+    text = readFileSync(file, "utf8");
+    values = JSON.parse(text);
   } catch (error) {
     // What a parser says may show a piece of the text.
-    return fail([error instanceof SyntaxError ? `${file}: is no JSON` : String(error)]);
+    return { wrong: error instanceof SyntaxError ? `${file}: is no JSON` : String(error) };
   }
   if (values === null || typeof values !== "object" || Array.isArray(values))
-    return fail([`${file}: is no object of names and values`]);
+    return { wrong: `${file}: is no object of names and values` };
+  const names = [...text.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g)].flatMap(([, name, colon]) =>
+    colon === undefined ? [] : [name!],
+  );
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  return twice === undefined
+    ? { values: values as Values }
+    : { wrong: `${file}: ${twice} stands there twice; remove the one that is wrong` };
+}
+
+function check({ file, page: directory }: Asked): number {
+  const read = secretsIn(file);
+  if ("wrong" in read) return fail([read.wrong]);
+  const { values } = read;
   const page = pageSecrets(directory);
   const others = (statSync(file).mode & 0o077) === 0 ? [] : [`others may read it; chmod 600 ${file}`];
   const problems = [...(page === undefined ? alone(values) : forPage(values, page)), ...others];

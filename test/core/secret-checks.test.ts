@@ -98,6 +98,23 @@ test("Terraform says the same before anything is made, and shows nothing of the 
   }
 });
 
+test("a value that is no text is refused without being shown", () => {
+  const terraform = new Terraform(stackOf([OWN, OWN, OWN]));
+  try {
+    const { status, said, lines } = terraform.plan({ probe_0: { Zx9q7w2: "Zx9q7w2" }, probe_1: ["Zx9q7w2"], probe_2: null });
+    expect({ status, required: said.match(/is not suitable for var\.probe_\d, which is sensitive: string required/g) }).toEqual({
+      status: 1,
+      required: [
+        "is not suitable for var.probe_0, which is sensitive: string required",
+        "is not suitable for var.probe_1, which is sensitive: string required",
+      ],
+    });
+    expect(lines).not.toContain("Zx9q7w2");
+  } finally {
+    terraform.remove();
+  }
+});
+
 test("values that are right pass, and reach a text as they are", () => {
   const stack = new TerraformStack(new App(), "stack");
   const secrets = TAKEN.map(

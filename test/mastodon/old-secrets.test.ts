@@ -274,6 +274,10 @@ describe("the command", () => {
       ["hunter2", "is no JSON"],
       ["null", "is no object of names and values"],
       ["[1]", "is no object of names and values"],
+      [
+        '{"a": "hunter2", "redis_password": "\\"a\\": hunter2", "a" : "hunter2"}',
+        "a stands there twice; remove the one that is wrong",
+      ],
     ] as const) {
       write("new.json", text);
       expect(run("check", "new.json")).toEqual({ status: 1, said: `new.json: ${wrong}\n` });

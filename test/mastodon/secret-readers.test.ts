@@ -13,7 +13,9 @@ const right = (secret: Secret, value: string) => secret.rules.every((rule) => wr
 /** The value with the most different characters that every reader of this secret is said to take. */
 function worst(secret: Secret): string {
   const fill = "aA0aA0aA0aA0aA0aA0aA0";
-  const signs = [...SIGNS, "ä", "€", "\u{1f600}", ..."\n\r\t\0\x1b\x85\u2028\u2029"].filter((sign) => right(secret, `${fill}${sign}${fill}`));
+  const signs = [...SIGNS, "ä", "€", "\u{1f600}", ..."\n\r\t\0\x1b\x85\u2028\u2029"].filter((sign) =>
+    right(secret, `${fill}${sign}${fill}`),
+  );
   return [`${fill}${signs.join("")}`, `${fill}${signs.join("")}`.slice(0, 64), `${"A".repeat(43)}=`, `B${"A".repeat(86)}=`].find(
     (value) => right(secret, value),
   )!;

@@ -1,12 +1,12 @@
 // What Terraform writes for us may hold secrets, so nobody else may read it.
 
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { Postgres, Site } from "../../lib";
 import { FakeCloud } from "../../lib/testing";
-import { apply, destroy, makeSecrets } from "../../scripts/cluster";
+import { apply, destroy, makeSecrets, secretsFile } from "../../scripts/cluster";
 
 test("state and its copy are for their owner only, also where they once were not", async () => {
   const directory = mkdtempSync(join(tmpdir(), "state-"));
@@ -29,6 +29,11 @@ test("state and its copy are for their owner only, also where they once were not
     };
     await apply(written, place);
     expect(modes()).toEqual({ "terraform.state.tfstate": "600" });
+    const secrets = readFileSync(secretsFile(place), "utf8");
+    // Terraform would show the line.
+    writeFileSync(secretsFile(place), secrets.replace(/"/g, ""));
+    await expect(apply(written, place)).rejects.toThrow(new Error(`${secretsFile(place)}: is no JSON`));
+    writeFileSync(secretsFile(place), secrets);
     chmodSync(join(directory, "terraform.state.tfstate"), 0o644);
     await destroy(written, place);
     expect(modes()).toEqual({ "terraform.state.tfstate": "600", "terraform.state.tfstate.backup": "600" });
