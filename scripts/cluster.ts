@@ -2,9 +2,10 @@
 // Runs the same commands that a user would: the page writes the plan, Terraform applies it, the driver looks after the machines.
 
 import { ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { secretsIn } from "../lib/bin/secrets";
 
 const ROOT = resolve(__dirname, "..");
 const DRIVER = join(ROOT, "lib/clouds/local/driver/local.sh");
@@ -166,7 +167,8 @@ export function makeSecrets(place: Place): boolean {
   const file = secretsFile(place);
   if (existsSync(file)) return false;
   const bin = join(ROOT, "lib/bin/cdktf-mastodon.ts");
-  const { status, stderr } = spawnSync(process.execPath, ["--import", require.resolve("tsx"), bin, "secrets", file], {
+  const words = ["secrets", file, "--page", join(place.directory, "cdktf.out")];
+  const { status, stderr } = spawnSync(process.execPath, ["--import", require.resolve("tsx"), bin, ...words], {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(stderr);
@@ -176,16 +178,20 @@ export function makeSecrets(place: Place): boolean {
 export const secretsFile = ({ directory, secrets }: Place): string => secrets ?? join(directory, "secrets.tfvars.json");
 
 function secretsOf(place: Place): readonly string[] {
-  return existsSync(secretsFile(place)) ? [`-var-file=${secretsFile(place)}`] : [];
+  const file = secretsFile(place);
+  if (!existsSync(file)) return [];
+  const read = secretsIn(file);
+  if ("wrong" in read) throw new Error(read.wrong);
+  return [`-var-file=${file}`];
 }
 
+// Its state may hold secrets, so it is for its owner only, as a saved plan would be.
 async function terraform(stack: string, args: readonly string[], place: Place): Promise<readonly string[]> {
-  return run(
-    process.env.TERRAFORM_BINARY_NAME ?? "terraform",
-    [`-chdir=${stack}`, ...args, "-input=false", "-no-color"],
-    place,
-    {},
-  );
+  for (const file of readdirSync(place.directory).filter((name) => /\.tfstate(\.|$)/.test(name)))
+    chmodSync(join(place.directory, file), 0o600);
+  return run(process.env.TERRAFORM_BINARY_NAME ?? "terraform", [`-chdir=${stack}`, ...args, "-input=false", "-no-color"], place, {
+    umask: 0o077,
+  });
 }
 
 // Both streams line by line; the last lines are the error's text when the command fails.
@@ -193,9 +199,11 @@ async function run(
   command: string,
   args: readonly string[],
   { say }: Place,
-  { cwd, env }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> },
+  { cwd, env, umask }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly umask?: number },
 ): Promise<readonly string[]> {
+  const before = process.umask(umask ?? process.umask());
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  process.umask(before);
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {

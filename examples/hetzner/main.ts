@@ -26,7 +26,7 @@ const post = mail({
   server: "smtp.example.net",
   from: "Social <hello@social.example>",
   login: "social",
-  password: new Secret(stack, "mail_password", { length: 20, description: "The mail server's user social." }),
+  password: new Secret(stack, "mail_password", { length: 64, description: "The mail server's user social." }),
 });
 
 const site = new Site(stack, "Social", { cloud, objects, settings: [post], domain: "social.example", version: "4.7.6" });

@@ -1,7 +1,7 @@
 // One installation: `new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.7.6" })`.
 // It alone says the domain, the version, the cloud, the network's plan and what was found wrong.
 
-import { Lazy, TerraformLocal } from "cdktf";
+import { Lazy, TerraformLocal, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { AddressPlan, Range, Role } from "./address-plan";
 import { Cloud, Network } from "./cloud";
@@ -12,7 +12,9 @@ import { hostName } from "./names";
 import { NextSteps } from "./next-steps";
 import { ObjectStore, ObjectStoreFacts } from "./objects";
 import { Problems } from "./problems";
+import { SecretChecks } from "./secret-checks";
 import { ExtraEnv, Setting } from "./settings";
+import { registerSite } from "./sites";
 
 export interface SiteProps {
   /** Where the machines are made. Another cloud means other machines and empty disks. */
@@ -119,12 +121,15 @@ export class Site extends Construct {
     this.settings = props.settings ?? [];
     this.extraEnv = props.extraEnv ?? {};
     this.name = hostName(id);
+    registerSite(this);
     this.checkHost("domain", props.domain);
     if (props.webDomain !== undefined) this.checkHost("webDomain", props.webDomain);
     for (const host of this.alternateDomains) this.checkHost("alternateDomains", host);
     this.plan = AddressPlan.of(props.network ?? "10.20.0.0/16");
     const roles = Object.fromEntries(ROLES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
     this.network = this.cloud.network(this, { site: this.name, cidr: this.plan.network.cidr, roles });
+    // Whatever else the cloud makes needs the network.
+    SecretChecks.of(this).before(this.node.findAll().filter((node) => TerraformResource.isTerraformResource(node)));
     this.objects = props.objects?.attach(this, { domain: this.webDomain });
     // No output: more than a hundred lines would stand at the end of each deploy. `cdktf-mastodon flows` reads it in the plan.
     const flows = new TerraformLocal(this, "Flows", Lazy.anyValue({ produce: () => flowTable(this.flows) }));

@@ -8,7 +8,7 @@ import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { databaseFacts, ExistingDatabaseProps } from "./existing-postgres";
 import { OutsideServer } from "./outside";
-import { existingPassword } from "./secrets";
+import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 
 export interface ExistingPgBouncerProps extends ExistingDatabaseProps {
   /**
@@ -67,7 +67,7 @@ export class ExistingPgBouncer implements Database {
   }
 
   private entry(name: string, who: Host, why: string): DatabaseFacts {
-    const password = this.props.password ?? existingPassword(who.site, "database_password", this.path);
+    const password = this.props.password?.readBy(PASSWORD_OUTSIDE) ?? existingPassword(who.site, "database_password", this.path);
     return Endpoint.external(this.outside, this.facts.port, { ...this.facts, name, password }).reachedBy(who, why);
   }
 

@@ -8,7 +8,7 @@ import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
 import { DatabaseFacts, PostgresServer, SslMode } from "./database";
 import { OutsideProps, OutsideServer } from "./outside";
-import { existingPassword } from "./secrets";
+import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 
 export interface ExistingDatabaseProps extends OutsideProps {
   /** The database, such as `mastodon_production`. */
@@ -76,7 +76,7 @@ export class ExistingPostgres implements PostgresServer {
             ...facts,
             host: server.host,
             port,
-            password: props.password ?? existingPassword(site, "database_password", this.path),
+            password: props.password?.readBy(PASSWORD_OUTSIDE) ?? existingPassword(site, "database_password", this.path),
             pooled: false,
           }),
       };

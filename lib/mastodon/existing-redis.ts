@@ -6,7 +6,7 @@ import { Secret } from "../core/secret";
 import { Site } from "../core/site";
 import { OutsideProps, OutsideServer } from "./outside";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
-import { existingPassword } from "./secrets";
+import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 import { versionOf } from "./version";
 
 interface Common {
@@ -101,7 +101,7 @@ export class ExistingRedis implements RedisServer {
     this.use = props.use ?? "main";
     // Not by its url: that may hold a password.
     this.described = new OutsideServer(`Redis.external for ${this.use}`);
-    this.password = props.password;
+    this.password = props.password === "none" ? "none" : props.password?.readBy(PASSWORD_OUTSIDE);
     this.sentinels = "sentinels" in props ? props.sentinels : undefined;
     const parts = "url" in props ? this.parse(props) : props;
     const { host, address, port, tls, ca } = {
@@ -155,7 +155,7 @@ export class ExistingRedis implements RedisServer {
           master: this.sentinels.master,
           hosts: this.outsides.map(({ name }) => name),
           port: this.sentinels.port ?? 26379,
-          password: this.sentinels.password,
+          password: this.sentinels.password?.readBy(PASSWORD_OUTSIDE),
         },
       }),
     };

@@ -5,6 +5,7 @@ import { Env } from "../core/env";
 import { EnvValue, ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { isRead, nearest, Process, rowOf, rule } from "./env-catalogue";
+import { readSecret } from "./secret-readers";
 import { MastodonVersion, versionOf } from "./version";
 
 export interface TierEnv {
@@ -101,6 +102,7 @@ export function put(env: Env, site: Site, name: string, value: EnvValue, by: Con
       remedy: 'give a new Secret(stack, "…", …) or another sensitive variable',
     });
   }
+  readSecret(versionOf(site), name, String(value));
   env.set(name, value, by);
 }
 

@@ -1,20 +1,46 @@
 // What is wrong with the secrets of a site, without ever saying what they are: `wrongSecrets(JSON.parse(text))`.
 
 import { createECDH } from "node:crypto";
-import { ENCRYPTION_KEYS, patternOf, SECRET_NAMES, SecretName } from "./secrets";
+import { SecretRule, wrongWith } from "../core/secret-rule";
+import { ENCRYPTION_KEYS, purposeOf, ruleOf, SECRET_NAMES, SecretName } from "./secrets";
 
 export type Values = Readonly<Record<string, unknown>>;
 
 const FEWEST_CHARACTERS = 12;
 const FEWEST_DIFFERENT = 6;
 
+/** What a page says of the secrets of one of its sites. */
+export interface Wanted {
+  /**
+   * The rules by which it reads each.
+   * @default - those that some page may have
+   */
+  readonly rules?: Readonly<Partial<Record<SecretName, readonly SecretRule[]>>>;
+  /**
+   * The site in the names of values, where a page has several.
+   * @default - names are short
+   */
+  readonly site?: string | undefined;
+  /**
+   * Those that must be there.
+   * @default - all
+   */
+  readonly names?: readonly SecretName[];
+}
+
 /** One line for each thing that is missing, malformed, weak, or does not belong to its other half. */
-export function wrongSecrets(values: Values, names: readonly SecretName[] = SECRET_NAMES): readonly string[] {
-  const keys = ENCRYPTION_KEYS.map((name) => values[name]).filter((key) => key !== undefined);
+export function wrongSecrets(values: Values, { rules = {}, site, names = SECRET_NAMES }: Wanted = {}): readonly string[] {
+  const called = (name: string) => (site === undefined ? name : `${site}_${name}`);
+  const of = (name: SecretName) => values[called(name)];
+  const keys = ENCRYPTION_KEYS.map(of).filter((key) => key !== undefined && key !== "");
   return [
-    ...names.flatMap((name) => wrong(name, values[name])),
-    ...(new Set(keys).size < keys.length ? ["the encryption keys: two of the three are alike; no generator makes that"] : []),
-    ...pair(values["vapid_private_key"], values["vapid_public_key"]),
+    ...SECRET_NAMES.flatMap((name) => wrong(name, called(name), of(name), names.includes(name), rules[name] ?? [ruleOf(name)])),
+    ...(new Set(keys).size < keys.length
+      ? [
+          `${called("active_record_encryption_…")}: two of the three keys are alike, which no generator makes; take the server's own over with --from`,
+        ]
+      : []),
+    ...pair(of("vapid_private_key"), of("vapid_public_key"), called),
   ];
 }
 
@@ -27,14 +53,18 @@ export function weakness(value: string): string | undefined {
 }
 
 /** What Terraform would refuse. */
-export function malformed(name: SecretName, value: unknown): string | undefined {
-  if (typeof value !== "string") return `${name}: is no text`;
-  if (new RegExp(patternOf(name)).test(value)) return undefined;
-  return `${name}: malformed; it must match ${patternOf(name)}`;
+export function malformed(name: string, value: unknown, rules: readonly SecretRule[]): string | undefined {
+  if (typeof value !== "string") return `${name}: is no text; put it in double quotes`;
+  const faults = rules.map((rule) => wrongWith(value, rule)).filter((fault) => fault !== undefined);
+  return faults.length === 0 ? undefined : `${name}: ${faults.join("; ")}`;
 }
 
 /** Whether both halves are there and belong together. */
-export function pair(privateHalf: unknown, publicHalf: unknown): readonly string[] {
+export function pair(
+  privateHalf: unknown,
+  publicHalf: unknown,
+  called: (name: string) => string = (name) => name,
+): readonly string[] {
   if (typeof privateHalf !== "string" || typeof publicHalf !== "string") return [];
   try {
     const key = createECDH("prime256v1");
@@ -44,13 +74,22 @@ export function pair(privateHalf: unknown, publicHalf: unknown): readonly string
   } catch {
     // No private key of this curve: then they are no pair either.
   }
-  return ["vapid_private_key and vapid_public_key: not the two halves of one pair"];
+  return [
+    `${called("vapid_private_key")} and ${called("vapid_public_key")}: not the two halves of one pair; give both as one generator made them`,
+  ];
 }
 
-function wrong(name: SecretName, value: unknown): readonly string[] {
-  if (value === undefined || value === "") return [`${name}: missing`];
-  const form = malformed(name, value);
+function wrong(
+  name: SecretName,
+  called: string,
+  value: unknown,
+  needed: boolean,
+  rules: readonly SecretRule[],
+): readonly string[] {
+  if (value === undefined || value === "")
+    return needed ? [`${called}: missing; secrets NEW --from FILE makes what FILE lacks`] : [];
+  const form = malformed(called, value, rules);
   if (form !== undefined) return [form];
   const weak = weakness(value as string);
-  return weak === undefined ? [] : [`${name}: weak; it ${weak}`];
+  return weak === undefined ? [] : [`${called}: weak; it ${weak}. ${purposeOf(name)}`];
 }

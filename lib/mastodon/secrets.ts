@@ -2,7 +2,9 @@
 // `makeSecrets()` gives a value for every one of them, in the formats that Mastodon's own generators emit.
 
 import { createECDH, randomBytes, randomInt } from "node:crypto";
+import { Aspects } from "cdktf";
 import { Secret } from "../core/secret";
+import { SecretRule } from "../core/secret-rule";
 import { Site } from "../core/site";
 
 interface Format {
@@ -18,11 +20,17 @@ const KEY: Omit<Format, "description" | "make"> = { length: 128, pattern: "^[!-~
 const hex128 = (): string => randomBytes(64).toString("hex");
 const letters32 = (): string => letters(32);
 // Letters and digits only: they pass env files, YAML, SQL, ini files and URLs without quoting.
-const PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-z]{16,64}$", make: () => letters(40) };
+const OWN_PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-z]{16,64}$", make: () => letters(40) };
+
+/** What a server that the page makes may have for a password. */
+export const PASSWORD: SecretRule = { reader: "a server of the page", pattern: OWN_PASSWORD.pattern };
 
 // Printable, and none of what a reader on the way takes for more than itself: a space ends a word, " ends an entry of PgBouncer, \ escapes in
 // some, and Mastodon decodes a % in Redis' password. The longest that Amazon's, DigitalOcean's and Aiven's generators emit are shorter.
 const EXISTING_PASSWORD = { length: 128, pattern: "^[!#$&-\\[\\]-~]{1,128}$" };
+
+/** What a server outside the page may have for a password, in PgBouncer's list of users, in Redis' address and in env files. */
+export const PASSWORD_OUTSIDE: SecretRule = { reader: "a server outside the page", pattern: EXISTING_PASSWORD.pattern };
 
 const FORMATS = {
   secret_key_base: { ...LONG, make: hex128, description: "Signs sessions. A change logs everyone out." },
@@ -59,13 +67,13 @@ const FORMATS = {
     description: "The public half of the pair that signs web push.",
     make: () => "",
   },
-  database_password: { ...PASSWORD, description: "The PostgreSQL role mastodon." },
-  replication_password: { ...PASSWORD, description: "The PostgreSQL role replicator." },
-  pgbouncer_admin_password: { ...PASSWORD, description: "PgBouncer's console." },
-  redis_password: { ...PASSWORD, description: "Redis for feeds and pub/sub." },
-  redis_cache_password: { ...PASSWORD, description: "Redis for the cache." },
-  redis_sidekiq_password: { ...PASSWORD, description: "Redis for jobs." },
-  sentinel_password: { ...PASSWORD, description: "The sentinels that watch Redis." },
+  database_password: { ...OWN_PASSWORD, description: "The PostgreSQL role mastodon." },
+  replication_password: { ...OWN_PASSWORD, description: "The PostgreSQL role replicator." },
+  pgbouncer_admin_password: { ...OWN_PASSWORD, description: "PgBouncer's console." },
+  redis_password: { ...OWN_PASSWORD, description: "Redis for feeds and pub/sub." },
+  redis_cache_password: { ...OWN_PASSWORD, description: "Redis for the cache." },
+  redis_sidekiq_password: { ...OWN_PASSWORD, description: "Redis for jobs." },
+  sentinel_password: { ...OWN_PASSWORD, description: "The sentinels that watch Redis." },
 } satisfies Record<string, Format>;
 
 export type SecretName = keyof typeof FORMATS;
@@ -77,8 +85,14 @@ export const ENCRYPTION_KEYS: readonly SecretName[] = SECRET_NAMES.filter((name)
 const OWN: readonly SecretName[] = ["replication_password", "pgbouncer_admin_password", "sentinel_password"];
 
 /** What a value may look like on some page: a password may be of a server that somebody else runs. */
-export function patternOf(name: SecretName): string {
-  return name.endsWith("_password") && !OWN.includes(name) ? EXISTING_PASSWORD.pattern : FORMATS[name].pattern;
+export function ruleOf(name: SecretName): SecretRule {
+  if (!name.endsWith("_password")) return { reader: "it", pattern: FORMATS[name].pattern };
+  return OWN.includes(name) ? PASSWORD : PASSWORD_OUTSIDE;
+}
+
+/** What it is for, and what a change costs. */
+export function purposeOf(name: SecretName): string {
+  return FORMATS[name].description;
 }
 
 interface Made {
@@ -88,6 +102,12 @@ interface Made {
 }
 
 const made = new WeakMap<Site, Map<SecretName, Made>>();
+
+// Terraform warns of each value in a file that has no variable, and the secrets command writes all of them: a tier that comes later may want one.
+function declareOthers(site: Site, secrets: Map<SecretName, Made>): void {
+  for (const name of SECRET_NAMES)
+    if (!secrets.has(name) && site.node.tryFindChild(name) === undefined) new Secret(site, name, FORMATS[name]);
+}
 
 /** The secret of that name in the site; the same one for all who ask. */
 export function secret(site: Site, name: SecretName): Secret {
@@ -106,6 +126,7 @@ function ask(
   of: string | undefined,
 ): Secret {
   const secrets = made.get(site) ?? new Map<SecretName, Made>();
+  if (!made.has(site)) Aspects.of(site).add({ visit: (node) => void (node === site && declareOthers(site, secrets)) });
   made.set(site, secrets);
   const found = secrets.get(name) ?? { secret: new Secret(site, name, { length, pattern, description }), of };
   secrets.set(name, found);

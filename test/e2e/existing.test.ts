@@ -48,7 +48,17 @@ beforeAll(async () => {
     `# what the old server had\nDB_PASS="${PASSWORD.replace(/[$`]/g, "\\$&")}"\nREDIS_PASSWORD='${PASSWORD.replace("'", "")}'\n`,
   );
   const bin = join(__dirname, "../../lib/bin/cdktf-mastodon.ts");
-  execFileSync(process.execPath, ["--import", require.resolve("tsx"), bin, "secrets", secretsFile(place), "--from", old]);
+  execFileSync(process.execPath, [
+    "--import",
+    require.resolve("tsx"),
+    bin,
+    "secrets",
+    secretsFile(place),
+    "--from",
+    old,
+    "--read-by",
+    "ruby",
+  ]);
   const values = JSON.parse(readFileSync(secretsFile(place), "utf8")) as Record<string, string>;
   expect(values["database_password"]).toBe(PASSWORD);
   const all = { ...values, far_password: PASSWORD, redis_password: PASSWORD, redis_cache_password: PASSWORD };

@@ -1,0 +1,54 @@
+// Which values of secrets Mastodon's own files of settings take for something else: `readSecret(site, "SMTP_PASSWORD", token)`.
+
+import { Secret } from "../core/secret";
+import { SecretRule } from "../core/secret-rule";
+import { rowOf } from "./env-catalogue";
+import { MastodonVersion } from "./version";
+
+// From 4.4 on these stand unquoted in config/email.yml, config/translation.yml and config/captcha.yml (mastodon/mastodon#35305). Whoever
+// stands there with `to_json`, as DB_PASS in config/database.yml, takes everything.
+const UNQUOTED: readonly string[] = [
+  "SMTP_PASSWORD",
+  "BULK_SMTP_PASSWORD",
+  "DEEPL_API_KEY",
+  "LIBRE_TRANSLATE_API_KEY",
+  "HCAPTCHA_SECRET_KEY",
+];
+
+// RE2 and JavaScript have no way in common to say that capitals do not matter.
+const anyCase = (words: string) => words.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
+const NO_TEXT = [
+  "^(=|~|<<)$",
+  anyCase("^(null|true|false|yes|no|on|off|y|n)$"),
+  anyCase("^[-+]?[.](inf|nan)$"),
+  // Decimal, octal and binary, with fractions and exponents, and those that count in sixties; then hexadecimal, and dates.
+  "^[-+]?([0-9.][0-9_,.:xob]*)?([Ee][-+]?[0-9]+)?$",
+  "^[-+]?0x[0-9A-Fa-f_,]+$",
+  "^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}",
+  " #",
+  ": ",
+];
+
+/** What Ruby's YAML reads as the very text: no sign of YAML's at its beginning, no comment, no key, no number and no word of its own. */
+export const UNQUOTED_YAML: Pick<SecretRule, "pattern" | "unless" | "allowed"> = {
+  pattern: "^[0-9A-Za-z$()+./;<=^_~\\\\]([!-~ ]*[!-9;-~])?$",
+  unless: NO_TEXT.join("|"),
+  allowed:
+    "what YAML reads as plain text, since it stands there unquoted: it begins with a letter, a digit or one of $ ( ) + . / ; < = ^ _ ~ \\, " +
+    "does not end in a colon or a space, has no number sign behind a space nor a space behind a colon, and is no number, date or word like true",
+};
+
+/** Has a secret refused whose value the processes would not get as it is. */
+export function readSecret(version: MastodonVersion, variable: string, token: string): void {
+  const secret = Secret.of(token);
+  if (secret === undefined) return;
+  if (UNQUOTED.includes(variable) && !version.isBefore("4.4")) secret.readBy({ reader: variable, ...UNQUOTED_YAML });
+  if (variable === "SAML_PRIVATE_KEY") secret.readBy({ reader: variable, ...ONE_LINE_KEY });
+  const format = rowOf(variable)?.format;
+  if (format !== undefined) secret.readBy({ reader: variable, pattern: format.source });
+}
+
+const ONE_LINE_KEY: Pick<SecretRule, "pattern" | "allowed"> = {
+  pattern: "^[0-9A-Za-z+/=]+$",
+  allowed: "what a key in PEM form has between its BEGIN and END, written in one line",
+};
