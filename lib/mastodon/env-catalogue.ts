@@ -10,6 +10,7 @@ import { IDENTITY } from "./catalogue/identity";
 import { PROCESSES } from "./catalogue/processes";
 import { FILE, Process, Row, Rows, Span } from "./catalogue/row";
 import { SERVICES } from "./catalogue/services";
+import { SIGN_ON } from "./catalogue/sign-on";
 import { MastodonVersion } from "./version";
 
 export type { Process };
@@ -20,7 +21,7 @@ export const GROUPS: Readonly<Record<string, Rows>> = {
   "PostgreSQL and Redis": DATA,
   Processes: PROCESSES,
   Files: FILES,
-  "Mail, search and signing on": SERVICES,
+  "Mail, search and signing on": { ...SERVICES, ...SIGN_ON },
 };
 
 export const CATALOGUE: Rows = Object.assign({}, ...Object.values(GROUPS)) as Rows;

@@ -45,6 +45,18 @@ export function rows(
   return Object.fromEntries(Object.entries(own).map(([name, row]) => [name, { ...common, ...row }]));
 }
 
+export type Own = Readonly<Record<string, Partial<Row> & Pick<Row, "meaning">>>;
+
+/** Rows whose names begin alike, and what the props of a setting say of them. */
+export function prefixed(prefix: string, own: Own, setting?: string, props: Readonly<Record<string, string>> = {}): Own {
+  return Object.fromEntries(
+    Object.entries(own).map(([name, row]) => {
+      const owner = props[name] === undefined ? {} : { owner: `${props[name]} of ${setting}()` };
+      return [prefix + name, { ...owner, ...row }];
+    }),
+  );
+}
+
 export const RUBY: readonly Process[] = ["web", "sidekiq", "task"];
 export const ALL: readonly Process[] = [...RUBY, "streaming"];
 export const COUNT = /^[1-9][0-9]*$/;
