@@ -131,7 +131,7 @@ test("what would break the machine cannot be set at all", () => {
 
 test("a tier may not say it either, and each process has its own owner", () => {
   const { problems } = page({
-    web: { MAX_THREADS: 8, BIND: "0.0.0.0" },
+    web: { MAX_THREADS: 8, BIND: "0.0.0.0", DB_POOL: 9 },
     sidekiq: { DB_POOL: 50 },
     streaming: { DB_POOL: 50, TRUSTED_PROXY_IP: "203.0.113.7" },
   });
@@ -141,14 +141,15 @@ test("a tier may not say it either, and each process has its own owner", () => {
     hand("Streaming", "DB_POOL", "databaseConnections"),
     hand("Web", "MAX_THREADS", "threads"),
     "stack/Social/Web: BIND cannot be set: nginx and the checks of the machine look for the process where the tier puts it / leave it out",
+    hand("Web", "DB_POOL", "threads"),
     hand("All", "DB_POOL", "threads"),
   ]);
 });
 
 test("what no prop of theirs says, processes are given", () => {
-  const { problems, web, live } = page({ web: { DB_POOL: 9, MIN_THREADS: 2 }, streaming: { TRUSTED_PROXY_IP: "203.0.113.7" } });
+  const { problems, web, live } = page({ web: { MIN_THREADS: 2 }, streaming: { TRUSTED_PROXY_IP: "203.0.113.7" } });
   expect(problems).toEqual([]);
-  expect(readable(web.env)).toMatchObject({ DB_POOL: "9", MIN_THREADS: "2" });
+  expect(readable(web.env)).toMatchObject({ MIN_THREADS: "2" });
   expect(readable(live.envs.get(4000)!)).toMatchObject({ TRUSTED_PROXY_IP: "203.0.113.7" });
 });
 

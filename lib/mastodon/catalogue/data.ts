@@ -20,7 +20,7 @@ export const DATA: Rows = {
         meaning: "libpq's word for Ruby; for streaming, anything but disable and, from 4.2 on, no-verify is full verification",
       },
       DB_POOL: {
-        owner: { sidekiq: "threads", streaming: "databaseConnections" },
+        owner: { web: "threads", sidekiq: "threads", streaming: "databaseConnections" },
         format: COUNT,
         meaning: "database connections of one process; up to 4.2 Sidekiq has MAX_THREADS unless told",
       },
