@@ -14,6 +14,8 @@ export class Env {
   constructor(
     private readonly problems: Problems,
     private readonly rule: EnvRule,
+    /** Which values no message may show. */
+    private readonly hides: (name: string, value: string) => boolean = () => false,
   ) {}
 
   /** Sets a variable. Leaving out is done by not calling; `undefined` is accepted for an optional prop and sets nothing. */
@@ -25,12 +27,16 @@ export class Env {
     const before = this.values.get(name);
     if (before !== undefined && before.value !== text) {
       this.problems.add(by, {
-        wrong: `${name} is "${text}" here and "${before.value}" in ${before.by.node.path}`,
+        wrong: `${name} is "${this.shown(name, text)}" here and "${this.shown(name, before.value)}" in ${before.by.node.path}`,
         remedy: "set it in one place only",
       });
     }
     this.values.set(name, { value: text, by });
     return this;
+  }
+
+  private shown(name: string, value: string): string {
+    return this.hides(name, value) ? "(secret)" : value;
   }
 
   /** The variables, sorted by name. */

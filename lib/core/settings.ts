@@ -22,6 +22,16 @@ export interface SettingTarget {
   isBefore(version: string): boolean;
   /** Sets a variable of every process that reads it, or of those kinds in `only`; `undefined` sets nothing. */
   set(name: string, value: EnvValue | undefined, only?: readonly string[]): void;
+  /**
+   * Brings certificates in PEM to each machine with a process that reads the variable, which gets the path of the file. `file` is the file's name
+   * there. What is no certificate is refused.
+   */
+  certificates(name: string, file: string, pem: string | undefined): void;
+  /**
+   * Has all of Ruby's processes trust these certificates beside the public ones, in every connection: for what has no variable of its own.
+   * What is no certificate is refused.
+   */
+  trust(file: string, pem: string | undefined): void;
   /** Tells of something that cannot work; the plan will be refused. */
   refuse(problem: Problem): void;
 }

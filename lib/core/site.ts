@@ -58,8 +58,10 @@ export interface SiteProps {
   readonly settings?: readonly Setting[];
   /**
    * Variables that nothing else here sets. One that the library knows goes to the processes that read it; any other, newer than the library,
-   * to all of Ruby's. Streaming's and those of one tier alone are given to that tier.
+   * to all of Ruby's. Streaming's and those of one tier alone are given to that tier. A change replaces the machines of the processes that read
+   * them.
    * @default - none
+   * @throws at synth for what another prop says, under whatever name, what names a file, and a secret in plain text
    */
   readonly extraEnv?: ExtraEnv;
   /**
@@ -115,7 +117,7 @@ export class Site extends Construct {
     this.version = props.version;
     this.queuesElsewhere = props.queuesElsewhere ?? [];
     this.images = {
-      mastodon: props.images?.mastodon ?? `ghcr.io/mastodon/mastodon:v${props.version}`,
+      mastodon: props.images?.mastodon ?? `${registry(props.version)}/mastodon:v${props.version}`,
       streaming: props.images?.streaming,
     };
     this.settings = props.settings ?? [];
@@ -206,6 +208,11 @@ export class Site extends Construct {
     }
     this.claimed.set(name, owner);
   }
+}
+
+/** Where the official images are; 4.1.0 was the last release that went to Docker's registry alone. */
+function registry(version: string): string {
+  return version === "4.1.0" ? "docker.io/tootsuite" : "ghcr.io/mastodon";
 }
 
 function flowTable(flows: readonly Flow[]): Readonly<Record<string, readonly string[]>> {

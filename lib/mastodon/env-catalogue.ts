@@ -1,13 +1,16 @@
 // Every variable of Mastodon, one row each: which processes read it, since and until which version, what it looks like and means.
 // `rule("streaming", version)` refuses what the process would ignore, misread or crash on.
 
+import { parse } from "yaml";
 import { EnvRule } from "../core/env";
+import { Problem } from "../core/problems";
 import { DATA } from "./catalogue/data";
 import { FILES } from "./catalogue/files";
 import { IDENTITY } from "./catalogue/identity";
 import { PROCESSES } from "./catalogue/processes";
-import { Process, Row, Rows, Span } from "./catalogue/row";
+import { FILE, Process, Row, Rows, Span } from "./catalogue/row";
 import { SERVICES } from "./catalogue/services";
+import { SIGN_ON } from "./catalogue/sign-on";
 import { MastodonVersion } from "./version";
 
 export type { Process };
@@ -18,7 +21,7 @@ export const GROUPS: Readonly<Record<string, Rows>> = {
   "PostgreSQL and Redis": DATA,
   Processes: PROCESSES,
   Files: FILES,
-  "Mail, search and signing on": SERVICES,
+  "Mail, search and signing on": { ...SERVICES, ...SIGN_ON },
 };
 
 export const CATALOGUE: Rows = Object.assign({}, ...Object.values(GROUPS)) as Rows;
@@ -44,11 +47,46 @@ function has(version: MastodonVersion, since: string | readonly string[] | undef
   return own === undefined ? version.isAfter(minor(since.at(-1)!)) : !version.isBefore(own);
 }
 
+function within(version: MastodonVersion, { since, until }: Span): boolean {
+  return has(version, since) && !(until !== undefined && version.isAfter(until));
+}
+
 /** Whether a process of that version reads it. */
 export function isRead(row: Row, process: Process, version: MastodonVersion): boolean {
-  const { since, until } = spanOf(row, process);
-  return row.readBy.includes(process) && has(version, since) && !(until !== undefined && version.isAfter(until));
+  return row.readBy.includes(process) && within(version, spanOf(row, process));
 }
+
+/** Whether only Terraform knows the value, or a part of it. */
+export function isToken(value: string): boolean {
+  return value.includes("${TfToken[");
+}
+
+/** Whether nobody may read the value in a page, a plan or a message. */
+export function isSecret(name: string, value: string): boolean {
+  const row = rowOf(name);
+  if (row?.secret || /:\/\/[^\s/:@]*:[^\s/@]+@/.test(value)) return true;
+  return row === undefined && !/^(true|false|)$/.test(value) && /(^|_)(SECRET|PASSWORD|PASS|KEY|TOKEN)$/i.test(name);
+}
+
+/** Why a page may not set the variable of that process by hand, where it may not; `settings` are the names of those that it has. */
+export function ownedElsewhere(name: string, process: Process, settings: readonly string[]): Problem | undefined {
+  const row = rowOf(name);
+  if (row?.fixed !== undefined) return { wrong: `${name} cannot be set: ${row.fixed}`, remedy: "leave it out" };
+  const owner = typeof row?.owner === "object" ? row.owner[process] : row?.owner;
+  if (owner === undefined) return undefined;
+  if (row!.format === FILE) {
+    return {
+      wrong: `${name} names a file, and nothing brings it to the machines`,
+      remedy: `leave it out, and give the certificates as "${owner}"`,
+    };
+  }
+  const setting = /(\w+)\(\)$/.exec(owner)?.[1];
+  if (setting !== undefined && !settings.includes(CALLED[setting] ?? setting)) return undefined;
+  return { wrong: `${name} is given by hand, and "${owner}" says it already`, remedy: `leave it out, and use "${owner}"` };
+}
+
+/** Settings that go by one name in a site, of which it can have one. */
+const CALLED: Readonly<Record<string, string>> = { deepL: "translation", libreTranslate: "translation" };
 
 /** The rule for the variables of one process of one version; names in `newer` pass, which the catalogue does not know. */
 export function rule(process: Process, version: MastodonVersion, newer: ReadonlySet<string> = new Set()): EnvRule {
@@ -64,11 +102,25 @@ export function rule(process: Process, version: MastodonVersion, newer: Readonly
       return `was last read by ${own ? `${process} in ` : ""}${until}, and this is ${version.text}`;
     if (value === "" && !row.mayBeEmpty) return "is empty; leave it out instead";
     // A token is known to Terraform only; its variable has a validation of its own.
-    if (row.format !== undefined && !value.includes("${TfToken[") && !row.format.test(value)) {
-      return `is "${row.secret ? "(secret)" : value}", which does not match ${row.format.source}`;
-    }
+    if (isToken(value)) return undefined;
+    const before = row.formatBefore;
+    const format = before !== undefined && version.isBefore(before.version) ? before.format : row.format;
+    const shown = isSecret(name, value) ? "(secret)" : value;
+    if (format !== undefined && !format.test(value)) return `is "${shown}", which does not match ${format.source}`;
+    if (process !== "streaming" && row.unquoted !== undefined && within(version, row.unquoted) && !isPlain(value))
+      return `is "${shown}", which Ruby reads from YAML as something else than this text`;
     return undefined;
   };
+}
+
+/** Whether YAML that does not quote a value leaves it as it is. Ruby's reader knows two forms more than the package for Node: `1,000` and `:word`. */
+function isPlain(value: string): boolean {
+  if (/^[-+]?[0-9][0-9_,]*$|^:/.test(value)) return false;
+  try {
+    return (parse(`a: ${value}`, { version: "1.1", logLevel: "silent" }) as { readonly a: unknown }).a === value;
+  } catch {
+    return false;
+  }
 }
 
 /** `; is REDIS_HOST meant?` for a name that is nearly right, or nothing. */

@@ -1,9 +1,9 @@
 // What a server outside the page may be called, and what is wrong with what was said of it: `new OutsideServer("Postgres.external db.example.net")`.
 
-import { X509Certificate } from "node:crypto";
 import { Outside } from "../core/endpoint";
 import { Problem } from "../core/problems";
 import { Site } from "../core/site";
+import { certificatesIn } from "./certificates";
 
 export interface OutsideProps {
   /** Its host name, which the machines of the site ask their name service for, or its IPv4 address. */
@@ -69,12 +69,9 @@ export class OutsideServer {
   /** Certificates in PEM, and nothing else: a page is no place for a key. */
   certificates(ca: string | undefined): string | undefined {
     if (ca === undefined) return undefined;
-    const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    if (ca.includes("PRIVATE KEY")) this.wrong("ca holds a private key", "give the certificates alone");
-    else if (blocks.length === 0 || !blocks.every(isCertificate)) {
-      this.wrong("ca holds no certificate that can be read", 'give the text of a PEM file, as in readFileSync("ca.pem", "utf8")');
-    }
-    return blocks.map((block) => `${block}\n`).join("");
+    const { certificates, problem } = certificatesIn(ca);
+    if (problem !== undefined) this.wrong(problem.wrong, problem.remedy);
+    return certificates;
   }
 
   wrong(wrong: string, remedy: string): void {
@@ -84,13 +81,5 @@ export class OutsideServer {
   /** Tells a site that uses it; a site hears each problem once. */
   tell(site: Site): void {
     for (const problem of this.problems) site.problems.add(site, problem);
-  }
-}
-
-function isCertificate(block: string): boolean {
-  try {
-    return new X509Certificate(block).subject !== "";
-  } catch {
-    return false;
   }
 }

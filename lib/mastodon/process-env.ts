@@ -1,11 +1,14 @@
-// The variables of a process, begun with what its site and its tier say in settings and `extraEnv`: `processEnv(site, "web", tier, extraEnv)`.
+// The variables of a process, begun with what its site and its tier say in settings and `extraEnv`: `processEnv(host, "web", tier, extraEnv)`.
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
+import { Host } from "../core/host";
 import { EnvValue, ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
-import { isRead, nearest, Process, rowOf, rule } from "./env-catalogue";
+import { certificatesIn } from "./certificates";
+import { isRead, isSecret, isToken, nearest, ownedElsewhere, Process, rowOf, rule } from "./env-catalogue";
 import { readSecret } from "./secret-readers";
+import { rubyTrusts, trust } from "./trust";
 import { MastodonVersion, versionOf } from "./version";
 
 export interface TierEnv {
@@ -18,11 +21,12 @@ export interface TierEnv {
 /** Where processes find what others have written: the same for all of them, or jobs, searches and files are lost without an error. */
 const SHARED = ["REDIS_NAMESPACE", "ES_PREFIX", "S3_KEY_PREFIX"];
 
-export function processEnv(site: Site, process: Process, by: Construct, tier: TierEnv): Env {
+export function processEnv(host: Host, process: Process, by: Construct, tier: TierEnv): Env {
+  const { site } = host;
   const version = versionOf(site);
   const own = tier.extraEnv ?? {};
   const newer = [...newNames(site.extraEnv), ...newNames(own)];
-  const env = new Env(site.problems, rule(process, version, new Set(newer)));
+  const env = new Env(site.problems, rule(process, version, new Set(newer)), isSecret);
   const ruby = process !== "streaming";
   for (const setting of site.settings) {
     const setter = setterOf(site, setting.name);
@@ -35,11 +39,19 @@ export function processEnv(site: Site, process: Process, by: Construct, tier: Ti
         if (value !== undefined && (only === undefined || only.includes(process)) && isFor(name, process, version))
           put(env, site, name, value, setter);
       },
+      certificates: (name, file, pem) => {
+        if (pem !== undefined && isFor(name, process, version))
+          put(env, site, name, trust(host).file(file, checked(site, pem, setter)), setter);
+      },
+      trust: (file, pem) => {
+        if (pem !== undefined && ruby) rubyTrusts(env, host, file, checked(site, pem, setter), setter);
+      },
       refuse: (problem) => site.problems.add(setter, problem),
     });
   }
   fill(
     env,
+    process,
     site,
     site.extraEnv,
     () => setterOf(site, "extraEnv"),
@@ -62,6 +74,7 @@ export function processEnv(site: Site, process: Process, by: Construct, tier: Ti
   }
   fill(
     env,
+    process,
     site,
     own,
     () => by,
@@ -79,9 +92,22 @@ function isFor(name: string, process: Process, version: MastodonVersion): boolea
 
 const isKnown = (name: string) => rowOf(name) !== undefined;
 
-function fill(env: Env, site: Site, extra: ExtraEnv, by: () => Construct, wanted: (name: string) => boolean): void {
+function fill(
+  env: Env,
+  process: Process,
+  site: Site,
+  extra: ExtraEnv,
+  by: () => Construct,
+  wanted: (name: string) => boolean,
+): void {
+  const settings = site.settings.map((setting) => setting.name);
   for (const [name, given] of Object.entries(extra)) {
     if (!wanted(name)) continue;
+    const owned = ownedElsewhere(name, process, settings);
+    if (owned !== undefined) {
+      site.problems.add(by(), owned);
+      continue;
+    }
     const near = isKnown(name) || isNew(given) ? "" : nearest(name);
     if (near !== "" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
       site.problems.add(by(), {
@@ -96,9 +122,11 @@ function fill(env: Env, site: Site, extra: ExtraEnv, by: () => Construct, wanted
 
 /** Sets what a person has given; a secret in plain text is refused. */
 export function put(env: Env, site: Site, name: string, value: EnvValue, by: Construct): void {
-  if (rowOf(name)?.secret && !String(value).includes("${TfToken[")) {
+  const text = String(value);
+  if (isSecret(name, text) && !isToken(text)) {
+    const what = rowOf(name)?.secret ? "is a secret" : rowOf(name) === undefined ? "looks like a secret" : "holds a password";
     site.problems.add(by, {
-      wrong: `${name} is a secret, and the page and the plan would hold it for all to read`,
+      wrong: `${name} ${what}, and the page and the plan would hold it for all to read`,
       remedy: 'give a new Secret(stack, "…", …) or another sensitive variable',
     });
   }
@@ -112,6 +140,12 @@ function isNew(given: ExtraEnv[string]): given is { readonly value: EnvValue; re
 
 function newNames(extra: ExtraEnv): readonly string[] {
   return Object.keys(extra).filter((name) => !isKnown(name));
+}
+
+function checked(site: Site, pem: string, by: Construct): string {
+  const { certificates, problem } = certificatesIn(pem);
+  if (problem !== undefined) site.problems.add(by, problem);
+  return certificates;
 }
 
 const setters = new WeakMap<Site, Map<string, Construct>>();

@@ -54,7 +54,7 @@ export const ADMINISTRATOR: Clients = { ...STRAIGHT, what: "administrator's comm
 export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data, tier: TierEnv): Env {
   const { site } = host;
   const version = versionOf(site);
-  const env = processEnv(site, process, by, tier);
+  const env = processEnv(host, process, by, tier);
   env
     .set("LOCAL_DOMAIN", site.domain, by)
     .set("WEB_DOMAIN", site.webDomain === site.domain ? undefined : site.webDomain, by)
@@ -124,7 +124,7 @@ function rubyRedisEnv(env: Env, host: Host, prefix: Prefix, facts: RedisFacts, b
   if (facts.tls === undefined) return;
   // hiredis raises on TLS up to 4.5, and Mastodon's guide asks for Ruby's own driver in later versions too.
   if (!versionOf(host.site).isBefore("4.3")) env.set("REDIS_DRIVER", "ruby", by);
-  if (facts.tls.ca !== undefined) rubyTrusts(env, host, facts.tls.ca, by);
+  if (facts.tls.ca !== undefined) rubyTrusts(env, host, "redis", facts.tls.ca, by);
 }
 
 function databaseEnv(env: Env, host: Host, facts: DatabaseFacts, by: Construct): void {

@@ -37,7 +37,7 @@ const FORMATS = {
   otp_secret: {
     ...LONG,
     make: hex128,
-    description: "Encrypts second factors up to Mastodon 4.3; keep it, a later upgrade may read it.",
+    description: "Encrypts second factors up to Mastodon 4.3; later versions read it in the upgrade that encrypts them anew.",
   },
   active_record_encryption_primary_key: {
     ...KEY,

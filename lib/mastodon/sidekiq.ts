@@ -13,6 +13,7 @@ import { outgoingMail } from "./outgoing-mail";
 import { TierEnv } from "./process-env";
 import { sidekiq } from "./programs/sidekiq";
 import { Data, DATABASE_TASK, readsReplica, rubyEnv, SCHEDULER_LOCK } from "./ruby";
+import { secret } from "./secrets";
 import { Queue, versionOf } from "./version";
 
 export interface SidekiqGroupProps extends Data {
@@ -90,7 +91,7 @@ export class SidekiqGroup extends Construct {
     });
     const tier: TierEnv = { extraEnv: props.extraEnv, processes: scheduler ? ["sidekiq", "task"] : ["sidekiq"] };
     this.env = rubyEnv(this.pool, "sidekiq", this, props, tier).set("DB_POOL", threads, this);
-    this.taskEnv = scheduler ? databaseTaskEnv(rubyEnv(this.pool, "task", this, props, tier), this) : undefined;
+    this.taskEnv = scheduler ? databaseTaskEnv(rubyEnv(this.pool, "task", this, props, tier), site, this) : undefined;
     this.checkMetrics(site, processes);
     sidekiq(this.pool.program, {
       image: site.images.mastodon,
@@ -143,7 +144,9 @@ export class SidekiqGroup extends Construct {
   }
 }
 
-// A migration that waits for a lock on a table holds up everybody who comes after it. So it gives up, and the task begins again 5 s later.
-function databaseTaskEnv(env: Env, by: Construct): Env {
+function databaseTaskEnv(env: Env, site: Site, by: Construct): Env {
+  // A migration of 2024 decrypts second factors with it. A server of 4.2 that is upgraded straight to 4.4 or later runs it then.
+  if (!versionOf(site).isBefore("4.4")) env.set("OTP_SECRET", secret(site, "otp_secret"), by);
+  // A migration that waits for a lock on a table holds up everybody who comes after it. So it gives up, and the task begins again 5 s later.
   return env.all["PGOPTIONS"] === undefined ? env.set("PGOPTIONS", "-c lock_timeout=5s", by) : env;
 }

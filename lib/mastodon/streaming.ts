@@ -146,7 +146,7 @@ export function streamingEnvs(host: Pool, by: Construct, machines: number, props
 
 function streamingEnv(host: Pool, by: Construct, port: number, databaseConnections: number, needs: StreamingNeeds): Env {
   const version = versionOf(host.site);
-  const env = processEnv(host.site, "streaming", by, needs.tier);
+  const env = processEnv(host, "streaming", by, needs.tier);
   const why = "streaming looks up tokens and filters";
   // It only reads, and up to 4.1 that is the guide's first use of a replica.
   const replica = version.isBefore("4.2") ? needs.database.replicaReachedBy(host, why) : undefined;

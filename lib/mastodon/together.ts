@@ -12,11 +12,9 @@ const NEEDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   CAS_ENABLED: [["CAS_URL", "CAS_HOST"]],
   // The form for passwords is gone then, that of LDAP and PAM as well.
   OMNIAUTH_ONLY: [["OIDC_ENABLED", "SAML_ENABLED", "CAS_ENABLED"]],
-  S3_ENABLED: [["S3_BUCKET"], ["S3_HOSTNAME", "S3_ALIAS_HOST", "S3_CLOUDFRONT_HOST"]],
   SWIFT_ENABLED: [["SWIFT_AUTH_URL"], ["SWIFT_CONTAINER"], ["SWIFT_OBJECT_URL"]],
   ES_ENABLED: [["ES_HOST"]],
   BULK_SMTP_PORT: [["BULK_SMTP_SERVER"]],
-  ...Object.fromEntries(["", "CACHE_", "SIDEKIQ_"].flatMap((prefix) => redis(prefix))),
 };
 
 /** Of each list at most one counts, and nobody could say which. */
@@ -47,17 +45,4 @@ export function checkTogether(site: Site, by: Construct, env: Env): void {
     const both = rivals.filter(there);
     if (both.length > 1) site.problems.add(by, { wrong: `${both.join(" and ")} are set`, remedy: "keep one of them" });
   }
-}
-
-// Nothing is inherited between prefixes, and half of a sentinel's address is passed over without a word.
-function redis(prefix: string): readonly (readonly [string, readonly (readonly string[])[]])[] {
-  const name = (part: string) => `${prefix}REDIS_${part}`;
-  const where = [name("HOST"), name("SENTINELS"), name("URL")];
-  return [
-    [name("SENTINELS"), [[name("SENTINEL_MASTER")]]],
-    [name("SENTINEL_MASTER"), [[name("SENTINELS")]]],
-    [name("PASSWORD"), [where]],
-    [name("PORT"), [[name("HOST")]]],
-    [name("DB"), [where]],
-  ];
 }

@@ -13,7 +13,7 @@ export const PUBLIC = "/etc/ssl/certs/ca-certificates.crt";
 
 class Trust {
   private readonly files = new Map<string, Set<string>>();
-  private ruby = false;
+  private readonly ofRuby = new Set<string>();
 
   constructor(private readonly host: Host) {}
 
@@ -30,16 +30,16 @@ class Trust {
   }
 
   /** The path of a file with the public certificates and these. */
-  withPublic(certificates: string): string {
-    const own = this.file("redis", certificates);
+  withPublic(name: string, certificates: string): string {
     const path = `${DIRECTORY}/ruby.pem`;
-    if (!this.ruby) {
-      this.ruby = true;
+    if (this.ofRuby.size === 0) {
+      // Some libraries trust nothing but this file, and they speak to the whole world.
+      const script = () => `cat ${[PUBLIC, ...this.ofRuby].join(" ")} >${path}\nchmod 0644 ${path}\n`;
       this.host.program
         .add({ kind: "package", names: ["ca-certificates"] })
-        // Some libraries trust nothing but this file, and they speak to the whole world.
-        .add({ kind: "run", why: "whom Ruby trusts", script: `cat ${PUBLIC} ${own} >${path}\nchmod 0644 ${path}\n` });
+        .add({ kind: "run", why: "whom Ruby trusts", script });
     }
+    this.ofRuby.add(this.file(name, certificates));
     return path;
   }
 }
@@ -77,9 +77,9 @@ export function nodeTrusts(env: Env, host: Host, ca: string, by: Construct): voi
   env.set("NODE_EXTRA_CA_CERTS", trust(host).file("streaming", ca), by);
 }
 
-/** Ruby's OpenSSL, for Redis. */
-export function rubyTrusts(env: Env, host: Host, ca: string, by: Construct): void {
-  env.set("SSL_CERT_FILE", trust(host).withPublic(ca), by);
+/** Ruby's OpenSSL, for what has no variable of its own; `name` is that of the file. */
+export function rubyTrusts(env: Env, host: Host, name: string, ca: string, by: Construct): void {
+  env.set("SSL_CERT_FILE", trust(host).withPublic(name, ca), by);
 }
 
 /** What a container must be given to read the certificates that its variables name. */

@@ -59,6 +59,24 @@ test.each<[Process, string, string, string, string]>([
   ["web", "4.7.6", "TRUSTED_PROXY_IP", "loopback", 'is "loopback", which does not match'],
   ["web", "4.7.6", "WEB_CONCURRENCY", "auto", 'is "auto", which does not match'],
   ["web", "4.7.6", "REDIS_SENTINELS", "redis-1:26379, redis-2:26379", 'is "redis-1:26379, redis-2:26379", which does not match'],
+  [
+    "streaming",
+    "4.2.20",
+    "LOG_LEVEL",
+    "fatal",
+    'is "fatal", which does not match ^(silly|verbose|info|timing|http|notice|warn|error|silent)$',
+  ],
+  ["streaming", "4.3.0", "LOG_LEVEL", "silly", 'is "silly", which does not match ^(trace|debug|info|warn|error|fatal)$'],
+  ["web", "4.7.6", "DB_USER", "0777", 'is "0777", which Ruby reads from YAML as something else than this text'],
+  ["web", "4.1.22", "DB_NAME", "1_000", 'is "1_000", which Ruby reads from YAML'],
+  ["sidekiq", "4.7.6", "REPLICA_DB_USER", "yes", 'is "yes", which Ruby reads from YAML'],
+  ["web", "4.7.6", "DB_NAME", "mastodon #1", 'is "mastodon #1", which Ruby reads from YAML'],
+  ["web", "4.4.0", "SOURCE_TAG", "4.10", 'is "4.10", which Ruby reads from YAML'],
+  ["web", "4.4.0", "SOURCE_TAG", "2024-01-31", 'is "2024-01-31", which Ruby reads from YAML'],
+  ["web", "4.4.0", "SOURCE_TAG", "1,000", 'is "1,000", which Ruby reads from YAML'],
+  ["web", "4.7.6", "ENABLE_SIDEKIQ_UNIQUE_JOBS_UI", "true", "was last read by 4.5, and this is 4.7.6"],
+  ["streaming", "4.3.1", "REDIS_USERNAME", "social", "was last read by 4.3.0, and this is 4.3.1"],
+  ["task", "4.2.13", "MIGRATION_IGNORE_INVALID_OTP_SECRET", "true", "is read from 4.3 on, and this is 4.2.13"],
   ["web", "4.7.6", "DB_PASS", "two\nlines", "has a line break, which an env file cannot hold"],
 ])("%s of %s: %s=%j is refused", (process, version, name, value, why) => {
   const { env: variables, stack, problems } = env(process, version);
@@ -117,4 +135,31 @@ test.each([
 test("the queue fasp exists from 4.4 on", () => {
   expect(MastodonVersion.of("4.3.23").queues).toEqual(["default", "push", "ingress", "mailers", "pull", "scheduler"]);
   expect(MastodonVersion.of("4.4.0").queues).toEqual(["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"]);
+});
+
+test.each<[Process, string, string, string]>([
+  ["streaming", "4.2.20", "LOG_LEVEL", "silly"],
+  ["streaming", "4.3.0", "LOG_LEVEL", "trace"],
+  // Streaming has no YAML, and up to 4.3 no file of YAML held the tag.
+  ["streaming", "4.7.6", "DB_USER", "0777"],
+  ["web", "4.3.23", "SOURCE_TAG", "4.10"],
+  ["web", "4.7.6", "DB_USER", "project.role"],
+  ["web", "4.7.6", "DB_USER", "user@server"],
+  ["web", "4.7.6", "SOURCE_TAG", "v4.10"],
+  ["web", "4.7.6", "SOURCE_TAG", "4.5.3"],
+  // From 4.4 on, YAML makes a number of it. Mastodon only asks whether there is one, and the gem takes it from the environment.
+  ["web", "4.7.6", "HCAPTCHA_SECRET_KEY", "0x0000000000000000000000000000000000000000"],
+  ["web", "4.7.6", "http_proxy", "http://social@[2001:db8::1]:3128/"],
+  ["web", "4.7.6", "WHITELIST_MODE", "true"],
+  ["streaming", "4.1.22", "WHITELIST_MODE", "true"],
+  ["web", "4.7.6", "EMAIL_DOMAIN_BLACKLIST", "a.example|b.example"],
+  ["sidekiq", "4.7.6", "RUBY_YJIT_ENABLE", "0"],
+  ["task", "4.7.6", "MIGRATION_IGNORE_INVALID_OTP_SECRET", "true"],
+  ["web", "4.2.6", "ENABLE_SIDEKIQ_UNIQUE_JOBS_UI", "true"],
+  ["web", "4.7.6", "MASTODON_VERSION_METADATA", "ours.2"],
+  ["web", "4.4.0", "SOURCE_COMMIT", "c1794fb948dfb13865214bce8a90e88da44d4ff6"],
+])("%s of %s takes %s=%s", (process, version, name, value) => {
+  const { env: variables, stack, problems } = env(process, version);
+  variables.set(name, value, stack);
+  expect(problems.all()).toEqual([]);
 });

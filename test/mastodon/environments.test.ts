@@ -104,7 +104,7 @@ test(`over all ${MIXES.length} mixes, each process gets exactly its own variable
       web: { ...ruby(mix), ...databases(mix, true), ...vapid, ...puma, ...base },
       task: { ...task, ...base, RAILS_LOG_LEVEL: "warn" },
       sidekiq: { ...ruby(mix), ...databases(mix, minor(mix) >= 2), ...vapid, ...caughtMail, DB_POOL: "10" },
-      prepare: { ...task, PGOPTIONS: "-c lock_timeout=5s" },
+      prepare: { ...task, OTP_SECRET: "<secret otp_secret>", PGOPTIONS: "-c lock_timeout=5s" },
       streaming: mix.streaming === "none" ? undefined : node(mix),
     });
   }

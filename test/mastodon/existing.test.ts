@@ -73,7 +73,12 @@ test("over TLS with a CA, each process is told in its own way, and its container
   expect(readable(web.env)).toEqual({ ...ruby, ...vapid, ...libpq, ...reads, ...puma });
   expect(readable(web.taskEnv)).toEqual({ ...ruby, ...libpq, RAILS_LOG_LEVEL: "warn" });
   expect(readable(scheduler.env)).toEqual({ ...ruby, ...vapid, ...libpq, ...reads, DB_POOL: "5" });
-  expect(readable(scheduler.taskEnv!)).toEqual({ ...ruby, ...libpq, PGOPTIONS: "-c lock_timeout=5s" });
+  expect(readable(scheduler.taskEnv!)).toEqual({
+    ...ruby,
+    ...libpq,
+    OTP_SECRET: "<secret otp_secret>",
+    PGOPTIONS: "-c lock_timeout=5s",
+  });
   expect(readable(live.envs.get(4000)!)).toEqual({
     ...straight,
     ...rediss,

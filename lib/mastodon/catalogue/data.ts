@@ -8,28 +8,33 @@ const REDIS_URL = /^(rediss?|unix):\/\/\S+$/;
 
 export const DATA: Rows = {
   ...rows(
-    { readBy: ALL, source: "config/database.yml, streaming/database.js" },
+    { readBy: ALL },
     {
-      DB_HOST: { format: HOST, meaning: "PostgreSQL or PgBouncer" },
-      DB_PORT: { format: PORT, meaning: "5432, or PgBouncer's 6432" },
-      DB_NAME: { meaning: "the database" },
-      DB_USER: { meaning: "the role" },
-      DB_PASS: { secret: true, meaning: "its password" },
+      DB_HOST: { owner: "database", format: HOST, meaning: "PostgreSQL or PgBouncer" },
+      DB_PORT: { owner: "database", format: PORT, meaning: "5432, or PgBouncer's 6432" },
+      DB_NAME: { owner: "database", unquoted: {}, meaning: "the database" },
+      DB_USER: { owner: "database", unquoted: {}, meaning: "the role" },
+      DB_PASS: { owner: "database", secret: true, meaning: "its password" },
       DB_SSLMODE: {
+        owner: "database",
         meaning: "libpq's word for Ruby; for streaming, anything but disable and, from 4.2 on, no-verify is full verification",
       },
       DB_POOL: {
+        owner: { web: "threads", sidekiq: "threads", streaming: "databaseConnections" },
         format: COUNT,
         meaning: "database connections of one process; up to 4.2 Sidekiq has MAX_THREADS unless told",
       },
       DATABASE_URL: {
+        owner: "database",
         secret: true,
         format: DATABASE_URL,
+        source: "Rails, streaming/database.js",
         meaning: "all of it as one address, which outranks the parts; streaming then ignores DB_SSLMODE",
       },
     },
   ),
   PGSSLROOTCERT: {
+    owner: "ca of Postgres.external",
     readBy: RUBY,
     format: FILE,
     meaning: "the CA of PostgreSQL's certificate, a file in the container",
@@ -42,18 +47,29 @@ export const DATA: Rows = {
     source: "libpq",
   },
   SSL_CERT_FILE: {
+    owner: "ca of whatever the certificate is of",
     readBy: RUBY,
     format: FILE,
     meaning: "whom OpenSSL trusts, for Redis and for the world, a file in the container",
     source: "OpenSSL",
   },
+  SSL_CERT_DIR: {
+    readBy: RUBY,
+    format: FILE,
+    fixed:
+      "it names a directory that nothing brings to the machines; settings and servers outside the page take their certificates as ca",
+    meaning: "whom OpenSSL trusts, a directory of files by their hashes",
+    source: "OpenSSL",
+  },
   NODE_EXTRA_CA_CERTS: {
+    owner: "ca of Postgres.external or Redis.external",
     readBy: ["streaming"],
     format: FILE,
     meaning: "further CAs that Node trusts, a file in the container",
     source: "Node",
   },
   NODE_TLS_REJECT_UNAUTHORIZED: {
+    owner: "database",
     readBy: ["streaming"],
     until: "4.1",
     format: /^0$/,
@@ -64,28 +80,31 @@ export const DATA: Rows = {
     readBy: RUBY,
     format: BOOLEAN,
     meaning: "false behind transaction pooling",
-    source: "config/database.yml",
   },
   QUERY_LOG_TAGS_ENABLED: {
     readBy: RUBY,
     since: "4.4",
     format: /^true$/,
     meaning: "queries say where they come from, and are not prepared",
-    source: "config/application.rb",
   },
   ...rows(
     {
       readBy: ["web", "sidekiq"],
       spans: { sidekiq: { since: "4.2" } },
-      source: "config/database.yml; up to 4.1 our own of the web processes, for Makara",
+      source: "config/database.yml; up to 4.1 that of the page's own part, for Makara",
     },
     {
-      REPLICA_DB_HOST: { format: HOST, meaning: "where selected reads go" },
-      REPLICA_DB_PORT: { format: PORT, meaning: "its port" },
-      REPLICA_DB_NAME: { meaning: "its database; from 4.2 to 4.5 this alone switches the replica on" },
-      REPLICA_DB_USER: { meaning: "its role" },
-      REPLICA_DB_PASS: { secret: true, meaning: "its password" },
+      REPLICA_DB_HOST: { owner: "database", format: HOST, meaning: "where selected reads go" },
+      REPLICA_DB_PORT: { owner: "database", format: PORT, meaning: "its port" },
+      REPLICA_DB_NAME: {
+        owner: "database",
+        unquoted: {},
+        meaning: "its database; from 4.2 to 4.5 this alone switches the replica on",
+      },
+      REPLICA_DB_USER: { owner: "database", unquoted: {}, meaning: "its role" },
+      REPLICA_DB_PASS: { owner: "database", secret: true, meaning: "its password" },
       REPLICA_DATABASE_URL: {
+        owner: "replicaUrl",
         since: "4.2",
         secret: true,
         format: DATABASE_URL,
@@ -108,14 +127,19 @@ export const DATA: Rows = {
     since: "4.3",
     format: /^ruby$/,
     meaning: "needed with rediss://, which the usual driver cannot do",
-    source: "lib/mastodon/redis_configuration.rb",
+  },
+  REDIS_USERNAME: {
+    readBy: ["streaming"],
+    since: "4.3",
+    until: "4.3.0",
+    owner: "redis",
+    meaning: "its user; 4.3.1 renamed it to REDIS_USER, as Ruby has it",
   },
   REDIS_NAMESPACE: {
     readBy: ALL,
     until: "4.3",
     format: /^[\w:-]+$/,
     meaning: "stands before every key, for a Redis that others use too; from 4.4 on it stops every Ruby process",
-    source: "lib/mastodon/redis_config.rb, streaming/redis.js",
   },
 };
 
@@ -138,11 +162,6 @@ function redis(prefix: "" | "CACHE_" | "SIDEKIQ_", readBy: readonly Process[]): 
     SENTINEL_USERNAME: { since: "4.3", meaning: "the sentinels' user; REDIS_USER if unset" },
     SENTINEL_PASSWORD: { since: "4.3", secret: true, meaning: "the sentinels' own password" },
   };
-  return rows(
-    {
-      readBy,
-      source: prefix === "" ? "lib/mastodon/redis_configuration.rb, streaming/redis.js" : "lib/mastodon/redis_configuration.rb",
-    },
-    Object.fromEntries(Object.entries(own).map(([name, row]) => [`${prefix}REDIS_${name}`, row])),
-  );
+  const owner = { "": "redis", CACHE_: "cache", SIDEKIQ_: "jobs" }[prefix];
+  return rows({ readBy, owner }, Object.fromEntries(Object.entries(own).map(([name, row]) => [`${prefix}REDIS_${name}`, row])));
 }

@@ -1,4 +1,4 @@
-// What the catalogue says of one variable, and the words that its groups share: `rows({ readBy: RUBY, source: "config/…" }, { NAME: { meaning: "…" } })`.
+// What the catalogue says of one variable, and the words that its groups share: `rows({ readBy: RUBY }, { NAME: { meaning: "…" } })`.
 
 /** The programs of Mastodon; `task` is a one-off such as `db:prepare` or `tootctl`. */
 export type Process = "web" | "sidekiq" | "streaming" | "task";
@@ -19,19 +19,42 @@ export interface Row extends Span {
   readonly mayBeEmpty?: true;
   /** What a value looks like. */
   readonly format?: RegExp;
+  /** What it looked like before a version. */
+  readonly formatBefore?: { readonly version: string; readonly format: RegExp };
+  /** In which versions Ruby reads it from a file of YAML that does not quote it, so that `0777` becomes another value. */
+  readonly unquoted?: Span;
+  /**
+   * The prop that says what the variable says, and that `extraEnv` may therefore not say: `domain`; or `tls of mail()`, which holds only where the
+   * page has that setting. Where only some processes have such a prop, theirs.
+   */
+  readonly owner?: string | Readonly<Partial<Record<Process, string>>>;
+  /** Why no page may set it, although no prop does either. */
+  readonly fixed?: string;
   readonly meaning: string;
-  /** Where in Mastodon's source it is read. */
-  readonly source: string;
+  /** Who reads it, where that is not Mastodon's own source: a library, or the page's own part of it. */
+  readonly source?: string;
 }
 
 export type Rows = Readonly<Record<string, Row>>;
 
 /** Rows that have something in common. */
 export function rows(
-  common: Pick<Row, "readBy" | "source"> & Partial<Row>,
+  common: Pick<Row, "readBy"> & Partial<Row>,
   own: Readonly<Record<string, Partial<Row> & Pick<Row, "meaning">>>,
 ): Rows {
   return Object.fromEntries(Object.entries(own).map(([name, row]) => [name, { ...common, ...row }]));
+}
+
+export type Own = Readonly<Record<string, Partial<Row> & Pick<Row, "meaning">>>;
+
+/** Rows whose names begin alike, and what the props of a setting say of them. */
+export function prefixed(prefix: string, own: Own, setting?: string, props: Readonly<Record<string, string>> = {}): Own {
+  return Object.fromEntries(
+    Object.entries(own).map(([name, row]) => {
+      const owner = props[name] === undefined ? {} : { owner: `${props[name]} of ${setting}()` };
+      return [prefix + name, { ...owner, ...row }];
+    }),
+  );
 }
 
 export const RUBY: readonly Process[] = ["web", "sidekiq", "task"];

@@ -26,6 +26,13 @@ export interface CasProps {
    */
   readonly keys?: { readonly uid?: string; readonly name?: string; readonly email?: string; readonly nickname?: string };
   /**
+   * The certificates, as PEM, of the authority that has signed its certificate; every connection of Ruby's processes then trusts it beside the public ones. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
+   * the machines of the processes that read it.
+   * @default - the public authorities of the image
+   * @throws at synth if it holds no certificate, or a private key
+   */
+  readonly ca?: string;
+  /**
    * Whether its word on mail addresses is believed, so that nobody has to confirm one.
    * @default false
    */
@@ -44,6 +51,8 @@ export function cas(props: CasProps): Setting {
         });
       }
       const [, scheme, host, port] = url;
+      // CAS_CA_PATH is a directory of files by their hashes, and would take the place of the public certificates.
+      into.trust("cas", props.ca);
       into.set("CAS_ENABLED", true);
       into.set("CAS_DISPLAY_NAME", props.displayName);
       into.set("CAS_URL", props.url);

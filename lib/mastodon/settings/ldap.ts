@@ -22,10 +22,17 @@ export interface LdapProps {
    */
   readonly port?: number;
   /**
-   * Whether its certificate must be one that the image's CAs vouch for. Off, anyone in between can read passwords.
+   * Whether its certificate must be one that the image's CAs, or `ca`, vouch for. Off, anyone in between can read passwords.
    * @default true
    */
   readonly verify?: boolean;
+  /**
+   * The certificates, as PEM, of the authority that has signed its certificate; every connection of Ruby's processes then trusts it beside the public ones. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
+   * the machines of the processes that read it.
+   * @default - the public authorities of the image
+   * @throws at synth if it holds no certificate, or a private key
+   */
+  readonly ca?: string;
   /**
    * Which attribute is the user name.
    * @default "cn"
@@ -55,6 +62,7 @@ export function ldap(props: LdapProps): Setting {
   return {
     name: "ldap",
     fill: (into) => {
+      into.trust("ldap", props.ca);
       into.set("LDAP_ENABLED", true);
       into.set("LDAP_HOST", props.host);
       into.set("LDAP_PORT", props.port ?? (tls === "tls" ? 636 : 389));

@@ -35,10 +35,17 @@ export interface MailServer {
    */
   readonly domain?: string;
   /**
-   * Whether the mail server's certificate must be one that the image's CAs vouch for. Off, anyone in between can read mail and password.
+   * Whether the mail server's certificate must be one that the image's CAs, or `ca`, vouch for. Off, anyone in between can read mail and password.
    * @default true
    */
   readonly verify?: boolean;
+  /**
+   * The certificates, as PEM, of the authority that has signed the mail server's certificate. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
+   * the machines of the processes that read it.
+   * @default - the public authorities of the image
+   * @throws at synth if it holds no certificate, or a private key
+   */
+  readonly ca?: string;
 }
 
 export interface MailProps extends MailServer {
@@ -115,4 +122,5 @@ function server(into: SettingTarget, prefix: string, props: MailServer): void {
   into.set(`${prefix}TLS`, tls === "implicit" ? true : undefined);
   into.set(`${prefix}ENABLE_STARTTLS`, STARTTLS[tls]);
   into.set(`${prefix}OPENSSL_VERIFY_MODE`, tls === "none" ? undefined : (props.verify ?? true) ? "peer" : "none");
+  into.certificates(`${prefix}CA_FILE`, prefix === "SMTP_" ? "mail" : "bulk-mail", props.ca);
 }

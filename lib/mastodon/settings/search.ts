@@ -13,10 +13,17 @@ export interface SearchProps {
    */
   readonly port?: number;
   /**
-   * Whether it speaks TLS, with a certificate that the image's CAs vouch for.
+   * Whether it speaks TLS, with a certificate that the image's CAs, or `ca`, vouch for.
    * @default false
    */
   readonly tls?: boolean;
+  /**
+   * The certificates, as PEM, of the authority that has signed its certificate. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
+   * the machines of the processes that read it.
+   * @default - the public authorities of the image
+   * @throws at synth if it holds no certificate, or a private key
+   */
+  readonly ca?: string;
   /**
    * Its user; with `password` or not at all.
    * @default - it asks nobody
@@ -42,7 +49,7 @@ export interface SearchProps {
   readonly timeoutSeconds?: number;
 }
 
-/** Refused: half of a login, a host with scheme or port. */
+/** Refused: half of a login, a host with scheme or port, `ca` without TLS. */
 export function search(props: SearchProps): Setting {
   return {
     name: "search",
@@ -53,6 +60,12 @@ export function search(props: SearchProps): Setting {
       if (/[:/]/.test(props.host)) {
         into.refuse({ wrong: `host is "${props.host}"`, remedy: "give the host alone; tls and port are props of their own" });
       }
+      if (props.ca !== undefined && !props.tls) {
+        into.refuse({ wrong: "ca is given, but tls is not", remedy: "give tls: true as well, or leave ca out" });
+      }
+      // Before 4.3 there is no variable for it.
+      if (into.isBefore("4.3")) into.trust("search", props.ca);
+      else into.certificates("ES_CA_FILE", "search", props.ca);
       into.set("ES_ENABLED", true);
       into.set("ES_HOST", props.tls ? `https://${props.host}` : props.host);
       into.set("ES_PORT", props.port ?? 9200);

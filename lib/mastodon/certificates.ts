@@ -1,0 +1,26 @@
+// The certificates in a text: `certificatesIn(readFileSync("ca.pem", "utf8"))`.
+
+import { X509Certificate } from "node:crypto";
+import { Problem } from "../core/problems";
+
+/** Certificates in PEM and nothing else, each with a line break behind it, or what is wrong with the text: a page is no place for a key. */
+export function certificatesIn(ca: string): { readonly certificates: string; readonly problem?: Problem } {
+  const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const certificates = blocks.map((block) => `${block}\n`).join("");
+  if (ca.includes("PRIVATE KEY"))
+    return { certificates, problem: { wrong: "ca holds a private key", remedy: "give the certificates alone" } };
+  if (blocks.length > 0 && blocks.every(isCertificate)) return { certificates };
+  const problem = {
+    wrong: "ca holds no certificate that can be read",
+    remedy: 'give the text of a PEM file, as in readFileSync("ca.pem", "utf8")',
+  };
+  return { certificates, problem };
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    return new X509Certificate(block).subject !== "";
+  } catch {
+    return false;
+  }
+}
