@@ -22,6 +22,6 @@ export interface SettingTarget {
   isBefore(version: string): boolean;
   /** Sets a variable of every process that reads it, or of those kinds in `only`; `undefined` sets nothing. */
   set(name: string, value: EnvValue | undefined, only?: readonly string[]): void;
-  /** Tells of something that cannot work; the plan will be refused. */
-  refuse(problem: Problem): void;
+  /** Tells of something that cannot work; the plan will be refused. `undefined` tells nothing. */
+  refuse(problem: Problem | undefined): void;
 }

@@ -1,6 +1,7 @@
 // Searching posts and people by Elasticsearch 7 or 8, or OpenSearch: `search({ host: "search.example", tls: true, user, password })`.
 // Afterwards `tootctl search deploy` on a web machine makes the indexes, which takes hours on a large server.
 
+import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -42,7 +43,7 @@ export interface SearchProps {
   readonly timeoutSeconds?: number;
 }
 
-/** Refused: half of a login, a host with scheme or port. */
+/** Refused: half of a login, a host with scheme or port, and one that is every machine itself. */
 export function search(props: SearchProps): Setting {
   return {
     name: "search",
@@ -50,9 +51,7 @@ export function search(props: SearchProps): Setting {
       if ((props.user === undefined) !== (props.password === undefined)) {
         into.refuse({ wrong: "user or password is missing", remedy: "give both, or neither" });
       }
-      if (/[:/]/.test(props.host)) {
-        into.refuse({ wrong: `host is "${props.host}"`, remedy: "give the host alone; tls and port are props of their own" });
-      }
+      into.refuse(wrongHost("host", props.host));
       into.set("ES_ENABLED", true);
       into.set("ES_HOST", props.tls ? `https://${props.host}` : props.host);
       into.set("ES_PORT", props.port ?? 9200);
