@@ -15,6 +15,7 @@ import {
   WebTier,
 } from "../../lib";
 import { local, LocalProps } from "../../lib/clouds/local";
+import { pageProblems } from "../page-problems";
 
 function page(props: LocalProps = {}, more: Partial<SiteProps> = {}) {
   const stack = new TerraformStack(new App(), "stack");
@@ -171,8 +172,8 @@ test("no secret stands in the plan, and none is hidden so that the driver's line
 });
 
 test("limits that are no numbers are refused, all at once", () => {
-  const { site } = page({ memoryGib: 0.5, readySeconds: 0 });
-  expect(site.node.validate()).toEqual([
+  const { stack } = page({ memoryGib: 0.5, readySeconds: 0 });
+  expect(pageProblems(() => Testing.synth(stack, true))).toEqual([
     "stack/Social: memoryGib of the local cloud is 0.5 / use a whole number from 1",
     "stack/Social: readySeconds of the local cloud is 0 / use a whole number from 1",
   ]);
