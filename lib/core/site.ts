@@ -87,6 +87,8 @@ export class Site extends Construct {
   readonly version: string;
   /** The image of all processes, and the one that the page names for streaming. */
   readonly images: { readonly mastodon: string; readonly streaming: string | undefined };
+  /** Which of them the page names itself. */
+  readonly namedImages: readonly string[];
   readonly settings: readonly Setting[];
   readonly extraEnv: ExtraEnv;
   readonly queuesElsewhere: readonly string[];
@@ -116,6 +118,8 @@ export class Site extends Construct {
       mastodon: props.images?.mastodon ?? `ghcr.io/mastodon/mastodon:v${props.version}`,
       streaming: props.images?.streaming,
     };
+    const named = Object.entries(props.images ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    this.namedImages = named.map(([kind]) => kind);
     this.settings = props.settings ?? [];
     this.extraEnv = props.extraEnv ?? {};
     const wrongId = wrongSiteId(id);
@@ -127,7 +131,7 @@ export class Site extends Construct {
       wrongDomain("domain", props.domain),
       props.webDomain === undefined ? undefined : wrongDomain("webDomain", props.webDomain),
       ...this.alternateDomains.map((host) => wrongDomain("alternateDomains", host)),
-      ...Object.entries(props.images ?? {}).map(([name, image]) => wrongImage(`images.${name}`, image)),
+      ...named.map(([kind, image]) => wrongImage(`images.${kind}`, image)),
       wrongNetwork,
     ];
     for (const problem of problems) this.problems.add(this, problem);

@@ -6,6 +6,7 @@ import { versionOf } from "./version";
 
 const OFFICIAL = { mastodon: "ghcr.io/mastodon/mastodon", streaming: "ghcr.io/mastodon/mastodon-streaming" } as const;
 type Kind = keyof typeof OFFICIAL;
+const KINDS = ["mastodon", "streaming"] as const;
 
 /** The image of Ruby's processes, or of streaming. Up to 4.2 there is one for all, which has Node, too. */
 export function imageOf(site: Site, kind: Kind, by: Construct): string {
@@ -37,14 +38,15 @@ function ask(site: Site, kind: Kind): void {
 
 /** Half of a fork: its interface would speak to another's streaming. */
 function checkBoth(site: Site): void {
-  const named = { mastodon: namedBy(site, "mastodon"), streaming: namedBy(site, "streaming") };
-  const given: Kind = named.mastodon === undefined ? "streaming" : "mastodon";
-  const missing: Kind = given === "mastodon" ? "streaming" : "mastodon";
-  const image = named[given];
-  if (image === undefined || named[missing] !== undefined) return;
+  const [given, more] = KINDS.filter((kind) => site.namedImages.includes(kind));
+  if (given === undefined || more !== undefined) return;
+  const image = site.images[given]!;
+  const missing = KINDS.find((kind) => kind !== given)!;
+  if (image.replace(/[:@][^/]*$/, "") === OFFICIAL[given]) return;
   site.problems.add(site, {
     wrong: `images.${given} is "${image}", and images.${missing} is left out`,
-    remedy: `name both, of one build; Mastodon's own is images: { ${missing}: "${official(site, missing)}" }`,
+    remedy: `name both, of one build; Mastodon's own is ${missing}: "${official(site, missing)}"`,
+    within: image,
   });
 }
 
@@ -59,12 +61,6 @@ function checkTag(site: Site, kind: Kind): void {
     wrong: `images.${kind} is "${image}", and version is "${site.version}"`,
     remedy: "give the image of that version, or the version of that image: variables and migrations depend on it",
   });
-}
-
-/** What the page names, if that is not Mastodon's own. */
-function namedBy(site: Site, kind: Kind): string | undefined {
-  const image = site.images[kind];
-  return image?.replace(/[:@][^/]*$/, "") === OFFICIAL[kind] ? undefined : image;
 }
 
 function official(site: Site, kind: Kind): string {

@@ -100,6 +100,7 @@ export class HetznerFrontDoor implements MadeFrontDoor {
         wrong: `the host name ${host} is not in the zone ${dns.zone} of hetznerDns`,
         remedy: `name a zone that holds ${this.spec.domain} and every other host name, or give another dns`,
         within: `${host} ${dns.zone}`,
+        cause: `the zone ${dns.zone}`,
       });
     }
     // Another host name is another certificate. One that could not be issued is in use by nobody, and goes before it is asked for again.
