@@ -61,9 +61,8 @@ export async function synthesize(
       env: { ...environment, CDKTF_OUTDIR: "cdktf.out", TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
     });
   } catch (error) {
-    // cdktf says each problem twice, behind the path that it has already.
-    const problems = (error as Error).message.split("\n").flatMap((line) => /^ +\[[^\]]*\] (.*)$/.exec(line)?.[1] ?? []);
-    throw problems.length === 0 ? error : new PageError([...new Set(problems)].join("\n"));
+    const [, problems] = /^\d+ problems? on this page, .*:\n((?: {2}.*(?:\n|$))+)/m.exec((error as Error).message) ?? [];
+    throw problems === undefined ? error : new PageError(problems.trimEnd().replaceAll(/^ {2}/gm, ""));
   }
   const stacks = join(place.directory, "cdktf.out/stacks");
   return join(stacks, readdirSync(stacks)[0]!);

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   // Also when the state is lost.
   driver(["clean", "social"]);
   console.log(
-    "Nothing runs any more. The secrets and the machines' Debian stay; npm run local -- clean all --base removes the latter.",
+    "Nothing runs any more. The secrets and the machines' Debian stay; npm run local -- clean --all --base removes the latter.",
   );
 }
 

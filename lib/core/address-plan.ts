@@ -1,6 +1,8 @@
 // Where every role and tier of a site has its addresses: `AddressPlan.of("10.20.0.0/16").tier("redis", "cache")`.
 // A block depends only on the role and the tier's own name, so reordering a page or adding a tier moves no address.
 
+import { Problem } from "./problems";
+
 export type Role = "cloud" | "postgres" | "pgbouncer" | "redis" | "web" | "streaming" | "sidekiq" | "own";
 
 /** A range of IPv4 addresses. */
@@ -31,13 +33,22 @@ export class AddressPlan {
    * @throws if `cidr` is not a /16 of a private range
    */
   static of(cidr: string): AddressPlan {
-    const match = /^(\d{1,3})\.(\d{1,3})\.0\.0\/16$/.exec(cidr);
+    const wrong = AddressPlan.wrong(cidr);
+    if (wrong !== undefined) throw new Error(`${wrong.wrong} / ${wrong.remedy}`);
+    const [a, b] = cidr.split(".").map(Number);
+    return new AddressPlan(range(a! * 2 ** 24 + b! * 2 ** 16, 16));
+  }
+
+  /** What is wrong with it as a network, if something is. */
+  static wrong(cidr: string): Problem | undefined {
+    const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.0\.0\/16$/.exec(cidr);
     const [a, b] = [Number(match?.[1]), Number(match?.[2])];
     const isPrivate = (a === 10 && b <= 255) || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168);
-    if (match === null || !isPrivate) {
-      throw new Error(`network is "${cidr}", but must be a private /16 such as 10.20.0.0/16, 172.16.0.0/16 or 192.168.0.0/16`);
-    }
-    return new AddressPlan(range(a * 2 ** 24 + b * 2 ** 16, 16));
+    if (isPrivate) return undefined;
+    return {
+      wrong: `network is "${cidr}"`,
+      remedy: "give a private /16 such as 10.20.0.0/16, 172.16.0.0/16 or 192.168.0.0/16",
+    };
   }
 
   /** All addresses that tiers of a role may have: what a host firewall names. */

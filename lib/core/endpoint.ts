@@ -1,6 +1,8 @@
 // A port that others may ask to reach, with its facts: `const facts = database.reachedBy(host, "web reads and writes statuses")`.
 // Asking is the only way to learn a name or a password, and it opens the firewall, so the two cannot disagree.
 
+import { wrongHost } from "./address";
+import { following } from "./problems";
 import type { Host } from "./host";
 
 /** Something that the page does not make. */
@@ -41,7 +43,14 @@ export class Endpoint<Facts> {
   reachedBy(who: Host, why: string): Facts {
     const { owner, port } = this.props;
     if ("open" in owner) owner.open(who.role, port, why);
-    else who.reaches(owner.name, port, why);
+    else {
+      const { problems } = who.site;
+      const { name, address } = owner;
+      // Of what a page says by other words, those have told it.
+      problems.add(who.site, following(name, wrongHost("the name of what is outside the page", name)));
+      if (address !== undefined) problems.add(who.site, following(address, wrongHost(`the address of ${name}`, address)));
+      who.reaches(owner.name, port, why);
+    }
     who.knows(owner);
     return this.props.facts;
   }

@@ -23,12 +23,13 @@ export class Env {
     if (value === undefined) return this;
     const text = String(value);
     const wrong = /[\n\r\0]/.test(text) ? "has a line break, which an env file cannot hold" : this.rule(name, text);
-    if (wrong !== undefined) this.problems.add(by, { wrong: `${name} ${wrong}`, remedy: "remove or correct it" });
+    if (wrong !== undefined) this.problems.add(by, { wrong: `${name} ${wrong}`, remedy: "remove or correct it", within: text });
     const before = this.values.get(name);
     if (before !== undefined && before.value !== text) {
       this.problems.add(by, {
         wrong: `${name} is "${this.shown(name, text)}" here and "${this.shown(name, before.value)}" in ${before.by.node.path}`,
         remedy: "set it in one place only",
+        within: text,
       });
     }
     this.values.set(name, { value: text, by });
@@ -42,6 +43,12 @@ export class Env {
   /** The variables, sorted by name. */
   get all(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value]));
+  }
+
+  /** The variable with the longest value, and who set it, for the message that a boot text is too large. */
+  largest(): string {
+    const [name, { by }] = [...this.values].reduce((most, one) => (one[1].value.length > most[1].value.length ? one : most));
+    return `${name} of ${by.node.path}`;
   }
 
   /** The env file: podman reads it literally, so nothing is quoted. */

@@ -84,6 +84,10 @@ export abstract class Host extends Construct {
 
   /** The user-data before it is escaped for Terraform: what a person reviews. */
   bootText(): string {
+    return cloudConfig(this.whole());
+  }
+
+  private whole(): Program {
     const whole = new Program().add(
       { kind: "package", names: ["nftables"] },
       { kind: "file", path: "/etc/nftables.conf", content: nftables(this.openings), mode: "0600" },
@@ -94,7 +98,7 @@ export abstract class Host extends Construct {
       ...(this.askedOn === undefined ? [] : readinessAnswer(this.askedOn)),
     );
     for (const check of this.program.readiness) whole.readyWhen(check);
-    return cloudConfig(whole);
+    return whole;
   }
 
   /** What a cloud needs of every host, asked for at synth. */
@@ -117,13 +121,16 @@ export abstract class Host extends Construct {
     const { bootTextBytes: limit, bootTextCounts: counts = "text" } = this.site.cloud.can;
     this.site.problems.atSynth(() => {
       const bytes = counts === "text" ? byteLength(this.bootText()) : packedLength(this.bootText());
-      if (bytes > limit) {
-        const how = counts === "text" ? "" : " compressed";
-        this.site.problems.add(this, {
-          wrong: `the boot text has ${bytes} bytes${how}, and ${this.site.cloud.name} takes ${limit}`,
-          remedy: "move large files into an image or a package, or split the tier",
-        });
-      }
+      if (bytes <= limit) return;
+      const how = counts === "text" ? "" : " compressed";
+      const { what, bytes: most, from } = this.whole().largest(byteLength);
+      this.site.problems.add(this, {
+        wrong:
+          `the boot text has ${bytes} bytes${how}, and ${this.site.cloud.name} takes ${limit}; ` +
+          `its largest part is ${what} with ${most}${from === undefined ? "" : `, made of ${from}`}`,
+        remedy: "make that smaller, move it into an image or a package, or split the tier",
+        ...(from !== undefined && { cause: `large: ${from}` }),
+      });
     });
   }
 }

@@ -3,7 +3,8 @@
 import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
 import { Host } from "./host";
-import { Disk, Size } from "./size";
+import { wrongName } from "./names";
+import { Disk, Size, wrongSize } from "./size";
 
 export interface MachineProps {
   /** Host name, unique in the site. Changing it replaces the machine. */
@@ -34,15 +35,26 @@ export class Machine extends Host {
   constructor(scope: Construct, id: string, props: MachineProps) {
     super(scope, id, props.role);
     this.name = props.name;
-    this.site.claim(this, props.name);
+    const { problems, plan } = this.site;
+    const disks = Object.entries(props.disks ?? {});
+    this.site.claim(this, props.name, 0);
+    problems.add(this, wrongSize(props.size));
+    for (const [disk, made] of disks) {
+      problems.add(this, wrongSize(made));
+      if (wrongName("name", props.name, this.site.name, 0) === undefined)
+        problems.add(this, wrongName("the name of a disk", disk, `${this.site.name}-${props.name}`, 0));
+    }
+    const room = plan.capacity(props.range);
+    const fits = Number.isInteger(props.number) && props.number >= 1 && props.number <= room;
+    if (!fits) problems.add(this, { wrong: `number is ${props.number}`, remedy: `use a whole number from 1 to ${room}` });
     const made = this.site.cloud.machine(this, "Machine", {
       network: this.site.network,
       name: props.name,
       role: props.role,
       range: props.range.cidr,
-      address: this.site.plan.machine(props.range, props.number),
+      address: plan.machine(props.range, fits ? props.number : 1),
       size: props.size,
-      disks: Object.entries(props.disks ?? {}).map(([name, disk]) => ({ name, gib: disk.gib })),
+      disks: disks.map(([name, disk]) => ({ name, gib: disk.gib })),
       onChange: props.onChange ?? "keep",
       ...this.late(),
     });
@@ -53,12 +65,16 @@ export class Machine extends Host {
 
   /**
    * The device path of a disk, for a mount step.
-   * @throws if the machine has no disk of that name
+   * @throws at synth if the machine has no disk of that name
    */
   device(disk: string): string {
     const device = this.devices[disk];
-    if (device === undefined)
-      throw new Error(`${this.node.path}: there is no disk "${disk}"; it has ${Object.keys(this.devices).join(", ") || "none"}`);
-    return device;
+    if (device !== undefined) return device;
+    const there = Object.keys(this.devices).join(", ");
+    this.site.problems.add(this, {
+      wrong: `its program wants a disk "${disk}"`,
+      remedy: there === "" ? "give it disks: it has none" : `name one that it has: ${there}`,
+    });
+    return `/dev/no-disk-${disk}`;
   }
 }

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
 import { MadePool } from "./cloud";
 import { Host } from "./host";
-import { Size } from "./size";
+import { Size, wrongSize } from "./size";
 
 export interface PoolProps {
   /** Members are called after it. Changing it replaces them. */
@@ -36,6 +36,7 @@ export class Pool extends Host {
     super(scope, id, props.role);
     this.name = props.name;
     this.site.claim(this, props.name);
+    this.site.problems.add(this, wrongSize(props.size));
     this.machines = props.machines;
     this.roll = props.roll ?? "start-first";
     const room = Math.floor(this.site.plan.capacity(props.range) / 2);

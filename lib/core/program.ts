@@ -9,14 +9,24 @@ export type Step =
   | { readonly kind: "package"; readonly names: readonly string[] }
   /** Container images that units of the program run; podman pulls one when it is first wanted, a cloud may have it ready. */
   | { readonly kind: "image"; readonly names: readonly string[] }
-  /** A file. Written before the packages are installed; `owner` is set after that, when the user exists. */
-  | { readonly kind: "file"; readonly path: string; readonly content: Text; readonly mode?: FileMode; readonly owner?: string }
+  | FileStep
   /** A disk's file system at a directory; made if the disk is blank, adopted if not. */
   | { readonly kind: "mount"; readonly device: Text; readonly at: string }
   /** A bash script that may be run again on a machine that is made anew over its disk. `why` is printed before it runs. */
   | { readonly kind: "run"; readonly why: string; readonly script: Text }
   /** systemd units to start now, and at each boot unless `atBoot` is false. */
   | { readonly kind: "start"; readonly units: readonly string[]; readonly atBoot?: boolean };
+
+/** A file. Written before the packages are installed; `owner` is set after that, when the user exists. */
+export interface FileStep {
+  readonly kind: "file";
+  readonly path: string;
+  readonly content: Text;
+  readonly mode?: FileMode;
+  readonly owner?: string;
+  /** What of the page it was made of, as in `ca of db.example.net`, for the message that it is too large. */
+  readonly from?: Text;
+}
 
 export type FileMode = "0400" | "0600" | "0640" | "0644" | "0755";
 
@@ -54,6 +64,20 @@ export class Program {
   /** The container images that the steps name, sorted, each once. */
   get images(): readonly string[] {
     return this.named("image");
+  }
+
+  /** The largest text of all, in bytes as `measured` counts them, for the message that the boot text is too large. */
+  largest(measured: (text: string) => number): {
+    readonly what: string;
+    readonly bytes: number;
+    readonly from: string | undefined;
+  } {
+    const parts = this.added.flatMap((step) => {
+      if (step.kind === "file") return [{ what: `the file ${step.path}`, text: textOf(step.content), from: step.from }];
+      return step.kind === "run" ? [{ what: `the script "${step.why}"`, text: textOf(step.script), from: undefined }] : [];
+    });
+    const sized = parts.map(({ what, text, from }) => ({ what, bytes: measured(text), from: from && textOf(from) }));
+    return sized.reduce((most, part) => (part.bytes > most.bytes ? part : most), { what: "nothing", bytes: 0, from: undefined });
   }
 
   private named(kind: "package" | "image"): readonly string[] {

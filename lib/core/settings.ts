@@ -32,6 +32,6 @@ export interface SettingTarget {
    * What is no certificate is refused.
    */
   trust(file: string, pem: string | undefined): void;
-  /** Tells of something that cannot work; the plan will be refused. */
-  refuse(problem: Problem): void;
+  /** Tells of something that cannot work; the plan will be refused. `undefined` tells nothing. */
+  refuse(problem: Problem | undefined): void;
 }

@@ -3,15 +3,17 @@
 
 import { Lazy, TerraformLocal, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { wrongDomain } from "./address";
 import { AddressPlan, Range, Role } from "./address-plan";
 import { Cloud, Network } from "./cloud";
 import { Flow } from "./flow";
 import { FrontDoor } from "./front-door";
 import { Mailbox } from "./mailbox";
-import { hostName } from "./names";
+import { wrongImage } from "./image";
+import { hostName, standIn, SUFFIX_LENGTH, wrongName, wrongSiteId, wrongTierId } from "./names";
 import { NextSteps } from "./next-steps";
 import { ObjectStore, ObjectStoreFacts } from "./objects";
-import { Problems } from "./problems";
+import { PageError, Problems } from "./problems";
 import { SecretChecks } from "./secret-checks";
 import { ExtraEnv, Setting } from "./settings";
 import { registerSite } from "./sites";
@@ -36,8 +38,8 @@ export interface SiteProps {
   /** Mastodon's version, such as `4.7.6`. A change replaces the web, streaming and Sidekiq machines and migrates the database. */
   readonly version: string;
   /**
-   * The container images, by name and tag or by digest; both must be of `version`. A change replaces the machines that run them. Up to 4.2
-   * there is one image for all, and naming one for streaming is refused.
+   * The container images, with registry, path, and tag or digest; both must be of `version`. A change replaces the machines that run them. A fork
+   * has two, so naming one of them where both are run is refused. Up to 4.2 there is one image for all, and naming one for streaming is refused.
    * @default - the official images with the tag v`version`
    */
   readonly images?: { readonly mastodon?: string; readonly streaming?: string };
@@ -67,11 +69,12 @@ export interface SiteProps {
   /**
    * The private network, a /16. Change it before the first deploy only: it replaces every machine.
    * @default "10.20.0.0/16"
-   * @throws if it is not a private /16
+   * @throws at synth if it is not a private /16
    */
   readonly network?: string;
 }
 
+const STANDARD_NETWORK = "10.20.0.0/16";
 const ROLES: readonly Role[] = ["cloud", "postgres", "pgbouncer", "redis", "web", "streaming", "sidekiq", "own"];
 
 /** A host, as far as the flow table goes. */
@@ -89,6 +92,8 @@ export class Site extends Construct {
   readonly version: string;
   /** The image of all processes, and the one that the page names for streaming. */
   readonly images: { readonly mastodon: string; readonly streaming: string | undefined };
+  /** Which of them the page names itself. */
+  readonly namedImages: readonly string[];
   readonly settings: readonly Setting[];
   readonly extraEnv: ExtraEnv;
   readonly queuesElsewhere: readonly string[];
@@ -120,14 +125,26 @@ export class Site extends Construct {
       mastodon: props.images?.mastodon ?? `${registry(props.version)}/mastodon:v${props.version}`,
       streaming: props.images?.streaming,
     };
+    const named = Object.entries(props.images ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    this.namedImages = named.map(([kind]) => kind);
     this.settings = props.settings ?? [];
     this.extraEnv = props.extraEnv ?? {};
-    this.name = hostName(id);
+    const wrongId = wrongSiteId(id);
+    this.name = wrongId === undefined ? hostName(id) : standIn(this.node.path);
     registerSite(this);
-    this.checkHost("domain", props.domain);
-    if (props.webDomain !== undefined) this.checkHost("webDomain", props.webDomain);
-    for (const host of this.alternateDomains) this.checkHost("alternateDomains", host);
-    this.plan = AddressPlan.of(props.network ?? "10.20.0.0/16");
+    const network = props.network ?? STANDARD_NETWORK;
+    const wrongNetwork = AddressPlan.wrong(network);
+    const problems = [
+      wrongId,
+      wrongDomain("domain", props.domain),
+      props.webDomain === undefined ? undefined : wrongDomain("webDomain", props.webDomain),
+      ...this.alternateDomains.map((host) => wrongDomain("alternateDomains", host)),
+      ...named.map(([kind, image]) => wrongImage(`images.${kind}`, image)),
+      wrongNetwork,
+    ];
+    for (const problem of problems) this.problems.add(this, problem);
+    // What is wrong is told at synth, with all else; until then something right stands in its place.
+    this.plan = AddressPlan.of(wrongNetwork === undefined ? network : STANDARD_NETWORK);
     const roles = Object.fromEntries(ROLES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
     this.network = this.cloud.network(this, { site: this.name, cidr: this.plan.network.cidr, roles });
     // Whatever else the cloud makes needs the network.
@@ -155,7 +172,11 @@ export class Site extends Construct {
   /** The site that a construct belongs to. */
   static of(construct: Construct): Site {
     const site = construct.node.scopes.findLast((scope): scope is Site => scope instanceof Site);
-    if (site === undefined) throw new Error(`${construct.node.path}: it must be made inside a Site`);
+    if (site === undefined) {
+      throw new PageError([
+        `${construct.node.path}: it is not inside a Site / give it a Site, or something in one, as its scope`,
+      ]);
+    }
     return site;
   }
 
@@ -189,16 +210,17 @@ export class Site extends Construct {
     return this.plan.tier(role, taken);
   }
 
-  private checkHost(prop: string, host: string): void {
-    if (/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(host)) return;
-    this.problems.add(this, {
-      wrong: `${prop} is "${host}"`,
-      remedy: "give a lower-case host name such as social.example, without scheme or path",
-    });
+  /** The name of a tier, from its id; of an id of which none can be made another, and a problem. */
+  nameOf(tier: Construct): string {
+    const { id } = tier.node;
+    const wrong = wrongTierId(id, this.name);
+    this.problems.add(tier, wrong);
+    return wrong === undefined ? hostName(id) : standIn(tier.node.path);
   }
 
-  /** Keeps host names unique in the site. */
-  claim(owner: Construct, name: string): void {
+  /** Keeps host names unique in the site, and such that every cloud takes them, with what is put around them. */
+  claim(owner: Construct, name: string, suffix = SUFFIX_LENGTH): void {
+    this.problems.add(owner, wrongName("name", name, this.name, suffix));
     const other = this.claimed.get(name);
     if (other !== undefined) {
       this.problems.add(owner, {

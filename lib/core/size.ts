@@ -1,5 +1,25 @@
 // How big a machine or a disk is, in no cloud's terms: `Size.of({ cpus: 2, gib: 4 })`, `Disk.gib(200)`.
 
+import { Problem } from "./problems";
+
+// A size belongs to no page yet, so whoever is given it tells what is wrong with it.
+const wrong = new WeakMap<Size | Disk, Problem>();
+
+/** What was wrong with the numbers that a size or a disk was made of. */
+export function wrongSize(of: Size | Disk): Problem | undefined {
+  return wrong.get(of);
+}
+
+/** A size that stands for one which could not be made; whoever gets it tells why, once. */
+export function brokenSize(problem: Problem): Size {
+  return told(Size.of({ cpus: 1, gib: 1 }), problem);
+}
+
+function told<Of extends Size | Disk>(of: Of, problem: Problem): Of {
+  wrong.set(of, problem);
+  return of;
+}
+
 export class Size {
   private constructor(
     /** Virtual CPUs. */
@@ -10,14 +30,15 @@ export class Size {
 
   /**
    * A machine of so many CPUs and so much memory; each cloud takes its smallest type that has both.
-   * @throws if either is not positive, or `cpus` is not whole
+   * @throws at synth if either is not positive, or `cpus` is not whole
    */
   static of(props: { readonly cpus: number; readonly gib: number }): Size {
-    if (!Number.isInteger(props.cpus) || props.cpus < 1) {
-      throw new Error(`Size.of: cpus is ${props.cpus}, but must be a whole number from 1`);
-    }
-    if (!(props.gib > 0)) throw new Error(`Size.of: gib is ${props.gib}, but must be above 0`);
-    return new Size(props.cpus, props.gib);
+    const cpus = Number.isInteger(props.cpus) && props.cpus >= 1;
+    const gib = props.gib > 0 && Number.isFinite(props.gib);
+    const size = new Size(cpus ? props.cpus : 1, gib ? props.gib : 1);
+    if (!cpus) return told(size, { wrong: `cpus of its size is ${props.cpus}`, remedy: "use a whole number from 1" });
+    if (!gib) return told(size, { wrong: `gib of its size is ${props.gib}`, remedy: "use a number above 0" });
+    return size;
   }
 }
 
@@ -29,11 +50,11 @@ export class Disk {
 
   /**
    * A disk that outlives the machine it is attached to.
-   * @throws if `gib` is not a whole number from 1
+   * @throws at synth if `gib` is not a whole number from 1
    */
   static gib(gib: number): Disk {
-    if (!Number.isInteger(gib) || gib < 1) throw new Error(`Disk.gib: ${gib} is not a whole number from 1`);
-    return new Disk(gib);
+    if (Number.isInteger(gib) && gib >= 1) return new Disk(gib);
+    return told(new Disk(1), { wrong: `its disk has ${gib} GiB`, remedy: "use a whole number from 1" });
   }
 }
 

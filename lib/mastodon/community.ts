@@ -1,7 +1,8 @@
 // How many machines of which size a community needs: `communityOf({ monthlyActive: 15_000 })`, or `smallest` to try everything out.
 // A first, simple version: it starts from what operators have published, errs large, and wants a look at the graphs after the first week.
 
-import { Disk, Size } from "../core/size";
+import { Problem } from "../core/problems";
+import { brokenSize, Disk, Size } from "../core/size";
 import type { PgBouncerProps } from "./pgbouncer";
 import type { PostgresProps } from "./postgres";
 import type { RedisProps } from "./redis";
@@ -65,11 +66,11 @@ const MOST = 500_000;
  * Nobody has published numbers beyond 20,000 people. From there on it adds 5 Puma threads per 1,000 (mastodon.social ran 40 for 10,000) and
  * 8 Sidekiq threads (mastodon.world: 800 for 100,000 accounts), which wants a load test.
  *
- * @throws if `monthlyActive` is not a number from 1 to 500,000
+ * @throws at synth if `monthlyActive` is not a number from 1 to 500,000
  */
 export function communityOf({ monthlyActive }: { readonly monthlyActive: number }): Community {
   if (!(monthlyActive >= 1 && monthlyActive <= MOST)) {
-    throw new Error(`communityOf: monthlyActive is ${monthlyActive}, but must be a number from 1 to ${MOST}`);
+    return broken({ wrong: `monthlyActive of communityOf is ${monthlyActive}`, remedy: `use a number from 1 to ${MOST}` });
   }
   const thousands = Math.min(monthlyActive, 20_000) / 1000;
   const beyond = Math.max(0, monthlyActive - 20_000) / 1000;
@@ -111,6 +112,21 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
       },
       Scheduler: { ...SCHEDULER, size: Size.of({ cpus: 1, gib: 2 }) },
     },
+  };
+}
+
+/** Nobody has a page yet, so the first tier that gets its size tells. */
+function broken(problem: Problem): Community {
+  const size = brokenSize(problem);
+  const sized = <Tier extends object>(tier: Tier) => ({ ...tier, size });
+  return {
+    ...smallest,
+    database: sized(smallest.database),
+    pool: sized(smallest.pool),
+    redis: sized(smallest.redis),
+    streaming: sized(smallest.streaming),
+    web: sized(smallest.web),
+    sidekiq: Object.fromEntries(Object.entries(smallest.sidekiq).map(([id, group]) => [id, sized(group)])),
   };
 }
 

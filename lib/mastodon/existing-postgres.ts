@@ -13,7 +13,7 @@ import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 export interface ExistingDatabaseProps extends OutsideProps {
   /** The database, such as `mastodon_production`. */
   readonly name: string;
-  /** The role, which owns the database. */
+  /** The role, which owns the database; also as managed servers call it, `project.role` or `user@server`. */
   readonly user: string;
   /**
    * Its password. It may hold any printable character but space, `"`, `%` and `\`.
@@ -136,7 +136,7 @@ export function databaseFacts(
   }
   return {
     name: described.word("name", name),
-    user: described.word("user", user),
+    user: described.role("user", user),
     tls: tls !== "disable",
     sslmode: tls,
     ca: described.certificates(ca),

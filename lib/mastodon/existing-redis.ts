@@ -60,6 +60,14 @@ export interface ExistingRedisPartsProps extends Common, Encrypted, OutsideProps
   readonly tls?: boolean;
 }
 
+export interface ExistingSentinel extends OutsideProps {
+  /**
+   * Where this one listens.
+   * @default - `port` of all
+   */
+  readonly port?: number;
+}
+
 /** By sentinels, which name the master's address: every machine of the site must reach it. Mastodon cannot encrypt then. */
 export interface ExistingRedisSentinelProps extends Common {
   /**
@@ -70,9 +78,9 @@ export interface ExistingRedisSentinelProps extends Common {
   readonly sentinels: {
     /** The name that they know the master by. */
     readonly master: string;
-    readonly hosts: readonly OutsideProps[];
+    readonly hosts: readonly ExistingSentinel[];
     /**
-     * Where they listen.
+     * Where those of them listen that name no port.
      * @default 26379
      */
     readonly port?: number;
@@ -86,6 +94,7 @@ export interface ExistingRedisSentinelProps extends Common {
 
 export type ExistingRedisProps = ExistingRedisUrlProps | ExistingRedisPartsProps | ExistingRedisSentinelProps;
 
+const SENTINEL_PORT = 26379;
 const URL_SHAPE = /^(rediss?):\/\/(?:([^:@/]*)(:[^@/]*)?@)?([^:@/?#]+)(?::(\d+))?(?:\/(\d*))?$/;
 
 export class ExistingRedis implements RedisServer {
@@ -140,6 +149,7 @@ export class ExistingRedis implements RedisServer {
       ...(tls === true && { tls: { ca: this.described.certificates(ca) } }),
     };
     if (this.sentinels?.port !== undefined) this.described.port(this.sentinels.port, "sentinels.port");
+    for (const { port } of this.sentinels?.hosts ?? []) if (port !== undefined) this.described.port(port, "sentinels.hosts.port");
   }
 
   reachedBy(who: Host, why: string): RedisFacts {
@@ -153,17 +163,22 @@ export class ExistingRedis implements RedisServer {
       ...(this.sentinels !== undefined && {
         sentinel: {
           master: this.sentinels.master,
-          hosts: this.outsides.map(({ name }) => name),
-          port: this.sentinels.port ?? 26379,
+          servers: this.outsides.map(({ name: host }, n) => ({ host, port: this.portOf(n) })),
           password: this.sentinels.password?.readBy(PASSWORD_OUTSIDE),
         },
       }),
     };
-    const port = facts.sentinel?.port ?? facts.port;
     const asks = this.sentinels === undefined ? why : `${why}: who is master`;
-    for (const outside of this.outsides) Endpoint.external(outside, port, facts).reachedBy(who, asks);
+    for (const [n, outside] of this.outsides.entries()) Endpoint.external(outside, this.portOf(n), facts).reachedBy(who, asks);
     if (facts.sentinel !== undefined) who.reaches(`${facts.sentinel.master} as its sentinels say`, this.facts.port, why);
     return facts;
+  }
+
+  /** Where the n-th server that processes ask listens. */
+  private portOf(n: number): number {
+    return this.sentinels === undefined
+      ? this.facts.port
+      : (this.sentinels.hosts[n]!.port ?? this.sentinels.port ?? SENTINEL_PORT);
   }
 
   private checkVersion(site: Site): void {

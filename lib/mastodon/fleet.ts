@@ -40,7 +40,10 @@ export class Fleet {
       });
     }
     const elsewhere = this.site.queuesElsewhere;
-    const uncovered = versionOf(this.site).queues.filter(
+    const known = versionOf(this.site).queues;
+    // A misspelt one is told by its group, and is not to be missed besides.
+    if (this.groups.some(({ queues }) => queues.some((queue) => !known.includes(queue)))) return;
+    const uncovered = known.filter(
       (queue) => !elsewhere.includes(queue) && !this.groups.some((group) => group.queues.includes(queue)),
     );
     if (uncovered.length > 0) {

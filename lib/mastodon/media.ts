@@ -24,6 +24,7 @@ export function filesVolumes(pool: Pool, by: Construct, env: Env): readonly stri
       wrong: "no object store is given, and files that people upload would be lost with their machine",
       remedy:
         "give the site objects, such as s3Objects({ … }) or the cloud's own; beside an existing server, the same that it has",
+      cause: "no place for files",
     });
     return [];
   }

@@ -1,9 +1,13 @@
 // What a server outside the page may be called, and what is wrong with what was said of it: `new OutsideServer("Postgres.external db.example.net")`.
 
+import { isIP } from "node:net";
+import { Token } from "cdktf";
+import { wrongHost } from "../core/address";
 import { Outside } from "../core/endpoint";
 import { Problem } from "../core/problems";
 import { Site } from "../core/site";
 import { certificatesIn } from "./certificates";
+import { isPlain } from "./unquoted";
 
 export interface OutsideProps {
   /** Its host name, which the machines of the site ask their name service for, or its IPv4 address. */
@@ -15,10 +19,11 @@ export interface OutsideProps {
   readonly address?: string;
 }
 
-const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
-const ADDRESS = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
-// A name that looks like a number or a word of YAML is another value to Ruby, whose file does not quote it.
-const WORD = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-z_][a-z0-9_-]*$/i;
+/** PostgreSQL cuts longer names off. */
+const NAME_LENGTH = 63;
+const WORD = /^[a-z_][a-z0-9_-]*$/i;
+// Managed servers write a project or a server into the role: `project.role`, `user@server`.
+const ROLE = /^[a-z_][a-z0-9_.@+-]*$/i;
 
 /** Collects what is wrong; nobody has a site yet when such a server is described, so the first site that uses it is told. */
 export class OutsideServer {
@@ -28,21 +33,17 @@ export class OutsideServer {
 
   /** A name or an address, and as `verified` a name only. */
   named({ host, address }: OutsideProps, verified: boolean): Outside {
-    const isAddress = ADDRESS.test(host);
-    if (!isAddress && (!NAME.test(host) || /^[\d.]+$/.test(host))) {
-      this.wrong(`host is "${host}"`, "give a host name in lower case or an IPv4 address, without scheme, port or path");
-    } else if (host === "localhost" || host.startsWith("127.")) {
-      this.wrong(`host is ${host}, which is every machine itself`, "give the name by which the machines of the site reach it");
-    }
-    if (isAddress && verified) {
+    const isAddress = isIP(host) === 4;
+    const wrong = wrongHost("host", host);
+    this.tells(wrong);
+    if (isAddress && verified && wrong === undefined) {
       this.wrong(
         `host is ${host}, and its certificate is to be checked`,
         "give the name that the certificate holds as host, and this as address if no name service knows it",
       );
     }
-    if (address !== undefined && (isAddress || !ADDRESS.test(address))) {
-      this.wrong(`address is "${address}"`, isAddress ? "leave it out: host is one already" : "give an IPv4 address");
-    }
+    if (address !== undefined && isAddress) this.wrong(`address is "${address}"`, "leave it out: host is one already");
+    else if (address !== undefined) this.tells(wrongHost("address", address) ?? noAddress(address));
     return { name: host, ...(address !== undefined && { address }) };
   }
 
@@ -56,11 +57,23 @@ export class OutsideServer {
     return least;
   }
 
+  /** The name of a database. */
   word(prop: string, value: string): string {
-    if (!WORD.test(value)) {
+    return this.unquoted(prop, value, WORD, "letters, digits, - and _");
+  }
+
+  /** A role of PostgreSQL, as whom one logs in. */
+  role(prop: string, value: string): string {
+    return this.unquoted(prop, value, ROLE, "letters, digits and - _ . @ +");
+  }
+
+  // A name that looks like a number or a word of YAML is another value to Ruby, whose file does not quote it.
+  private unquoted(prop: string, value: string, form: RegExp, letters: string): string {
+    const long = value.split("@").some((part) => part.length > NAME_LENGTH);
+    if (!form.test(value) || !isPlain(value) || /^[yn]$/i.test(value) || long) {
       this.wrong(
         `${prop} is "${value}"`,
-        "use letters, digits, - and _, not a digit first: Mastodon's file of settings does not quote it",
+        `use ${letters}, a letter or _ first, at most ${NAME_LENGTH} of them and no word of YAML: Mastodon's file of settings does not quote it`,
       );
     }
     return value;
@@ -78,8 +91,17 @@ export class OutsideServer {
     this.problems.push({ wrong: `${this.call}: ${wrong}`, remedy });
   }
 
+  private tells(problem: Problem | undefined): void {
+    if (problem !== undefined) this.problems.push({ ...problem, wrong: `${this.call}: ${problem.wrong}` });
+  }
+
   /** Tells a site that uses it; a site hears each problem once. */
   tell(site: Site): void {
     for (const problem of this.problems) site.problems.add(site, problem);
   }
+}
+
+function noAddress(address: string): Problem | undefined {
+  if (isIP(address) === 4 || Token.isUnresolved(address)) return undefined;
+  return { wrong: `address is "${address}"`, value: address, remedy: "give an IPv4 address" };
 }

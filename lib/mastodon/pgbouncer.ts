@@ -5,7 +5,6 @@ import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
-import { hostName } from "../core/names";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
 import { Site } from "../core/site";
@@ -84,7 +83,7 @@ export class PgBouncer extends Construct implements Database {
   constructor(scope: Construct, id: string, props: PgBouncerProps) {
     super(scope, id);
     const site = Site.of(this);
-    const name = hostName(id);
+    const name = site.nameOf(this);
     const each = props.on === "each";
     this.server = props.database;
     this.direct = !each && props.database.moves ? this.through(props.database) : props.database;

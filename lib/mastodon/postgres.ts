@@ -4,7 +4,6 @@ import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
-import { hostName } from "../core/names";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
 import { Clients, Connections, ServerProps } from "./connections";
@@ -69,7 +68,7 @@ export class Postgres extends Construct implements PostgresServer {
   constructor(scope: Construct, id: string, props: PostgresProps = {}) {
     super(scope, id);
     const site = Site.of(this);
-    const name = hostName(id);
+    const name = site.nameOf(this);
     const size = props.size ?? Size.of({ cpus: 2, gib: 4 });
     const disk = props.disk ?? Disk.gib(100);
     const replicas = props.replicas ?? 0;
@@ -207,7 +206,7 @@ export class Postgres extends Construct implements PostgresServer {
       first: n === 0,
       others: others.map(({ name }) => name),
       // Also those that may come, so that one more changes no machine.
-      synchronous: synchronous ? Array.from({ length: MOST_REPLICAS + 1 }, (_, i) => `${hostName(this.node.id)}-${i + 1}`) : [],
+      synchronous: synchronous ? Array.from({ length: MOST_REPLICAS + 1 }, (_, i) => `${site.nameOf(this)}-${i + 1}`) : [],
       network: site.plan.network.cidr,
       gib: size.gib,
       diskGib: disk.gib,

@@ -22,8 +22,7 @@ export interface RedisFacts {
   /** How to find the master, when sentinels watch. */
   readonly sentinel?: {
     readonly master: string;
-    readonly hosts: readonly string[];
-    readonly port: number;
+    readonly servers: readonly { readonly host: string; readonly port: number }[];
     /** Their own password, if they do not answer to everybody. */
     readonly password?: Secret | undefined;
   };

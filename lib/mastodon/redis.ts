@@ -5,7 +5,6 @@ import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
-import { hostName } from "../core/names";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
 import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
@@ -95,7 +94,7 @@ export class Redis extends Construct implements RedisServer {
   constructor(scope: Construct, id: string, props: RedisProps = {}) {
     super(scope, id);
     const site = Site.of(this);
-    const name = hostName(id);
+    const name = site.nameOf(this);
     this.use = props.use ?? "main";
     this.found = props.found ?? "proxy";
     const replicas = this.watched(this.whole("replicas", props.replicas ?? 0, 0, 8));
@@ -191,8 +190,7 @@ export class Redis extends Construct implements RedisServer {
       ...(instance.sentinels.length > 0 && {
         sentinel: {
           master: instance.name,
-          hosts: instance.sentinels,
-          port: SENTINEL_PORT,
+          servers: instance.sentinels.map((host) => ({ host, port: SENTINEL_PORT })),
         },
       }),
     };

@@ -109,9 +109,9 @@ export function redisEnv(env: Env, prefix: Prefix, facts: RedisFacts, by: Constr
     env.set(`${prefix}REDIS_HOST`, facts.host, by).set(`${prefix}REDIS_PORT`, facts.port, by);
     return;
   }
-  const { hosts, port, master, password } = facts.sentinel;
+  const { servers, master, password } = facts.sentinel;
   env
-    .set(`${prefix}REDIS_SENTINELS`, hosts.map((host) => `${host}:${port}`).join(","), by)
+    .set(`${prefix}REDIS_SENTINELS`, servers.map(({ host, port }) => `${host}:${port}`).join(","), by)
     .set(`${prefix}REDIS_SENTINEL_MASTER`, master, by)
     .set(`${prefix}REDIS_SENTINEL_PASSWORD`, password, by);
   // Redis' user and password go to the sentinels too unless they have their own. With a name beside it, sentinels without a password take

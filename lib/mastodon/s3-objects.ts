@@ -1,5 +1,7 @@
 // People's files in any store that speaks S3: `objects: s3Objects({ bucket: "social-media", region: "eu-central-1", hostname: "s3.eu-central-1.amazonaws.com" })`.
 
+import { hostOf, wrongHost, wrongUrl } from "../core/address";
+import { uncovered, wrongBucket } from "../core/bucket";
 import { ObjectStore, ObjectStoreFacts } from "../core/objects";
 import { Secret } from "../core/secret";
 import { Site } from "../core/site";
@@ -13,7 +15,8 @@ export interface S3ObjectsProps {
    */
   readonly region?: string;
   /**
-   * The store's address, with https.
+   * The store's address, with https; with http only beside an `aliasHost`, where no browser sees it, and on a private network, since everybody on the
+   * way can read along.
    * @default - Amazon's, in that region
    */
   readonly endpoint?: string;
@@ -47,26 +50,29 @@ export interface S3ObjectsProps {
   readonly takesChecksums?: boolean;
 }
 
-/** Refused: an endpoint without https, which browsers' policy would forbid, hosts with a scheme, and a bucket's own host as the store's. */
+/**
+ * Refused: an endpoint without https and without `aliasHost`, which browsers' policy would forbid, hosts with a scheme, hosts that are every machine
+ * itself, a bucket's own host as the store's, and one with dots, which no certificate covers.
+ */
 export function s3Objects(props: S3ObjectsProps): ObjectStore {
   return {
     attach: (scope): ObjectStoreFacts => {
       const { problems } = Site.of(scope);
       const region = props.region ?? "us-east-1";
-      const endpointHost = props.endpoint === undefined ? undefined : /^https:\/\/([a-z0-9.-]+(?::\d+)?)$/.exec(props.endpoint);
-      if (endpointHost === null) {
-        problems.add(scope, {
-          wrong: `endpoint of objects is "${props.endpoint}"`,
-          remedy: "give an address that begins with https://, without a path and without the bucket",
-        });
-      }
-      for (const prop of ["hostname", "aliasHost"] as const) {
-        if (/:\/\//.test(props[prop] ?? "")) {
-          problems.add(scope, { wrong: `${prop} of objects is "${props[prop]}"`, remedy: "give the host without a scheme" });
-        }
-      }
-      const { bucket, hostname, aliasHost } = props;
-      if (aliasHost === undefined && hostname !== endpointHost?.[1] && hostname?.startsWith(`${bucket}.`)) {
+      const { bucket, hostname, aliasHost, endpoint } = props;
+      // Browsers never see the endpoint behind another host; without one, their policy forbids what is not https.
+      const form = {
+        schemes: aliasHost === undefined ? ["https"] : ["https", "http"],
+        origin: true,
+        such: "https://store.example",
+      };
+      if (endpoint !== undefined) problems.add(scope, wrongUrl("endpoint of objects", endpoint, form));
+      const endpointHost = endpoint === undefined ? undefined : hostOf(endpoint);
+      if (hostname !== undefined) problems.add(scope, wrongHost("hostname of objects", hostname, { port: true }));
+      if (aliasHost !== undefined) problems.add(scope, wrongHost("aliasHost of objects", aliasHost, { port: true, path: true }));
+      problems.add(scope, wrongBucket(bucket, endpoint === undefined));
+      problems.add(scope, uncovered(bucket, aliasHost, hostname ?? endpointHost ?? `s3.${region}.amazonaws.com`));
+      if (aliasHost === undefined && hostname !== endpointHost && hostname?.startsWith(`${bucket}.`)) {
         problems.add(scope, {
           wrong: `hostname of objects is "${hostname}", and Mastodon would look for files at https://${hostname}/${bucket}/…`,
           remedy:
@@ -78,7 +84,7 @@ export function s3Objects(props: S3ObjectsProps): ObjectStore {
         bucket: props.bucket,
         region,
         endpoint: props.endpoint,
-        hostname: props.hostname ?? endpointHost?.[1] ?? `s3.${region}.amazonaws.com`,
+        hostname: props.hostname ?? endpointHost ?? `s3.${region}.amazonaws.com`,
         aliasHost: props.aliasHost,
         access: props.access ?? "public-read",
         keys: props.keys,

@@ -2,12 +2,12 @@
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
-import { hostName } from "../core/names";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
+import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { outgoingMail } from "./outgoing-mail";
 import { TierEnv } from "./process-env";
@@ -67,7 +67,7 @@ export class SidekiqGroup extends Construct {
   constructor(scope: Construct, id: string, props: SidekiqGroupProps) {
     super(scope, id);
     const site = Site.of(this);
-    const name = hostName(id);
+    const name = site.nameOf(this);
     const machines = props.machines ?? 1;
     const processes = this.whole("processes", props.processes ?? 1, 16);
     const threads = this.whole("threads", props.threads ?? 25, 200);
@@ -94,7 +94,7 @@ export class SidekiqGroup extends Construct {
     this.taskEnv = scheduler ? databaseTaskEnv(rubyEnv(this.pool, "task", this, props, tier), site, this) : undefined;
     this.checkMetrics(site, processes);
     sidekiq(this.pool.program, {
-      image: site.images.mastodon,
+      image: imageOf(site, "mastodon", this),
       env: this.env,
       volumes: [
         ...filesVolumes(this.pool, this, this.env),

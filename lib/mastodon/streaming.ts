@@ -2,12 +2,14 @@
 // Without machines and host name of its own it is a prop of the web tier: `new WebTier(site, "Web", { streaming: { processes: 2 }, ...data })`.
 
 import { Construct } from "constructs";
+import { wrongDomain } from "../core/address";
 import { Env } from "../core/env";
-import { hostName } from "../core/names";
+import { following } from "../core/problems";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
+import { imageOf } from "./images";
 import { processEnv, TierEnv } from "./process-env";
 import { streaming } from "./programs/streaming";
 import { Data, redisEnv } from "./ruby";
@@ -31,7 +33,7 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    */
   readonly size?: Size;
   /**
-   * The host name that browsers connect to.
+   * The host name that browsers connect to, by the front door.
    * @default - `streaming.` and the host of the web interface
    */
   readonly host?: string;
@@ -68,10 +70,12 @@ export class StreamingPool extends Construct {
   constructor(scope: Construct, id: string, props: StreamingPoolProps) {
     super(scope, id);
     const site = Site.of(this);
-    const name = hostName(id);
+    const name = site.nameOf(this);
     const size = props.size ?? Size.of({ cpus: 1, gib: 1 });
     const machines = props.machines ?? 2;
     const host = props.host ?? `streaming.${site.webDomain}`;
+    const wrong = wrongDomain("host", host);
+    site.problems.add(this, props.host === undefined ? following(host, wrong) : wrong);
     this.baseUrl = `wss://${host}`;
     this.pool = new Pool(this, "Hosts", {
       name,
@@ -109,20 +113,10 @@ export interface StreamingProcesses {
 
 type StreamingNeeds = StreamingProcesses & Pick<Data, "database" | "redis"> & { readonly tier: TierEnv };
 
-/** The image and the command of streaming: up to 4.2 those of all other processes have Node, too, and there is no other. */
+/** The image and the command of streaming. */
 export function streamingProgram(site: Site, by: Construct): { readonly image: string; readonly command: string } {
-  const { mastodon, streaming } = site.images;
-  if (!versionOf(site).isBefore("4.3")) {
-    const image = streaming ?? `ghcr.io/mastodon/mastodon-streaming:v${site.version}`;
-    return { image, command: "node ./streaming/index.js" };
-  }
-  if (streaming !== undefined && streaming !== mastodon) {
-    site.problems.add(by, {
-      wrong: `the site names the image ${streaming} for streaming, which is ${site.version}`,
-      remedy: "leave it out: 4.3 is the first version with an image of its own for streaming",
-    });
-  }
-  return { image: mastodon, command: "node ./streaming" };
+  const image = imageOf(site, "streaming", by);
+  return { image, command: versionOf(site).isBefore("4.3") ? "node ./streaming" : "node ./streaming/index.js" };
 }
 
 /** The environment of each streaming process on every machine of `host`, by its port; and their connections are counted. */

@@ -4,6 +4,7 @@
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
+import { shortened } from "../core/names";
 import { DatabaseFacts } from "./database";
 import { versionOf } from "./version";
 
@@ -18,13 +19,14 @@ class Trust {
   constructor(private readonly host: Host) {}
 
   /** The path of a file with these certificates, on the host and in its containers. */
-  file(name: string, certificates: string): string {
-    const path = `${DIRECTORY}/${name}.pem`;
+  file(name: string, certificates: string, from = `ca of ${name}`): string {
+    // File systems take names of 255 bytes.
+    const path = `${DIRECTORY}/${shortened(name, 240)}.pem`;
     const known = this.files.get(path);
     if (known === undefined) {
       const content = new Set([certificates]);
       this.files.set(path, content);
-      this.host.program.add({ kind: "file", path, content: () => [...content].join("") });
+      this.host.program.add({ kind: "file", path, content: () => [...content].join(""), from });
     } else known.add(certificates);
     return path;
   }
@@ -74,7 +76,7 @@ export function nodeTls(env: Env, host: Host, facts: DatabaseFacts, by: Construc
 }
 
 export function nodeTrusts(env: Env, host: Host, ca: string, by: Construct): void {
-  env.set("NODE_EXTRA_CA_CERTS", trust(host).file("streaming", ca), by);
+  env.set("NODE_EXTRA_CA_CERTS", trust(host).file("streaming", ca, "ca of what streaming reaches"), by);
 }
 
 /** Ruby's OpenSSL, for what has no variable of its own; `name` is that of the file. */

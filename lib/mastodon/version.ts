@@ -1,6 +1,7 @@
 // A version of Mastodon and what it needs: `MastodonVersion.of("4.7.6")`, or `versionOf(site)` for a site's.
 
 import { Annotations } from "cdktf";
+import { Problem } from "../core/problems";
 import { Site } from "../core/site";
 
 /** The newest release that this library knows. */
@@ -19,15 +20,34 @@ export class MastodonVersion {
    * @throws if the text is no version, or an older one than this library knows
    */
   static of(text: string): MastodonVersion {
-    const match = /^(\d+)\.(\d+)\.(\d+)(-(?:rc|beta|alpha)\.\d+)?$/.exec(text);
-    if (match === null) throw new Error(`version is "${text}", but must be a full version without v, such as ${NEWEST}`);
-    const version = new MastodonVersion(text, match.slice(1, 4).map(Number));
-    if (version.isBefore(OLDEST_MINOR)) {
-      throw new Error(
-        `version is ${text}, but this library knows Mastodon from ${OLDEST_MINOR} on; upgrade to a release of ${OLDEST_MINOR} first`,
-      );
+    const wrong = MastodonVersion.wrong(text);
+    if (wrong !== undefined) throw new Error(`${wrong.wrong} / ${wrong.remedy}`);
+    return MastodonVersion.parse(text);
+  }
+
+  /** What is wrong with it as a version, if something is. */
+  static wrong(text: string): Problem | undefined {
+    const known = `this library knows Mastodon from ${OLDEST_MINOR} on`;
+    if (!RELEASE.test(text)) {
+      return { wrong: `version is "${text}"`, value: text, remedy: meant(text) };
     }
-    return version;
+    if (!MastodonVersion.parse(text).isBefore(OLDEST_MINOR)) return undefined;
+    return {
+      wrong: `version is "${text}"`,
+      value: text,
+      remedy: `${known}: upgrade to a release of ${OLDEST_MINOR} first, by the way that the server is run now`,
+    };
+  }
+
+  /** What is nearest to a text that is wrong, to go on with until that is told. */
+  static near(text: string): MastodonVersion {
+    const [, major, minor, patch] = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(text) ?? [];
+    const near = MastodonVersion.parse(major === undefined ? NEWEST : `${major}.${minor}.${patch ?? 0}`);
+    return near.isBefore(OLDEST_MINOR) ? MastodonVersion.parse(NEWEST) : near;
+  }
+
+  private static parse(text: string): MastodonVersion {
+    return new MastodonVersion(text, RELEASE.exec(text)!.slice(1, 4).map(Number));
   }
 
   /** Whether it is earlier than `other`: a minor version, as in `4.4`, or a release, as in `4.2.6`. */
@@ -61,6 +81,20 @@ export class MastodonVersion {
   }
 }
 
+const RELEASE = /^(\d{1,4})\.(\d{1,4})\.(\d{1,4})(-(?:rc|beta|alpha)\.\d+)?$/;
+
+/** What to write for a text that is no release: one with a v before it, a fork's, a branch's. */
+function meant(text: string): string {
+  const full = `give a full release without v, such as "${NEWEST}"`;
+  const [, release, rest] = /^v?(\d+\.\d+\.\d+(?:-(?:rc|beta|alpha)\.\d+)?)(.*)$/.exec(text) ?? [];
+  if (release !== undefined && rest === "") return `${full}: write version: "${release}"`;
+  if (/^v?\d+\.\d+$/.test(text)) return `${full}: "${text}" stands for many releases`;
+  const fork = (of: string) =>
+    `write version: "${of}", the release of Mastodon that it is made from, and both images, ` +
+    'as in images: { mastodon: "ghcr.io/glitch-soc/mastodon:TAG", streaming: "ghcr.io/glitch-soc/mastodon-streaming:TAG" }';
+  return release === undefined ? `${full}; of a fork or a nightly build, ${fork(NEWEST)}` : fork(release);
+}
+
 const MINIMA = [
   { from: "4.5", postgres: "14", redis: "7.0" },
   { from: "4.4", postgres: "13", redis: "6.2" },
@@ -76,6 +110,11 @@ const warned = new WeakSet<Site>();
 
 /** The version of a site; for one that is newer than this library, the plan carries a warning. */
 export function versionOf(site: Site): MastodonVersion {
+  const wrong = MastodonVersion.wrong(site.version);
+  if (wrong !== undefined) {
+    site.problems.add(site, wrong);
+    return MastodonVersion.near(site.version);
+  }
   const version = MastodonVersion.of(site.version);
   if (version.isUnknown && !warned.has(site)) {
     warned.add(site);

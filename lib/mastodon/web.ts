@@ -2,12 +2,12 @@
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
-import { hostName } from "../core/names";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
+import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { TierEnv } from "./process-env";
 import { web } from "./programs/web";
@@ -87,7 +87,7 @@ export class WebTier extends Construct {
   constructor(scope: Construct, id: string, props: WebTierProps) {
     super(scope, id);
     const site = Site.of(this);
-    const name = hostName(id);
+    const name = site.nameOf(this);
     const size = props.size ?? Size.of({ cpus: 2, gib: 4 });
     const machines = props.machines ?? 2;
     const streaming = props.streaming instanceof StreamingPool ? undefined : props.streaming;
@@ -130,7 +130,7 @@ export class WebTier extends Construct {
         ? new Map<number, Env>()
         : streamingEnvs(this.pool, this, machines, { ...props, ...streaming, tier });
     web(this.pool.program, {
-      image: site.images.mastodon,
+      image: imageOf(site, "mastodon", this),
       version: site.version,
       env: this.env,
       taskEnv: this.taskEnv,

@@ -1,3 +1,8 @@
+import { spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { App, TerraformStack, Testing } from "cdktf";
 import {
   Disk,
@@ -15,6 +20,7 @@ import {
   WebTier,
 } from "../../lib";
 import { local, LocalProps } from "../../lib/clouds/local";
+import { pageProblems } from "../page-problems";
 
 function page(props: LocalProps = {}, more: Partial<SiteProps> = {}) {
   const stack = new TerraformStack(new App(), "stack");
@@ -170,9 +176,35 @@ test("no secret stands in the plan, and none is hidden so that the driver's line
   expect(BOOT_TEXT).toMatch(/^\$\{nonsensitive\(sensitive\(base64gzip\(local\.Social_Web_PoolBoot_\w+\)\)\)\}$/);
 });
 
+test("a domain that is too long for a certificate's common name stands in its other names, and openssl is heard", () => {
+  const domain = `${"a".repeat(63)}.example`;
+  const { stack, site } = page({}, { domain });
+  site.frontDoor.route(domain, pool(site, "start-first"), { port: 80, path: "/health", status: 200 });
+  const plan = JSON.parse(Testing.synth(stack, true)) as { readonly locals: Record<string, string> };
+  const text = Object.entries(plan.locals).find(([name]) => /^Social_FrontDoor_DoorBoot_/.test(name))![1];
+  const [, command] = /^ +\(umask 077 && (openssl [^]*?own\.pem)\n/m.exec(text)!;
+  expect(command).not.toContain("/dev/null");
+  const directory = mkdtempSync(join(tmpdir(), "front-door-"));
+  const run = spawnSync("bash", ["-c", command!.replaceAll("/etc/haproxy", directory)], { encoding: "utf8" });
+  expect({ status: run.status, said: run.status === 0 ? "" : run.stderr }).toEqual({ status: 0, said: "" });
+  const made = new X509Certificate(readFileSync(join(directory, "own.pem")));
+  expect(made.subject).toBe("CN=cdktf-mastodon");
+  expect(made.checkHost(domain, { subject: "never" })).toBe(domain);
+  rmSync(directory, { recursive: true });
+});
+
+test("a host name that is too long for a file of the front door is refused", () => {
+  const domain = [63, 63, 63, 50].map((length) => "a".repeat(length)).join(".");
+  const { stack, site } = page({}, { domain });
+  site.frontDoor.route(domain, pool(site, "start-first"), { port: 80, path: "/health", status: 200 });
+  expect(pageProblems(() => Testing.synth(stack, true))).toEqual([
+    `stack/Social/FrontDoor: the host name ${domain} has 242 characters / the local cloud takes at most 240`,
+  ]);
+});
+
 test("limits that are no numbers are refused, all at once", () => {
-  const { site } = page({ memoryGib: 0.5, readySeconds: 0 });
-  expect(site.node.validate()).toEqual([
+  const { stack } = page({ memoryGib: 0.5, readySeconds: 0 });
+  expect(pageProblems(() => Testing.synth(stack, true))).toEqual([
     "stack/Social: memoryGib of the local cloud is 0.5 / use a whole number from 1",
     "stack/Social: readySeconds of the local cloud is 0 / use a whole number from 1",
   ]);

@@ -147,7 +147,7 @@ describe("a site on the local cloud", () => {
     const [, names] =
       /These secrets have no value: ([^.]*)\. Name the file that holds them, as in --var-file="\$PWD/.exec(said) ?? [];
     expect(names?.split(", ").sort()).toEqual(
-      SECRET_NAMES.filter((name) => !["redis_password", "sentinel_password", "otp_secret"].includes(name)).sort(),
+      SECRET_NAMES.filter((name) => !["redis_password", "sentinel_password"].includes(name)).sort(),
     );
   });
 

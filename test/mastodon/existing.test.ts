@@ -183,6 +183,49 @@ test("sentinels that answer everybody are given a name beside Redis' password, a
   expect(Object.keys(readable(none.web.env)).filter((name) => /REDIS.*(USER|PASS)/.test(name))).toEqual([]);
 });
 
+test("each sentinel may listen on a port of its own", () => {
+  const hosts = [{ host: "s1.example.net", port: 5001 }, { host: "s2.example.net", port: 5002 }, { host: "s3.example.net" }];
+  const { site, web } = page(() => ({
+    database: db(),
+    redis: Redis.external({ sentinels: { master: "m", hosts, port: 5000 } }),
+  }));
+  expect(site.problems.all()).toEqual([]);
+  expect(readable(web.env)["REDIS_SENTINELS"]).toBe("s1.example.net:5001,s2.example.net:5002,s3.example.net:5000");
+  const asked = site.flows.filter(({ from, to }) => from === "web" && /^s\d/.test(to)).map(({ to, port }) => `${to}:${port}`);
+  expect([...new Set(asked)].sort()).toEqual(["s1.example.net:5001", "s2.example.net:5002", "s3.example.net:5000"]);
+  const wrong = page(() => ({
+    database: db(),
+    redis: Redis.external({ sentinels: { master: "m", hosts: [{ host: "s1.example.net", port: 70000 }] } }),
+  }));
+  expect(wrong.site.problems.all()).toEqual([
+    "stack/Social: Redis.external for main: sentinels.hosts.port is 70000 / use a whole number from 1 to 65535",
+  ]);
+});
+
+test.each(["mastodon", "postgres.abcdefgh", "mastodon@pg-server", "_app", "app-2", "svc+mastodon", "a".repeat(63)])(
+  "%s is a role, and reaches processes as it is",
+  (user) => {
+    const { site, web } = page(() => ({
+      database: Postgres.external({ ...server, user, host: "db.example.net", ca }),
+      redis: url(),
+    }));
+    expect(site.problems.all()).toEqual([]);
+    expect(readable(web.env)["DB_USER"]).toBe(user);
+  },
+);
+
+test.each(["0777", "yes", "null", "On", "y", "a b", "a: b", "a #b", '"a"', "a'b", "@a", "", "a\nb", "röle", "a".repeat(64)])(
+  "%j is none that Mastodon's file of settings would give back",
+  (user) => {
+    const { site } = page(() => ({ database: Postgres.external({ ...server, user, host: "db.example.net", ca }), redis: url() }));
+    expect(site.problems.all()).toContainEqual(
+      expect.stringContaining(
+        `stack/Social: Postgres.external db.example.net: user is ${JSON.stringify(user).replaceAll('\\"', '"')} / use letters`,
+      ),
+    );
+  },
+);
+
 test("what an older Mastodon cannot do is refused, and encrypted PostgreSQL is told to its streaming in its own words", () => {
   const refusals = (version: string) =>
     [
@@ -297,7 +340,7 @@ test("everything that cannot work is refused at once, with what to do, and no pa
 test("localhost would be each machine itself", () => {
   const { site } = page(() => ({ database: db(), redis: Redis.external({ host: "localhost" }) }));
   expect(site.problems.all()).toEqual([
-    "stack/Social: Redis.external for main: host is localhost, which is every machine itself / give the name by which the machines of the site reach it",
+    'stack/Social: Redis.external for main: host is "localhost", which is every machine itself, and nothing listens there / give the name by which the machines of the site reach it',
   ]);
 });
 

@@ -125,9 +125,10 @@ test("fifteen thousand people get about what servers of that size have published
 });
 
 test.each([0, -5, NaN, Infinity, 500_001])("a community of %d is refused", (monthlyActive) => {
-  expect(() => communityOf({ monthlyActive })).toThrow(
-    `communityOf: monthlyActive is ${monthlyActive}, but must be a number from 1 to 500000`,
-  );
+  const { mastodon } = server({ size: communityOf({ monthlyActive }) });
+  expect(mastodon.problems.all()).toEqual([
+    expect.stringMatching(/^stack\/Social\/\w+.*: monthlyActive of communityOf is .* \/ use a number from 1 to 500000$/),
+  ]);
 });
 
 function capacity({ database, pool, redis, streaming, web, sidekiq }: Community): Readonly<Record<string, number>> {

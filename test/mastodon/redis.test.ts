@@ -50,8 +50,7 @@ test("by sentinels he learns these, and has no HAProxy", () => {
   expect(facts).toEqual({ use: "main", port: 6379, host: "redis-1" });
   expect({ ...sentinel, password: undefined }).toEqual({
     master: "redis",
-    hosts: ["redis-1", "redis-2", "redis-3"],
-    port: 26379,
+    servers: ["redis-1", "redis-2", "redis-3"].map((host) => ({ host, port: 26379 })),
   });
   expect(readableText(String(password))).toBe("<secret redis_password>");
   for (const machine of redis.machines) {

@@ -401,6 +401,21 @@ test("a store's host is that of the bucket's paths; the bucket's own host is an 
   expect(problems({ bucket: "media", endpoint: "https://media.example" })).toEqual([]);
   expect(problems({ bucket: "media", endpoint: "https://media.example", hostname: "media.example" })).toEqual([]);
   expect(problems({ bucket: "media", endpoint: "https://in.example", aliasHost: "media.example/media" })).toEqual([]);
+  // A certificate of *.store.example covers no bucket with dots.
+  expect(problems({ bucket: "my.media", endpoint: "https://store.example", aliasHost: "my.media.store.example" })).toEqual([
+    expect.stringContaining("no certificate of store.example covers a bucket with dots"),
+  ]);
+  expect(problems({ bucket: "my.media", endpoint: "https://store.example" })).toEqual([]);
+});
+
+test("a store on a private network may speak plain http if browsers go elsewhere", () => {
+  const store = { bucket: "media", endpoint: "http://minio.internal:9000" };
+  const { site, envs } = page({ site: { objects: s3Objects({ ...store, aliasHost: "files.social.example" }) } });
+  expect(site.problems.all()).toEqual([]);
+  expect(envs["web"]).toMatchObject({ S3_ENDPOINT: "http://minio.internal:9000", S3_ALIAS_HOST: "files.social.example" });
+  expect(page({ site: { objects: s3Objects(store) } }).site.problems.all()).toEqual([
+    'stack/Social: endpoint of objects is "http://minio.internal:9000" / give an address that begins with https://, with nothing behind host and port, such as https://store.example',
+  ]);
 });
 
 test("one click to a single OpenID Connect provider needs its address, so that a start asks nobody", () => {
@@ -516,7 +531,7 @@ const refused: readonly [string, Page, string][] = [
   [
     "a sender without an address",
     { site: { settings: [mail({ server: "smtp.example", from: "Social" })] } },
-    'stack/Social/Settings/mail: from is "Social" / give an address',
+    'stack/Social/Settings/mail: from is "Social", which Ruby\'s mail cannot read, and Mastodon would not start / give one address',
   ],
   [
     "bulk mail before 4.4",
@@ -564,7 +579,7 @@ const refused: readonly [string, Page, string][] = [
   [
     "a host with a scheme",
     { site: { settings: [search({ host: "https://search.example" })] } },
-    'stack/Social/Settings/search: host is "https://search.example" / give the host alone',
+    'stack/Social/Settings/search: host is "https://search.example" / give a host name in lower case or an IPv4 address, without scheme',
   ],
   [
     "traces before 4.3",

@@ -5,6 +5,7 @@ import { LoadBalancerNetwork } from "@cdktf/provider-hcloud/lib/load-balancer-ne
 import { LoadBalancerTargetA as LoadBalancerTarget } from "@cdktf/provider-hcloud/lib/load-balancer-target";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
+import { shortened } from "../../core/names";
 import { balancerFor } from "./limits";
 import { HetznerNetwork } from "./network";
 
@@ -37,7 +38,7 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
     scope,
     id,
     of.tune({
-      name: `${network.site}-${of.name}`,
+      name: shortened(`${network.site}-${of.name}`),
       loadBalancerType: type,
       location: network.settings.location,
       algorithm: { type: "least_connections" },

@@ -3,11 +3,15 @@
 import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
 import { ManagedCertificate } from "@cdktf/provider-hcloud/lib/managed-certificate";
 import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
-import { Fn, Lazy, TerraformLocal, TerraformOutput, Token } from "cdktf";
+import { Annotations, Fn, Lazy, TerraformLocal, TerraformOutput, Token } from "cdktf";
 import { Construct } from "constructs";
 import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
+import { wrongDomain } from "../../core/address";
+import { shortened } from "../../core/names";
+import { following } from "../../core/problems";
 import { terraformText } from "../../core/render/terraform-text";
 import { balancer } from "./balancer";
+import { uncertified } from "./certificate";
 import { HetznerDns } from "./dns";
 import { HetznerNetwork } from "./network";
 
@@ -26,6 +30,8 @@ export class HetznerFrontDoor implements MadeFrontDoor {
     private readonly spec: FrontDoorSpec,
   ) {
     this.sources = [network.balancers];
+    const { dns } = network.settings.props;
+    if (dns instanceof HetznerDns) network.problems.add(scope, wrongDomain("zone of hetznerDns", dns.zone));
     if (network.settings.props.dns !== undefined) return;
     const output = new TerraformOutput(network.scope, "DnsRecords", {
       description: "The DNS records to make by hand: the addresses of each host name.",
@@ -95,21 +101,35 @@ export class HetznerFrontDoor implements MadeFrontDoor {
 
   private certificate(host: string): number | undefined {
     const { dns, certificate } = this.network.settings.props;
-    if (certificate !== undefined) return (this.uploaded ??= this.upload(certificate.certificate, certificate.privateKey));
+    if (certificate !== undefined) {
+      this.network.problems.add(this.scope, following(host, uncertified(certificate.certificate, host)));
+      if (this.uploaded === undefined && Token.isUnresolved(certificate.certificate)) this.uncompared();
+      return (this.uploaded ??= this.upload(certificate.certificate, certificate.privateKey));
+    }
     if (!(dns instanceof HetznerDns)) return undefined;
     if (!dns.holds(host)) {
       this.network.problems.add(this.scope, {
         wrong: `the host name ${host} is not in the zone ${dns.zone} of hetznerDns`,
         remedy: `name a zone that holds ${this.spec.domain} and every other host name, or give another dns`,
+        within: `${host} ${dns.zone}`,
+        cause: `the zone ${dns.zone}`,
       });
     }
     // Another host name is another certificate. One that could not be issued is in use by nobody, and goes before it is asked for again.
     const made = new ManagedCertificate(this.scope, `Certificate-${host.replaceAll(".", "-")}`, {
-      name: `${this.network.site}-${host.replaceAll(".", "-")}`,
+      name: shortened(`${this.network.site}-${host.replaceAll(".", "-")}`),
       domainNames: [host],
       labels: { site: this.network.site },
     });
     return Token.asNumber(made.id);
+  }
+
+  /** Says that nobody has compared the certificate with the host names. */
+  private uncompared(): void {
+    Annotations.of(this.scope).addInfo(
+      "The certificate is known to Terraform only, so it is not checked here whether it covers the host names of the front door: " +
+        "the output of DNS records, or the page's routes, name them. Give its text on the page to have that checked; only the key is secret.",
+    );
   }
 
   private upload(certificate: string, privateKey: string): number {

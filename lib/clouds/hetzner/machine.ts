@@ -6,11 +6,12 @@ import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { DiskSpec, MachineSpec, MadeMachine } from "../../core/cloud";
+import { shortened } from "../../core/names";
 import { shrinks } from "../../core/size";
 import { bootText } from "./boot-text";
 import { DISK_GIB, DISKS_OF_A_SERVER, SERVERS_OF_A_GROUP } from "./limits";
 import { HetznerNetwork } from "./network";
-import { madeOf, serverConfig, STOP_SECONDS } from "./server";
+import { checkRegistries, madeOf, serverConfig, STOP_SECONDS } from "./server";
 
 // What only a renewal brings. In place Hetzner would switch off all machines of the site together.
 const RENEWED = ["user_data", "ssh_keys", "image", "server_type", "public_net"];
@@ -28,6 +29,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
       remedy: "use fewer and larger disks",
     });
   }
+  checkRegistries(scope, network, spec.role, spec.images);
   const boot = bootText(scope, `${id}Boot`, () => spec.bootText() + madeOf(scope, network, spec));
   const subnet = network.subnet(spec.range);
   const config = serverConfig(scope, network, {
@@ -77,7 +79,7 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
     });
   }
   const config = {
-    name: `${network.site}-${machine}-${disk.name}`,
+    name: shortened(`${network.site}-${machine}-${disk.name}`),
     // Like a size, a disk is the smallest that is large enough.
     size: Math.max(disk.gib, DISK_GIB.least),
     location: settings.location,

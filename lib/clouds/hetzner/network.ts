@@ -10,6 +10,7 @@ import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Role } from "../../core/address-plan";
 import { Network, NetworkSpec } from "../../core/cloud";
+import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
 import { Stale } from "../../core/stale";
 import { Gate } from "./gate";
@@ -138,7 +139,7 @@ export class HetznerNetwork implements Network {
     const made =
       found ??
       new PlacementGroup(this.scope, `Spread-${name}`, {
-        name: `${this.site}-${name}`,
+        name: shortened(`${this.site}-${name}`),
         type: "spread",
         labels: { site: this.site, role },
       });

@@ -3,9 +3,12 @@
 
 import { TerraformProvider, TerraformResource, TerraformResourceConfig } from "cdktf";
 import { Construct } from "constructs";
+import { wrongHost } from "../../core/address";
+import { uncovered, wrongBucket } from "../../core/bucket";
 import { hostName } from "../../core/names";
 import { ObjectStore, ObjectStoreFacts } from "../../core/objects";
 import { Secret } from "../../core/secret";
+import { Site } from "../../core/site";
 
 export interface HetznerObjectsProps {
   /** The bucket's name, unique among all customers of the location. Its files become readable to all, its list does not. */
@@ -31,18 +34,30 @@ export interface HetznerObjectsProps {
   readonly create?: boolean;
 }
 
+const LOCATIONS: readonly string[] = ["fsn1", "nbg1", "hel1"];
+
 export function hetznerObjects(props: HetznerObjectsProps): ObjectStore {
   return {
     attach: (scope, { domain }): ObjectStoreFacts => {
       const location = props.location ?? "fsn1";
+      if (!LOCATIONS.includes(location)) {
+        const wrong = `location of hetznerObjects is "${String(location)}"`;
+        Site.of(scope).problems.add(scope, { wrong, value: String(location), remedy: `use one of ${LOCATIONS.join(", ")}` });
+      }
       const hostname = `${location}.your-objectstorage.com`;
+      const aliasHost = props.aliasHost ?? `${props.bucket}.${hostname}`;
+      const { problems } = Site.of(scope);
+      problems.add(scope, wrongBucket(props.bucket, true));
+      problems.add(scope, uncovered(props.bucket, aliasHost, hostname));
+      if (props.aliasHost !== undefined)
+        problems.add(scope, wrongHost("aliasHost of objects", props.aliasHost, { port: true, path: true }));
       if (props.create ?? false) makeBucket(scope, props, { location, hostname, domain });
       return {
         bucket: props.bucket,
         region: location,
         endpoint: `https://${hostname}`,
         hostname,
-        aliasHost: props.aliasHost ?? `${props.bucket}.${hostname}`,
+        aliasHost,
         access: "public-read",
         keys: { id: props.accessKey, secret: props.secretKey },
         takesChecksums: false,

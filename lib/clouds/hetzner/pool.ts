@@ -8,12 +8,13 @@ import { bootText } from "./boot-text";
 import { SERVERS_OF_A_GROUP } from "./limits";
 import { Door, HetznerNetwork } from "./network";
 import { PublicAddresses } from "./settings";
-import { madeOf, serverConfig, STOP_SECONDS } from "./server";
+import { checkRegistries, madeOf, serverConfig, STOP_SECONDS } from "./server";
 
 export function pool(scope: Construct, id: string, network: HetznerNetwork, spec: PoolSpec): MadePool {
   const { settings } = network;
   const { name, role, range, machines, size } = spec;
   const startFirst = spec.roll === "start-first";
+  checkRegistries(scope, network, role, spec.images);
   const boot = bootText(scope, `${id}Boot`, () => spec.bootText() + madeOf(scope, network, { role, size, range }));
   // A new name for each attempt, not for each text: after a failed gate the servers of an earlier page may still stand under theirs.
   const renewal = new DataResource(scope, `${id}Renewal`, { triggersReplace: { boot: boot.hash } });

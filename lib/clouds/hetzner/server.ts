@@ -3,6 +3,7 @@
 import { ServerConfig } from "@cdktf/provider-hcloud/lib/server";
 import { Construct } from "constructs";
 import { Role } from "../../core/address-plan";
+import { registryOf } from "../../core/image";
 import { Size } from "../../core/size";
 import { HetznerNetwork } from "./network";
 import { serverType } from "./sizes";
@@ -41,6 +42,23 @@ export function madeOf(where: Construct, network: HetznerNetwork, of: Pick<Serve
   const type = typeOf(where, network, of.role, of.size);
   const words = [type, settings.image, settings.location, settings.addresses(of.role), of.range, ...settings.ssh.keys];
   return `# ${words.join(" ")}\n`;
+}
+
+/** Registries that answer by IPv4 alone. */
+const IPV4_ONLY: readonly string[] = ["ghcr.io"];
+
+/** Refuses servers that could not fetch what they run. */
+export function checkRegistries(where: Construct, network: HetznerNetwork, role: Role, images: () => readonly string[]): void {
+  if (network.settings.addresses(role) !== "ipv6") return;
+  network.problems.atSynth(() => {
+    const image = images().find((one) => IPV4_ONLY.includes(registryOf(one) ?? ""));
+    if (image === undefined) return;
+    network.problems.add(where, {
+      wrong: `it has IPv6 only, and ${registryOf(image)!}, from where it fetches ${image}, has none`,
+      remedy: `give addresses of the role ${role} IPv4 too, as in { ${role}: "ipv4+ipv6" }, or name images in a registry that has IPv6`,
+      cause: `IPv6 only: ${role}`,
+    });
+  });
 }
 
 export function serverConfig(where: Construct, network: HetznerNetwork, server: ServerOf): ServerConfig {

@@ -7,7 +7,7 @@ import { VolumeConfig } from "@cdktf/provider-hcloud/lib/volume";
 import { Role } from "../../core/address-plan";
 import { Dns } from "../../core/dns";
 import { Problem } from "../../core/problems";
-import { Cpus, Location } from "./sizes";
+import { Cpus, Location, LOCATIONS } from "./sizes";
 
 /** Which public addresses a machine has. Other servers and the registry of the images are reached by IPv4 only, in part. */
 export type PublicAddresses = "ipv4+ipv6" | "ipv4" | "ipv6";
@@ -59,7 +59,10 @@ export interface HetznerProps {
    */
   readonly dns?: Dns;
   /**
-   * A certificate for all host names of the front door and its private key, as PEM. Give the key by a sensitive variable.
+   * A certificate for all host names of the front door and its private key, as PEM. Give the key by a sensitive variable. The certificate is no
+   * secret: only if its text stands on the page can it be checked that it covers every host name; of one that comes by a variable nothing is
+   * compared, and the plan carries a note.
+   * @throws at synth if it does not cover a host name of the front door
    * @default - Hetzner's own with `hetznerDns`; without it the front door speaks plain HTTP, for a proxy before it or a test
    */
   readonly certificate?: { readonly certificate: string; readonly privateKey: string };
@@ -104,7 +107,7 @@ export class Settings {
   readonly tune: Tune;
 
   constructor(readonly props: HetznerProps) {
-    this.location = props.location;
+    this.location = Object.hasOwn(LOCATIONS, props.location) ? props.location : "fsn1";
     this.image = props.image ?? "debian-13";
     this.ssh = props.ssh ?? { keys: [], from: [] };
     this.protectDisks = props.protectDisks ?? true;
@@ -114,8 +117,14 @@ export class Settings {
     this.tune = props.tune ?? {};
   }
 
-  /** Everything that is no number or no range. */
+  /** Everything that is no location, no number or no range. */
   get wrong(): readonly Problem[] {
+    const { location } = this.props;
+    const places = Object.keys(LOCATIONS).join(", ");
+    const place =
+      location === this.location
+        ? []
+        : [{ wrong: `location of Hetzner is "${String(location)}"`, value: String(location), remedy: `use one of ${places}` }];
     const { readySeconds, pollSeconds, serverLimit } = this;
     const numbers = Object.entries({ readySeconds, pollSeconds, serverLimit })
       .filter(([, value]) => !Number.isInteger(value) || value < 1)
@@ -126,7 +135,7 @@ export class Settings {
         wrong: `ssh.from of Hetzner names "${range}"`,
         remedy: "use ranges such as 203.0.113.7/32 or 2001:db8::/48",
       }));
-    return [...numbers, ...ranges];
+    return [...place, ...numbers, ...ranges];
   }
 
   cpus(role: Role): Cpus {

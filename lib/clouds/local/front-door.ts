@@ -3,6 +3,7 @@
 import { Construct } from "constructs";
 import { AddressPlan } from "../../core/address-plan";
 import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
+import { following, Problems } from "../../core/problems";
 import { terraformText } from "../../core/render/terraform-text";
 import { cloudConfig } from "../../core/render/cloud-config";
 import { Size } from "../../core/size";
@@ -12,13 +13,21 @@ import { MAIL_DIRECTORY, mailCatcher } from "./mailbox";
 import { LocalNetwork } from "./network";
 
 const NAME = "front-door";
+const MOST_LETTERS = 240;
 
 export class LocalFrontDoor implements MadeFrontDoor {
   readonly sources: readonly string[];
   private readonly routes: RouteSpec[] = [];
   private readonly address: string;
+  private readonly problems: Problems;
 
-  constructor(scope: Construct, id: string, network: LocalNetwork, spec: FrontDoorSpec) {
+  constructor(
+    private readonly scope: Construct,
+    id: string,
+    network: LocalNetwork,
+    spec: FrontDoorSpec,
+  ) {
+    this.problems = new Problems(scope);
     const plan = AddressPlan.of(network.cidr);
     const address = (this.address = network.doorAddress);
     this.sources = [`${address}/32`];
@@ -48,6 +57,11 @@ export class LocalFrontDoor implements MadeFrontDoor {
   }
 
   route(_id: string, spec: RouteSpec): void {
+    // HAProxy's machine has files that are called after it.
+    if (spec.host.length > MOST_LETTERS) {
+      const wrong = `the host name ${spec.host} has ${spec.host.length} characters`;
+      this.problems.add(this.scope, following(spec.host, { wrong, remedy: `the local cloud takes at most ${MOST_LETTERS}` }));
+    }
     this.routes.push(spec);
   }
 

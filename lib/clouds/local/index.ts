@@ -16,6 +16,7 @@ import {
   NetworkSpec,
   PoolSpec,
 } from "../../core/cloud";
+import { Problems } from "../../core/problems";
 import { LocalFrontDoor } from "./front-door";
 import { keptMachine } from "./machine";
 import { mailboxMachine } from "./mailbox";
@@ -69,12 +70,11 @@ class LocalCloud implements Cloud {
   network(scope: Construct, spec: NetworkSpec): LocalNetwork {
     const { memoryGib = 4, diskGib = 8, bootSeconds = 300, readySeconds = 900, images = "auto" } = this.props;
     const numbers = { memoryGib, diskGib, bootSeconds, readySeconds };
-    scope.node.addValidation({
-      validate: () =>
-        Object.entries(numbers)
-          .filter(([, value]) => !Number.isInteger(value) || value < 1)
-          .map(([name, value]) => `${scope.node.path}: ${name} of the local cloud is ${value} / use a whole number from 1`),
-    });
+    const problems = new Problems(scope);
+    for (const [name, value] of Object.entries(numbers)) {
+      if (!Number.isInteger(value) || value < 1)
+        problems.add(scope, { wrong: `${name} of the local cloud is ${value}`, remedy: "use a whole number from 1" });
+    }
     const network = new LocalNetwork(scope, spec, { ...numbers, images });
     // The last moment at which resources can be made, and the first at which it is known whether there is a front door.
     Aspects.of(scope).add({ visit: (node: IConstruct) => (node === scope ? mailboxMachine(network) : undefined) });

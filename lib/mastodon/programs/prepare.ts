@@ -31,7 +31,7 @@ const REFUSAL = 78;
 /** Migrates the database straight at PostgreSQL, then says so in the table. */
 export function prepare(program: Program, plan: PreparePlan): void {
   program
-    .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600" })
+    .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600", from: () => plan.env.largest() })
     .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-prepare", content: prepareScript(plan), mode: "0755" })
     .add({

@@ -35,9 +35,13 @@ const STOP_SECONDS = 60;
 export function sidekiq(program: Program, plan: SidekiqPlan): void {
   const names = Array.from({ length: plan.processes }, (_, n) => n + 1);
   podman(program, plan.image);
-  program
-    .add({ kind: "package", names: ["postgresql-client"] })
-    .add({ kind: "file", path: "/etc/mastodon/sidekiq.env", content: () => plan.env.render(), mode: "0600" });
+  program.add({ kind: "package", names: ["postgresql-client"] }).add({
+    kind: "file",
+    path: "/etc/mastodon/sidekiq.env",
+    content: () => plan.env.render(),
+    mode: "0600",
+    from: () => plan.env.largest(),
+  });
   const { image, version, foreign, waits } = plan;
   if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare, foreign });
   waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });

@@ -32,7 +32,13 @@ export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "
   podman(program, plan.image);
   program.add({ kind: "package", names: ["curl"] });
   for (const [port, env] of plan.envs) {
-    program.add({ kind: "file", path: `/etc/mastodon/streaming-${port}.env`, content: () => env.render(), mode: "0600" });
+    program.add({
+      kind: "file",
+      path: `/etc/mastodon/streaming-${port}.env`,
+      content: () => env.render(),
+      mode: "0600",
+      from: () => env.largest(),
+    });
   }
   program
     .add({

@@ -44,8 +44,20 @@ export function web(program: Program, plan: WebPlan): void {
   podman(program, plan.image);
   program
     .add({ kind: "package", names: ["curl", "postgresql-client"] })
-    .add({ kind: "file", path: "/etc/mastodon/web.env", content: () => plan.env.render(), mode: "0600" })
-    .add({ kind: "file", path: TASK_ENV, content: () => plan.taskEnv.render(), mode: "0600" });
+    .add({
+      kind: "file",
+      path: "/etc/mastodon/web.env",
+      content: () => plan.env.render(),
+      mode: "0600",
+      from: () => plan.env.largest(),
+    })
+    .add({
+      kind: "file",
+      path: TASK_ENV,
+      content: () => plan.taskEnv.render(),
+      mode: "0600",
+      from: () => plan.taskEnv.largest(),
+    });
   if (plan.makara) makara(program);
   waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", foreign: plan.foreign, waits: plan.waits });
   program

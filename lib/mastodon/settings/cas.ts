@@ -1,5 +1,6 @@
 // Signing in by CAS: `cas({ url: "https://cas.example" })`.
 
+import { wrongUrl } from "../../core/address";
 import { Setting } from "../../core/settings";
 
 export interface CasProps {
@@ -43,14 +44,9 @@ export function cas(props: CasProps): Setting {
   return {
     name: "cas",
     fill: (into) => {
-      const url = /^(https?):\/\/([a-z0-9.-]+)(?::(\d+))?$/.exec(props.url);
-      if (url === null) {
-        return into.refuse({
-          wrong: `url is "${props.url}"`,
-          remedy: "give scheme, host and perhaps a port, as in https://cas.example",
-        });
-      }
-      const [, scheme, host, port] = url;
+      into.refuse(wrongUrl("url", props.url, { schemes: ["https", "http"], origin: true, such: "https://cas.example" }));
+      const [, scheme, host, port] = /^(https?):\/\/([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d+))?\/?$/.exec(props.url) ?? [];
+      if (host === undefined) return;
       // CAS_CA_PATH is a directory of files by their hashes, and would take the place of the public certificates.
       into.trust("cas", props.ca);
       into.set("CAS_ENABLED", true);

@@ -1,5 +1,6 @@
 // Caches in front: of the interface's own scripts and styles, and of people's files: `cdn({ assets: "https://assets.social.example" })`.
 
+import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -35,6 +36,9 @@ export function cdn(props: CdnProps): Setting {
   return {
     name: "cdn",
     fill: (into) => {
+      const form = { schemes: ["https", "http"], origin: true, such: "https://assets.social.example" };
+      if (props.assets !== undefined) into.refuse(wrongUrl("assets", props.assets, form));
+      for (const host of props.mediaHosts ?? []) into.refuse(wrongUrl("mediaHosts", host, form));
       into.set("CDN_HOST", props.assets);
       into.set("EXTRA_MEDIA_HOSTS", props.mediaHosts?.join(","));
       into.set("CACHE_BUSTER_ENABLED", props.purge && true);

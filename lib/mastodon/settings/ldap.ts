@@ -1,5 +1,6 @@
 // Signing in by a directory: `ldap({ host: "ldap.example", base: "dc=example,dc=org", bindDn: "cn=mastodon,dc=example,dc=org", password })`.
 
+import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -63,6 +64,7 @@ export function ldap(props: LdapProps): Setting {
     name: "ldap",
     fill: (into) => {
       into.trust("ldap", props.ca);
+      into.refuse(wrongHost("host", props.host));
       into.set("LDAP_ENABLED", true);
       into.set("LDAP_HOST", props.host);
       into.set("LDAP_PORT", props.port ?? (tls === "tls" ? 636 : 389));

@@ -1,7 +1,11 @@
 // How the server sends mail: `mail({ server: "smtp.example", from: "Social <hello@social.example>", login, password })` among a site's settings.
 
+import { Token } from "cdktf";
+import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting, SettingTarget } from "../../core/settings";
+import { wrongSender } from "../mail-address";
+import { isPlain } from "../unquoted";
 
 export interface MailServer {
   /** The host that takes mail. */
@@ -81,28 +85,36 @@ export const NO_MAIL: Setting = {
  * With `"none"` no mail leaves: nobody can confirm an address or set a new password without the administrator (`tootctl accounts modify`), and
  * nobody is notified by mail. What Mastodon writes is dropped without an error.
  *
- * Refused: half of a login, TLS from the first byte on a port that never has it, an address without `@`.
+ * Refused: half of a login, TLS from the first byte on a port that never has it, a server that is every machine itself, an address that Ruby's
+ * `mail` cannot read.
  */
 export function mail(props: MailProps | "none"): Setting {
   if (props === "none") return NO_MAIL;
   return {
     name: "mail",
     fill: (into) => {
-      server(into, "SMTP_", props);
+      server(into, "SMTP_", "server", props);
       for (const [prop, name] of Object.entries({ from: "FROM_ADDRESS", replyTo: "REPLY_TO", returnPath: "RETURN_PATH" })) {
         const address = props[prop as "from" | "replyTo" | "returnPath"];
         into.set(`SMTP_${name}`, address);
-        if (address !== undefined && !/^[^@]*[^@\s]@[^@\s]+$/.test(address))
-          into.refuse({ wrong: `${prop} is "${address}"`, remedy: "give an address, as in Social <hello@social.example>" });
+        if (address !== undefined) into.refuse(wrongSender(prop, address, !into.isBefore("4.4")));
       }
-      if (props.bulk !== undefined) server(into, "BULK_SMTP_", props.bulk);
+      if (props.bulk !== undefined) server(into, "BULK_SMTP_", "bulk.server", props.bulk);
     },
   };
 }
 
-function server(into: SettingTarget, prefix: string, props: MailServer): void {
+function server(into: SettingTarget, prefix: string, prop: string, props: MailServer): void {
   const port = props.port ?? 587;
   const tls = props.tls ?? (port === 465 ? "implicit" : "starttls");
+  into.refuse(wrongHost(prop, props.server));
+  if (props.login !== undefined && !into.isBefore("4.4") && !Token.isUnresolved(props.login) && !isPlain(props.login)) {
+    into.refuse({
+      wrong: `login of ${props.server} is "${props.login}", which Mastodon from 4.4 on reads as YAML, where it means something else`,
+      value: props.login,
+      remedy: "give the user another name there: not a number or a word of YAML, and none of its signs",
+    });
+  }
   if ((props.login === undefined) !== (props.password === undefined)) {
     into.refuse({ wrong: `login or password of ${props.server} is missing`, remedy: "give both, or neither" });
   }

@@ -1,5 +1,6 @@
 // Signing in by OpenID Connect: `openId({ issuer: "https://login.example/realms/social", clientId: "mastodon", clientSecret })`.
 
+import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -56,6 +57,11 @@ export interface OpenIdProps {
   };
 }
 
+function addresses({ issuer, authorizationEndpoint, endpoints }: OpenIdProps): Readonly<Record<string, string | undefined>> {
+  const named = Object.entries(endpoints ?? {}).map(([name, url]) => [`endpoints.${name}`, url]);
+  return { issuer, authorizationEndpoint, ...(Object.fromEntries(named) as Record<string, string>) };
+}
+
 /** Refused: scopes without `openid`, an issuer that is no https address, two authorization endpoints. */
 export function openId(props: OpenIdProps): Setting {
   const scopes = props.scopes ?? ["openid", "profile", "email"];
@@ -68,8 +74,8 @@ export function openId(props: OpenIdProps): Setting {
           remedy: 'add "openid", without which there is no identity',
         });
       }
-      if (!props.issuer.startsWith("https://")) {
-        into.refuse({ wrong: `issuer is "${props.issuer}"`, remedy: "give an address that begins with https://" });
+      for (const [prop, url] of Object.entries(addresses(props))) {
+        if (url !== undefined) into.refuse(wrongUrl(prop, url, { schemes: ["https"], such: "https://login.example" }));
       }
       if (props.authorizationEndpoint !== undefined && props.endpoints !== undefined) {
         into.refuse({ wrong: "authorizationEndpoint and endpoints are given", remedy: "keep endpoints, which say it as well" });

@@ -1,5 +1,6 @@
 // Signing in by PAM, in an image of one's own that has its modules: `pam({ emailDomain: "example.org", service: "rpam" })`.
 
+import { wrongHost } from "../../core/address";
 import { Setting } from "../../core/settings";
 
 export interface PamProps {
@@ -21,6 +22,7 @@ export function pam(props: PamProps): Setting {
   return {
     name: "pam",
     fill: (into) => {
+      into.refuse(wrongHost("emailDomain", props.emailDomain));
       into.set("PAM_ENABLED", true);
       into.set("PAM_EMAIL_DOMAIN", props.emailDomain);
       into.set("PAM_DEFAULT_SERVICE", props.service);

@@ -1,5 +1,6 @@
 // What Ruby's processes tell Prometheus, from 4.4 on: `prometheus({ collector: { host: "collector.example" } })`. Streaming always does, on its port.
 
+import { wrongHost } from "../../core/address";
 import { Setting } from "../../core/settings";
 
 export interface PrometheusProps {
@@ -32,6 +33,7 @@ export function prometheus(props: PrometheusProps = {}): Setting {
         into.set("MASTODON_PROMETHEUS_EXPORTER_HOST", "0.0.0.0", who);
         into.set("MASTODON_PROMETHEUS_EXPORTER_PORT", props.port ?? 9394, who);
       } else {
+        into.refuse(wrongHost("collector.host", collector.host));
         into.set("PROMETHEUS_EXPORTER_HOST", collector.host);
         into.set("PROMETHEUS_EXPORTER_PORT", collector.port ?? 9394);
         into.set("MASTODON_PROMETHEUS_EXPORTER_WEB_DETAILED_METRICS", props.detailed ? true : undefined);

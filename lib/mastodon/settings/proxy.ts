@@ -1,5 +1,6 @@
 // The way out to other servers through a proxy: `outgoingProxy({ http: "http://proxy.example:3128" })`.
 
+import { wrongUrl } from "../../core/address";
 import { Setting } from "../../core/settings";
 
 export interface OutgoingProxyProps {
@@ -23,11 +24,17 @@ export interface OutgoingProxyProps {
   readonly ca?: string;
 }
 
+const PROXY = { schemes: ["http", "https"], origin: true, such: "http://proxy.example:3128" };
+
 export function outgoingProxy(props: OutgoingProxyProps): Setting {
   return {
     name: "outgoingProxy",
     fill: (into) => {
       into.trust("proxy", props.ca);
+      for (const prop of ["http", "hidden"] as const) {
+        const proxy = props[prop];
+        if (proxy !== undefined) into.refuse(wrongUrl(prop, proxy, PROXY));
+      }
       into.set("http_proxy", props.http);
       into.set("http_hidden_proxy", props.hidden);
       into.set("ALLOW_ACCESS_TO_HIDDEN_SERVICE", props.hidden && true);

@@ -1,5 +1,6 @@
 // Signing in by SAML: `saml({ signOnUrl: "https://login.example/saml", certificate: readFileSync("idp.pem", "utf8") })`.
 
+import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -72,6 +73,7 @@ export function saml(props: SamlProps): Setting {
       if (props.encrypted && props.own === undefined) {
         into.refuse({ wrong: "encrypted is true, but there is no own", remedy: "give own with a certificate and its key" });
       }
+      into.refuse(wrongUrl("signOnUrl", props.signOnUrl, { schemes: ["https", "http"], such: "https://login.example/saml" }));
       into.set("SAML_ENABLED", true);
       into.set("SAML_DISPLAY_NAME", props.displayName);
       into.set("SAML_ACS_URL", `https://${into.webDomain}/auth/auth/saml/callback`);

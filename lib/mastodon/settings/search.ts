@@ -1,6 +1,7 @@
 // Searching posts and people by Elasticsearch 7 or 8, or OpenSearch: `search({ host: "search.example", tls: true, user, password })`.
 // Afterwards `tootctl search deploy` on a web machine makes the indexes, which takes hours on a large server.
 
+import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -49,7 +50,7 @@ export interface SearchProps {
   readonly timeoutSeconds?: number;
 }
 
-/** Refused: half of a login, a host with scheme or port, `ca` without TLS. */
+/** Refused: half of a login, a host with scheme or port, one that is every machine itself, and `ca` without TLS. */
 export function search(props: SearchProps): Setting {
   return {
     name: "search",
@@ -57,9 +58,7 @@ export function search(props: SearchProps): Setting {
       if ((props.user === undefined) !== (props.password === undefined)) {
         into.refuse({ wrong: "user or password is missing", remedy: "give both, or neither" });
       }
-      if (/[:/]/.test(props.host)) {
-        into.refuse({ wrong: `host is "${props.host}"`, remedy: "give the host alone; tls and port are props of their own" });
-      }
+      into.refuse(wrongHost("host", props.host));
       if (props.ca !== undefined && !props.tls) {
         into.refuse({ wrong: "ca is given, but tls is not", remedy: "give tls: true as well, or leave ca out" });
       }

@@ -1,5 +1,6 @@
 // What holds for every way of signing in that is not this server's own: `signOn({ only: true, settingsUrl: "https://login.example/me" })`.
 
+import { wrongUrl } from "../../core/address";
 import { Setting } from "../../core/settings";
 
 export interface SignOnProps {
@@ -35,6 +36,10 @@ export function signOn(props: SignOnProps): Setting {
           wrong: "oneClick is true, but only is not",
           remedy: "give only: true as well, since a password is a second way",
         });
+      }
+      for (const prop of ["signUpUrl", "settingsUrl"] as const) {
+        const url = props[prop];
+        if (url !== undefined) into.refuse(wrongUrl(prop, url, { schemes: ["https", "http"], such: "https://login.example/me" }));
       }
       into.set("OMNIAUTH_ONLY", props.only ? true : undefined);
       into.set("ONE_CLICK_SSO_LOGIN", props.oneClick ? true : undefined);

@@ -1,5 +1,6 @@
 // People's files in OpenStack's Swift: `swiftObjects({ authUrl: "https://keystone.example/v3", … })` among a site's settings.
 
+import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -33,6 +34,10 @@ export function swiftObjects(props: SwiftObjectsProps): Setting {
   return {
     name: "swiftObjects",
     fill: (into) => {
+      into.refuse(wrongUrl("authUrl", props.authUrl, { schemes: ["https", "http"], such: "https://keystone.example/v3" }));
+      into.refuse(
+        wrongUrl("objectUrl", props.objectUrl, { schemes: ["https"], such: "https://store.example/v1/AUTH_social/media" }),
+      );
       into.set("SWIFT_ENABLED", true);
       into.set("SWIFT_AUTH_URL", props.authUrl);
       into.set("SWIFT_USERNAME", props.user);

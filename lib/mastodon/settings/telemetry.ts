@@ -1,5 +1,6 @@
 // Traces of Ruby's processes, from 4.3 on: `openTelemetry({ endpoint: "http://collector.example:4318" })`.
 
+import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -31,6 +32,7 @@ export function openTelemetry(props: OpenTelemetryProps): Setting {
       if (props.share !== undefined && !(props.share >= 0 && props.share <= 1)) {
         into.refuse({ wrong: `share is ${props.share}`, remedy: "use a number from 0 to 1" });
       }
+      into.refuse(wrongUrl("endpoint", props.endpoint, { schemes: ["http", "https"], such: "http://collector.example:4318" }));
       into.set("OTEL_EXPORTER_OTLP_ENDPOINT", props.endpoint);
       into.set("OTEL_EXPORTER_OTLP_HEADERS", props.headers);
       into.set("OTEL_TRACES_SAMPLER", props.share === undefined ? undefined : "parentbased_traceidratio");

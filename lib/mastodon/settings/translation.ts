@@ -1,5 +1,6 @@
 // Posts are translated for readers, by one of two services: `deepL({ key })` or `libreTranslate({ endpoint: "https://translate.example" })`.
 
+import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../../core/settings";
 
@@ -37,6 +38,7 @@ export function libreTranslate(props: LibreTranslateProps): Setting {
   return {
     name: "translation",
     fill: (into) => {
+      into.refuse(wrongUrl("endpoint", props.endpoint, { schemes: ["https", "http"], such: "https://translate.example" }));
       into.set("LIBRE_TRANSLATE_ENDPOINT", props.endpoint);
       into.set("LIBRE_TRANSLATE_API_KEY", props.key);
     },

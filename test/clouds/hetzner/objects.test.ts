@@ -51,6 +51,33 @@ const media = {
   AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
 };
 
+test("a bucket is called by Amazon's rules, and one with dots needs a host of one's own; a location that is none is told", () => {
+  const heard = (objects: Parameters<typeof hetznerObjects>[0]) => {
+    const stack = new TerraformStack(new App(), "stack");
+    const cloud = hetzner({ location: "fsn1" });
+    return new Site(stack, "Social", {
+      cloud,
+      domain: "social.example",
+      version: "4.7.6",
+      objects: hetznerObjects(objects),
+    }).problems.all();
+  };
+  const keys = { accessKey: "${var.a}", secretKey: "${var.b}" };
+  expect(heard({ ...keys, bucket: "media" })).toEqual([]);
+  expect(heard({ ...keys, bucket: "my.media", aliasHost: "files.social.example" })).toEqual([]);
+  expect(heard({ ...keys, bucket: "my.media" })).toEqual([
+    expect.stringContaining(
+      'write aliasHost: "fsn1.your-objectstorage.com/my.media", give a host of your own, or use a bucket without dots',
+    ),
+  ]);
+  expect(heard({ ...keys, bucket: "My_Media" })).toEqual([
+    expect.stringContaining('stack/Social: bucket of objects is "My_Media" / '),
+  ]);
+  expect(heard({ ...keys, bucket: "media", location: "fsn9" as "fsn1" })).toEqual([
+    'stack/Social: location of hetznerObjects is "fsn9" / use one of fsn1, nbg1, hel1',
+  ]);
+});
+
 test("every process has what it has on the local cloud, and Ruby's have the object store besides", () => {
   const here = environments(local()).envs;
   const there = environments(hetzner({ location: "fsn1" }), {}).envs;

@@ -2,6 +2,7 @@
 
 import { App, TerraformStack, Testing } from "cdktf";
 import { Pool, Site, SiteProps, Size } from "../../../lib";
+import { pageProblems } from "../../page-problems";
 import { hetzner, HetznerCloud, HetznerProps } from "../../../lib/clouds/hetzner";
 
 export const size = Size.of({ cpus: 1, gib: 1 });
@@ -57,6 +58,5 @@ export function all(stack: TerraformStack, type: string): Readonly<Record<string
 
 /** What a page hears when it is synthesized. */
 export function problems(site: Site): readonly string[] {
-  Testing.synth(site.node.scope as TerraformStack);
-  return site.node.findAll().flatMap((node) => node.node.validate());
+  return pageProblems(() => Testing.synth(site.node.scope as TerraformStack, true));
 }

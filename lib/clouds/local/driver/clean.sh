@@ -2,15 +2,21 @@
 # Removes all there is of a site from what the host shows, not from the records, which a crash may have lost.
 
 clean() {
-  local base=no argument
+  local base=no all=no argument
   for argument in "$@"; do
-    [ "$argument" = --base ] || die "clean does not know $argument"
-    base=yes
+    case $argument in
+      --base) base=yes ;;
+      --all) all=yes ;;
+      *) die "clean does not know $argument" ;;
+    esac
   done
-  if [ "${SITE:-}" = all ] || { [ -z "${SITE:-}" ] && [ $base = yes ]; }; then
+  # Every site is never meant by a word that may be a name, nor by a name that is missing.
+  if [ $all = yes ]; then
+    [ -z "${SITE:-}" ] || die "clean takes a site or --all, not both"
     for SITE in $(all_sites); do clean_site; done
-  else
+  elif [ -n "${SITE:-}" ] || [ $base = no ]; then
     need SITE
+    [ "$SITE" != all ] || [ -d "$(site_dir)" ] || die "there is no site called all; clean --all removes every site of this host with its disks"
     clean_site
   fi
   [ $base = yes ] || return 0

@@ -22,7 +22,7 @@
 #   list                 [SITE]                                     the sites; or its machines: name, address, pool, state, memory in MiB
 #   logs                 SITE NAME [journalctl arguments]           also of a stopped machine
 #   mail                 SITE [NUMBER]                              lists the mail that was caught: number, from, to, subject, date; or prints one
-#   clean                SITE|all [--base]                          removes all there is of the site, also after a crash
+#   clean                SITE|--all [--base]                        removes all there is of the site or of every site, also after a crash
 #
 # State is kept under CDKTF_MASTODON_ROOT (/var/lib/cdktf-mastodon). What a person would type also takes SITE and NAME as arguments:
 # `run`, `list`, `logs`, `mail`, `wait`, `clean`, `machine destroy|stop|start|kill|freeze|thaw` and `partition`. In these, all but `clean` and

@@ -1,0 +1,42 @@
+// Whether an uploaded certificate is one, and covers a host name of the front door: `uncertified(pem, "streaming.social.example")`.
+
+import { X509Certificate } from "node:crypto";
+import { Token } from "cdktf";
+import { Problem } from "../../core/problems";
+
+/** What is wrong with it for that host, as browsers see it; nothing is known of one that Terraform computes. */
+export function uncertified(pem: string, host: string): Problem | undefined {
+  if (Token.isUnresolved(pem)) return undefined;
+  if (/PRIVATE KEY/.test(pem)) {
+    return {
+      wrong: "certificate.certificate holds a private key",
+      remedy: "give the certificates alone, and the key as privateKey",
+    };
+  }
+  const own = read(pem);
+  if (own === undefined) {
+    return {
+      wrong: "certificate.certificate is no certificate that can be read",
+      remedy: 'give the text of a PEM file, your own certificate first, as in readFileSync("fullchain.pem", "utf8")',
+    };
+  }
+  // Browsers look at these names alone, and never at the subject.
+  if (own.checkHost(host, { subject: "never" }) !== undefined) return undefined;
+  return {
+    wrong: `the certificate does not cover the host name ${host}, only ${names(own)}`,
+    remedy:
+      "have it issued for every host name of the front door, or for all of a domain, as in *.social.example beside social.example",
+  };
+}
+
+function read(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+function names({ subjectAltName }: X509Certificate): string {
+  return subjectAltName === undefined || subjectAltName === "" ? "none" : subjectAltName.replaceAll("DNS:", "");
+}

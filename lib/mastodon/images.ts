@@ -1,0 +1,68 @@
+// Which image each kind of process runs: `imageOf(site, "streaming", tier)`. What a page says of the two is held against each other here.
+
+import { Construct } from "constructs";
+import { Site } from "../core/site";
+import { versionOf } from "./version";
+
+const OFFICIAL = { mastodon: "ghcr.io/mastodon/mastodon", streaming: "ghcr.io/mastodon/mastodon-streaming" } as const;
+type Kind = keyof typeof OFFICIAL;
+const KINDS = ["mastodon", "streaming"] as const;
+
+/** The image of Ruby's processes, or of streaming. Up to 4.2 there is one for all, which has Node, too. */
+export function imageOf(site: Site, kind: Kind, by: Construct): string {
+  const { mastodon, streaming } = site.images;
+  ask(site, kind);
+  if (kind === "mastodon") return mastodon;
+  if (!versionOf(site).isBefore("4.3")) return streaming ?? official(site, "streaming");
+  if (streaming !== undefined && streaming !== mastodon) {
+    site.problems.add(by, {
+      wrong: `the site names the image ${streaming} for streaming, which is ${site.version}`,
+      remedy: "leave it out: 4.3 is the first version with an image of its own for streaming",
+    });
+  }
+  return mastodon;
+}
+
+const asked = new WeakMap<Site, Set<Kind>>();
+
+function ask(site: Site, kind: Kind): void {
+  const known = asked.get(site);
+  if (known !== undefined) return void known.add(kind);
+  const kinds = new Set([kind]);
+  asked.set(site, kinds);
+  site.problems.atSynth(() => {
+    for (const one of kinds) checkTag(site, one);
+    if (kinds.size === 2 && !versionOf(site).isBefore("4.3")) checkBoth(site);
+  });
+}
+
+/** Half of a fork: its interface would speak to another's streaming. */
+function checkBoth(site: Site): void {
+  const [given, more] = KINDS.filter((kind) => site.namedImages.includes(kind));
+  if (given === undefined || more !== undefined) return;
+  const image = site.images[given]!;
+  const missing = KINDS.find((kind) => kind !== given)!;
+  if (image.replace(/[:@][^/]*$/, "") === OFFICIAL[given]) return;
+  site.problems.add(site, {
+    wrong: `images.${given} is "${image}", and images.${missing} is left out`,
+    remedy: `name both, of one build; Mastodon's own is ${missing}: "${official(site, missing)}"`,
+    within: image,
+  });
+}
+
+/** A tag that begins like a release of Mastodon is of that release. */
+function checkTag(site: Site, kind: Kind): void {
+  const image = site.images[kind];
+  const [, tag] = /:v((\d+)\.\d+\.\d+)[^/]*$/.exec(image?.replace(/@.*$/, "") ?? "") ?? [];
+  const [release] = /^\d+\.\d+\.\d+/.exec(site.version) ?? [];
+  const sameCounting = tag?.split(".")[0] === release?.split(".")[0];
+  if (tag === undefined || release === undefined || tag === release || !sameCounting) return;
+  site.problems.add(site, {
+    wrong: `images.${kind} is "${image}", and version is "${site.version}"`,
+    remedy: "give the image of that version, or the version of that image: variables and migrations depend on it",
+  });
+}
+
+function official(site: Site, kind: Kind): string {
+  return `${OFFICIAL[kind]}:v${site.version}`;
+}
