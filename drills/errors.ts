@@ -35,7 +35,7 @@ const WORST = 3;
 // grep leaves little to carry over; what a line says is looked at again here.
 const READ = `
 words="$1"
-journalctl --no-pager -q -o json --output-fields=PRIORITY,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,MESSAGE |
+journalctl --no-pager -q -o json --output-fields=PRIORITY,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,CONTAINER_NAME,MESSAGE |
   grep -aiE '"PRIORITY":"[0-3]"|"MESSAGE":.*'"$words" | sed 's/^/journal\\t/'
 find /var/log/postgresql -type f -name '*.log*' 2>/dev/null | while read -r file; do
   zcat -f "$file" | grep -aiE "$words" | sed "s|^|file\\t$file\\t|"
@@ -65,9 +65,10 @@ export function errorLines(machine: string, printed: string): readonly ErrorLine
     if (kind === "file") return [{ machine, source: first!, priority: undefined, text: rest.join("\t") }];
     if (kind !== "journal") return [];
     const entry = JSON.parse([first, ...rest].join("\t")) as Readonly<Record<string, unknown>>;
-    const priority = Number(entry["PRIORITY"] ?? 6);
+    // podman writes whatever a container says on its standard error as an error.
+    const priority = entry["CONTAINER_NAME"] === undefined ? Number(entry["PRIORITY"] ?? 6) : undefined;
     const text = messageOf(entry["MESSAGE"]);
-    if (priority > WORST && !SAYS.test(text)) return [];
+    if ((priority ?? WORST + 1) > WORST && !SAYS.test(text)) return [];
     return [{ machine, source: String(entry["_SYSTEMD_UNIT"] ?? entry["SYSLOG_IDENTIFIER"] ?? "kernel"), priority, text }];
   });
 }

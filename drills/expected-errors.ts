@@ -18,6 +18,31 @@ const UNREACHED =
 
 export const EXPECTED: readonly Expected[] = [
   {
+    source: /^(mastodon-[a-z]+(@\d+)?\.service|libpod-conmon-.*\.scope|conmon)$/,
+    says: /^conmon \S+ <nwarn>: Failed to (add inotify watch for|open cgroups file:) \/sys\/fs\/cgroup\/.*memory\.events$/,
+    why: "a machine of the local cloud is a container, and podman finds no count of its containers' memory there",
+  },
+  {
+    source: /^cloud-init-main\.service$/,
+    says: /^sysctl: permission denied on key "vm\.overcommit_memory"$/,
+    why: "machines of the local cloud share the host's kernel and leave its settings alone",
+  },
+  {
+    source: /^haproxy\.service$/,
+    says: /(^Server \S+ is DOWN, reason: Layer|(backend|proxy) '?\S+ has no server available!$)/,
+    why: "HAProxy starts before those that it leads to, and drills take them away; whether they are back is asked for elsewhere",
+  },
+  {
+    source: /^pgbouncer@\d\.service$/,
+    says: /pooler error: query_wait_timeout$/,
+    why: "callers that boot before PostgreSQL wait in the pooler as long as it lets them",
+  },
+  {
+    source: /^\/var\/log\/postgresql\//,
+    says: /ERROR: +replication slot "\w+" does not exist$/,
+    why: "a standby asks for its slot before the primary, which has just begun, has made it",
+  },
+  {
     source: /^mastodon-(prepare|wait|scheduler-lock)\.service$/,
     says: UNREACHED,
     why: "machines boot at the same time, and these wait until the database answers",

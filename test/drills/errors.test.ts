@@ -14,6 +14,9 @@ test("a line counts by its priority or by its words, and not by the words of ano
     entry("failed-units.service", 6, "all is well"),
     entry("bytes.service", 6, [...Buffer.from("bash: fooo: command not found")]),
     `journal\t${JSON.stringify({ PRIORITY: "6", SYSLOG_IDENTIFIER: "sudo", MESSAGE: "Permission denied\tthere" })}`,
+    // podman marks all that a container says on its standard error.
+    `journal\t${JSON.stringify({ PRIORITY: "3", CONTAINER_NAME: "mastodon-web", MESSAGE: "booting" })}`,
+    `journal\t${JSON.stringify({ PRIORITY: "3", CONTAINER_NAME: "mastodon-web", SYSLOG_IDENTIFIER: "web", MESSAGE: "it failed" })}`,
     "file\t/var/log/postgresql/postgresql-17-main.log\tERROR:  relation\twith a tab",
     "end",
     "",
@@ -23,6 +26,7 @@ test("a line counts by its priority or by its words, and not by the words of ano
     ["quiet.service", 3, "something is wrong"],
     ["bytes.service", 6, "bash: fooo: command not found"],
     ["sudo", 6, "Permission denied\tthere"],
+    ["web", undefined, "it failed"],
     ["/var/log/postgresql/postgresql-17-main.log", undefined, "ERROR:  relation\twith a tab"],
   ]);
 });
