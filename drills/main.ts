@@ -9,7 +9,7 @@ import { Capacity, measureCapacity, thirdOf } from "./capacity";
 import { Drill, pause, Scene } from "./drill";
 import { errors } from "./errors";
 import { DRILLS } from "./list";
-import { Rates, visitorPaths } from "./load";
+import { Rates, USUAL, visitorPaths } from "./load";
 import { commandOf, NotReady, openPage } from "./page";
 import { repeated } from "./repeat";
 import { Load, lost, markdown, Report, Result, saw } from "./report";
@@ -20,7 +20,6 @@ import { Uploads } from "./uploads";
 
 // Enough that all drills in a row stay below what Mastodon lets one account post.
 const ACCOUNTS = 16;
-const USUAL: Rates = { pagesPerSecond: 10, postsPerSecond: 2, sockets: 6 };
 const SETTLE_SECONDS = 5;
 /** Uploaded before the first drill; one more follows each. */
 const FILES = 3;

@@ -11,17 +11,21 @@ const AWAY_SECONDS = 10;
 
 export const sidekiqPower: Drill = {
   name: "sidekiq-power",
-  title: `the Sidekiq machine of the queue \`default\` loses power after ${BURST} posts at once, for ${AWAY_SECONDS} s`,
+  title: `the Sidekiq machine of the queue \`default\` loses power after up to ${BURST} posts at once, for ${AWAY_SECONDS} s`,
   act: async (scene) => {
     const host = await serving(scene.site, "default");
     const inHand = await threads(scene.site, host);
-    scene.load.burst(BURST);
+    const posts = scene.load.burst(BURST);
     await pause(0.3);
     await scene.strike(() => scene.kill(host.name));
     await pause(AWAY_SECONDS);
     const waiting = await scene.site.jobs();
     await scene.start(host.name);
-    const findings = [{ said: `${waiting} jobs waited when the power came back; up to ${inHand} were in hand when it went` }];
+    const findings = [
+      {
+        said: `${posts} posts came at once; ${waiting} jobs waited when the power came back; up to ${inHand} were in hand when it went`,
+      },
+    ];
     return { findings, limits: { jobsLost: inHand } };
   },
   limits: { ...UNDISTURBED, withoutPostSeconds: 10 },
