@@ -38,6 +38,16 @@ export const EXPECTED: readonly Expected[] = [
     why: "callers that boot before PostgreSQL wait in the pooler as long as it lets them",
   },
   {
+    source: /^(\/var\/log\/postgresql\/.*|cloud-init-main\.service)$/,
+    says: /FATAL: +password authentication failed for user "replicator"$/,
+    why: "a standby that boots asks the primary until that has made the role; one that is refused for ever never serves, and the deploy fails",
+  },
+  {
+    source: /^cloud-init-main\.service$/,
+    says: /^psql: error: connection to server at /,
+    why: "a standby that boots asks for the primary, which may not be there yet",
+  },
+  {
     source: /^\/var\/log\/postgresql\//,
     says: /ERROR: +replication slot "\w+" does not exist$/,
     why: "a standby asks for its slot before the primary, which has just begun, has made it",
