@@ -109,7 +109,7 @@ export const OWN = `
 own() {
   local pid
   for pid in $(find /sys/fs/cgroup/system.slice -path "*/$1.service/*" -name cgroup.procs -exec cat {} +); do
-    case $(readlink "/proc/$pid/exe") in */ruby* | */node* | */pgbouncer) echo "$pid" ;; esac
+    case $(readlink "/proc/$pid/exe") in */ruby* | */node* | */pgbouncer*) echo "$pid" ;; esac
   done
 }
 workers() {

@@ -1,6 +1,6 @@
-// `cdktf-mastodon init`: what a project needs beside its page. Nothing that is there already is touched.
+// `cdktf-mastodon init`: what a project needs beside its page. What is there already is kept; `.gitignore` gets the lines that it lacks.
 
-import { existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 
 export const SECRETS = "secrets.tfvars.json";
 
@@ -15,9 +15,10 @@ const FILES: Readonly<Record<string, string>> = {
     null,
     2,
   )}\n`,
-  // What is left out holds secrets, or is made anew.
-  ".gitignore": `node_modules/\ncdktf.out/\ncdktf.log\n*.tfvars.json\nterraform.*.tfstate*\n`,
 };
+
+/** What holds secrets, or is made anew. */
+const IGNORED = ["node_modules/", "cdktf.out/", "cdktf.log", "*.tfvars.json", "terraform.*.tfstate*"];
 
 /** Writes the files into the current directory, with secrets made by `makeSecrets`; returns the exit status. */
 export function init(makeSecrets: (file: string) => number): number {
@@ -29,6 +30,7 @@ export function init(makeSecrets: (file: string) => number): number {
       console.log(`wrote ${name}`);
     }
   }
+  console.log(ignore());
   if (existsSync(SECRETS)) console.log(`kept ${SECRETS}`);
   else if (old) {
     console.error(
@@ -38,4 +40,14 @@ export function init(makeSecrets: (file: string) => number): number {
   } else if (makeSecrets(SECRETS) !== 0) return 1;
   if (!existsSync("main.ts")) console.log("next: the page, as main.ts");
   return 0;
+}
+
+// A project of Node's has such a file already, without what would make secrets public.
+function ignore(): string {
+  const old = existsSync(".gitignore") ? readFileSync(".gitignore", "utf8") : undefined;
+  const lines = (old ?? "").split(/\r?\n/).map((line) => line.trim().replace(/^\//, ""));
+  const missing = IGNORED.filter((line) => !lines.includes(line) && !lines.includes(line.replace(/\/$/, "")));
+  if (missing.length === 0) return "kept .gitignore";
+  appendFileSync(".gitignore", `${old === undefined || old === "" || old.endsWith("\n") ? "" : "\n"}${missing.join("\n")}\n`);
+  return old === undefined ? "wrote .gitignore" : `added to .gitignore: ${missing.join(", ")}`;
 }

@@ -165,9 +165,12 @@ export function secretsIn(file: string): { readonly values: Values } | { readonl
   }
   if (values === null || typeof values !== "object" || Array.isArray(values))
     return { wrong: `${file}: is no object of names and values` };
-  const names = [...text.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g)].flatMap(([, name, colon]) =>
-    colon === undefined ? [] : [name!],
-  );
+  let depth = 0;
+  const names = [...text.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g)].flatMap(([sign, name, colon]) => {
+    if (name === undefined) depth += sign === "{" || sign === "[" ? 1 : -1;
+    // Inside a value the same name may stand in several places.
+    return name !== undefined && colon !== undefined && depth === 1 ? [name] : [];
+  });
   const twice = names.find((name, n) => names.indexOf(name) !== n);
   return twice === undefined
     ? { values: values as Values }

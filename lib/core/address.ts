@@ -97,21 +97,25 @@ export interface UrlForm {
   readonly schemes: readonly string[];
   /** Whether it is scheme, host and port alone. */
   readonly origin?: boolean;
+  /** Whether such an origin may have a user and a password before its host. */
+  readonly login?: boolean;
   /** Of what form it is, as in `https://store.example`. */
   readonly such: string;
 }
+
+const ORIGIN = /^[^/]*:\/\/[^/?#@]*$/;
+const ORIGIN_WITH_LOGIN = /^[^/]*:\/\/([^/?#@]*@)?[^/?#@]*\/?$/;
 
 /** What is wrong with an address that machines or browsers are to ask. */
 export function wrongUrl(prop: string, value: string, form: UrlForm): Problem | undefined {
   if (Token.isUnresolved(value)) return undefined;
   const url = parsed(value);
-  // Somebody may have written a password into it.
-  const shown = value.replace(/\/\/[^/@\s]*@/, "//…@");
+  // Somebody may have written a password into it, with any sign.
+  const shown = value.replace(/\/\/.*@/s, "//…@");
   if (url !== undefined && isThisMachine(url.hostname)) return thisMachine(prop, shown, value);
   const written = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(value)?.[1] ?? "";
   const host = written.replace(/^\[(.*)\]$/, "$1");
-  const extra =
-    form.origin === true && url !== undefined && (url.search !== "" || url.hash !== "" || !/^\/?$/.test(url.pathname));
+  const extra = form.origin === true && !(form.login === true ? ORIGIN_WITH_LOGIN : ORIGIN).test(value);
   const right =
     url !== undefined &&
     form.schemes.includes(url.protocol.slice(0, -1)) &&
@@ -145,7 +149,10 @@ export function wrongDomain(prop: string, value: string): Problem | undefined {
 
 /** What is meant by something that is nearly a host name, if one can tell: another alphabet's in the letters that DNS knows. */
 function better(value: string, right: (host: string) => boolean = isHostName): string {
-  const bare = value.replace(/^[a-z]+:\/\//i, "").replace(/[/:?#].*$/s, "");
+  const bare = value
+    .replace(/^[a-z]+:\/\//i, "")
+    .replace(/[/:?#].*$/s, "")
+    .replace(/\.$/, "");
   const ascii = domainToASCII(bare.trim());
   return ascii !== "" && ascii !== value && right(ascii) && !isThisMachine(ascii) ? `: write "${ascii}"` : "";
 }

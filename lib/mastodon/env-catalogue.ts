@@ -1,7 +1,6 @@
 // Every variable of Mastodon, one row each: which processes read it, since and until which version, what it looks like and means.
 // `rule("streaming", version)` refuses what the process would ignore, misread or crash on.
 
-import { parse } from "yaml";
 import { EnvRule } from "../core/env";
 import { Problem } from "../core/problems";
 import { DATA } from "./catalogue/data";
@@ -11,6 +10,7 @@ import { PROCESSES } from "./catalogue/processes";
 import { FILE, Process, Row, Rows, Span } from "./catalogue/row";
 import { SERVICES } from "./catalogue/services";
 import { SIGN_ON } from "./catalogue/sign-on";
+import { isPlain } from "./unquoted";
 import { MastodonVersion } from "./version";
 
 export type { Process };
@@ -64,7 +64,7 @@ export function isToken(value: string): boolean {
 /** Whether nobody may read the value in a page, a plan or a message. */
 export function isSecret(name: string, value: string): boolean {
   const row = rowOf(name);
-  if (row?.secret || /:\/\/[^\s/:@]*:[^\s/@]+@/.test(value)) return true;
+  if (row?.secret || /:\/\/[^\s/:@]*:\S+@/.test(value)) return true;
   return row === undefined && !/^(true|false|)$/.test(value) && /(^|_)(SECRET|PASSWORD|PASS|KEY|TOKEN)$/i.test(name);
 }
 
@@ -111,16 +111,6 @@ export function rule(process: Process, version: MastodonVersion, newer: Readonly
       return `is "${shown}", which Ruby reads from YAML as something else than this text`;
     return undefined;
   };
-}
-
-/** Whether YAML that does not quote a value leaves it as it is. Ruby's reader knows two forms more than the package for Node: `1,000` and `:word`. */
-function isPlain(value: string): boolean {
-  if (/^[-+]?[0-9][0-9_,]*$|^:/.test(value)) return false;
-  try {
-    return (parse(`a: ${value}`, { version: "1.1", logLevel: "silent" }) as { readonly a: unknown }).a === value;
-  } catch {
-    return false;
-  }
 }
 
 /** `; is REDIS_HOST meant?` for a name that is nearly right, or nothing. */

@@ -1,6 +1,6 @@
 // A mail address as Mastodon reads it at its start: `wrongSender("from", "Social <hello@social.example>", before44)`.
-// The grammar is that of Ruby's `mail`, version 2.8 (lib/mail/parsers/rfc5322_*.rl), less what no server would deliver. From 4.4 on the text stands
-// in a YAML file without quotes (config/email.yml) before `mail` sees it.
+// The grammar is that of Ruby's `mail`, version 2.8 (lib/mail/parsers/rfc5322_*.rl), less what no server would deliver. In 4.4.0 the text
+// stands in a YAML file without quotes (config/email.yml) before `mail` sees it.
 
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
@@ -31,8 +31,8 @@ export function wrongSender(prop: string, value: string, inYaml: boolean): Probl
   }
   if (inYaml && !isPlain(value)) {
     return wrong(
-      ", which Mastodon from 4.4 on reads as YAML, where it means something else",
-      'leave quotes, ": " and " #" out, and begin with a letter, as in Dr. Social <hello@social.example>',
+      ", which Mastodon 4.4.0 reads as YAML, where it means something else",
+      'write version 4.4.1 or later; or leave quotes, ": " and " #" out and begin with a letter, as in Dr. Social <hello@social.example>',
     );
   }
   return undefined;

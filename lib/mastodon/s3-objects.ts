@@ -1,5 +1,6 @@
 // People's files in any store that speaks S3: `objects: s3Objects({ bucket: "social-media", region: "eu-central-1", hostname: "s3.eu-central-1.amazonaws.com" })`.
 
+import { Token } from "cdktf";
 import { hostOf, wrongHost, wrongUrl } from "../core/address";
 import { uncovered, wrongBucket } from "../core/bucket";
 import { ObjectStore, ObjectStoreFacts } from "../core/objects";
@@ -68,6 +69,11 @@ export function s3Objects(props: S3ObjectsProps): ObjectStore {
       };
       if (endpoint !== undefined) problems.add(scope, wrongUrl("endpoint of objects", endpoint, form));
       const endpointHost = endpoint === undefined ? undefined : hostOf(endpoint);
+      if (Token.isUnresolved(endpoint) && hostname === undefined && aliasHost === undefined)
+        problems.add(scope, {
+          wrong: "endpoint of objects is known to Terraform only, and browsers need the address of files",
+          remedy: "give the store's host as hostname, or the host that has its files as aliasHost",
+        });
       if (hostname !== undefined) problems.add(scope, wrongHost("hostname of objects", hostname, { port: true }));
       if (aliasHost !== undefined) problems.add(scope, wrongHost("aliasHost of objects", aliasHost, { port: true, path: true }));
       problems.add(scope, wrongBucket(bucket, endpoint === undefined));

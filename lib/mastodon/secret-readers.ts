@@ -3,17 +3,20 @@
 import { Secret } from "../core/secret";
 import { SecretRule } from "../core/secret-rule";
 import { rowOf } from "./env-catalogue";
+import { quotesNothing } from "./unquoted";
 import { MastodonVersion } from "./version";
 
-// From 4.4 on these stand unquoted in config/email.yml, config/translation.yml and config/captcha.yml (mastodon/mastodon#35305). Whoever
-// stands there with `to_json`, as DB_PASS in config/database.yml, takes everything.
+// In 4.4.0 these stand unquoted in config/email.yml, config/translation.yml and config/cache_buster.yml (mastodon/mastodon#35305). Whoever
+// stands there with `to_json`, as they do from 4.4.1 on and DB_PASS in config/database.yml always has, takes everything.
 const UNQUOTED: readonly string[] = [
   "SMTP_PASSWORD",
   "BULK_SMTP_PASSWORD",
   "DEEPL_API_KEY",
   "LIBRE_TRANSLATE_API_KEY",
-  "HCAPTCHA_SECRET_KEY",
+  "CACHE_BUSTER_SECRET",
 ];
+/** Unquoted in config/captcha.yml from 4.4 to the newest release. */
+const CAPTCHA = "HCAPTCHA_SECRET_KEY";
 
 // RE2 and JavaScript have no way in common to say that capitals do not matter.
 const anyCase = (words: string) => words.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
@@ -42,7 +45,10 @@ export const UNQUOTED_YAML: Pick<SecretRule, "pattern" | "unless" | "allowed"> =
 export function readSecret(version: MastodonVersion, variable: string, token: string): void {
   const secret = Secret.of(token);
   if (secret === undefined) return;
-  if (UNQUOTED.includes(variable) && !version.isBefore("4.4")) secret.readBy({ reader: variable, ...UNQUOTED_YAML });
+  const unquoted =
+    (UNQUOTED.includes(variable) && quotesNothing((other) => version.isBefore(other))) ||
+    (variable === CAPTCHA && !version.isBefore("4.4"));
+  if (unquoted) secret.readBy({ reader: variable, ...UNQUOTED_YAML });
   if (variable === "SAML_PRIVATE_KEY") secret.readBy({ reader: variable, ...ONE_LINE_KEY });
   const format = rowOf(variable)?.format;
   if (format !== undefined) secret.readBy({ reader: variable, pattern: format.source });

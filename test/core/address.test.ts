@@ -142,14 +142,18 @@ test.each([
 
 test("an origin has nothing behind host and port", () => {
   const form = { ...WEB, origin: true };
-  for (const url of ["https://a.example", "https://a.example/", "https://a.example:8443"])
-    expect(wrongUrl("assets", url, form)).toBeUndefined();
-  for (const url of ["https://a.example/x", "https://a.example?x", "https://a.example#x"])
-    expect(wrongUrl("assets", url, form)!.remedy).toContain("with nothing behind host and port");
+  for (const url of ["https://a.example", "https://a.example:8443"]) expect(wrongUrl("assets", url, form)).toBeUndefined();
+  // Whoever takes it apart would find more than host and port.
+  for (const path of ["/", "/x", "?x", "?", "#x", "#"])
+    expect(wrongUrl("assets", `https://a.example${path}`, form)!.remedy).toContain("with nothing behind host and port");
+  expect(wrongUrl("url", "https://u@a.example", form)).toBeDefined();
+  expect(wrongUrl("http", "http://u:p@proxy.example:3128/", { ...form, login: true })).toBeUndefined();
 });
 
 test("a password in an address is never shown", () => {
   expect(wrongUrl("http", "ftp://me:hunter2@proxy.example", WEB)!.wrong).toBe('http is "ftp://…@proxy.example"');
+  for (const password of ["hunter/2", "hun@ter2", "h#2", "h?2"])
+    expect(wrongUrl("http", `ftp://me:${password}@proxy.example`, WEB)!.wrong).toBe('http is "ftp://…@proxy.example"');
 });
 
 test.each([

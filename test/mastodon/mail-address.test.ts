@@ -37,10 +37,10 @@ test.each([
   "Social #1 <hello@social.example>",
   "'Social' news <hello@social.example>",
   "& Co <hello@social.example>",
-])("%s is taken up to 4.3, and from 4.4 on YAML makes something else of it", (address) => {
+])("%s is taken, but in 4.4.0 YAML makes something else of it", (address) => {
   expect(wrongSender("from", address, false)).toBeUndefined();
   expect(wrongSender("from", address, true)!.wrong).toBe(
-    `from is "${address}", which Mastodon from 4.4 on reads as YAML, where it means something else`,
+    `from is "${address}", which Mastodon 4.4.0 reads as YAML, where it means something else`,
   );
 });
 

@@ -282,6 +282,9 @@ describe("the command", () => {
       write("new.json", text);
       expect(run("check", "new.json")).toEqual({ status: 1, said: `new.json: ${wrong}\n` });
     }
+    // Variables may be objects, and each has names of its own.
+    write("new.json", '{"a": {"key": "1"}, "b": [{"key": "2"}, {"key": "3"}], "c": "{ \\"key\\""}');
+    expect(run("check", "new.json").said).not.toContain("twice");
     for (const args of [
       ["check"],
       ["x.json", "--form", ".env"],

@@ -2,7 +2,8 @@ import { App, TerraformStack } from "cdktf";
 import { parse } from "yaml";
 import { deepL, mail, Mastodon, PgBouncer, Postgres, Redis, s3Objects, Secret, SidekiqGroup, Site } from "../../lib";
 import { wrongWith } from "../../lib/core/secret-rule";
-import { UNQUOTED_YAML } from "../../lib/mastodon/secret-readers";
+import { readSecret, UNQUOTED_YAML } from "../../lib/mastodon/secret-readers";
+import { MastodonVersion } from "../../lib/mastodon/version";
 import { FakeCloud } from "../../lib/testing";
 
 const SIGNS = Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n));
@@ -164,7 +165,7 @@ test("each reader narrows what a secret of the page may hold", () => {
       settings: [mail({ server: "smtp.example.org", login: "a", password, from: "a@example.org" }), deepL({ key })],
     });
   for (const [id, version, password] of [
-    ["New", "4.7.6", smtp],
+    ["New", "4.4.0", smtp],
     ["Old", "4.3.0", old],
   ] as const) {
     const db = Postgres.external({ host: "db.example.net", name: "mastodon", user: "mastodon", password: database });
@@ -192,4 +193,19 @@ test("each reader narrows what a secret of the page may hold", () => {
   ]);
   expect(takes(database)).toBe(all.replace(/["%\\]/g, ""));
   expect(takes(redis)).toBe(all.replace(/["%\\]/g, ""));
+});
+
+test.each([
+  ["4.3.23", [true, true, true]],
+  ["4.4.0", [false, false, false]],
+  ["4.4.1", [true, true, false]],
+  ["4.7.6", [true, true, false]],
+] as const)("in %s a number is taken as a password of mail, a key of DeepL, and hCaptcha's key: %j", (version, taken) => {
+  const stack = new TerraformStack(new App(), "stack");
+  const read = ["SMTP_PASSWORD", "DEEPL_API_KEY", "HCAPTCHA_SECRET_KEY"].map((variable) => {
+    const secret = new Secret(stack, variable, { length: 64, description: "" });
+    readSecret(MastodonVersion.of(version), variable, String(secret));
+    return right(secret, "12345");
+  });
+  expect(read).toEqual(taken);
 });

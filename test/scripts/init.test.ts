@@ -55,6 +55,17 @@ test("it touches nothing that is there", () => {
   expect([readFileSync("cdktf.json", "utf8"), readFileSync("secrets.tfvars.json", "utf8")]).toEqual(["mine", secrets]);
 });
 
+test("a .gitignore that is there gets what would make secrets public, once", () => {
+  writeFileSync(".gitignore", "/node_modules\n*.log");
+  expect(said(() => main(["init"])).said).toContain(
+    "added to .gitignore: cdktf.out/, cdktf.log, *.tfvars.json, terraform.*.tfstate*\n",
+  );
+  const text = "/node_modules\n*.log\ncdktf.out/\ncdktf.log\n*.tfvars.json\nterraform.*.tfstate*\n";
+  expect(readFileSync(".gitignore", "utf8")).toBe(text);
+  expect(said(() => main(["init"])).said).toContain("kept .gitignore\n");
+  expect(readFileSync(".gitignore", "utf8")).toBe(text);
+});
+
 test("a project without its secrets gets no new ones, which would lock a deployed site out of its data", () => {
   said(() => main(["init"]));
   unlinkSync("secrets.tfvars.json");

@@ -2,7 +2,8 @@
 
 import { BOOLEAN, COUNT, FILE, FLAG, HOST_AND_PATH, NUMBER, ORIGIN, Rows, rows, RUBY, URL } from "./row";
 
-const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Amazon is stricter; `objects` knows whose it is. */
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/;
 const WHEN = /^when_(required|supported)$/;
 
 export const FILES: Rows = {
@@ -14,7 +15,7 @@ export const FILES: Rows = {
       S3_REGION: { owner: "objects", meaning: "its region" },
       S3_ENDPOINT: {
         owner: "objects",
-        format: /^https?:\/\/[a-z0-9.-]+(:[0-9]+)?$/,
+        format: ORIGIN,
         meaning: "the store, if not Amazon's; then the bucket is in the path",
       },
       S3_OVERRIDE_PATH_STYLE: { format: FLAG, meaning: "the bucket is in the host all the same" },
@@ -121,7 +122,7 @@ export const FILES: Rows = {
       EXTRA_MEDIA_HOSTS: {
         owner: "mediaHosts of cdn()",
         since: "4.4",
-        format: /^https:\/\/[\w.-]+(,https:\/\/[\w.-]+)*$/,
+        format: /^https:\/\/[\w.-]+(:[0-9]+)?(,https:\/\/[\w.-]+(:[0-9]+)?)*$/,
         meaning: "further hosts from which browsers may load files",
       },
     },

@@ -68,8 +68,8 @@ export const BOOLEAN = /^(true|false)$/;
 export const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 export const HOSTS = /^[a-z0-9.-]+(,[a-z0-9.-]+)*$/;
 /** A host, with a path below it where files lie in a folder. */
-export const HOST_AND_PATH = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(\/[\w./-]+)?$/;
-export const ORIGIN = /^https?:\/\/[a-z0-9.-]+(:[0-9]+)?$/;
+export const HOST_AND_PATH = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(\/[\w./-]+)?$/;
+export const ORIGIN = /^https?:\/\/([a-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$/;
 /** A proxy by name or address, with a login if it asks for one. */
 export const PROXY = /^https?:\/\/([^\s/@]+@)?([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?\/?$/;
 export const URL = /^https?:\/\/\S+$/;

@@ -14,7 +14,7 @@ jumps=0
 processes() {
   local process
   while read -r process; do
-    case $(readlink "/proc/$process/exe") in */ruby* | */node* | */pgbouncer) echo "$process" ;; esac
+    case $(readlink "/proc/$process/exe") in */ruby* | */node* | */pgbouncer*) echo "$process" ;; esac
   done < <(find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null)
 }
 

@@ -1,5 +1,6 @@
 // Signing in by CAS: `cas({ url: "https://cas.example" })`.
 
+import { Token } from "cdktf";
 import { wrongUrl } from "../../core/address";
 import { Setting } from "../../core/settings";
 
@@ -45,8 +46,15 @@ export function cas(props: CasProps): Setting {
     name: "cas",
     fill: (into) => {
       into.refuse(wrongUrl("url", props.url, { schemes: ["https", "http"], origin: true, such: "https://cas.example" }));
-      const [, scheme, host, port] = /^(https?):\/\/([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d+))?\/?$/.exec(props.url) ?? [];
-      if (host === undefined) return;
+      const [, scheme, host, port] = /^(https?):\/\/([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d+))?$/.exec(props.url) ?? [];
+      if (host === undefined) {
+        if (Token.isUnresolved(props.url))
+          into.refuse({
+            wrong: "url is known to Terraform only, and Mastodon wants its parts",
+            remedy: "write scheme and host on the page",
+          });
+        return;
+      }
       // CAS_CA_PATH is a directory of files by their hashes, and would take the place of the public certificates.
       into.trust("cas", props.ca);
       into.set("CAS_ENABLED", true);

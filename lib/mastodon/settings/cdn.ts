@@ -38,7 +38,7 @@ export function cdn(props: CdnProps): Setting {
     fill: (into) => {
       const form = { schemes: ["https", "http"], origin: true, such: "https://assets.social.example" };
       if (props.assets !== undefined) into.refuse(wrongUrl("assets", props.assets, form));
-      for (const host of props.mediaHosts ?? []) into.refuse(wrongUrl("mediaHosts", host, form));
+      for (const host of props.mediaHosts ?? []) into.refuse(wrongUrl("mediaHosts", host, { ...form, schemes: ["https"] }));
       into.set("CDN_HOST", props.assets);
       into.set("EXTRA_MEDIA_HOSTS", props.mediaHosts?.join(","));
       into.set("CACHE_BUSTER_ENABLED", props.purge && true);

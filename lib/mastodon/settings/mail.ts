@@ -5,7 +5,7 @@ import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting, SettingTarget } from "../../core/settings";
 import { wrongSender } from "../mail-address";
-import { isPlain } from "../unquoted";
+import { isPlain, quotesNothing } from "../unquoted";
 
 export interface MailServer {
   /** The host that takes mail. */
@@ -97,7 +97,7 @@ export function mail(props: MailProps | "none"): Setting {
       for (const [prop, name] of Object.entries({ from: "FROM_ADDRESS", replyTo: "REPLY_TO", returnPath: "RETURN_PATH" })) {
         const address = props[prop as "from" | "replyTo" | "returnPath"];
         into.set(`SMTP_${name}`, address);
-        if (address !== undefined) into.refuse(wrongSender(prop, address, !into.isBefore("4.4")));
+        if (address !== undefined) into.refuse(wrongSender(prop, address, quotesNothing(into.isBefore)));
       }
       if (props.bulk !== undefined) server(into, "BULK_SMTP_", "bulk.server", props.bulk);
     },
@@ -108,11 +108,12 @@ function server(into: SettingTarget, prefix: string, prop: string, props: MailSe
   const port = props.port ?? 587;
   const tls = props.tls ?? (port === 465 ? "implicit" : "starttls");
   into.refuse(wrongHost(prop, props.server));
-  if (props.login !== undefined && !into.isBefore("4.4") && !Token.isUnresolved(props.login) && !isPlain(props.login)) {
+  if (props.login !== undefined && quotesNothing(into.isBefore) && !Token.isUnresolved(props.login) && !isPlain(props.login)) {
     into.refuse({
-      wrong: `login of ${props.server} is "${props.login}", which Mastodon from 4.4 on reads as YAML, where it means something else`,
+      wrong: `login of ${props.server} is "${props.login}", which Mastodon 4.4.0 reads as YAML, where it means something else`,
       value: props.login,
-      remedy: "give the user another name there: not a number or a word of YAML, and none of its signs",
+      remedy:
+        "write version 4.4.1 or later, or give the user another name there: not a number or a word of YAML, and none of its signs",
     });
   }
   if ((props.login === undefined) !== (props.password === undefined)) {

@@ -24,7 +24,7 @@ export interface OutgoingProxyProps {
   readonly ca?: string;
 }
 
-const PROXY = { schemes: ["http", "https"], origin: true, such: "http://proxy.example:3128" };
+const PROXY = { schemes: ["http", "https"], origin: true, login: true, such: "http://proxy.example:3128" };
 
 export function outgoingProxy(props: OutgoingProxyProps): Setting {
   return {
