@@ -127,18 +127,29 @@ function fromDotenv({ settings, passedOver }: Dotenv, reader: Reader | undefined
   return { ...judged, problems: [...problems, ...judged.problems] };
 }
 
-const SAY = "say who has read it: --read-by ruby (not in containers) or --read-by docker";
+const SAY =
+  "say who has read it: --read-by ruby (the server itself, or docker compose) or --read-by docker (docker run --env-file)";
 const CHOOSE = `write it so that all read the same, or ${SAY}`;
+
+const inQuotes = (value: string) => /^(["'`]).+\1$/s.test(value);
 
 function taken(setting: Setting, reader: Reader | undefined): { readonly value?: string | undefined; readonly problem?: string } {
   if (reader === "docker") {
     return setting.docker === undefined
       ? { problem: "Docker's --env-file cannot read the file or this line; write NAME=value without export" }
-      : { value: setting.docker };
+      : inQuotes(setting.docker)
+        ? {
+            problem:
+              "is in quotes, which docker run --env-file hands on as a part of the value, and docker compose does not. Ask the server that runs: " +
+              "docker compose exec web printenv NAME. If it shows no quotes, remove them; if it does, put the whole into the other kind and say --read-by ruby",
+          }
+        : { value: setting.docker };
   }
   if (setting.trouble !== undefined) {
     const literal = setting.docker === undefined ? "" : ", or say --read-by docker if Docker read it as it stands";
-    return { problem: `${setting.trouble}; write the value out in single quotes${literal}` };
+    return {
+      problem: `${setting.trouble}; write the value itself, without quotes if it has letters and digits only, else in single quotes and with --read-by ruby${literal}`,
+    };
   }
   if (reader === "ruby") return { value: setting.ruby };
   const differ = differences(setting);

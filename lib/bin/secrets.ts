@@ -8,6 +8,9 @@ import { Reader } from "./dotenv";
 import { OldSecrets, oldSecrets } from "./old-secrets";
 import { PageSecret, pageSecrets, sitesOf } from "./page-secrets";
 
+/** What a server has from its first day on. */
+const LASTING: readonly SecretName[] = ["secret_key_base", "otp_secret", "vapid_private_key", "vapid_public_key"];
+
 /** What the words of the command ask for; `undefined` if they make no sense. */
 interface Asked {
   readonly file: string;
@@ -79,11 +82,19 @@ function make(asked: Asked): number {
     const made = makeSecrets();
     for (const name of SECRET_NAMES) values[site === undefined ? name : `${site}_${name}`] = taken?.values[name] ?? made[name];
     Object.assign(values, taken?.others);
-    if (taken === undefined) continue;
-    const anew = SECRET_NAMES.filter((name) => !(name in taken.values));
-    notes.push(
-      ...[...taken.notes, `made anew: ${anew.join(", ")}`].map((note) => (site === undefined ? note : `${site}: ${note}`)),
-    );
+    if (taken === undefined && asked.from.length === 0) continue;
+    const anew = SECRET_NAMES.filter((name) => !(name in (taken?.values ?? {})));
+    const told =
+      taken === undefined
+        ? ["all of them are made anew"]
+        : [...taken.notes, ...(anew.length > 0 ? [`made anew: ${anew.join(", ")}`] : [])];
+    notes.push(...told.map((note) => (site === undefined ? note : `${site}: ${note}`)));
+    const lasting = taken === undefined ? [] : anew.filter((name) => LASTING.includes(name));
+    if (lasting.length > 0)
+      notes.push(
+        `${site === undefined ? "" : `${site}: `}a server that runs has these already, and with others its users are logged out, push subscriptions end, or data ` +
+          `can no longer be read: ${lasting.join(", ")}. If it keeps them elsewhere, add them to the old file and begin again`,
+      );
   }
   const failed = write(file, values);
   if (failed !== undefined) return fail([failed]);
@@ -120,7 +131,10 @@ function takeOver({ from, reader }: Asked, sites: readonly (string | undefined)[
     // A file that has the sites in its names speaks for all of them.
     const found = sites.map((each) => [each, oldSecrets(bytes, { reader, site: each, sites, onlyWithSite: true })] as const);
     const spoken = found.filter(([, { values }]) => Object.keys(values).length > 0);
-    if (spoken.length === 0) tell([`its names have no site; say whose it is: --from ${first}=${file}`]);
+    if (spoken.length === 0)
+      tell([
+        `has the secrets of one site and does not say of which; say it: --from SITE=${file}, where SITE is one of ${sites.join(", ")}. The others get new ones`,
+      ]);
     for (const [each, one] of spoken) {
       tell(one.problems);
       keep(each, one);
@@ -182,6 +196,15 @@ function check({ file, page: directory }: Asked): number {
   if ("wrong" in read) return fail([read.wrong]);
   const { values } = read;
   const page = pageSecrets(directory);
+  const sites = page === undefined ? [] : sitesOf(page);
+  if (
+    sites.length > 1 &&
+    SECRET_NAMES.some((name) => name in values) &&
+    !sites.some((site) => `${site}_secret_key_base` in values)
+  )
+    return fail([
+      `${file}: has the secrets of one site, and the page in ${directory} has several: ${sites.join(", ")}. Once: secrets NEW --from SITE=${file}, where SITE is the one that it is of`,
+    ]);
   const others = (statSync(file).mode & 0o077) === 0 ? [] : [`others may read it; chmod 600 ${file}`];
   const problems = [...(page === undefined ? alone(values) : forPage(values, page)), ...others];
   if (problems.length > 0) return fail(problems.map((problem) => `${file}: ${problem}`));

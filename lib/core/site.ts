@@ -131,11 +131,17 @@ export class Site extends Construct {
     this.extraEnv = props.extraEnv ?? {};
     const wrongId = wrongSiteId(id);
     this.name = wrongId === undefined ? hostName(id) : standIn(this.node.path);
-    registerSite(this);
+    const same = registerSite(this);
     const network = props.network ?? STANDARD_NETWORK;
     const wrongNetwork = AddressPlan.wrong(network);
     const problems = [
       wrongId,
+      same === undefined
+        ? undefined
+        : {
+            wrong: `its name "${this.name}" is that of ${same.node.path} already`,
+            remedy: "give it another id: machines, disks and secrets are called after it",
+          },
       wrongDomain("domain", props.domain),
       props.webDomain === undefined ? undefined : wrongDomain("webDomain", props.webDomain),
       ...this.alternateDomains.map((host) => wrongDomain("alternateDomains", host)),

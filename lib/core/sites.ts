@@ -9,10 +9,13 @@ interface Named extends Construct {
 
 const known = new WeakMap<TerraformStack, Set<Named>>();
 
-/** Has the stack know a site. */
-export function registerSite(site: Named): void {
+/** Has the stack know a site; returns the one that has its name already, if there is one. */
+export function registerSite(site: Named): Construct | undefined {
   const stack = TerraformStack.of(site);
-  known.set(stack, (known.get(stack) ?? new Set()).add(site));
+  const sites = known.get(stack) ?? new Set();
+  const same = [...sites].find(({ name }) => name === site.name);
+  known.set(stack, sites.add(site));
+  return same;
 }
 
 /** The site that a construct is part of, or `undefined`. */

@@ -156,8 +156,8 @@ describe("an older server's secrets", () => {
     );
     expect(problems).toEqual([
       "line 8: is no line of the form NAME=value, and loaders pass over it; correct it or make it a comment",
-      "line 3, OTP_SECRET: refers by a dollar sign to a variable that the file does not set before; write the value out in single quotes, " +
-        "or say --read-by docker if Docker read it as it stands",
+      "line 3, OTP_SECRET: refers by a dollar sign to a variable that the file does not set before; write the value itself, without quotes if it has letters " +
+        "and digits only, else in single quotes and with --read-by ruby, or say --read-by docker if Docker read it as it stands",
       "line 7, REDIS_URL: cannot be read as an address; encode what is no letter or digit in its password",
       "secret_key_base: is shorter than 30 characters; it takes 30 to 256 printable characters of ASCII but a space",
       "database_password: holds a space; a server outside the page takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
@@ -253,7 +253,8 @@ describe("the command", () => {
     // Docker does not read a file that has an export.
     expect(refused[0]!.said).toBe(
       ".env: line 11, DB_PASS: is read differently. Ruby's dotenv: 13 characters; npm's dotenv: 14 characters, with a backslash. " +
-        "Now write it so that all read the same, or say who has read it: --read-by ruby (not in containers) or --read-by docker\n",
+        "Now write it so that all read the same, or say who has read it: --read-by ruby (the server itself, or docker compose) or --read-by docker " +
+        "(docker run --env-file)\n",
     );
     expect(refused[1]!.said).toContain(".env: secret_key_base: is shorter than 30 characters");
     expect(existsSync("other.json")).toBe(false);
@@ -319,10 +320,10 @@ describe("the command", () => {
     expect([existsSync("new.json"), existsSync("ran")]).toEqual([false, false]);
   });
 
-  test("reads what Docker has read, quotes and all, if it is told so", () => {
-    write(".env", `SECRET_KEY_BASE="${made.secret_key_base}"\nDB_PASS=a#b'$(c)$d\n`);
+  test("reads what Docker has read, sign by sign, if it is told so", () => {
+    write(".env", `SECRET_KEY_BASE="${made.secret_key_base}\nDB_PASS=a#b'$(c)$d\n`);
     expect(run("new.json", "--from", ".env", "--read-by", "docker").status).toBe(0);
-    expect(valuesOf("new.json")).toMatchObject({ secret_key_base: `"${made.secret_key_base}"`, database_password: "a#b'$(c)$d" });
+    expect(valuesOf("new.json")).toMatchObject({ secret_key_base: `"${made.secret_key_base}`, database_password: "a#b'$(c)$d" });
   });
 
   const PAGE = (...sites: readonly string[]) => {
@@ -337,6 +338,26 @@ describe("the command", () => {
     app.synth();
     return JSON.parse(readFileSync(at("cdktf.out/stacks/pages/cdk.tf.json"), "utf8")).variable as Record<string, object>;
   };
+
+  test("what a running server has had from its first day on is not made anew without a word", () => {
+    write(".env", "DB_PASS=abcdefgh12345678\n");
+    const { status, said } = run("new.json", "--from", ".env");
+    expect(status).toBe(0);
+    expect(said).toContain("data can no longer be read: ");
+    for (const name of ["secret_key_base", "otp_secret", "vapid_private_key"])
+      expect(said.split("can no longer be read: ")[1]).toContain(name);
+  });
+
+  test("quotes that docker run hands on and docker compose does not are no part of a secret without a word", () => {
+    for (const quote of [`"`, "'"]) {
+      write(".env", `SECRET_KEY_BASE=${quote}${"Zx9q7w2".repeat(5)}${quote}\n`);
+      const { status, said } = run("new.json", "--from", ".env", "--read-by", "docker");
+      expect(status).toBe(1);
+      expect(said).toContain("line 1, SECRET_KEY_BASE: is in quotes, which docker run --env-file hands on");
+      expect(said).not.toContain("Zx9q7w2");
+      expect(existsSync("new.json")).toBe(false);
+    }
+  });
 
   test("makes, checks and puts together the secrets of two sites in one page", () => {
     const variables = PAGE("Social", "Blue-Sea");
@@ -375,7 +396,7 @@ describe("the command", () => {
     write(".env", `SECRET_KEY_BASE=${"Zx9q7w2".repeat(5)}\n`);
     expect(run("both.json", "--from", "social.json")).toEqual({
       status: 1,
-      said: "social.json: its names have no site; say whose it is: --from blue_sea=social.json\n",
+      said: "social.json: has the secrets of one site and does not say of which; say it: --from SITE=social.json, where SITE is one of blue_sea, social. The others get new ones\n",
     });
     expect(run("both.json", "--from", "sozial=social.json").said).toContain(
       "there is no site sozial; the sites are blue_sea, social\n",
@@ -386,6 +407,17 @@ describe("the command", () => {
     expect(both["blue_sea_secret_key_base"]).toBe("Zx9q7w2".repeat(5));
     expect(both["blue_sea_otp_secret"]).not.toBe(made.otp_secret);
     expect(run("check", "both.json").status).toBe(0);
+    // What is made beside it is said as well.
+    const half = run("half.json", "--from", "social=social.json").said.split("\n");
+    expect(half).toContain("blue_sea: all of them are made anew");
+    expect(half.filter((line) => line.startsWith("social: made anew"))).toEqual([]);
+    // The file of the time when there was one site.
+    expect(run("check", "social.json")).toEqual({
+      status: 1,
+      said:
+        "social.json: has the secrets of one site, and the page in cdktf.out has several: blue_sea, social. Once: secrets NEW --from SITE=social.json, " +
+        "where SITE is the one that it is of\n",
+    });
     // A file of the page itself speaks for all sites.
     expect(run("again.json", "--from", "both.json").status).toBe(0);
     expect(valuesOf("again.json")).toEqual(both);

@@ -1,10 +1,11 @@
 // A site on this host: its bridge, the Debian that all its machines share, the image store, and who waits for what.
 
-import { DataResource, Lazy } from "cdktf";
+import { DataResource, Lazy, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { AddressPlan } from "../../core/address-plan";
 import { MachineSpec, MadeMailbox, Network, NetworkSpec, PoolSpec } from "../../core/cloud";
 import { Flow } from "../../core/flow";
+import { Problems } from "../../core/problems";
 import { Driver } from "./driver";
 import { TerraformData } from "./terraform-data";
 
@@ -28,6 +29,22 @@ export interface Door {
   readonly machine: string;
   /** The routes that lead to the pool. */
   readonly backends: string;
+}
+
+const ranges = new WeakMap<TerraformStack, Map<string, string>>();
+
+// Two bridges of one host with the same addresses would take each other's packets.
+function checkRange(scope: Construct, cidr: string): void {
+  const stack = TerraformStack.of(scope);
+  const known = ranges.get(stack) ?? new Map<string, string>();
+  ranges.set(stack, known);
+  const other = known.get(cidr);
+  if (other === undefined) known.set(cidr, scope.node.path);
+  else
+    new Problems(scope).add(scope, {
+      wrong: `network ${cidr} is that of ${other} already`,
+      remedy: 'give each site of the local cloud a private range of its own, such as network: "10.30.0.0/16"',
+    });
 }
 
 export class LocalNetwork implements Network {
@@ -58,6 +75,7 @@ export class LocalNetwork implements Network {
     this.scope = scope;
     this.site = spec.site;
     this.cidr = spec.cidr;
+    checkRange(scope, spec.cidr);
     this.gateway = spec.cidr.replace(/0\/16$/, "1");
     this.driver = new Driver(scope);
     const { SITE, CIDR, GATEWAY } = { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway };
