@@ -1,14 +1,19 @@
 // The variables of a process, begun with what its site and its tier say in settings and `extraEnv`: `processEnv(host, "web", tier, extraEnv)`.
 
 import { Construct } from "constructs";
+import { hostOf, isThisMachine } from "../core/address";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
+import { Problem } from "../core/problems";
 import { EnvValue, ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
+import { CALLED } from "./catalogue/row";
 import { certificatesIn } from "./certificates";
 import { isRead, isSecret, isToken, nearest, ownedElsewhere, Process, rowOf, rule } from "./env-catalogue";
+import { wrongSender } from "./mail-address";
 import { readSecret } from "./secret-readers";
 import { rubyTrusts, trust } from "./trust";
+import { quotesNothing } from "./unquoted";
 import { MastodonVersion, versionOf } from "./version";
 
 export interface TierEnv {
@@ -108,6 +113,11 @@ function fill(
       site.problems.add(by(), owned);
       continue;
     }
+    const called = wrongCalled(name, isNew(given) ? given.value : given, site);
+    if (called !== undefined) {
+      site.problems.add(by(), called);
+      continue;
+    }
     const near = isKnown(name) || isNew(given) ? "" : nearest(name);
     if (near !== "" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
       site.problems.add(by(), {
@@ -118,6 +128,32 @@ function fill(
       put(env, site, name, isNew(given) ? given.value : given, by());
     }
   }
+}
+
+const SENDERS: readonly string[] = ["SMTP_FROM_ADDRESS", "SMTP_REPLY_TO", "SMTP_RETURN_PATH"];
+
+/** What is wrong with a host that processes call, or with an address that they write mail from. */
+function wrongCalled(name: string, value: EnvValue, site: Site): Problem | undefined {
+  const text = String(value);
+  if (isToken(text)) return undefined;
+  if (SENDERS.includes(name)) {
+    const version = versionOf(site);
+    return wrongSender(
+      name,
+      text,
+      quotesNothing((other) => version.isBefore(other)),
+    );
+  }
+  const format = rowOf(name)?.format;
+  if (format === undefined || !CALLED.includes(format)) return undefined;
+  const host = hostOf(text)?.replace(/:\d+$/, "") ?? text.replace(/[:/].*$/s, "");
+  return isThisMachine(host)
+    ? {
+        wrong: `${name} leads to every machine itself, and nothing listens there`,
+        value: text,
+        remedy: "give the name by which the machines of the site reach it",
+      }
+    : undefined;
 }
 
 /** Sets what a person has given; a secret in plain text is refused. */

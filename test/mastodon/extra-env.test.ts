@@ -254,3 +254,23 @@ test("a proxy's password is a secret, also inside of an address, and no message 
   expect(twice).toContainEqual(expect.stringContaining('MYSTERY_URL is "(secret)" here and "(secret)" in stack/Social'));
   expect(twice.join("\n")).not.toMatch(/correct-horse|battery-staple/);
 });
+
+test.each([
+  ["SMTP_SERVER", "localhost", "leads to every machine itself"],
+  ["ES_HOST", "http://127.0.0.1", "leads to every machine itself"],
+  ["http_proxy", "http://localhost:8118", "leads to every machine itself"],
+  ["LDAP_HOST", "localhost", "leads to every machine itself"],
+  ["SMTP_FROM_ADDRESS", "Mastodon, <a@social.example>", "which Ruby's mail cannot read"],
+])("%s=%s is refused, as it is by the prop", (name, value, why) => {
+  const { problems } = page({ extraEnv: () => ({ [name]: value }), settings: () => [] });
+  expect(problems.filter((problem) => problem.startsWith(`${HAND}: ${name} `) && problem.includes(why))).toHaveLength(1);
+});
+
+test.each([
+  ["SMTP_SERVER", "smtp.example"],
+  ["http_proxy", "http://proxy.example:8118"],
+  ["SMTP_FROM_ADDRESS", "Mastodon <a@social.example>"],
+])("%s=%s is taken", (name, value) => {
+  const { problems } = page({ extraEnv: () => ({ [name]: value }), settings: () => [] });
+  expect(problems.filter((problem) => problem.includes(name))).toEqual([]);
+});

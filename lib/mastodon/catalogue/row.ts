@@ -73,5 +73,9 @@ export const ORIGIN = /^https?:\/\/([a-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$/;
 /** A proxy by name or address, with a login if it asks for one. */
 export const PROXY = /^https?:\/\/([^\s/@]+@)?([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?\/?$/;
 export const URL = /^https?:\/\/\S+$/;
+/** A search engine, whose scheme says whether it speaks TLS. */
+export const SEARCH = /^(https?:\/\/)?[a-z0-9.-]+$/;
+/** The formats of hosts and addresses that processes or browsers call. */
+export const CALLED: readonly RegExp[] = [HOST, HOST_AND_PATH, ORIGIN, PROXY, URL, SEARCH];
 export const FILE = /^\/\S+$/;
 export const LOCALE = /^[a-z]{2,3}(-[A-Za-z]{2,4})?$/;

@@ -1,6 +1,6 @@
 // Mail and search, each with the props of its setting.
 
-import { BOOLEAN, FILE, FLAG, HOST, Own, PORT, prefixed, Rows, rows, RUBY } from "./row";
+import { BOOLEAN, FILE, FLAG, HOST, Own, PORT, RUBY, Rows, SEARCH, prefixed, rows } from "./row";
 
 const SMTP: Own = {
   SERVER: { format: HOST, meaning: "the mail server" },
@@ -66,7 +66,7 @@ export const SERVICES: Rows = {
       ES_ENABLED: { format: FLAG, meaning: "posts can be searched" },
       ES_HOST: {
         owner: "host of search()",
-        format: /^(https?:\/\/)?[a-z0-9.-]+$/,
+        format: SEARCH,
         meaning: "Elasticsearch or OpenSearch, without port",
       },
       ES_PORT: { owner: "port of search()", format: PORT, meaning: "its port" },
