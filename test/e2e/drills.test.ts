@@ -48,9 +48,7 @@ test(
   async () => {
     const before = machines(site).map(({ address, pool }) => (pool === "-" ? address : pool));
     const drills = [
-      "sentinel-power",
       "redis-main-power",
-      "web-power",
       "web-stopped",
       "sidekiq-power",
       "pgbouncer-restart",
