@@ -20,6 +20,11 @@ module.exports = {
   projects: [
     { ...plans, displayName: "unit", testMatch: ["<rootDir>/test/{bench,core,drills,mastodon,scripts,testing}/**/*.test.ts"] },
     { ...plans, displayName: "plans", testMatch: ["<rootDir>/test/{clouds,examples}/**/*.test.ts"] },
-    { ...shared, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/*.test.ts"] },
+    {
+      ...shared,
+      displayName: "e2e",
+      testMatch: ["<rootDir>/test/e2e/*.test.ts"],
+      setupFilesAfterEnv: ["<rootDir>/test/e2e/timeout.ts"],
+    },
   ],
 };
