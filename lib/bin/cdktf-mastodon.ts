@@ -9,7 +9,8 @@ import { owner } from "./owner";
 import { secrets } from "./secrets";
 
 const USAGE = `usage: cdktf-mastodon init
-  Writes what a project needs beside its page, main.ts: cdktf.json, tsconfig.json and the secrets. It overwrites nothing.
+  Writes what a project needs beside its page, main.ts: cdktf.json, tsconfig.json, .gitignore
+  and the secrets. It overwrites nothing, and adds to a .gitignore what it lacks.
        cdktf-mastodon secrets FILE [--from OLD] [--read-by ruby|docker] [--site SITE…]
   Makes every secret of a site and writes them to FILE, readable by you only, for
   cdktf deploy --var-file=FILE. An existing file is never overwritten. Those that

@@ -61,10 +61,13 @@ export function isToken(value: string): boolean {
   return value.includes("${TfToken[");
 }
 
+// A password may hold any sign; digits before a slash are a port, and what follows is a path, as in https://git.example:3000/@me.
+const A_LOGIN = /:\/\/[^\s/:@]*:(?![0-9]+\/)\S+@/;
+
 /** Whether nobody may read the value in a page, a plan or a message. */
 export function isSecret(name: string, value: string): boolean {
   const row = rowOf(name);
-  if (row?.secret || /:\/\/[^\s/:@]*:\S+@/.test(value)) return true;
+  if (row?.secret || A_LOGIN.test(value)) return true;
   return row === undefined && !/^(true|false|)$/.test(value) && /(^|_)(SECRET|PASSWORD|PASS|KEY|TOKEN)$/i.test(name);
 }
 

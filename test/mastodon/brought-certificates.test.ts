@@ -2,49 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, TerraformStack } from "cdktf";
-import {
-  cas,
-  ldap,
-  mail,
-  outgoingProxy,
-  Postgres,
-  Redis,
-  search,
-  Secret,
-  Setting,
-  SidekiqGroup,
-  Site,
-  StreamingPool,
-  WebTier,
-} from "../../lib";
-import { FakeCloud } from "../../lib/testing";
+import { cas, ldap, mail, outgoingProxy, search, Secret, Setting } from "../../lib";
 import { readable } from "./mixes";
-
-interface Page {
-  readonly version?: string;
-  readonly settings?: (secret: Secret) => readonly Setting[];
-}
-
-function page({ version = "4.7.6", settings }: Page) {
-  const stack = new TerraformStack(new App(), "stack");
-  const password = new Secret(stack, "their_password", { length: 64, description: "Somebody's." });
-  const site = new Site(stack, "Social", {
-    cloud: new FakeCloud({ mail: settings === undefined }),
-    domain: "social.example",
-    version,
-    settings: settings?.(password) ?? [],
-  });
-  const data = { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") };
-  const live = new StreamingPool(site, "Streaming", { processes: 1, ...data });
-  const web = new WebTier(site, "Web", { processes: 1, streaming: live, ...data });
-  const queues = ["default", "push", "ingress", "mailers", "pull", "scheduler"] as const;
-  const group = new SidekiqGroup(site, "All", {
-    queues: version < "4.4" ? queues : [...queues, "fasp"],
-    ...data,
-  });
-  return { site, web, live, group, problems: site.problems.all() };
-}
+import { page } from "./page-by-hand";
 
 const ca = readFileSync(join(__dirname, "../../examples/beside-existing/ca.pem"), "utf8");
 const smtp = { server: "smtp.example", from: "hello@social.example" };

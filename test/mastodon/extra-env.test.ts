@@ -2,55 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, TerraformStack } from "cdktf";
-import {
-  deepL,
-  ExtraEnv,
-  mail,
-  outgoingProxy,
-  Postgres,
-  Redis,
-  Secret,
-  Setting,
-  SidekiqGroup,
-  Site,
-  StreamingPool,
-  WebTier,
-} from "../../lib";
-import { CATALOGUE, ownedElsewhere, Process } from "../../lib/mastodon/env-catalogue";
-import { FakeCloud } from "../../lib/testing";
+import { deepL, mail, outgoingProxy, Secret } from "../../lib";
+import { CATALOGUE, isSecret, ownedElsewhere, Process } from "../../lib/mastodon/env-catalogue";
 import { readable } from "./mixes";
-
-interface Page {
-  readonly version?: string;
-  readonly extraEnv?: (secret: Secret) => ExtraEnv;
-  readonly settings?: (secret: Secret) => readonly Setting[];
-  readonly web?: ExtraEnv;
-  readonly sidekiq?: ExtraEnv;
-  readonly streaming?: ExtraEnv;
-}
-
-function page({ version = "4.7.6", extraEnv, settings, ...tiers }: Page) {
-  const stack = new TerraformStack(new App(), "stack");
-  const password = new Secret(stack, "their_password", { length: 64, description: "Somebody's." });
-  const site = new Site(stack, "Social", {
-    cloud: new FakeCloud({ mail: settings === undefined }),
-    domain: "social.example",
-    version,
-    settings: settings?.(password) ?? [],
-    extraEnv: extraEnv?.(password) ?? {},
-  });
-  const data = { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") };
-  const live = new StreamingPool(site, "Streaming", { processes: 1, extraEnv: tiers.streaming, ...data });
-  const web = new WebTier(site, "Web", { processes: 1, streaming: live, extraEnv: tiers.web, ...data });
-  const queues = ["default", "push", "ingress", "mailers", "pull", "scheduler"] as const;
-  const group = new SidekiqGroup(site, "All", {
-    queues: version < "4.4" ? queues : [...queues, "fasp"],
-    extraEnv: tiers.sidekiq,
-    ...data,
-  });
-  return { site, web, live, group, problems: site.problems.all() };
-}
+import { page } from "./page-by-hand";
 
 const HAND = "stack/Social/Settings/extraEnv";
 
@@ -273,4 +228,17 @@ test.each([
 ])("%s=%s is taken", (name, value) => {
   const { problems } = page({ extraEnv: () => ({ [name]: value }), settings: () => [] });
   expect(problems.filter((problem) => problem.includes(name))).toEqual([]);
+});
+
+test("an address with a login is a secret, and one with a port and an @ in its path is none", () => {
+  const hidden = ["http://u:hunter2@a.example", "http://u:hunter/2@a.example", "http://u:hun@ter2@a.example"];
+  const shown = ["https://git.example:3000/@me/mastodon", "https://git.example/@me:x", "https://git.example:3000/x"];
+  expect([...hidden, ...shown].map((value) => isSecret("SOURCE_BASE_URL", value))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

@@ -31,7 +31,8 @@ same() {
 }
 
 # A process none of whose threads was put on a processor: it is stopped, or all of them wait for each other. Puma and Sidekiq always have one
-# that wakes, to say that they live, and PgBouncer looks after its connections three times a second. Node may have nothing to do for long: up to 4.1 streaming's first process only waits for its second.
+# that wakes, to say that they live, and PgBouncer looks after its connections three times a second. Node may have nothing to do for long: up to
+# 4.1 streaming's first process only waits for its second.
 stands_still() {
   local process
   for process in $(processes "$1"); do
