@@ -74,16 +74,31 @@ export class AddressPlan {
     return range(this.network.first + offset + slot * 2 ** (32 - block), block);
   }
 
-  /** The address of the n-th kept machine of a tier, counted from 1. The first addresses of a block are the cloud's own on AWS. */
-  machine(tier: Range, n: number): string {
-    if (n < 1 || n > this.capacity(tier)) throw new Error(`machine ${n} does not fit ${tier.cidr}`);
-    return dotted(tier.first + 9 + n);
+  /** The part of a tier's block that each of so many zones has for itself. */
+  zones(tier: Range, count: number): readonly Range[] {
+    if (count === 1) return [tier];
+    const bits = Math.ceil(Math.log2(count));
+    const size = tier.size / 2 ** bits;
+    return Array.from({ length: count }, (_, zone) => range(tier.first + zone * size, 32 - Math.log2(size)));
   }
 
-  /** How many machines a tier's block can number. */
-  capacity(tier: Range): number {
-    return tier.size - 11;
+  /** Where the n-th kept machine of a tier stands, counted from 1: machines take turns in the zones. */
+  place(tier: Range, n: number, zones = 1): { readonly zone: number; readonly range: Range; readonly address: string } {
+    if (n < 1 || n > this.capacity(tier, zones)) throw new Error(`machine ${n} does not fit ${tier.cidr}`);
+    const zone = (n - 1) % zones;
+    const range = this.zones(tier, zones)[zone]!;
+    return { zone, range, address: dotted(range.first + first(zones) + Math.floor((n - 1) / zones)) };
   }
+
+  /** How many machines a tier's block can number. The first addresses of a block and its last are the cloud's own. */
+  capacity(tier: Range, zones = 1): number {
+    return zones * (this.zones(tier, zones)[0]!.size - first(zones) - 1);
+  }
+}
+
+// A block that is not divided has room to spare. AWS keeps the first four addresses of a subnet, and a zone's part may have sixteen only.
+function first(zones: number): number {
+  return zones === 1 ? 10 : 4;
 }
 
 function range(first: number, prefix: number): Range {

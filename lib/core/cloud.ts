@@ -3,38 +3,55 @@
 
 import { Construct } from "constructs";
 import { Role } from "./address-plan";
+import { DiskSpec, HostSpec } from "./host-spec";
 import { Flow } from "./flow";
-import { Size } from "./size";
+import { Step } from "./program";
 
 export interface Cloud {
   /** For messages and golden files; never for an `if`. */
   readonly name: string;
   readonly can: CloudCan;
-  /** Makes the private network of a site. */
-  network(scope: Construct, spec: NetworkSpec): Network;
-  /** Makes one kept machine. */
-  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine;
-  /** Makes n alike machines that are replaced freely. */
-  pool(scope: Construct, id: string, spec: PoolSpec): MadePool;
-  /** Makes what the world reaches. */
-  frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor;
   /**
-   * Makes a mail server that sends nothing and keeps all mail to be read, at most one a site. Only a cloud for trying out has it: elsewhere the
-   * page must say where mail goes.
+   * Begins a site: makes its private network, and whatever else the machines need. `scope` is the site's own, and all that the session makes
+   * without another scope goes there.
    */
-  mailbox?(scope: Construct, spec: MailboxSpec): MadeMailbox;
+  open(scope: Construct, spec: SiteSpec): CloudSession;
 }
 
+/** What is true of a cloud before anything is made, and decides what the machines are told. */
 export interface CloudCan {
-  /** The largest boot text in bytes. */
-  readonly bootTextBytes: number;
-  /**
-   * What of a boot text it counts: the `text`, or that `packed`, by gzip and then base64, as its back-end hands it over.
-   * @default "text"
-   */
-  readonly bootTextCounts?: "text" | "packed";
+  readonly bootText: BootTextLimit;
   /** After how many seconds without traffic its front door closes a connection; hosts behind it keep theirs open longer. */
   readonly frontDoorIdleSeconds: number;
+  /**
+   * Over how many zones it spreads the machines of a tier. Each has a part of the tier's addresses for itself.
+   * @default 1 - and `zone` of a machine is always 0
+   */
+  readonly zones?: number;
+  /**
+   * Whether a machine's address is the planned one, or is computed by the cloud. Boot texts then hold no address of another machine, since
+   * machines that name each other would be a cycle in Terraform; `CloudSession.steps` must bring a way by which a host finds the names that it
+   * is to reach (`HostSpec.names`), at boot and whenever one of them has another address.
+   * @default "chosen"
+   */
+  readonly addresses?: "chosen" | "computed";
+  /**
+   * How a secret gets to a machine: as a part of the boot text, or fetched when it boots. Boot texts of a `store` hold the secrets' names, and
+   * `CloudSession.steps` must leave each value as the file `SECRETS_DIRECTORY/NAME` before anything else of the program runs.
+   * @default "boot text"
+   */
+  readonly secrets?: "boot text" | "store";
+  /**
+   * Where a machine asks about itself, for host firewalls: only root may ask, and who says so (`HostSpec.identity`).
+   * @default ["169.254.169.254"]
+   */
+  readonly metadata?: readonly string[];
+  /**
+   * Whether a process may have rights at the cloud by the machine that it runs on, without a key of its own. Without, pages that want that are
+   * refused.
+   * @default false
+   */
+  readonly identity?: boolean;
   /**
    * Where a member of a pool that asks for it (`PoolSpec.files`) finds one directory, the same for all such members of the site. It outlives
    * machines as a disk does, and goes with the site. Left out by a cloud without one: uploads then need an object store.
@@ -49,48 +66,69 @@ export interface CloudCan {
   readonly readinessPort?: number;
 }
 
-export interface NetworkSpec {
+export interface BootTextLimit {
+  /** The most bytes. */
+  readonly bytes: number;
+  /** What of a text the cloud counts: the text itself, that compressed by gzip, or that compressed and then written as base64. */
+  readonly counts: "text" | "gzip" | "base64 of gzip";
+}
+
+export interface SiteSpec {
   /** The site's name, for physical names. */
   readonly site: string;
+  /** The private network. */
   readonly cidr: string;
   /** The range of each role, for clouds with subnets. */
   readonly roles: Readonly<Record<Role, string>>;
 }
 
-/** A handle of the back-end's own; the core only hands it on. */
-export interface Network {
-  readonly cidr: string;
+/** One site in the making. `finish` is called once, when the page is whole, and is the last moment at which resources can be made. */
+export interface CloudSession {
+  /** Makes one kept machine. */
+  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine;
+  /** Makes n alike machines that are replaced freely. */
+  pool(scope: Construct, id: string, spec: PoolSpec): MadePool;
+  /** Makes what the world reaches; at most one a site. */
+  frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor;
+  /**
+   * Makes a mail server that sends nothing and keeps all mail to be read, at most one a site. Only a cloud for trying out has it: elsewhere the
+   * page must say where mail goes.
+   */
+  readonly mailbox?: (scope: Construct, spec: MailboxSpec) => MadeMailbox;
+  /**
+   * The addresses from which hosts of a role come, as far as a host's own firewall can know them: the role's range where addresses are chosen, all
+   * of the network where they are computed. The cloud's own firewall then knows the roles themselves.
+   */
+  sourcesOf(role: Role): readonly string[];
+  /**
+   * What the cloud adds to a host's program.
+   * @default - nothing
+   */
+  readonly steps?: (host: HostSpec) => AddedSteps;
   /** What this cloud has for the administrator of the site, as lines for the end of a deploy; asked for at synth. */
-  readonly nextSteps?: () => readonly string[];
+  nextSteps(): readonly string[];
+  finish(): void;
 }
 
-export interface MachineSpec {
-  readonly network: Network;
-  /** Host name, unique in the site. */
-  readonly name: string;
-  readonly role: Role;
-  /** Where the machines of its tier have their addresses. */
+export interface AddedSteps {
+  /** Performed when the firewall and the private network stand, before all else. */
+  readonly first: readonly Step[];
+  /** Performed when the program is done. */
+  readonly last: readonly Step[];
+}
+
+export interface MachineSpec extends HostSpec {
+  /** Which of its tier's machines it is, from 1. */
+  readonly number: number;
+  /** In which of the cloud's zones it stands, from 0. Machines of a tier take turns, so three voters stand in three zones. */
+  readonly zone: number;
+  /** The addresses of its tier in its zone. */
   readonly range: string;
-  /** The planned address; a cloud that cannot choose gives another in `MadeMachine.address`. */
+  /** The planned address; a cloud that computes addresses gives another in `MadeMachine.address`. */
   readonly address: string;
-  readonly size: Size;
   readonly disks: readonly DiskSpec[];
-  /** Debian packages that the program names; asked for at synth. */
-  readonly packages: () => readonly string[];
-  /** Container images that it runs, for a cloud that brings them itself; asked for at synth. */
-  readonly images: () => readonly string[];
-  /** The finished boot text, escaped for Terraform; asked for at synth. */
-  readonly bootText: () => string;
-  /** Who may come in; asked for at synth. */
-  readonly openings: () => readonly Flow[];
   /** What a changed boot text does: `keep` leaves the machine alone, `replace` makes it anew (stop first). */
   readonly onChange: "keep" | "replace";
-}
-
-export interface DiskSpec {
-  /** Unique on its machine. */
-  readonly name: string;
-  readonly gib: number;
 }
 
 export interface MadeMachine {
@@ -100,20 +138,11 @@ export interface MadeMachine {
   readonly devices: Readonly<Record<string, string>>;
 }
 
-export interface PoolSpec {
-  readonly network: Network;
-  /** Members are called after it. */
-  readonly name: string;
-  readonly role: Role;
-  /** Where members get their addresses. */
-  readonly range: string;
+/** The boot text is the same for every member, so that a scaling group can hold it as a template. */
+export interface PoolSpec extends HostSpec {
+  /** The addresses of its tier in each zone. */
+  readonly ranges: readonly string[];
   readonly machines: number;
-  readonly size: Size;
-  readonly packages: () => readonly string[];
-  readonly images: () => readonly string[];
-  /** The same text for every member, so that a scaling group can hold it as a template. */
-  readonly bootText: () => string;
-  readonly openings: () => readonly Flow[];
   /** `start-first`: new members serve before old ones leave. `stop-first`: the old ones are gone before new ones start. */
   readonly roll: "start-first" | "stop-first";
   /** Whether members need the directory `CloudCan.sharedFiles`; asked for at synth, and never true where the cloud has none. */
@@ -133,7 +162,6 @@ export interface HealthCheck {
 }
 
 export interface FrontDoorSpec {
-  readonly network: Network;
   readonly domain: string;
 }
 
@@ -155,7 +183,6 @@ export interface MadeFrontDoor {
 }
 
 export interface MailboxSpec {
-  readonly network: Network;
   /** Who may hand in mail; asked for at synth. */
   readonly openings: () => readonly Flow[];
 }

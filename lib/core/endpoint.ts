@@ -49,7 +49,7 @@ export class Endpoint<Facts> {
       // Of what a page says by other words, those have told it.
       problems.add(who.site, following(name, wrongHost("the name of what is outside the page", name)));
       if (address !== undefined) problems.add(who.site, following(address, wrongHost(`the address of ${name}`, address)));
-      who.reaches(owner.name, port, why);
+      who.reaches({ kind: "outside", name }, port, why);
     }
     who.knows(owner);
     return this.props.facts;

@@ -19,7 +19,7 @@ export class FrontDoor extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.site = Site.of(this);
-    this.made = this.site.cloud.frontDoor(this, "Door", { network: this.site.network, domain: this.site.webDomain });
+    this.made = this.site.session.frontDoor(this, "Door", { domain: this.site.webDomain });
   }
 
   /** Sends requests for `host` to the members of `pool` that pass `check`, and to no other. */

@@ -2,11 +2,13 @@
 
 import { Construct } from "constructs";
 import { Role } from "./address-plan";
-import { Flow, nftables } from "./flow";
+import { Flow, Listener } from "./flow";
+import { hostProgram } from "./host-program";
+import { HostSpec, IdentityUse } from "./host-spec";
 import { Program } from "./program";
-import { readinessAnswer } from "./readiness";
-import { byteLength, packedLength, terraformText } from "./render/terraform-text";
+import { byteLength, gzippedLength, packedLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
+import { secretsIn, withNames } from "./secret-store";
 import { Site } from "./site";
 
 /** What a host can map in its names: another host, or something outside the page whose address is given. */
@@ -25,6 +27,8 @@ export abstract class Host extends Construct {
   private readonly flows: Flow[] = [];
   private readonly outgoing: Flow[] = [];
   private readonly known = new Map<string, Named>();
+  private readonly asking: IdentityUse[] = [];
+  private spec: HostSpec | undefined;
 
   protected constructor(
     scope: Construct,
@@ -36,24 +40,30 @@ export abstract class Host extends Construct {
     this.site.admit(this);
   }
 
-  /** Lets the hosts of `from` in; a role's whole range, so that one more tier of that role changes nothing here. */
+  /** Who it is in the table of flows. */
+  get listener(): Listener {
+    return { kind: "host", name: this.name, role: this.role };
+  }
+
+  /** Lets the hosts of `from` in; all of a role, so that one more tier of that role changes nothing here. */
   open(from: Role, port: number, why: string): void {
-    const flow = { from, sources: [this.site.plan.role(from).cidr], to: this.name, port, why };
-    const same = this.flows.some((known) => known.from === from && known.port === port && known.why === why);
-    if (!same) this.flows.push(flow);
+    const sources = this.site.session.sourcesOf(from);
+    const same = this.flows.some((known) => isFrom(known, from) && known.port === port && known.why === why);
+    if (!same) this.flows.push({ from: { kind: "role", role: from }, sources, to: this.listener, port, why });
   }
 
   /** Lets the front door in. */
   openToFrontDoor(sources: readonly string[], port: number, why: string): void {
-    this.flows.push({ from: "front door", sources, to: this.name, port, why });
+    this.flows.push({ from: { kind: "front door" }, sources, to: this.listener, port, why });
   }
 
-  /** Records that this host calls something outside the page, where the page opens nothing. */
-  reaches(to: string, port: number, why: string): void {
-    this.outgoing.push({ from: this.role, sources: [this.site.plan.role(this.role).cidr], to, port, why });
+  /** Records that this host calls somebody. */
+  reaches(to: Listener, port: number, why: string): void {
+    const from = { kind: "role", role: this.role } as const;
+    this.outgoing.push({ from, sources: this.site.session.sourcesOf(this.role), to, port, why });
   }
 
-  /** Whom it calls outside the page. */
+  /** Whom it calls. */
   get calls(): readonly Flow[] {
     return this.outgoing;
   }
@@ -63,12 +73,24 @@ export abstract class Host extends Construct {
     this.known.set(other.name, other);
   }
 
+  /** Lets a user besides root ask the cloud about this machine, and so act with the machine's own rights at the cloud. */
+  asksAsItself(user: number, why: string): void {
+    const { cloud, problems } = this.site;
+    if (cloud.can.identity !== true) {
+      problems.add(this, {
+        wrong: `${why} is to go by the machine's own rights, and on ${cloud.name} a machine has none`,
+        remedy: "give a key",
+      });
+    }
+    if (!this.asking.some((known) => known.user === user && known.why === why)) this.asking.push({ user, why });
+  }
+
   /** Who may come in, sorted so that the order of the page does not show. */
   get openings(): readonly Flow[] {
-    const always = (this.site.cloud.can.openings ?? []).map((flow) => ({ ...flow, to: this.name }));
+    const always = (this.site.cloud.can.openings ?? []).map((flow) => ({ ...flow, to: this.listener }));
     const asked = this.askedOn === undefined ? [] : [this.readinessFlow(this.askedOn)];
     return [...this.flows, ...always, ...asked].sort(
-      (a, b) => a.port - b.port || compare(a.from, b.from) || compare(a.why, b.why),
+      (a, b) => a.port - b.port || compare(sortKey(a), sortKey(b)) || compare(a.why, b.why),
     );
   }
 
@@ -79,48 +101,65 @@ export abstract class Host extends Construct {
 
   private readinessFlow(port: number): Flow {
     const why = "whether it serves, asked by the cloud";
-    return { from: "cloud", sources: [this.site.plan.role("cloud").cidr], to: this.name, port, why };
+    const sources = [this.site.plan.role("cloud").cidr];
+    return { from: { kind: "role", role: "cloud" }, sources, to: this.listener, port, why };
   }
 
   /** The user-data before it is escaped for Terraform: what a person reviews. */
   bootText(): string {
-    return cloudConfig(this.whole());
+    const text = cloudConfig(this.whole());
+    return this.site.cloud.can.secrets === "store" ? withNames(text) : text;
   }
 
   private whole(): Program {
-    const whole = new Program().add(
-      { kind: "package", names: ["nftables"] },
-      { kind: "file", path: "/etc/nftables.conf", content: nftables(this.openings), mode: "0600" },
-      { kind: "run", why: "firewall", script: "systemctl enable nftables\nnft -f /etc/nftables.conf\n" },
-      { kind: "run", why: "private network", script: privateNetwork(this.site.plan.network.cidr) },
-      { kind: "run", why: "names", script: () => names(this, [...this.known.values()]) },
-      ...this.program.steps,
-      ...(this.askedOn === undefined ? [] : readinessAnswer(this.askedOn)),
-    );
-    for (const check of this.program.readiness) whole.readyWhen(check);
-    return whole;
+    const { site, spec } = this;
+    return hostProgram({
+      name: this.name,
+      network: site.plan.network.cidr,
+      metadata: { addresses: site.cloud.can.metadata, users: this.asking.map(({ user }) => user) },
+      openings: this.openings,
+      knowsItself: [...this.known.values()].includes(this),
+      mapped: this.mapped.filter(({ machine }) => !machine || site.cloud.can.addresses !== "computed"),
+      added: spec === undefined ? undefined : site.session.steps?.(spec),
+      program: this.program,
+      secrets: site.cloud.can.secrets ?? "boot text",
+      askedOn: this.askedOn,
+    });
   }
 
-  /** What a cloud needs of every host, asked for at synth. */
-  protected late(): {
-    readonly packages: () => readonly string[];
-    readonly images: () => readonly string[];
-    readonly bootText: () => string;
-    readonly openings: () => readonly Flow[];
-  } {
-    return {
+  /** Whom it finds by name, itself left out. */
+  private get mapped(): readonly { readonly name: string; readonly address: string; readonly machine: boolean }[] {
+    return [...this.known.values()]
+      .flatMap((other) =>
+        other === this || other.address === undefined
+          ? []
+          : [{ name: other.name, address: other.address, machine: other instanceof Host }],
+      )
+      .sort((a, b) => compare(a.name, b.name));
+  }
+
+  /** What a cloud is told of every host. */
+  protected told(of: Pick<HostSpec, "name" | "size">): HostSpec {
+    return (this.spec = {
+      name: of.name,
+      role: this.role,
+      size: of.size,
       packages: () => [...new Set(["nftables", ...this.program.packages])].sort(),
       images: () => this.program.images,
       bootText: () => terraformText(this.bootText()),
       openings: () => this.openings,
-    };
+      calls: () => this.calls,
+      names: () => this.mapped.flatMap(({ name, address, machine }) => (machine ? [{ name, address }] : [])),
+      secrets: () => secretsIn(this.program.texts.join("\n")),
+      identity: () => this.asking,
+    });
   }
 
   /** Refuses a boot text that the cloud would cut or reject. */
   protected measure(): void {
-    const { bootTextBytes: limit, bootTextCounts: counts = "text" } = this.site.cloud.can;
+    const { bytes: limit, counts } = this.site.cloud.can.bootText;
     this.site.problems.atSynth(() => {
-      const bytes = counts === "text" ? byteLength(this.bootText()) : packedLength(this.bootText());
+      const bytes = MEASURES[counts](this.bootText());
       if (bytes <= limit) return;
       const how = counts === "text" ? "" : " compressed";
       const { what, bytes: most, from } = this.whole().largest(byteLength);
@@ -135,45 +174,16 @@ export abstract class Host extends Construct {
   }
 }
 
+const MEASURES = { text: byteLength, gzip: gzippedLength, "base64 of gzip": packedLength } as const;
+
+function isFrom(flow: Flow, role: Role): boolean {
+  return flow.from.kind === "role" && flow.from.role === role;
+}
+
+function sortKey({ from }: Flow): string {
+  return from.kind === "role" ? from.role : from.kind === "outside" ? from.name : from.kind;
+}
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-// Some clouds attach the private interface after the machine has started.
-function privateNetwork(cidr: string): string {
-  const there = `ip -4 -o addr show | grep -q ' ${networkPattern(cidr)}'`;
-  return [
-    `for _ in $(seq 120); do ${there} && break; sleep 1; done`,
-    `${there} || { echo "boot: no address in ${cidr} after 120 s" >&2; exit 1; }`,
-    "",
-  ].join("\n");
-}
-
-// Its own address is looked up on the machine: where the cloud computes it, a boot text cannot contain it.
-function names(self: Host, hosts: readonly Named[]): string {
-  const others = hosts
-    .filter((host) => host !== self && host.address !== undefined)
-    .sort((a, b) => compare(a.name, b.name))
-    .map((host) => `${host.address} ${host.name}`);
-  const prefix = networkPattern(self.site.plan.network.cidr);
-  const own = [
-    `own=$(ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }' | grep -m 1 '^${prefix}')`,
-    "sed -i '/^127\\.0\\.1\\.1[[:space:]]/d' /etc/hosts",
-    `echo "$own ${self.name} # cdktf-mastodon" >>/etc/hosts`,
-  ];
-  return [
-    "sed -i '/^# cdktf-mastodon begin$/,/^# cdktf-mastodon end$/d; / # cdktf-mastodon$/d' /etc/hosts",
-    ...(hosts.includes(self) ? own : []),
-    "cat >>/etc/hosts <<'HOSTS'",
-    "# cdktf-mastodon begin",
-    ...others,
-    "# cdktf-mastodon end",
-    "HOSTS",
-    "",
-  ].join("\n");
-}
-
-/** The first two numbers of a /16, as a regular expression. */
-function networkPattern(cidr: string): string {
-  return cidr.split(".").slice(0, 2).join("\\.") + "\\.";
 }

@@ -44,19 +44,20 @@ export class Machine extends Host {
       if (wrongName("name", props.name, this.site.name, 0) === undefined)
         problems.add(this, wrongName("the name of a disk", disk, `${this.site.name}-${props.name}`, 0));
     }
-    const room = plan.capacity(props.range);
+    const { zones = 1 } = this.site.cloud.can;
+    const room = plan.capacity(props.range, zones);
     const fits = Number.isInteger(props.number) && props.number >= 1 && props.number <= room;
     if (!fits) problems.add(this, { wrong: `number is ${props.number}`, remedy: `use a whole number from 1 to ${room}` });
-    const made = this.site.cloud.machine(this, "Machine", {
-      network: this.site.network,
-      name: props.name,
-      role: props.role,
-      range: props.range.cidr,
-      address: plan.machine(props.range, fits ? props.number : 1),
-      size: props.size,
+    const number = fits ? props.number : 1;
+    const { zone, range, address } = plan.place(props.range, number, zones);
+    const made = this.site.session.machine(this, "Machine", {
+      ...this.told(props),
+      number,
+      zone,
+      range: range.cidr,
+      address,
       disks: disks.map(([name, disk]) => ({ name, gib: disk.gib })),
       onChange: props.onChange ?? "keep",
-      ...this.late(),
     });
     this.address = made.address;
     this.devices = made.devices;

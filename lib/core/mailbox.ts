@@ -2,7 +2,7 @@
 
 import { Construct } from "constructs";
 import { MadeMailbox } from "./cloud";
-import { Flow } from "./flow";
+import { callerName, Flow } from "./flow";
 import type { Host } from "./host";
 import type { Site } from "./site";
 
@@ -15,19 +15,20 @@ export class Mailbox extends Construct {
   /** @internal Made by the site, for a cloud that has one. */
   constructor(private readonly site: Site) {
     super(site, "Mailbox");
-    this.made = site.cloud.mailbox!(this, { network: site.network, openings: () => this.openings });
+    this.made = site.session.mailbox!(this, { openings: () => this.openings });
     site.admit(this);
   }
 
   /** Opens it to the hosts of the caller's role, and says where it is. */
   reachedBy(host: Host, why: string): MadeMailbox {
-    const same = this.flows.some((flow) => flow.from === host.role && flow.why === why);
-    const sources = [this.site.plan.role(host.role).cidr];
-    if (!same) this.flows.push({ from: host.role, sources, to: "mailbox", port: this.made.port, why });
+    const from = { kind: "role", role: host.role } as const;
+    const same = this.flows.some((flow) => callerName(flow.from) === host.role && flow.why === why);
+    const sources = this.site.session.sourcesOf(host.role);
+    if (!same) this.flows.push({ from, sources, to: { kind: "managed", name: "mailbox" }, port: this.made.port, why });
     return this.made;
   }
 
   get openings(): readonly Flow[] {
-    return [...this.flows].sort((a, b) => (a.from < b.from ? -1 : 1));
+    return [...this.flows].sort((a, b) => (callerName(a.from) < callerName(b.from) ? -1 : 1));
   }
 }

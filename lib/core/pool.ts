@@ -39,23 +39,21 @@ export class Pool extends Host {
     this.site.problems.add(this, wrongSize(props.size));
     this.machines = props.machines;
     this.roll = props.roll ?? "start-first";
-    const room = Math.floor(this.site.plan.capacity(props.range) / 2);
+    const { plan, cloud } = this.site;
+    const ranges = plan.zones(props.range, cloud.can.zones ?? 1);
+    const room = Math.floor(plan.capacity(props.range, ranges.length) / 2);
     if (!Number.isInteger(props.machines) || props.machines < 1 || props.machines > room) {
       this.site.problems.add(this, {
         wrong: `machines is ${props.machines}`,
         remedy: `use a whole number from 1 to ${room}: a roll-out doubles the pool inside ${props.range.cidr}; for more, add another tier`,
       });
     }
-    this.made = this.site.cloud.pool(this, "Pool", {
-      network: this.site.network,
-      name: props.name,
-      role: props.role,
-      range: props.range.cidr,
+    this.made = this.site.session.pool(this, "Pool", {
+      ...this.told(props),
+      ranges: ranges.map(({ cidr }) => cidr),
       machines: props.machines,
-      size: props.size,
       roll: this.roll,
       files: () => this.sharing,
-      ...this.late(),
     });
     this.measure();
   }

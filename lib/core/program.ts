@@ -66,6 +66,14 @@ export class Program {
     return this.named("image");
   }
 
+  /** All that is written into files or run. */
+  get texts(): readonly string[] {
+    return this.added.flatMap((step) => {
+      if (step.kind === "file") return [textOf(step.content)];
+      return step.kind === "run" ? [textOf(step.script)] : [];
+    });
+  }
+
   /** The largest text of all, in bytes as `measured` counts them, for the message that the boot text is too large. */
   largest(measured: (text: string) => number): {
     readonly what: string;

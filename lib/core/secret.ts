@@ -105,6 +105,11 @@ export class Secret {
     return knownTokens.get(token)?.secret;
   }
 
+  /** Whether a token stands for a secret as a part of a URL. */
+  static isInUrl(token: string): boolean {
+    return knownTokens.get(token)?.secret.urlToken === token;
+  }
+
   /** The declared length behind a token, or `undefined` if the token is no secret. */
   static lengthOf(token: string): number | undefined {
     const known = knownTokens.get(token);

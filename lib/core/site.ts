@@ -1,12 +1,12 @@
 // One installation: `new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.7.6" })`.
 // It alone says the domain, the version, the cloud, the network's plan and what was found wrong.
 
-import { Lazy, TerraformLocal, TerraformResource } from "cdktf";
-import { Construct } from "constructs";
+import { Aspects, Lazy, TerraformLocal, TerraformResource } from "cdktf";
+import { Construct, IConstruct } from "constructs";
 import { wrongDomain } from "./address";
 import { AddressPlan, Range, Role } from "./address-plan";
-import { Cloud, Network } from "./cloud";
-import { Flow } from "./flow";
+import { Cloud, CloudSession } from "./cloud";
+import { Flow, flowTable } from "./flow";
 import { FrontDoor } from "./front-door";
 import { Mailbox } from "./mailbox";
 import { wrongImage } from "./image";
@@ -98,7 +98,8 @@ export class Site extends Construct {
   readonly extraEnv: ExtraEnv;
   readonly queuesElsewhere: readonly string[];
   readonly plan: AddressPlan;
-  readonly network: Network;
+  /** What the cloud makes of this site. */
+  readonly session: CloudSession;
   /** Where files are kept, if not on the machines. */
   readonly objects: ObjectStoreFacts | undefined;
   readonly problems: Problems;
@@ -110,6 +111,7 @@ export class Site extends Construct {
   private readonly claimed = new Map<string, Construct>();
   private readonly slots = new Map<string, Construct>();
   private door: FrontDoor | undefined;
+  private finished = false;
   private box: Mailbox | undefined;
 
   constructor(scope: Construct, id: string, props: SiteProps) {
@@ -152,17 +154,25 @@ export class Site extends Construct {
     // What is wrong is told at synth, with all else; until then something right stands in its place.
     this.plan = AddressPlan.of(wrongNetwork === undefined ? network : STANDARD_NETWORK);
     const roles = Object.fromEntries(ROLES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
-    this.network = this.cloud.network(this, { site: this.name, cidr: this.plan.network.cidr, roles });
-    // Whatever else the cloud makes needs the network.
+    this.session = this.cloud.open(this, { site: this.name, cidr: this.plan.network.cidr, roles });
+    // The last moment at which resources can be made, and the first at which the page is whole.
+    Aspects.of(this).add({ visit: (node: IConstruct) => (node === this ? this.finish() : undefined) });
+    // Whatever else the cloud makes needs what it has made now.
     SecretChecks.of(this).before(this.node.findAll().filter((node) => TerraformResource.isTerraformResource(node)));
     this.objects = props.objects?.attach(this, { domain: this.webDomain });
     // No output: more than a hundred lines would stand at the end of each deploy. `cdktf-mastodon flows` reads it in the plan.
     const flows = new TerraformLocal(this, "Flows", Lazy.anyValue({ produce: () => flowTable(this.flows) }));
     flows.overrideLogicalId(`${this.name.replaceAll("-", "_")}_flows`);
     this.nextSteps = new NextSteps(this, this.name, () => [
-      ...(this.network.nextSteps?.() ?? []),
+      ...this.session.nextSteps(),
       "Who may reach which port of whom: npx cdktf-mastodon flows",
     ]);
+  }
+
+  private finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.session.finish();
   }
 
   /** Who talks to whom, over all hosts of the site. */
@@ -193,7 +203,7 @@ export class Site extends Construct {
 
   /** Where mail lands if the page names no mail server, on a cloud that has such a place; made when first asked for. */
   get mailbox(): Mailbox | undefined {
-    if (this.cloud.mailbox === undefined) return undefined;
+    if (this.session.mailbox === undefined) return undefined;
     return (this.box ??= new Mailbox(this));
   }
 
@@ -241,13 +251,4 @@ export class Site extends Construct {
 /** Where the official images are; 4.1.0 was the last release that went to Docker's registry alone. */
 function registry(version: string): string {
   return version === "4.1.0" ? "docker.io/tootsuite" : "ghcr.io/mastodon";
-}
-
-function flowTable(flows: readonly Flow[]): Readonly<Record<string, readonly string[]>> {
-  const rows = new Map<string, Set<string>>();
-  for (const flow of flows) {
-    const row = rows.get(`${flow.to}:${flow.port}`) ?? new Set<string>();
-    rows.set(`${flow.to}:${flow.port}`, row.add(`${flow.from}: ${flow.why}`));
-  }
-  return Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([to, from]) => [to, [...from].sort()]));
 }

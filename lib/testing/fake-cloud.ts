@@ -1,23 +1,9 @@
-// A cloud that makes nothing and remembers every spec: `new Site(stack, "Social", { cloud: new FakeCloud(), … })`.
-// Addresses are known at synth, as on AWS and Hetzner, or only to Terraform, as on DigitalOcean.
+// A cloud that costs nothing and remembers every spec: `new Site(stack, "Social", { cloud: new FakeCloud(), … })`.
+// Its resources are Terraform's own `terraform_data` and hold what those of a real cloud hold, so that Terraform finds a cycle if there is one.
 
-import { DataResource } from "cdktf";
 import { Construct } from "constructs";
-import {
-  Cloud,
-  CloudCan,
-  FrontDoorSpec,
-  MachineSpec,
-  MadeMailbox,
-  MailboxSpec,
-  MadeFrontDoor,
-  MadeMachine,
-  MadePool,
-  Network,
-  NetworkSpec,
-  PoolSpec,
-  RouteSpec,
-} from "../core/cloud";
+import { Cloud, CloudCan, FrontDoorSpec, MachineSpec, MailboxSpec, PoolSpec, RouteSpec, SiteSpec } from "../core/cloud";
+import { FakeSession } from "./fake-session";
 
 export interface FakeCloudOptions {
   /**
@@ -30,6 +16,21 @@ export interface FakeCloudOptions {
    * @default "members"
    */
   readonly pools?: "members" | "group";
+  /**
+   * Whether secrets stand in the boot text, or are fetched from a store.
+   * @default "boot text"
+   */
+  readonly secrets?: "boot text" | "store";
+  /**
+   * Over how many zones the machines of a tier are spread.
+   * @default 1
+   */
+  readonly zones?: number;
+  /**
+   * Whether a process may have rights by the machine that it runs on.
+   * @default false
+   */
+  readonly identity?: boolean;
   /**
    * The largest boot text in bytes.
    * @default 65536
@@ -47,58 +48,36 @@ export interface FakeCloudOptions {
   readonly mail?: boolean;
 }
 
+/** The two kinds of clouds that there are, by what differs most: like Hetzner, and like AWS and DigitalOcean together. */
+export const FAKE_CLOUDS: Readonly<Record<"chosen" | "computed", FakeCloudOptions>> = {
+  chosen: {},
+  computed: { addresses: "computed", pools: "group", secrets: "store", zones: 3, identity: true },
+};
+
 export class FakeCloud implements Cloud {
   readonly name = "fake";
   readonly can: CloudCan;
-  readonly networks: NetworkSpec[] = [];
+  readonly sites: SiteSpec[] = [];
   readonly machines: MachineSpec[] = [];
   readonly pools: PoolSpec[] = [];
   readonly frontDoors: FrontDoorSpec[] = [];
   readonly routes: RouteSpec[] = [];
   readonly mailboxes: MailboxSpec[] = [];
-  readonly mailbox?: (scope: Construct, spec: MailboxSpec) => MadeMailbox;
 
-  constructor(private readonly options: FakeCloudOptions = {}) {
+  constructor(readonly options: FakeCloudOptions = {}) {
     this.can = {
-      bootTextBytes: options.bootTextBytes ?? 65536,
+      bootText: { bytes: options.bootTextBytes ?? 65536, counts: "text" },
       frontDoorIdleSeconds: 60,
-      sharedFiles: options.files === false ? undefined : "/srv/files",
-    };
-    if (options.mail !== false)
-      this.mailbox = (_, spec) => {
-        this.mailboxes.push(spec);
-        return { address: spec.network.cidr.replace(/0\.0\/16$/, "0.10"), port: 1025 };
-      };
-  }
-
-  network(_scope: Construct, spec: NetworkSpec): Network {
-    this.networks.push(spec);
-    return { cidr: spec.cidr };
-  }
-
-  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
-    this.machines.push(spec);
-    const made = new DataResource(scope, id, { input: { name: spec.name } });
-    return {
-      address: this.options.addresses === "computed" ? made.id : spec.address,
-      devices: Object.fromEntries(spec.disks.map((disk) => [disk.name, `/dev/disk/by-id/fake-${spec.name}-${disk.name}`])),
+      zones: options.zones ?? 1,
+      addresses: options.addresses ?? "chosen",
+      secrets: options.secrets ?? "boot text",
+      identity: options.identity ?? false,
+      ...(options.files !== false && { sharedFiles: "/srv/files" }),
     };
   }
 
-  pool(scope: Construct, id: string, spec: PoolSpec): MadePool {
-    this.pools.push(spec);
-    const resources = this.options.pools === "group" ? 1 : spec.machines;
-    for (let n = 1; n <= resources; n++)
-      new DataResource(scope, resources === 1 ? id : `${id}${n}`, { input: { name: spec.name } });
-    return { name: spec.name };
-  }
-
-  frontDoor(_scope: Construct, _id: string, spec: FrontDoorSpec): MadeFrontDoor {
-    this.frontDoors.push(spec);
-    return {
-      sources: [spec.network.cidr.replace(/0\.0\/16$/, "0.0/26")],
-      route: (_, route) => void this.routes.push(route),
-      visit: (host) => [`https://${host}/`],
-    };
+  open(scope: Construct, spec: SiteSpec): FakeSession {
+    this.sites.push(spec);
+    return new FakeSession(this, scope, spec);
   }
 }

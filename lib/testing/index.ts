@@ -1,4 +1,4 @@
 // For tests of pages and of clouds, ours and users' own.
-export { FakeCloud, type FakeCloudOptions } from "./fake-cloud";
-export { conformance } from "./conformance";
+export { FAKE_CLOUDS, FakeCloud, type FakeCloudOptions } from "./fake-cloud";
+export { conformance, RULES, type ConformanceOptions, type MakeCloud } from "./conformance";
 export { schemaCheck, type ProvidersSchema } from "./schema-check";

@@ -283,7 +283,13 @@ test("mail that no server takes lands on the front door's machine, which only Si
   const { stack, site, jobs } = people();
   expect(jobs.env.all).toMatchObject({ SMTP_SERVER: "10.20.0.10", SMTP_PORT: "1025" });
   expect(site.flows.filter(({ port }) => port === 1025)).toEqual([
-    { from: "sidekiq", sources: ["10.20.128.0/18"], to: "mailbox", port: 1025, why: "what Mastodon writes to people" },
+    {
+      from: { kind: "role", role: "sidekiq" },
+      sources: ["10.20.128.0/18"],
+      to: { kind: "managed", name: "mailbox" },
+      port: 1025,
+      why: "what Mastodon writes to people",
+    },
   ]);
   const { locals } = JSON.parse(Testing.synth(stack)) as { readonly locals: Record<string, string> };
   const text = Object.entries(locals).find(([name]) => name.startsWith("Social_FrontDoor_DoorBoot_"))![1];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { CloudCan, Pool, Site, Size } from "../../lib";
-import { nftables } from "../../lib/core/flow";
+import { nftables } from "../../lib/core/nftables";
 import { readinessAnswer } from "../../lib/core/readiness";
 import { FakeCloud } from "../../lib/testing";
 
@@ -44,7 +44,13 @@ test("a pool is asked only by a cloud that asks, and only if no front door shows
   const { site, pool } = page({ readinessPort: 9180 });
   expect(pool.bootText()).toContain("ListenStream=9180");
   expect(pool.openings).toEqual([
-    { from: "cloud", sources: ["10.20.0.0/20"], to: "jobs", port: 9180, why: "whether it serves, asked by the cloud" },
+    {
+      from: { kind: "role", role: "cloud" },
+      sources: ["10.20.0.0/20"],
+      to: { kind: "host", name: "jobs", role: "sidekiq" },
+      port: 9180,
+      why: "whether it serves, asked by the cloud",
+    },
   ]);
   site.frontDoor.route("social.example", pool, { port: 80, path: "/health", status: 200 });
   expect(pool.bootText()).not.toContain("answer-ready");
@@ -53,7 +59,7 @@ test("a pool is asked only by a cloud that asks, and only if no front door shows
 
 test("what a cloud lets into every host stands in the host firewall, in both families", () => {
   const sources = ["203.0.113.0/24", "2001:db8::/32"];
-  const { pool } = page({ openings: [{ from: "administrators", sources, port: 22, why: "SSH" }] });
+  const { pool } = page({ openings: [{ from: { kind: "outside", name: "administrators" }, sources, port: 22, why: "SSH" }] });
   expect(nftables(pool.openings)).toContain(
     "    ip saddr { 203.0.113.0/24 } tcp dport 22 accept\n    ip6 saddr { 2001:db8::/32 } tcp dport 22 accept\n",
   );

@@ -43,36 +43,39 @@ const flavours: FakeCloudOptions[] = [
 ];
 
 describe.each(flavours)("on a cloud with $addresses addresses and pools as $pools", (flavour) => {
-  // A computed address is a token, which cdktf numbers in the order of creation.
-  const settled = (texts: Record<string, string>) =>
-    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text.replace(/TOKEN\.\d+/g, "TOKEN")]));
-
   test("one more machine in a pool changes no boot text at all", () => {
-    expect(settled(page(["web", "sidekiq"], { ...flavour, webs: 3 }).texts)).toEqual(
-      settled(page(["web", "sidekiq"], flavour).texts),
-    );
+    expect(page(["web", "sidekiq"], { ...flavour, webs: 3 }).texts).toEqual(page(["web", "sidekiq"], flavour).texts);
   });
 
   test("the order of the page changes no boot text", () => {
-    expect(settled(page(["sidekiq", "web"], flavour).texts)).toEqual(settled(page(["web", "sidekiq"], flavour).texts));
+    expect(page(["sidekiq", "web"], flavour).texts).toEqual(page(["web", "sidekiq"], flavour).texts);
   });
 
   test("one more tier of a role that is there already changes no other boot text", () => {
-    const { more, ...others } = settled(page(["web", "sidekiq", "more"], flavour).texts);
+    const { more, ...others } = page(["web", "sidekiq", "more"], flavour).texts;
     expect(more).toBeDefined();
-    expect(others).toEqual(settled(page(["web", "sidekiq"], flavour).texts));
+    expect(others).toEqual(page(["web", "sidekiq"], flavour).texts);
   });
 
   test("whoever asks for an endpoint can resolve its name and is let in, and nobody else", () => {
     const { cloud, texts } = page(["web"], flavour);
     expect(cloud.machines[0]?.openings()).toEqual([
-      { from: "web", sources: ["10.20.64.0/19"], to: "database-1", port: 5432, why: "reads and writes" },
+      {
+        from: { kind: "role", role: "web" },
+        // Where addresses are computed, a web machine may have any of the network; the cloud's own firewall knows the role.
+        sources: [flavour.addresses === "chosen" ? "10.20.64.0/19" : "10.20.0.0/16"],
+        to: { kind: "host", name: "database-1", role: "postgres" },
+        port: 5432,
+        why: "reads and writes",
+      },
     ]);
     expect(texts["web"]).toMatch(
       flavour.addresses === "chosen"
         ? /^ +10\.20\.(1[6-9]|2\d|3[01])\.\d+ database-1$/m
-        : /^ +\$\{TfToken\[TOKEN\.\d+\]\} database-1$/m,
+        : /^ +- path: \/etc\/fake-cloud\/names\n.*\n +content: \|\n +database-1$/m,
     );
+    // An address that Terraform computes in the text of another machine is the beginning of a cycle.
+    expect(texts["web"]).not.toContain("TfToken");
     expect(cloud.pools[0]?.openings()).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ import { readableText } from "../../lib/core/render/terraform-text";
 import { Data } from "../../lib/mastodon/ruby";
 import { FakeCloud } from "../../lib/testing";
 import { readable } from "./mixes";
+import { callerName } from "../../lib/core/flow";
 
 const ca = readFileSync(join(__dirname, "../../examples/beside-existing/ca.pem"), "utf8");
 const ELSEWHERE = ["default", "push", "ingress", "mailers", "pull", "fasp"] as const;
@@ -191,7 +192,9 @@ test("each sentinel may listen on a port of its own", () => {
   }));
   expect(site.problems.all()).toEqual([]);
   expect(readable(web.env)["REDIS_SENTINELS"]).toBe("s1.example.net:5001,s2.example.net:5002,s3.example.net:5000");
-  const asked = site.flows.filter(({ from, to }) => from === "web" && /^s\d/.test(to)).map(({ to, port }) => `${to}:${port}`);
+  const asked = site.flows
+    .filter(({ from, to }) => callerName(from) === "web" && /^s\d/.test(to.name))
+    .map(({ to, port }) => `${to.name}:${port}`);
   expect([...new Set(asked)].sort()).toEqual(["s1.example.net:5001", "s2.example.net:5002", "s3.example.net:5000"]);
   const wrong = page(() => ({
     database: db(),
@@ -284,7 +287,9 @@ test("behind our PgBouncer, the pooler checks the certificate and its clients ne
 
 test("the flow table says who calls what the page does not make", () => {
   const { site } = page(() => ({ database: db(), redis: url() }));
-  const calls = site.flows.filter(({ to }) => to.endsWith("example.net")).map(({ from, to, port }) => `${from} ${to}:${port}`);
+  const calls = site.flows
+    .filter(({ to }) => to.name.endsWith("example.net"))
+    .map(({ from, to, port }) => `${callerName(from)} ${to.name}:${port}`);
   expect([...new Set(calls)].sort()).toEqual([
     "sidekiq db-2.example.net:5432",
     "sidekiq db.example.net:5432",

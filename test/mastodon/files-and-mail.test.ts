@@ -68,7 +68,15 @@ test("a cloud that catches mail is told who hands it in, once a site, and only w
     SMTP_ENABLE_STARTTLS: "never",
   });
   expect(cloud.mailboxes.map((box) => box.openings())).toEqual([
-    [{ from: "sidekiq", sources: ["10.20.128.0/18"], to: "mailbox", port: 1025, why: "what Mastodon writes to people" }],
+    [
+      {
+        from: { kind: "role", role: "sidekiq" },
+        sources: ["10.20.128.0/18"],
+        to: { kind: "managed", name: "mailbox" },
+        port: 1025,
+        why: "what Mastodon writes to people",
+      },
+    ],
   ]);
   expect(page({ settings: [mail({ server: "smtp.example", from: "a@social.example" })] }).cloud.mailboxes).toEqual([]);
 });

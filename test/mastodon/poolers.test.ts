@@ -3,6 +3,7 @@ import { PgBouncer, PgBouncerProps, Postgres, Redis, SidekiqGroup, Site, Streami
 import { textOf } from "../../lib/core/program";
 import { FakeCloud } from "../../lib/testing";
 import { readable } from "./mixes";
+import { callerName } from "../../lib/core/flow";
 
 const QUEUES = { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 };
 
@@ -82,12 +83,12 @@ test("with two machines, the way to both is open and known, and a lost one's ses
   expect(front).toMatch(/option pgsql-check user mastodon\n.*on-marked-down shutdown-sessions/);
   for (const machine of pool.machines) {
     expect(web.pool.bootText()).toContain(`${machine.address} ${machine.name}\n`);
-    expect(machine.openings.map(({ from }) => from)).toEqual(expect.arrayContaining(["sidekiq", "streaming", "web"]));
+    expect(machine.openings.map(({ from }) => callerName(from))).toEqual(expect.arrayContaining(["sidekiq", "streaming", "web"]));
   }
   expect(
     site.flows
-      .filter(({ from, to }) => from === "web" && to.startsWith("pool"))
-      .map(({ to }) => to)
+      .filter(({ from, to }) => callerName(from) === "web" && to.name.startsWith("pool"))
+      .map(({ to }) => to.name)
       .sort(),
   ).toEqual(["pool-1", "pool-1", "pool-1", "pool-2", "pool-2", "pool-2"]);
 });

@@ -81,7 +81,9 @@ test("the world reaches it under a host name of its own, after its own health ch
   expect(cloud.routes.map(({ pool: _, ...route }) => route)).toEqual([
     { host: "streaming.social.example", port: 80, check: { port: 80, path: "/api/v1/streaming/health", status: 200 } },
   ]);
-  expect(cloud.pools[0]!.openings().map(({ from, port }) => ({ from, port }))).toEqual([{ from: "front door", port: 80 }]);
+  expect(cloud.pools[0]!.openings().map(({ from, port }) => ({ from, port }))).toEqual([
+    { from: { kind: "front door" }, port: 80 },
+  ]);
 });
 
 test("boot text of a streaming machine; one more machine changes no boot text", () => {

@@ -4,6 +4,7 @@ import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
 import { expectGolden } from "../golden";
 import { pageOf, WHOLE } from "./mixes";
+import { callerName } from "../../lib/core/flow";
 
 /** A page of a web tier alone, beside an existing server's Sidekiq. */
 function alone(props: Partial<WebTierProps> = {}) {
@@ -26,7 +27,7 @@ test("streaming beside Puma has no route of its own, and reaches its data as the
     { host: "social.example", port: 80, check: { port: 80, path: "/health", status: 200 } },
   ]);
   const flows = site.flows.filter(({ why }) => why.startsWith("streaming"));
-  expect(flows.map(({ from, to, port, why }) => `${from} to ${to}:${port}: ${why}`)).toEqual([
+  expect(flows.map(({ from, to, port, why }) => `${callerName(from)} to ${to.name}:${port}: ${why}`)).toEqual([
     "web to redis-1:6379: streaming subscribes",
     "web to redis-1:26379: streaming subscribes: who is master",
     "web to redis-2:6379: streaming subscribes",
@@ -42,7 +43,9 @@ test("the world reaches it under the site's domain, after its own health check, 
   expect(cloud.routes.map(({ host, port, check }) => ({ host, port, check }))).toEqual([
     { host: "social.example", port: 80, check: { port: 80, path: "/health", status: 200 } },
   ]);
-  expect(cloud.pools[0]!.openings().map(({ from, port }) => ({ from, port }))).toEqual([{ from: "front door", port: 80 }]);
+  expect(cloud.pools[0]!.openings().map(({ from, port }) => ({ from, port }))).toEqual([
+    { from: { kind: "front door" }, port: 80 },
+  ]);
 });
 
 test.each<[Partial<WebTierProps>, string]>([

@@ -4,19 +4,20 @@
 import { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { Server } from "@cdktf/provider-hcloud/lib/server";
 import { Volume } from "@cdktf/provider-hcloud/lib/volume";
-import { Aspects } from "cdktf";
-import { Construct, IConstruct } from "constructs";
+import { Construct } from "constructs";
 import {
   Cloud,
   CloudCan,
+  CloudSession,
   FrontDoorSpec,
   MachineSpec,
   MadeFrontDoor,
   MadeMachine,
   MadePool,
-  NetworkSpec,
   PoolSpec,
+  SiteSpec,
 } from "../../core/cloud";
+import { Role } from "../../core/address-plan";
 import { HetznerFrontDoor, IDLE_SECONDS } from "./front-door";
 import { keptMachine } from "./machine";
 import { HetznerNetwork } from "./network";
@@ -42,31 +43,16 @@ export class HetznerCloud implements Cloud {
   constructor(private readonly settings: Settings) {
     const { from } = settings.ssh;
     this.can = {
-      bootTextBytes: 32 * 1024,
-      bootTextCounts: "packed",
+      bootText: { bytes: 32 * 1024, counts: "base64 of gzip" },
       frontDoorIdleSeconds: IDLE_SECONDS,
       readinessPort: READINESS_PORT,
-      openings: from.length === 0 ? [] : [{ from: "administrators", sources: from, port: 22, why: "SSH" }],
+      openings:
+        from.length === 0 ? [] : [{ from: { kind: "outside", name: "administrators" }, sources: from, port: 22, why: "SSH" }],
     };
   }
 
-  network(scope: Construct, spec: NetworkSpec): HetznerNetwork {
-    const network = new HetznerNetwork(scope, spec, this.settings);
-    // The last moment at which resources can be made, and the first at which the page is whole.
-    Aspects.of(scope).add({ visit: (node: IConstruct) => (node === scope ? witness(network) : undefined) });
-    return network;
-  }
-
-  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
-    return keptMachine(scope, id, HetznerNetwork.of(spec.network), spec);
-  }
-
-  pool(scope: Construct, id: string, spec: PoolSpec): MadePool {
-    return pool(scope, id, HetznerNetwork.of(spec.network), spec);
-  }
-
-  frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor {
-    return new HetznerFrontDoor(new Construct(scope, id), HetznerNetwork.of(spec.network), spec);
+  open(scope: Construct, spec: SiteSpec): CloudSession {
+    return new HetznerSession(new HetznerNetwork(scope, spec, this.settings));
   }
 
   /** The real resources that a machine, pool, tier, front door or site has been given, for cdktf's own overrides. */
@@ -81,5 +67,33 @@ export class HetznerCloud implements Cloud {
       volumes: all.filter((one): one is Volume => one instanceof Volume),
       loadBalancers: all.filter((one): one is LoadBalancer => one instanceof LoadBalancer),
     };
+  }
+}
+
+class HetznerSession implements CloudSession {
+  constructor(private readonly network: HetznerNetwork) {}
+
+  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
+    return keptMachine(scope, id, this.network, spec);
+  }
+
+  pool(scope: Construct, id: string, spec: PoolSpec): MadePool {
+    return pool(scope, id, this.network, spec);
+  }
+
+  frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor {
+    return new HetznerFrontDoor(new Construct(scope, id), this.network, spec);
+  }
+
+  sourcesOf(role: Role): readonly string[] {
+    return [this.network.rangeOf(role)];
+  }
+
+  nextSteps(): readonly string[] {
+    return [];
+  }
+
+  finish(): void {
+    witness(this.network);
   }
 }

@@ -5,7 +5,8 @@ import { Volume, VolumeConfig } from "@cdktf/provider-hcloud/lib/volume";
 import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
-import { DiskSpec, MachineSpec, MadeMachine } from "../../core/cloud";
+import { MachineSpec, MadeMachine } from "../../core/cloud";
+import { DiskSpec } from "../../core/host-spec";
 import { shortened } from "../../core/names";
 import { shrinks } from "../../core/size";
 import { bootText } from "./boot-text";
@@ -37,7 +38,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     role: spec.role,
     range: spec.range,
     size: spec.size,
-    group: Math.floor(placeIn(spec.range, spec.address) / SERVERS_OF_A_GROUP) + 1,
+    group: Math.floor((spec.number - 1) / SERVERS_OF_A_GROUP) + 1,
     userData: boot.packed,
     // With a disk the gate does so, before the disk leaves.
     shutsDown: spec.disks.length === 0,
@@ -116,13 +117,4 @@ function attach(scope: Construct, id: string, network: HetznerNetwork, server: S
     });
     before = [made];
   });
-}
-
-/** Which machine of its tier an address belongs to, from 0; a tier's first ten addresses are nobody's. */
-function placeIn(range: string, address: string): number {
-  return Math.max(0, numberOf(address) - numberOf(range.split("/")[0]!) - 10);
-}
-
-function numberOf(address: string): number {
-  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }

@@ -9,7 +9,7 @@ import { PlacementGroup } from "@cdktf/provider-hcloud/lib/placement-group";
 import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Role } from "../../core/address-plan";
-import { Network, NetworkSpec } from "../../core/cloud";
+import { SiteSpec } from "../../core/cloud";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
 import { Stale } from "../../core/stale";
@@ -34,7 +34,7 @@ export interface Door {
   readonly needs: readonly string[];
 }
 
-export class HetznerNetwork implements Network {
+export class HetznerNetwork {
   readonly site: string;
   readonly cidr: string;
   readonly problems: Problems;
@@ -53,7 +53,7 @@ export class HetznerNetwork implements Network {
 
   constructor(
     readonly scope: Construct,
-    private readonly spec: NetworkSpec,
+    private readonly spec: SiteSpec,
     readonly settings: Settings,
   ) {
     this.site = spec.site;
@@ -69,9 +69,9 @@ export class HetznerNetwork implements Network {
     this.problems.atSynth(() => limits(this));
   }
 
-  static of(network: Network): HetznerNetwork {
-    if (network instanceof HetznerNetwork) return network;
-    throw new Error("this machine's network was not made by Hetzner's cloud");
+  /** Where hosts of a role have their addresses. */
+  rangeOf(role: Role): string {
+    return this.spec.roles[role];
   }
 
   /** Where load balancers have their addresses. */

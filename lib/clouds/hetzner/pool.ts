@@ -12,7 +12,8 @@ import { checkRegistries, madeOf, serverConfig, STOP_SECONDS } from "./server";
 
 export function pool(scope: Construct, id: string, network: HetznerNetwork, spec: PoolSpec): MadePool {
   const { settings } = network;
-  const { name, role, range, machines, size } = spec;
+  const { name, role, machines, size } = spec;
+  const range = spec.ranges[0]!;
   const startFirst = spec.roll === "start-first";
   checkRegistries(scope, network, role, spec.images);
   const boot = bootText(scope, `${id}Boot`, () => spec.bootText() + madeOf(scope, network, { role, size, range }));

@@ -1,12 +1,10 @@
 // The front door on this host: an HAProxy machine that ends TLS, routes by host name and checks every member's health.
 
 import { Construct } from "constructs";
-import { AddressPlan } from "../../core/address-plan";
 import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
 import { following, Problems } from "../../core/problems";
 import { terraformText } from "../../core/render/terraform-text";
 import { cloudConfig } from "../../core/render/cloud-config";
-import { Size } from "../../core/size";
 import { haproxy } from "./haproxy";
 import { keptMachine } from "./machine";
 import { MAIL_DIRECTORY, mailCatcher } from "./mailbox";
@@ -28,7 +26,6 @@ export class LocalFrontDoor implements MadeFrontDoor {
     spec: FrontDoorSpec,
   ) {
     this.problems = new Problems(scope);
-    const plan = AddressPlan.of(network.cidr);
     const address = (this.address = network.doorAddress);
     this.sources = [`${address}/32`];
     const program = () => {
@@ -37,15 +34,11 @@ export class LocalFrontDoor implements MadeFrontDoor {
     };
     const { resource } = keptMachine(scope, id, network, {
       name: NAME,
-      role: "cloud",
-      range: plan.role("cloud").cidr,
       address,
-      size: Size.of({ cpus: 1, gib: 1 }),
       disks: [],
       packages: () => program().packages,
       images: () => [],
       bootText: () => terraformText(cloudConfig(program())),
-      openings: () => [],
       directories: () => (network.mail === undefined ? "" : MAIL_DIRECTORY),
       // It keeps nothing but mail, which lies on the host: made anew, it gets its members from the gates of the pools again.
       onChange: "replace",

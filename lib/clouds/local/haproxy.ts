@@ -2,13 +2,18 @@
 // Which members serve a route is no part of it: the driver says so by `targets`, which changes HAProxy while it runs.
 
 import { RouteSpec } from "../../core/cloud";
-import { Flow, nftables } from "../../core/flow";
+import { Flow } from "../../core/flow";
+import { nftables } from "../../core/nftables";
 import { Program } from "../../core/program";
 
 /** `further` is what else the machine lets in. */
 export function haproxy(domain: string, routes: readonly RouteSpec[], further: readonly Flow[] = []): Program {
   const sorted = [...routes].sort((a, b) => (a.host < b.host ? -1 : 1));
-  const world = { from: "the world", sources: ["0.0.0.0/0"], to: "front door" };
+  const world = {
+    from: { kind: "outside", name: "the world" },
+    sources: ["0.0.0.0/0"],
+    to: { kind: "host", name: "front-door", role: "cloud" },
+  } as const;
   const openings = [80, 443].map((port) => ({ ...world, port, why: "browsers and other servers" }));
   const program = new Program()
     .add({ kind: "package", names: ["haproxy", "nftables", "openssl", "socat"] })

@@ -1,11 +1,12 @@
 // A cloud on this Linux host, without account or downloaded provider: `new Site(stack, "Social", { cloud: local(), … })`.
 // Every machine is a Debian 13 system container that boots from the very user-data that a real cloud would get.
 
-import { Aspects } from "cdktf";
-import { Construct, IConstruct } from "constructs";
+import { Construct } from "constructs";
+import { Role } from "../../core/address-plan";
 import {
   Cloud,
   CloudCan,
+  CloudSession,
   FrontDoorSpec,
   MachineSpec,
   MailboxSpec,
@@ -13,8 +14,8 @@ import {
   MadeMailbox,
   MadeMachine,
   MadePool,
-  NetworkSpec,
   PoolSpec,
+  SiteSpec,
 } from "../../core/cloud";
 import { Problems } from "../../core/problems";
 import { LocalFrontDoor } from "./front-door";
@@ -63,11 +64,15 @@ export function local(props: LocalProps = {}): Cloud {
 class LocalCloud implements Cloud {
   readonly name = "local";
   // An environment variable, by which the driver gets the text, holds 128 KiB of base64.
-  readonly can: CloudCan = { bootTextBytes: 96 * 1024, frontDoorIdleSeconds: 60, sharedFiles: "/srv/files" };
+  readonly can: CloudCan = {
+    bootText: { bytes: 96 * 1024, counts: "text" },
+    frontDoorIdleSeconds: 60,
+    sharedFiles: "/srv/files",
+  };
 
   constructor(private readonly props: LocalProps) {}
 
-  network(scope: Construct, spec: NetworkSpec): LocalNetwork {
+  open(scope: Construct, spec: SiteSpec): CloudSession {
     const { memoryGib = 4, diskGib = 8, bootSeconds = 300, readySeconds = 900, images = "auto" } = this.props;
     const numbers = { memoryGib, diskGib, bootSeconds, readySeconds };
     const problems = new Problems(scope);
@@ -75,25 +80,36 @@ class LocalCloud implements Cloud {
       if (!Number.isInteger(value) || value < 1)
         problems.add(scope, { wrong: `${name} of the local cloud is ${value}`, remedy: "use a whole number from 1" });
     }
-    const network = new LocalNetwork(scope, spec, { ...numbers, images });
-    // The last moment at which resources can be made, and the first at which it is known whether there is a front door.
-    Aspects.of(scope).add({ visit: (node: IConstruct) => (node === scope ? mailboxMachine(network) : undefined) });
-    return network;
+    return new LocalSession(new LocalNetwork(scope, spec, { ...numbers, images }));
   }
+}
+
+class LocalSession implements CloudSession {
+  constructor(private readonly network: LocalNetwork) {}
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
-    return keptMachine(scope, id, LocalNetwork.of(spec.network), spec);
+    return keptMachine(scope, id, this.network, spec);
   }
 
   pool(scope: Construct, id: string, spec: PoolSpec): MadePool {
-    return pool(scope, id, LocalNetwork.of(spec.network), spec);
+    return pool(scope, id, this.network, spec);
   }
 
   frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor {
-    return new LocalFrontDoor(scope, id, LocalNetwork.of(spec.network), spec);
+    return new LocalFrontDoor(scope, id, this.network, spec);
   }
 
-  mailbox(_scope: Construct, spec: MailboxSpec): MadeMailbox {
-    return LocalNetwork.of(spec.network).catches(spec.openings);
+  readonly mailbox = (_scope: Construct, spec: MailboxSpec): MadeMailbox => this.network.catches(spec.openings);
+
+  sourcesOf(role: Role): readonly string[] {
+    return [this.network.rangeOf(role)];
+  }
+
+  nextSteps(): readonly string[] {
+    return this.network.nextSteps();
+  }
+
+  finish(): void {
+    mailboxMachine(this.network);
   }
 }

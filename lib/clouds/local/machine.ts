@@ -2,21 +2,26 @@
 
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
-import { DiskSpec, MachineSpec, MadeMachine } from "../../core/cloud";
+import { MachineSpec, MadeMachine } from "../../core/cloud";
+import { DiskSpec } from "../../core/host-spec";
 import { shrinks } from "../../core/size";
 import { bootText } from "./boot-text";
 import { LocalNetwork } from "./network";
 import { stale } from "./stale";
-import { TerraformData } from "./terraform-data";
+import { TerraformData } from "../shared/terraform-data";
+
+/** What this host needs to know of a machine. Its firewall is in its boot text, and there is no other. */
+export interface LocalMachine
+  extends Pick<MachineSpec, "name" | "packages" | "images" | "address" | "disks" | "bootText" | "onChange"> {
+  /** Directories of the site that it is given, as in `mail=/srv/mail`; asked for at synth. */
+  readonly directories?: () => string;
+}
 
 export function keptMachine(
   scope: Construct,
   id: string,
   network: LocalNetwork,
-  spec: Omit<MachineSpec, "network"> & {
-    /** Directories of the site that it is given, as in `mail=/srv/mail`; asked for at synth. */
-    readonly directories?: () => string;
-  },
+  spec: LocalMachine,
 ): MadeMachine & { readonly resource: TerraformData } {
   const { driver } = network;
   const SITE = network.site;

@@ -1,11 +1,10 @@
 // Where mail lands that no mail server takes: a program on the front door's machine writes each into a directory of this host.
 // `mailCatcher(program)` adds it to a machine; a page without a front door gets a machine for it.
 
-import { nftables } from "../../core/flow";
+import { nftables } from "../../core/nftables";
 import { Program } from "../../core/program";
 import { cloudConfig } from "../../core/render/cloud-config";
 import { terraformText } from "../../core/render/terraform-text";
-import { Size } from "../../core/size";
 import { keptMachine } from "./machine";
 import { LocalNetwork, MAIL_PORT } from "./network";
 
@@ -39,15 +38,11 @@ export function mailboxMachine(network: LocalNetwork): void {
   };
   keptMachine(network.scope, NAME, network, {
     name: NAME,
-    role: "cloud",
-    range: `${network.doorAddress}/32`,
     address: network.doorAddress,
-    size: Size.of({ cpus: 1, gib: 0.5 }),
     disks: [],
     packages: () => program().packages,
     images: () => [],
     bootText: () => terraformText(cloudConfig(program())),
-    openings,
     directories: () => MAIL_DIRECTORY,
     onChange: "replace",
   });

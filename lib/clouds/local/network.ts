@@ -2,12 +2,13 @@
 
 import { DataResource, Lazy, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { AddressPlan } from "../../core/address-plan";
-import { MachineSpec, MadeMailbox, Network, NetworkSpec, PoolSpec } from "../../core/cloud";
+import { AddressPlan, Role } from "../../core/address-plan";
+import { MadeMailbox, SiteSpec } from "../../core/cloud";
 import { Flow } from "../../core/flow";
+import { HostSpec } from "../../core/host-spec";
 import { Problems } from "../../core/problems";
 import { Driver } from "./driver";
-import { TerraformData } from "./terraform-data";
+import { TerraformData } from "../shared/terraform-data";
 
 export interface LocalSettings {
   readonly images: string;
@@ -20,7 +21,7 @@ export interface LocalSettings {
 /** Anyone may listen there, so the catcher needs no right of root's. */
 export const MAIL_PORT = 1025;
 
-type Carried = Pick<MachineSpec | PoolSpec, "name" | "packages" | "images">;
+type Carried = Pick<HostSpec, "name" | "packages" | "images">;
 
 export interface Door {
   /** The front door's machine. */
@@ -47,7 +48,7 @@ function checkRange(scope: Construct, cidr: string): void {
     });
 }
 
-export class LocalNetwork implements Network {
+export class LocalNetwork {
   readonly site: string;
   readonly cidr: string;
   readonly gateway: string;
@@ -69,7 +70,7 @@ export class LocalNetwork implements Network {
 
   constructor(
     scope: Construct,
-    spec: NetworkSpec,
+    private readonly spec: SiteSpec,
     readonly settings: LocalSettings,
   ) {
     this.scope = scope;
@@ -128,9 +129,9 @@ export class LocalNetwork implements Network {
     this.booted.dependsOn = this.machines;
   }
 
-  static of(network: Network): LocalNetwork {
-    if (network instanceof LocalNetwork) return network;
-    throw new Error("this machine's network was not made by the local cloud");
+  /** Where hosts of a role have their addresses. */
+  rangeOf(role: Role): string {
+    return this.spec.roles[role];
   }
 
   /** What every command about a machine of the site is told. */
@@ -143,15 +144,17 @@ export class LocalNetwork implements Network {
     this.hosts.push({ kind, spec });
   }
 
-  readonly nextSteps = (): readonly string[] => [
-    `Its machines: npx cdktf-mastodon local list ${this.site}`,
-    ...(this.mail === undefined ? [] : [`The mail that it has sent: npx cdktf-mastodon local mail ${this.site}`]),
-  ];
+  nextSteps(): readonly string[] {
+    return [
+      `Its machines: npx cdktf-mastodon local list ${this.site}`,
+      ...(this.mail === undefined ? [] : [`The mail that it has sent: npx cdktf-mastodon local mail ${this.site}`]),
+    ];
+  }
 
   /** Where the front door's machine is, or the one that takes its place on a page without. */
   get doorAddress(): string {
     const plan = AddressPlan.of(this.cidr);
-    return plan.machine(plan.role("cloud"), 1);
+    return plan.place(plan.role("cloud"), 1).address;
   }
 
   /** Has mail caught on the front door's machine, from these. */

@@ -5,10 +5,11 @@ import { Construct } from "constructs";
 import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText } from "./boot-text";
 import { LocalNetwork } from "./network";
-import { TerraformData } from "./terraform-data";
+import { TerraformData } from "../shared/terraform-data";
 
-export function pool(scope: Construct, id: string, network: LocalNetwork, spec: Omit<PoolSpec, "network">): MadePool {
+export function pool(scope: Construct, id: string, network: LocalNetwork, spec: PoolSpec): MadePool {
   const { driver } = network;
+  const range = spec.ranges[0]!;
   network.carries("pool", spec);
   const boot = bootText(scope, `${id}Boot`, spec.bootText);
   const members = Array.from({ length: spec.machines }, (_, n) => {
@@ -16,7 +17,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
     const name = `${spec.name}-${n + 1}-${Fn.substr(boot.hash, 0, 6)}`;
     const member = new TerraformData(scope, `${id}${n + 1}`, {
       input: { site: network.site, pool: spec.name, name },
-      triggersReplace: { boot: boot.hash, range: spec.range },
+      triggersReplace: { boot: boot.hash, range },
       lifecycle: { createBeforeDestroy: spec.roll === "start-first" },
       dependsOn: [...network.ready],
       provisioners: [
@@ -24,7 +25,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
           ...network.environment,
           NAME: name,
           POOL: spec.name,
-          RANGE: spec.range,
+          RANGE: range,
           ALONE: spec.roll === "stop-first" ? "yes" : "",
           DIRECTORIES: Lazy.stringValue({ produce: () => (spec.files() ? "files=/srv/files" : "") }),
           BOOT_TEXT: boot.packed,

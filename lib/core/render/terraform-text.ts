@@ -25,12 +25,17 @@ export function byteLength(text: string): number {
 
 /** The bytes that `text` will have once Terraform has compressed it and written it as base64. */
 export function packedLength(text: string): number {
+  return Math.ceil(gzippedLength(text) / 3) * 4;
+}
+
+/** The bytes that `text` will have once Terraform has compressed it. */
+export function gzippedLength(text: string): number {
   // What stands in a token's place does not compress, like most secrets. Another gzip than this one may need a little more.
   const filled = text.replace(TOKEN, (token) => {
     const length = Secret.lengthOf(token) ?? UNKNOWN_TOKEN_BYTES;
     return createHash("shake256", { outputLength: length }).update(token).digest("base64").slice(0, length);
   });
-  return Math.ceil((gzipSync(filled).length * OTHER_GZIP) / 3) * 4;
+  return Math.ceil(gzipSync(filled).length * OTHER_GZIP);
 }
 
 /** `text` as a reviewer reads it: each secret as `<secret name>`, any other token as `<known after apply>`. */

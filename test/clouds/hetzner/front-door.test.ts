@@ -23,7 +23,9 @@ test("one load balancer a route, with private targets by label after it is in th
     depends_on: [`hcloud_load_balancer_network.Social_${DOOR}Network`],
   });
   expect(all(stack, "hcloud_network_subnet")["Subnet-10-20-0-0-20"]).toMatchObject({ ip_range: "10.20.0.0/20" });
-  expect(site.frontDoor.routes[0]!.pool.openings).toMatchObject([{ from: "front door", sources: ["10.20.0.0/20"], port: 80 }]);
+  expect(site.frontDoor.routes[0]!.pool.openings).toMatchObject([
+    { from: { kind: "front door" }, sources: ["10.20.0.0/20"], port: 80 },
+  ]);
 });
 
 test("a health check has every required field and its status codes, and connections may be idle for 300 s", () => {

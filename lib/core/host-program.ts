@@ -1,0 +1,77 @@
+// All that a host performs at its first boot: its firewall and names, then what the cloud adds, then the program of its tier.
+
+import { Flow } from "./flow";
+import { AddedSteps } from "./cloud";
+import { METADATA, nftables } from "./nftables";
+import { Program } from "./program";
+import { readinessAnswer } from "./readiness";
+import { fillSecrets } from "./secret-store";
+
+export interface WholeHost {
+  readonly name: string;
+  readonly network: string;
+  readonly metadata: { readonly addresses: readonly string[] | undefined; readonly users: readonly number[] };
+  readonly openings: readonly Flow[];
+  /** Whether its own name leads to its address in the network. */
+  readonly knowsItself: boolean;
+  /** Whom it finds by name, with addresses that are known when the boot text is made. */
+  readonly mapped: readonly { readonly name: string; readonly address: string }[];
+  /** What the cloud adds. */
+  readonly added: AddedSteps | undefined;
+  readonly program: Program;
+  readonly secrets: "boot text" | "store";
+  /** Where the cloud asks whether it serves. */
+  readonly askedOn: number | undefined;
+}
+
+export function hostProgram(host: WholeHost): Program {
+  const { addresses = METADATA, users } = host.metadata;
+  const whole = new Program().add(
+    { kind: "package", names: ["nftables"] },
+    { kind: "file", path: "/etc/nftables.conf", content: nftables(host.openings, { addresses, users }), mode: "0600" },
+    { kind: "run", why: "firewall", script: "systemctl enable nftables\nnft -f /etc/nftables.conf\n" },
+    { kind: "run", why: "private network", script: privateNetwork(host.network) },
+    { kind: "run", why: "names", script: () => names(host) },
+    ...(host.added?.first ?? []),
+    ...(host.secrets === "store" ? fillSecrets(host.program.steps) : []),
+    ...host.program.steps,
+    ...(host.askedOn === undefined ? [] : readinessAnswer(host.askedOn)),
+    ...(host.added?.last ?? []),
+  );
+  for (const check of host.program.readiness) whole.readyWhen(check);
+  return whole;
+}
+
+// Some clouds attach the private interface after the machine has started.
+function privateNetwork(cidr: string): string {
+  const there = `ip -4 -o addr show | grep -q ' ${networkPattern(cidr)}'`;
+  return [
+    `for _ in $(seq 120); do ${there} && break; sleep 1; done`,
+    `${there} || { echo "boot: no address in ${cidr} after 120 s" >&2; exit 1; }`,
+    "",
+  ].join("\n");
+}
+
+// Its own address is looked up on the machine: where the cloud computes it, a boot text cannot contain it.
+function names({ name, network, knowsItself, mapped }: WholeHost): string {
+  const own = [
+    `own=$(ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }' | grep -m 1 '^${networkPattern(network)}')`,
+    "sed -i '/^127\\.0\\.1\\.1[[:space:]]/d' /etc/hosts",
+    `echo "$own ${name} # cdktf-mastodon" >>/etc/hosts`,
+  ];
+  return [
+    "sed -i '/^# cdktf-mastodon begin$/,/^# cdktf-mastodon end$/d; / # cdktf-mastodon$/d' /etc/hosts",
+    ...(knowsItself ? own : []),
+    "cat >>/etc/hosts <<'HOSTS'",
+    "# cdktf-mastodon begin",
+    ...mapped.map((other) => `${other.address} ${other.name}`),
+    "# cdktf-mastodon end",
+    "HOSTS",
+    "",
+  ].join("\n");
+}
+
+/** The first two numbers of a /16, as a regular expression. */
+function networkPattern(cidr: string): string {
+  return cidr.split(".").slice(0, 2).join("\\.") + "\\.";
+}

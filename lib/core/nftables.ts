@@ -1,0 +1,63 @@
+// A host's own firewall: `nftables(openings, { metadata: ["169.254.169.254"], users: [] })`.
+
+import { Flow } from "./flow";
+
+export interface Metadata {
+  /** Where the cloud tells a machine about itself. */
+  readonly addresses: readonly string[];
+  /** The users besides root who may ask there, by their numbers. */
+  readonly users: readonly number[];
+}
+
+/** Where most clouds tell a machine about itself. */
+export const METADATA: readonly string[] = ["169.254.169.254"];
+
+/** The flows as an nftables rule set for the host that they lead to: everything else from outside is refused. */
+export function nftables(openings: readonly Flow[], metadata: Metadata = { addresses: METADATA, users: [] }): string {
+  const ports = new Map<number, Set<string>>();
+  for (const flow of openings) {
+    const sources = ports.get(flow.port) ?? new Set<string>();
+    flow.sources.forEach((source) => sources.add(source));
+    ports.set(flow.port, sources);
+  }
+  const rules = [...ports].sort(([a], [b]) => a - b).flatMap(([port, sources]) => accept(port, [...sources].sort()));
+  return [
+    "#!/usr/sbin/nft -f",
+    "flush ruleset",
+    "table inet host {",
+    "  chain input {",
+    "    type filter hook input priority filter; policy drop;",
+    "    ct state established,related accept",
+    "    ct state invalid drop",
+    '    iif "lo" accept',
+    "    icmp type echo-request limit rate 10/second accept",
+    "    meta l4proto ipv6-icmp accept",
+    ...rules,
+    // Reject, so that a refused caller knows at once instead of waiting for its own time-out.
+    "    ip protocol tcp reject with tcp reset",
+    "  }",
+    "  chain output {",
+    "    type filter hook output priority filter; policy accept;",
+    ...metadata.addresses.map((address) => closed(address, metadata.users)),
+    "  }",
+    "}",
+    "",
+  ].join("\n");
+}
+
+function accept(port: number, sources: readonly string[]): readonly string[] {
+  const families = {
+    ip: sources.filter((source) => !source.includes(":")),
+    ip6: sources.filter((source) => source.includes(":")),
+  };
+  return Object.entries(families)
+    .filter(([, ranges]) => ranges.length > 0)
+    .map(([family, ranges]) => `    ${family} saddr { ${ranges.join(", ")} } tcp dport ${port} accept`);
+}
+
+// There clouds give the boot text, secrets and all, or the rights of the machine, to any local process that asks.
+function closed(address: string, users: readonly number[]): string {
+  const allowed = [0, ...users].sort((a, b) => a - b);
+  const others = allowed.length === 1 ? "0" : `{ ${allowed.join(", ")} }`;
+  return `    meta skuid != ${others} ${address.includes(":") ? "ip6" : "ip"} daddr ${address} reject`;
+}

@@ -1,0 +1,54 @@
+// Rules on what a changed page changes: hosts are bound to their boot texts, and to nothing of their siblings'.
+
+import type { MakeCloud } from ".";
+import { LINE, probe, Variation } from "./page";
+import { resolved, Resources, resources, withoutHashes } from "./plan";
+
+/** Each member's boot text is in the plan, as a local value and nowhere else, and a resource holds it by way of that. */
+export function boundToPage(make: MakeCloud): readonly string[] {
+  const { plan } = probe(make());
+  const clear = [...resources(plan)].filter(([, config]) => JSON.stringify(config).includes(LINE));
+  const holds = [...resources(plan)].some(([, config]) => resolved(plan, config).includes(LINE));
+  return [
+    ...clear.map(([address]) => `a boot text stands in a resource as it is, where a plan shows it: ${address}`),
+    ...(holds ? [] : ["no resource holds the boot text: pool Web"]),
+  ];
+}
+
+/** No resource that two pages share is another on the larger one, but for what registers its members. */
+export function keepsSiblings(make: MakeCloud): readonly string[] {
+  const changes: readonly (readonly [string, Variation])[] = [
+    ["one more kept machine", { machines: 3 }],
+    ["one more member of a pool", { members: 3 }],
+    ["one more tier of a role", { more: true }],
+    ["another order of the page", { reversed: true }],
+  ];
+  const before = hosts(make, {});
+  return changes.flatMap(([what, variation]) => {
+    const after = hosts(make, variation);
+    return [...before]
+      .filter(([address, host]) => after.get(address) !== undefined && after.get(address) !== host)
+      .map(([address]) => `${what} changes a host: ${address}`);
+  });
+}
+
+/** By another line in its program a pool's member is another, and a kept machine is not. */
+export function keepsWhatIsKept(make: MakeCloud): readonly string[] {
+  const before = hosts(make, {});
+  const after = hosts(make, { line: `${LINE}, changed` });
+  const changed = [...before].filter(([address, host]) => after.get(address) !== host);
+  return [
+    ...changed
+      .filter(([address]) => !/_Web_/.test(address))
+      .map(([address]) => `another program of a pool changes a host: ${address}`),
+    ...(changed.length > 0 ? [] : ["another program changes no host: pool Web"]),
+  ];
+}
+
+/** The resources that hold a boot text, with all that they hold by way of local values. */
+function hosts(make: MakeCloud, variation: Variation): ReadonlyMap<string, string> {
+  const { plan } = probe(make(), variation);
+  const all: Resources = resources(plan);
+  const whole = [...all].map(([address, config]) => [address, resolved(plan, config)] as const);
+  return new Map(whole.filter(([, text]) => withoutHashes(text).includes("#cloud-config")));
+}

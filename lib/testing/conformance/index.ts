@@ -1,0 +1,47 @@
+// Whether a cloud keeps the rules of the contract: `conformance(() => hetzner({ location: "fsn1" }), { excused: { … } })` must be empty.
+// Each rule is a function in the table below, which makes pages on the cloud and returns what it found.
+
+import { Cloud } from "../../core/cloud";
+import { boundToPage, keepsSiblings, keepsWhatIsKept } from "./change";
+import { makesEach } from "./made";
+import { opensNothing } from "./open";
+import { tellsNoSecret } from "./secret";
+import { neverRead } from "./unread";
+
+export interface ConformanceOptions {
+  /**
+   * Findings that are right for this cloud, each with the reason. A key is a finding without what stands after its colon, as in
+   * `machine.packages is never read`.
+   * @default - none
+   */
+  readonly excused?: Readonly<Record<string, string>>;
+}
+
+/** A cloud made anew for each page, since one may remember what it made. */
+export type MakeCloud = () => Cloud;
+
+/** The rules, by what a page may rely on. */
+export const RULES: Readonly<Record<string, (make: MakeCloud) => readonly string[]>> = {
+  "a back-end may refuse a spec, and never overlooks a field of one": neverRead,
+  "whatever the page has is made": makesEach,
+  "the boot text reaches the host, and nothing else of a plan holds it in clear": boundToPage,
+  "one more machine, member or tier leaves the others alone, and so does the order of the page": keepsSiblings,
+  "a changed boot text replaces members of pools and leaves kept machines alone": keepsWhatIsKept,
+  "no plan tells a secret": tellsNoSecret,
+  "the world reaches what has a route, and nothing else": opensNothing,
+};
+
+/** Everything that breaks a rule, as `what: where`; nothing is made. */
+export function conformance(make: MakeCloud, options: ConformanceOptions = {}): readonly string[] {
+  const { excused = {} } = options;
+  const found = Object.values(RULES).flatMap((rule) => rule(make));
+  const stale = Object.keys(excused).filter((key) => !found.some((finding) => keyOf(finding) === key));
+  return [
+    ...found.filter((finding) => excused[keyOf(finding)] === undefined),
+    ...stale.map((key) => `an excuse that nothing needs any more: ${key}`),
+  ];
+}
+
+function keyOf(finding: string): string {
+  return finding.split(": ")[0]!;
+}

@@ -1,0 +1,28 @@
+// Rule: no plan tells a secret. A value may stand in variables, in local values, and in what Terraform keeps to itself.
+
+import type { MakeCloud } from ".";
+import { Plan, probe, SECRET } from "./page";
+import { resolved, withoutHashes } from "./plan";
+
+export function tellsNoSecret(make: MakeCloud): readonly string[] {
+  const { plan } = probe(make());
+  const outputs = Object.entries(plan.output ?? {})
+    .filter(([, { value, sensitive }]) => sensitive !== true && holds(plan, value))
+    .map(([name]) => `an output shows a secret: ${name}`);
+  const variables = Object.entries(plan.variable ?? {})
+    .filter(([name, of]) => name === SECRET && (of as { readonly sensitive?: boolean }).sensitive !== true)
+    .map(([name]) => `a variable is not sensitive: ${name}`);
+  const labels = Object.entries(plan.locals ?? {})
+    .filter(([, value]) => typeof value === "string" && shownIn(plan, value))
+    .map(([name]) => `a value that Terraform may show is made of a secret: ${name}`);
+  return [...outputs, ...variables, ...labels];
+}
+
+function holds(plan: Plan, value: unknown): boolean {
+  return withoutHashes(resolved(plan, value)).includes(`var.${SECRET}`);
+}
+
+// Terraform shows what `nonsensitive` returns. Of a hash nobody learns anything.
+function shownIn(plan: Plan, value: string): boolean {
+  return /nonsensitive\(/.test(value) && withoutHashes(resolved(plan, value)).includes(`var.${SECRET}`);
+}

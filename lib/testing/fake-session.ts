@@ -1,0 +1,169 @@
+// One site on the fake cloud.
+
+import { Lazy, TerraformLocal } from "cdktf";
+import { Construct } from "constructs";
+import { TerraformData } from "../clouds/shared/terraform-data";
+import { Role } from "../core/address-plan";
+import {
+  AddedSteps,
+  CloudSession,
+  FrontDoorSpec,
+  MachineSpec,
+  MadeFrontDoor,
+  MadeMachine,
+  MadeMailbox,
+  MadePool,
+  MailboxSpec,
+  PoolSpec,
+  SiteSpec,
+} from "../core/cloud";
+import { HostSpec } from "../core/host-spec";
+import { SECRETS_DIRECTORY } from "../core/secret-store";
+import type { FakeCloud } from "./fake-cloud";
+
+export class FakeSession implements CloudSession {
+  private readonly network: TerraformData;
+  private readonly hosts: HostSpec[] = [];
+  readonly mailbox?: (scope: Construct, spec: MailboxSpec) => MadeMailbox;
+
+  constructor(
+    private readonly cloud: FakeCloud,
+    private readonly scope: Construct,
+    private readonly spec: SiteSpec,
+  ) {
+    this.network = new TerraformData(scope, "Network", { input: { site: spec.site, cidr: spec.cidr } });
+    if (cloud.options.mail !== false)
+      this.mailbox = (within, mailbox) => {
+        this.cloud.mailboxes.push(mailbox);
+        const produce = () =>
+          mailbox
+            .openings()
+            .map(({ port, sources }) => `${port}=${sources.join(",")}`)
+            .join(" ");
+        new TerraformData(within, "Catcher", { input: { openings: Lazy.stringValue({ produce }) } });
+        return { address: spec.cidr.replace(/0\.0\/16$/, "0.10"), port: 1025 };
+      };
+  }
+
+  machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
+    this.cloud.machines.push(spec);
+    this.hosts.push(spec);
+    const disks = spec.disks.map((disk) => {
+      const made = new TerraformData(scope, `${id}${disk.name}`, { input: { name: disk.name, gib: disk.gib } });
+      return { name: disk.name, id: made.id };
+    });
+    const made = new TerraformData(scope, id, {
+      input: {
+        ...this.host(scope, id, spec),
+        range: spec.range,
+        address: spec.address,
+        zone: spec.zone,
+        number: spec.number,
+        on_change: spec.onChange,
+      },
+      dependsOn: [this.network],
+    });
+    return {
+      address: this.cloud.can.addresses === "computed" ? made.id : spec.address,
+      devices: Object.fromEntries(disks.map((disk) => [disk.name, `/dev/disk/by-id/fake-${spec.name}-${disk.name}`])),
+    };
+  }
+
+  pool(scope: Construct, id: string, spec: PoolSpec): MadePool {
+    this.cloud.pools.push(spec);
+    this.hosts.push(spec);
+    const host = this.host(scope, id, spec);
+    const resources = this.cloud.options.pools === "group" ? 1 : spec.machines;
+    for (let n = 1; n <= resources; n++) {
+      new TerraformData(scope, resources === 1 ? id : `${id}${n}`, {
+        input: {
+          ...host,
+          ranges: spec.ranges.join(" "),
+          files: Lazy.stringValue({ produce: () => String(spec.files()) }),
+        },
+        lifecycle: { createBeforeDestroy: spec.roll === "start-first" },
+        dependsOn: [this.network],
+      });
+    }
+    if (resources !== spec.machines) new TerraformData(scope, `${id}Size`, { input: { machines: spec.machines } });
+    return { name: spec.name };
+  }
+
+  frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor {
+    this.cloud.frontDoors.push(spec);
+    const door = new Construct(scope, id);
+    new TerraformData(door, "Balancer", { input: { domain: spec.domain } });
+    return {
+      sources: [this.spec.roles.cloud.replace(/\/20$/, "/26")],
+      route: (name, route) => {
+        this.cloud.routes.push(route);
+        const { host, pool, port, check } = route;
+        new TerraformData(door, `${name}-${host.replaceAll(".", "-")}`, {
+          input: { host, pool: pool.name, port, check: `${check.port}${check.path} = ${check.status}` },
+        });
+      },
+      visit: (host) => [`https://${host}/`],
+    };
+  }
+
+  sourcesOf(role: Role): readonly string[] {
+    return [this.cloud.can.addresses === "computed" ? this.spec.cidr : this.spec.roles[role]];
+  }
+
+  steps(host: HostSpec): AddedSteps {
+    const names = host.names().map(({ name }) => name);
+    const secrets = host.secrets().map(({ name }) => name);
+    return {
+      first: [
+        ...(this.cloud.can.addresses === "computed" && names.length > 0 ? [finds(names)] : []),
+        ...(this.cloud.can.secrets === "store" && secrets.length > 0 ? [fetches(secrets)] : []),
+      ],
+      last: [],
+    };
+  }
+
+  nextSteps(): readonly string[] {
+    return [];
+  }
+
+  /** What the hosts find apart from their boot texts is made here: after the machines, and nothing waits for it. */
+  finish(): void {
+    const names = new Map(this.hosts.flatMap((host) => host.names()).map(({ name, address }) => [name, address]));
+    if (this.cloud.can.addresses === "computed") {
+      new TerraformData(this.scope, "Names", { input: Object.fromEntries([...names].sort()) });
+    }
+    const secrets = new Map(this.hosts.flatMap((host) => host.secrets()).map((secret) => [secret.name, String(secret)]));
+    if (this.cloud.can.secrets === "store" && secrets.size > 0) {
+      new TerraformData(this.scope, "Secrets", { input: Object.fromEntries([...secrets].sort()) });
+    }
+  }
+
+  // What every host of a real cloud is made of. The text is a local value, since a literal would stand in clear in a plan.
+  private host(scope: Construct, id: string, spec: HostSpec): Readonly<Record<string, unknown>> {
+    const late = (produce: () => readonly string[]) => Lazy.stringValue({ produce: () => produce().join(" ") });
+    const boot = new TerraformLocal(scope, `${id}Boot`, Lazy.stringValue({ produce: () => spec.bootText() }));
+    return {
+      name: spec.name,
+      role: spec.role,
+      size: `${spec.size.cpus} ${spec.size.gib}`,
+      packages: late(spec.packages),
+      images: late(spec.images),
+      openings: late(() => spec.openings().map(({ port, sources }) => `${port}=${sources.join(",")}`)),
+      calls: late(() => spec.calls().map(({ to, port }) => `${to.name}:${port}`)),
+      identity: late(() => spec.identity().map(({ user, why }) => `${user}: ${why}`)),
+      boot_text: boot.asString,
+    };
+  }
+}
+
+function finds(names: readonly string[]) {
+  return { kind: "file", path: "/etc/fake-cloud/names", content: `${names.join("\n")}\n` } as const;
+}
+
+function fetches(names: readonly string[]) {
+  return {
+    kind: "run",
+    why: "secrets from the fake cloud",
+    script: `install -d -m 0700 ${SECRETS_DIRECTORY}\nfor name in ${names.join(" ")}; do fetch "$name" >${SECRETS_DIRECTORY}/$name; done\n`,
+  } as const;
+}
