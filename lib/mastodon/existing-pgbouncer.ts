@@ -8,6 +8,7 @@ import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { databaseFacts, ExistingDatabaseProps } from "./existing-postgres";
 import { OutsideServer } from "./outside";
+import { PGBOUNCER_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 
 export interface ExistingPgBouncerProps extends ExistingDatabaseProps {
@@ -47,7 +48,7 @@ export class ExistingPgBouncer implements Database {
     this.most = this.described.whole("maxClients", props.maxClients ?? 100, 1, 1_000_000);
     const facts = databaseFacts(this.described, props);
     this.outside = this.described.named(props, facts.sslmode === "verify-full");
-    this.facts = { ...facts, host: props.host, port: this.described.port(props.port ?? 6432), pooled: true };
+    this.facts = { ...facts, host: props.host, port: this.described.port(props.port ?? PGBOUNCER_PORT), pooled: true };
     if (props.readsName !== undefined) this.described.word("readsName", props.readsName);
   }
 

@@ -8,6 +8,7 @@ import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
 import { DatabaseFacts, PostgresServer, SslMode } from "./database";
 import { OutsideProps, OutsideServer } from "./outside";
+import { POSTGRES_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 
 export interface ExistingDatabaseProps extends OutsideProps {
@@ -65,7 +66,7 @@ export class ExistingPostgres implements PostgresServer {
     this.path = `Postgres.external ${props.host}`;
     this.described = new OutsideServer(this.path);
     this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
-    const port = this.described.port(props.port ?? 5432);
+    const port = this.described.port(props.port ?? POSTGRES_PORT);
     const facts = databaseFacts(this.described, props);
     this.servers = [props, ...(props.replicas ?? [])].map((server) => {
       const outside = this.described.named(server, facts.sslmode === "verify-full");

@@ -11,9 +11,9 @@ import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
+import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
 import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
-import { FRONT_PORT, poolerFront, throughPoolers } from "./programs/pooler-front";
-import { PRIMARY_PORT } from "./programs/primary-front";
+import { poolerFront, throughPoolers } from "./programs/pooler-front";
 import { secret } from "./secrets";
 import { rootCertificates } from "./trust";
 
@@ -58,7 +58,6 @@ export interface PgBouncerProps {
   readonly slot?: number;
 }
 
-const PORT = 6432;
 /** What its limit of open files leaves room for, with the server connections. */
 const MOST_CLIENTS = 60_000;
 const MOST_MACHINES = 8;
@@ -105,9 +104,9 @@ export class PgBouncer extends Construct implements Database {
     this.entries = this.machines.map((machine) => {
       const { main, reads, server } = this.install(machine, machine.name);
       return {
-        main: Endpoint.on(machine, PORT, main),
-        reads: reads && Endpoint.on(machine, PORT, reads),
-        server: Endpoint.on(machine, PRIMARY_PORT, { ...server, host: machine.name, port: PRIMARY_PORT }),
+        main: Endpoint.on(machine, PGBOUNCER_PORT, main),
+        reads: reads && Endpoint.on(machine, PGBOUNCER_PORT, reads),
+        server: Endpoint.on(machine, POSTGRES_PORT, { ...server, host: machine.name, port: POSTGRES_PORT }),
       };
     });
     if (each) return;
@@ -175,12 +174,12 @@ export class PgBouncer extends Construct implements Database {
     const other = fronts.get(who);
     if (other !== undefined) {
       who.site.problems.add(who, {
-        wrong: `it is given ${this.node.path}, and ${other.node.path} is at 127.0.0.1:${FRONT_PORT} there already`,
+        wrong: `it is given ${this.node.path}, and ${other.node.path} is at 127.0.0.1:${PGBOUNCER_PORT} there already`,
         remedy: "give all processes of a machine the same pooler",
       });
     }
     fronts.set(who, this);
-    const here = { host: "127.0.0.1", port: FRONT_PORT };
+    const here = { host: "127.0.0.1", port: PGBOUNCER_PORT };
     const made =
       facts.length === 0
         ? this.install(who, here.host)
@@ -221,7 +220,7 @@ export class PgBouncer extends Construct implements Database {
       only: name === "127.0.0.1",
     });
     const { user, password } = primary;
-    const facts = { host: name, port: PORT, user, password, pooled: true, tls: false };
+    const facts = { host: name, port: PGBOUNCER_PORT, user, password, pooled: true, tls: false };
     return {
       server: primary,
       main: { ...facts, name: "mastodon" },

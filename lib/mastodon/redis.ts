@@ -8,6 +8,7 @@ import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
 import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
+import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { redis, RedisInstance, sentinel } from "./programs/redis";
 import { redisFront } from "./programs/redis-front";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
@@ -72,8 +73,6 @@ export interface RedisProps {
   readonly slot?: number;
 }
 
-const PORTS: Readonly<Record<RedisUse, number>> = { main: 6379, cache: 6380, sidekiq: 6381 };
-const SENTINEL_PORT = 26379;
 const SENTINELS = 3;
 /** With two copies, whom the sentinels promote sooner would take writes while the old master still does. */
 const LEAST_SECONDS = 5;
@@ -102,7 +101,7 @@ export class Redis extends Construct implements RedisServer {
     this.machineGib = props.on?.machineGib ?? size.gib;
     this.home = props.on?.home ?? this.make(name, replicas + 1, size, props);
     this.instances = props.on?.instances ?? [];
-    if (this.instances.some((other) => other.port === PORTS[this.use])) {
+    if (this.instances.some((other) => other.port === REDIS_PORTS[this.use])) {
       site.problems.add(this, {
         wrong: `its machines run a Redis for ${this.use} already`,
         remedy: "give it machines of its own",
@@ -131,7 +130,7 @@ export class Redis extends Construct implements RedisServer {
     const memory = props.maxMemoryMib ?? Math.floor((this.machineGib * 1024) / (props.on ? 8 : 2));
     const instance: RedisInstance = {
       name,
-      port: PORTS[this.use],
+      port: REDIS_PORTS[this.use],
       durable: this.use !== "cache",
       maxMemoryMib: this.whole("maxMemoryMib", memory, 16, 1024 * 1024),
       password: secret(site, PASSWORDS[this.use]),
@@ -211,7 +210,7 @@ export class Redis extends Construct implements RedisServer {
     });
     for (const [n, machine] of machines.entries()) {
       // The machines of a Redis speak to each other from the start, so that another instance or replica changes none of them.
-      for (const port of [...Object.values(PORTS), SENTINEL_PORT]) machine.open("redis", port, "replication and sentinels");
+      for (const port of [...Object.values(REDIS_PORTS), SENTINEL_PORT]) machine.open("redis", port, "replication and sentinels");
       for (const peer of machines.slice(0, SENTINELS)) machine.knows(peer);
       machine.program.add({ kind: "mount", device: () => machine.device("data"), at: "/var/lib/redis" });
       if (n < SENTINELS) {

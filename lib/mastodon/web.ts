@@ -3,12 +3,14 @@
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Pool } from "../core/pool";
+import { HTTP_PORT } from "../core/ports";
 import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { fleet } from "./fleet";
 import { imageOf } from "./images";
 import { filesVolumes } from "./media";
+import { PUMA_PORT } from "./ports";
 import { TierEnv } from "./process-env";
 import { web } from "./programs/web";
 import { KEPT_THREADS } from "./programs/puma-queue";
@@ -119,7 +121,7 @@ export class WebTier extends Construct {
     };
     this.env = rubyEnv(this.pool, "web", this, props, tier)
       .set("BIND", "127.0.0.1", this)
-      .set("PORT", 3000, this)
+      .set("PORT", PUMA_PORT, this)
       .set("WEB_CONCURRENCY", processes, this)
       .set("MAX_THREADS", threads, this)
       .set("STREAMING_API_BASE_URL", baseUrl, this)
@@ -146,7 +148,7 @@ export class WebTier extends Construct {
       waits: () => fleet(site).prepares,
       foreign: props.database.foreign ?? false,
     });
-    site.frontDoor.route(site.webDomain, this.pool, { port: 80, path: "/health", status: 200 });
+    site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });
     site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));
   }
 

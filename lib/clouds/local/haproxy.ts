@@ -3,13 +3,14 @@
 
 import { RouteSpec } from "../../core/cloud";
 import { Flow, nftables } from "../../core/flow";
+import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
 
 /** `further` is what else the machine lets in. */
 export function haproxy(domain: string, routes: readonly RouteSpec[], further: readonly Flow[] = []): Program {
   const sorted = [...routes].sort((a, b) => (a.host < b.host ? -1 : 1));
   const world = { from: "the world", sources: ["0.0.0.0/0"], to: "front door" };
-  const openings = [80, 443].map((port) => ({ ...world, port, why: "browsers and other servers" }));
+  const openings = [HTTP_PORT, HTTPS_PORT].map((port) => ({ ...world, port, why: "browsers and other servers" }));
   const program = new Program()
     .add({ kind: "package", names: ["haproxy", "nftables", "openssl", "socat"] })
     .add({ kind: "file", path: "/etc/nftables.conf", content: nftables([...openings, ...further]), mode: "0600" })
@@ -42,13 +43,15 @@ const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '
 // HAProxy's own format of a request, but with the path alone: browsers put their token into the query of a WebSocket's address.
 const LOG = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HPO %HV";
 
+const MOST_CONNECTIONS = 4_000;
+
 // A member that loses power says no goodbye, and nobody speaks on a WebSocket that waits for events: without probes its clients would hang at the
 // front door, connected to nobody.
 function front(routes: readonly RouteSpec[]): string {
   return `global
   log /dev/log local0
   stats socket /run/haproxy/admin.sock mode 600 level admin
-  maxconn 4000
+  maxconn ${MOST_CONNECTIONS}
   hard-stop-after 30s
 
 defaults
@@ -72,8 +75,8 @@ defaults
   srvtcpka-cnt 3
 
 frontend world
-  bind :80
-  bind :443 ssl crt /etc/haproxy/certificate.pem alpn h2,http/1.1
+  bind :${HTTP_PORT}
+  bind :${HTTPS_PORT} ssl crt /etc/haproxy/certificate.pem alpn h2,http/1.1
   http-request redirect scheme https code 301 unless { ssl_fc }
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Forwarded-Proto https

@@ -1,5 +1,6 @@
 // What the machines of web, streaming and Sidekiq have in common: a container as a systemd unit, and nginx in front of it.
 
+import { HTTP_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
 
 /** What a host needs to run containers of `image`. */
@@ -141,8 +142,8 @@ function server(nginx: Nginx): string {
     "",
     "server {",
     "  access_log /var/log/nginx/access.log path;",
-    "  listen 80 default_server;",
-    "  listen [::]:80 default_server;",
+    `  listen ${HTTP_PORT} default_server;`,
+    `  listen [::]:${HTTP_PORT} default_server;`,
     "  server_name _;",
     "  server_tokens off;",
     `  keepalive_timeout ${nginx.idleSeconds + 15}s;`,

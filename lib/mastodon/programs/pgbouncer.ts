@@ -7,6 +7,7 @@ import { Program, Step } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { DatabaseFacts } from "../database";
+import { PGBOUNCER_PORT } from "../ports";
 import { watchdog } from "./watchdog";
 
 export interface PgBouncerPlan {
@@ -132,7 +133,7 @@ function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBounce
     "",
     "[pgbouncer]",
     `listen_addr = ${only ? "127.0.0.1" : "*"}`,
-    "listen_port = 6432",
+    `listen_port = ${PGBOUNCER_PORT}`,
     "so_reuseport = 1",
     "auth_type = scram-sha-256",
     "auth_file = /etc/pgbouncer/userlist.txt",

@@ -2,7 +2,8 @@
 // Load balancers ask `/primary` and `/replica` on a port of its own, as they do with other managers of PostgreSQL; people call `postgres-promote`.
 
 import { Program } from "../../core/program";
-import { AS_POSTGRES, PEERS, STATUS, STATUS_PORT, UNIT } from "./postgres-names";
+import { POSTGRES_STATUS_PORT } from "../ports";
+import { AS_POSTGRES, PEERS, STATUS, UNIT } from "./postgres-names";
 import { ASK } from "./postgres-role";
 
 /** A standby that is further behind answers no reads. */
@@ -27,7 +28,7 @@ export function watch(program: Program): void {
 
 const ANSWERS = `# Which part this machine plays: the files are there or not.
 server {
-  listen ${STATUS_PORT};
+  listen ${POSTGRES_STATUS_PORT};
   access_log off;
   log_not_found off;
   default_type text/plain;

@@ -3,6 +3,7 @@
 
 import { Program, Step } from "../../core/program";
 import { Secret } from "../../core/secret";
+import { SENTINEL_PORT } from "../ports";
 
 export interface RedisInstance {
   /** Its name, also as the sentinels' master. */
@@ -167,7 +168,7 @@ conf=/etc/redis/redis-$name.conf
 home=/var/lib/redis/$name
 LIMIT_SECONDS=60
 
-ask() { timeout 2 redis-cli -h "$1" -p 26379 sentinel "$2" "$name" 2>/dev/null; }
+ask() { timeout 2 redis-cli -h "$1" -p ${SENTINEL_PORT} sentinel "$2" "$name" 2>/dev/null; }
 # A line is: the epoch of a sentinel's configuration, and its master.
 answer() { ask "$1" master | awk 'NR % 2 { key = $0; next } { is[key] = $0 } END { if (is["ip"]) print is["config-epoch"] + 0, is["ip"] }'; }
 # What this machine's own sentinel has written down; it may not have started yet.
@@ -242,12 +243,12 @@ const ASKING = [
 const CONSOLE = `#!/bin/bash
 # The sentinel of this machine with all rights: sentinel-console sentinel masters, or sentinel-console sentinel failover NAME.
 set -euo pipefail
-REDISCLI_AUTH=$(sed -n 's/^sentinel sentinel-pass //p' /etc/redis/sentinel.settings) exec redis-cli -p 26379 --user sentinel "$@"
+REDISCLI_AUTH=$(sed -n 's/^sentinel sentinel-pass //p' /etc/redis/sentinel.settings) exec redis-cli -p ${SENTINEL_PORT} --user sentinel "$@"
 `;
 
 function sentinelSettings(password: Secret): string {
   return [
-    "port 26379",
+    `port ${SENTINEL_PORT}`,
     "bind * -::*",
     "protected-mode no",
     "dir /var/lib/redis",
@@ -265,7 +266,7 @@ function monitor({ name, port, password, first, downAfterSeconds, sentinels }: R
     `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
     `sentinel auth-pass ${name} ${password}`,
     `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500)}`,
-    `sentinel failover-timeout ${name} ${downAfterSeconds * 3000 + 10_000}`,
+    `sentinel failover-timeout ${name} ${downAfterSeconds * 3_000 + 10_000}`,
     `sentinel parallel-syncs ${name} 1`,
     "",
   ].join("\n");

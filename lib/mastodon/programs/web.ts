@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
+import { PUMA_QUEUE_PORT } from "../ports";
 import { certificateVolumes } from "../trust";
 import { ACCOUNT } from "./account";
 import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
 import { makara, MAKARA_VOLUME } from "./makara";
 import { waitForPrepare } from "./prepare";
-import { pumaQueue, QUEUE_PORT } from "./puma-queue";
+import { pumaQueue } from "./puma-queue";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 import { watchdog } from "./watchdog";
 
@@ -100,7 +101,7 @@ export function web(program: Program, plan: WebPlan): void {
 
 const PUMA = [
   "upstream mastodon {",
-  `  server 127.0.0.1:${QUEUE_PORT} max_fails=0;`,
+  `  server 127.0.0.1:${PUMA_QUEUE_PORT} max_fails=0;`,
   "  keepalive 32;",
   // HAProxy closes an idle connection after 60 s; nginx must be quicker.
   "  keepalive_timeout 15s;",
