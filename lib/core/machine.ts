@@ -5,6 +5,7 @@ import { Range, Role } from "./address-plan";
 import { Host } from "./host";
 import { wrongName } from "./names";
 import { Disk, Size, wrongSize } from "./size";
+import { wholeNumber } from "./whole-number";
 
 export interface MachineProps {
   /** Host name, unique in the site. Changing it replaces the machine. */
@@ -45,14 +46,13 @@ export class Machine extends Host {
         problems.add(this, wrongName("the name of a disk", disk, `${this.site.name}-${props.name}`, 0));
     }
     const room = plan.capacity(props.range);
-    const fits = Number.isInteger(props.number) && props.number >= 1 && props.number <= room;
-    if (!fits) problems.add(this, { wrong: `number is ${props.number}`, remedy: `use a whole number from 1 to ${room}` });
+    const number = wholeNumber(problems, this, "number", props.number, { least: 1, most: room });
     const made = this.site.cloud.machine(this, "Machine", {
       network: this.site.network,
       name: props.name,
       role: props.role,
       range: props.range.cidr,
-      address: plan.machine(props.range, fits ? props.number : 1),
+      address: plan.machine(props.range, number),
       size: props.size,
       disks: disks.map(([name, disk]) => ({ name, gib: disk.gib })),
       onChange: props.onChange ?? "keep",

@@ -6,8 +6,10 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { Pool } from "../core/pool";
+import { Problem } from "../core/problems";
 import { Size } from "../core/size";
 import { Site } from "../core/site";
+import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
@@ -230,23 +232,15 @@ export class PgBouncer extends Construct implements Database {
 
   private check(site: Site, props: PgBouncerProps): void {
     const { serverConnections, maxClients } = this;
-    const add = (wrong: string, remedy: string) => site.problems.add(this, { wrong, remedy });
-    if (!Number.isInteger(serverConnections) || serverConnections < PROCESSES.length) {
-      add(
-        `serverConnections is ${serverConnections}`,
-        `use a whole number from ${PROCESSES.length}, one for each of its processes; with the others it must fit maxConnections of ${props.database.path}`,
-      );
-    }
-    if (!Number.isInteger(maxClients) || maxClients < serverConnections || maxClients > MOST_CLIENTS) {
-      add(`maxClients is ${maxClients}`, `use a whole number from ${serverConnections} to ${MOST_CLIENTS}`);
-    }
-    const machines = props.machines ?? 1;
-    if (!Number.isInteger(machines) || machines < 1 || machines > MOST_MACHINES) {
-      add(`machines is ${machines}`, `use a whole number from 1 to ${MOST_MACHINES}, or on: "each"`);
-    }
+    const add = (problem: Problem | undefined) => site.problems.add(this, problem);
+    const further = `, one for each of its processes; with the others it must fit maxConnections of ${props.database.path}`;
+    add(wrongNumber("serverConnections", serverConnections, { least: PROCESSES.length, further }));
+    add(wrongNumber("maxClients", maxClients, { least: serverConnections, most: MOST_CLIENTS }));
+    add(wrongNumber("machines", props.machines ?? 1, { least: 1, most: MOST_MACHINES, further: ', or on: "each"' }));
     const own = (["machines", "size", "slot"] as const).filter((prop) => props.on !== undefined && props[prop] !== undefined);
-    if (own.length > 0)
-      add(`${own.join(", ")} is given, but it has no machines of its own`, 'leave it out, or leave on: "each" out');
+    if (own.length === 0) return;
+    const wrong = `${own.join(", ")} is given, but it has no machines of its own`;
+    add({ wrong, remedy: 'leave it out, or leave on: "each" out' });
   }
 }
 

@@ -6,6 +6,7 @@ import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
+import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections, ServerProps } from "./connections";
 import { DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPostgres, ExistingPostgresProps } from "./existing-postgres";
@@ -72,15 +73,9 @@ export class Postgres extends Construct implements PostgresServer {
     const disk = props.disk ?? Disk.gib(100);
     const replicas = props.replicas ?? 0;
     this.maxConnections = props.maxConnections ?? 200;
-    if (!Number.isInteger(replicas) || replicas < 0 || replicas > MOST_REPLICAS) {
-      site.problems.add(this, { wrong: `replicas is ${replicas}`, remedy: `use a whole number from 0 to ${MOST_REPLICAS}` });
-    }
-    if (!Number.isInteger(this.maxConnections) || this.maxConnections < 20 || this.maxConnections > MOST_CONNECTIONS) {
-      site.problems.add(this, {
-        wrong: `maxConnections is ${this.maxConnections}`,
-        remedy: `use a whole number from 20 to ${MOST_CONNECTIONS}; for more clients put a PgBouncer in front`,
-      });
-    }
+    const further = "; for more clients put a PgBouncer in front";
+    site.problems.add(this, wrongNumber("replicas", replicas, { least: 0, most: MOST_REPLICAS }));
+    site.problems.add(this, wrongNumber("maxConnections", this.maxConnections, { least: 20, most: MOST_CONNECTIONS, further }));
     if (props.synchronous === true && replicas < 2) {
       site.problems.add(this, {
         wrong: `synchronous is true with replicas ${replicas}`,

@@ -7,6 +7,7 @@ import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
+import { wholeNumber } from "../core/whole-number";
 import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { redis, RedisInstance, sentinel } from "./programs/redis";
@@ -236,8 +237,6 @@ export class Redis extends Construct implements RedisServer {
   }
 
   private whole(prop: string, value: number, least: number, most: number): number {
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from ${least} to ${most}` });
-    return least;
+    return wholeNumber(Site.of(this).problems, this, prop, value, { least, most });
   }
 }

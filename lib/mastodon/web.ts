@@ -7,6 +7,7 @@ import { HTTP_PORT } from "../core/ports";
 import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
+import { wholeNumber } from "../core/whole-number";
 import { fleet } from "./fleet";
 import { imageOf } from "./images";
 import { filesVolumes } from "./media";
@@ -96,8 +97,8 @@ export class WebTier extends Construct {
     const baseUrl = props.streaming instanceof StreamingPool ? props.streaming.baseUrl : undefined;
     const gib = size.gib - 0.5 - (streaming?.processes ?? 0) * GIB_A_STREAMING_PROCESS;
     const fitting = Math.max(1, Math.min(size.cpus, Math.floor(gib / GIB_A_PROCESS)) || 1);
-    const processes = this.whole("processes", props.processes ?? fitting, 64);
-    const threads = this.whole("threads", props.threads ?? 5, 64);
+    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? fitting, { least: 1, most: 64 });
+    const threads = wholeNumber(site.problems, this, "threads", props.threads ?? 5, { least: 1, most: 64 });
     if (processes * threads <= KEPT_THREADS) {
       site.problems.add(this, {
         wrong: `processes is ${processes} and threads is ${threads}, and one thread is kept for health checks`,
@@ -150,12 +151,6 @@ export class WebTier extends Construct {
     });
     site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });
     site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));
-  }
-
-  private whole(prop: string, value: number, most: number): number {
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from 1 to ${most}` });
-    return 1;
   }
 }
 

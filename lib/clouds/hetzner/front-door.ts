@@ -7,6 +7,7 @@ import { Annotations, Fn, Lazy, TerraformLocal, TerraformOutput, Token } from "c
 import { Construct } from "constructs";
 import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
 import { wrongDomain } from "../../core/address";
+import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
 import { shortened } from "../../core/names";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { following } from "../../core/problems";
@@ -61,7 +62,7 @@ export class HetznerFrontDoor implements MadeFrontDoor {
         protocol: "http",
         port: check.port,
         interval: 5,
-        timeout: 5,
+        timeout: HEALTH_TIMEOUT_SECONDS,
         retries: 2,
         // Without status codes the plan never settles.
         http: { domain: host, path: check.path, statusCodes: [String(check.status)], tls: false },

@@ -3,6 +3,7 @@
 
 import { RouteSpec } from "../../core/cloud";
 import { Flow, nftables } from "../../core/flow";
+import { HEALTH_TIMEOUT_SECONDS, KEEPALIVE, PROXY_OPEN_FILES } from "../../core/limits";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
 
@@ -14,11 +15,10 @@ export function haproxy(domain: string, routes: readonly RouteSpec[], further: r
   const program = new Program()
     .add({ kind: "package", names: ["haproxy", "nftables", "openssl", "socat"] })
     .add({ kind: "file", path: "/etc/nftables.conf", content: nftables([...openings, ...further]), mode: "0600" })
-    // Two descriptors a connection: the unit of Debian leaves it with 1024.
     .add({
       kind: "file",
       path: "/etc/systemd/system/haproxy.service.d/limits.conf",
-      content: "[Service]\nLimitNOFILE=16384\n",
+      content: `[Service]\nLimitNOFILE=${PROXY_OPEN_FILES}\n`,
     })
     .add({ kind: "file", path: "/etc/haproxy/front.cfg", content: front(sorted) });
   for (const route of sorted) {
@@ -63,16 +63,16 @@ defaults
   retries 2
   timeout http-request 10s
   timeout connect 3s
-  timeout check 5s
+  timeout check ${HEALTH_TIMEOUT_SECONDS}s
   timeout queue 10s
   timeout client 60s
   timeout server 120s
   timeout http-keep-alive 60s
   timeout tunnel 1h
   option srvtcpka
-  srvtcpka-idle 5s
-  srvtcpka-intvl 2s
-  srvtcpka-cnt 3
+  srvtcpka-idle ${KEEPALIVE.idleSeconds}s
+  srvtcpka-intvl ${KEEPALIVE.intervalSeconds}s
+  srvtcpka-cnt ${KEEPALIVE.probes}
 
 frontend world
   bind :${HTTP_PORT}

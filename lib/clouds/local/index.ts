@@ -17,6 +17,7 @@ import {
   PoolSpec,
 } from "../../core/cloud";
 import { Problems } from "../../core/problems";
+import { wrongNumber } from "../../core/whole-number";
 import { LocalFrontDoor } from "./front-door";
 import { keptMachine } from "./machine";
 import { mailboxMachine } from "./mailbox";
@@ -72,8 +73,7 @@ class LocalCloud implements Cloud {
     const numbers = { memoryGib, diskGib, bootSeconds, readySeconds };
     const problems = new Problems(scope);
     for (const [name, value] of Object.entries(numbers)) {
-      if (!Number.isInteger(value) || value < 1)
-        problems.add(scope, { wrong: `${name} of the local cloud is ${value}`, remedy: "use a whole number from 1" });
+      problems.add(scope, wrongNumber(`${name} of the local cloud`, value, { least: 1 }));
     }
     const network = new LocalNetwork(scope, spec, { ...numbers, images });
     // The last moment at which resources can be made, and the first at which it is known whether there is a front door.

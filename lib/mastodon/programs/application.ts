@@ -1,14 +1,16 @@
 // What the machines of web, streaming and Sidekiq have in common: a container as a systemd unit, and nginx in front of it.
 
+import { KEEPALIVE, PROXY_OPEN_FILES } from "../../core/limits";
 import { HTTP_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
+import { KILL_AFTER_SECONDS } from "../limits";
 
 /** What a host needs to run containers of `image`. */
 export function podman(program: Program, image: string): void {
   program
     .add({ kind: "package", names: ["podman", "crun"] })
     .add({ kind: "image", names: [image] })
-    .add({ kind: "file", path: "/etc/sysctl.d/60-mastodon.conf", content: KEEPALIVE })
+    .add({ kind: "file", path: "/etc/sysctl.d/60-mastodon.conf", content: SYSCTL })
     .add({ kind: "run", why: "kernel", script: "sysctl -qp /etc/sysctl.d/60-mastodon.conf\n" })
     // podman's own database holds every container's environment, and anyone may read it there.
     .add({ kind: "run", why: "containers are root's alone", script: "install -d -m 0700 /var/lib/containers\n" });
@@ -16,9 +18,9 @@ export function podman(program: Program, image: string): void {
 
 // A machine that loses power says no goodbye. By the kernel's own settings whoever only listens to it, as streaming does to Redis, would notice
 // after two hours, and whoever waits for its answer after a quarter of one; with these both do after some twelve seconds.
-const KEEPALIVE = `net.ipv4.tcp_keepalive_time = 5
-net.ipv4.tcp_keepalive_intvl = 2
-net.ipv4.tcp_keepalive_probes = 3
+const SYSCTL = `net.ipv4.tcp_keepalive_time = ${KEEPALIVE.idleSeconds}
+net.ipv4.tcp_keepalive_intvl = ${KEEPALIVE.intervalSeconds}
+net.ipv4.tcp_keepalive_probes = ${KEEPALIVE.probes}
 net.ipv4.tcp_retries2 = 5
 `;
 
@@ -67,7 +69,7 @@ export function quadlet(container: Container): string {
     "RestartSec=2",
     `LogFilterPatterns=~${TOKEN}`,
     "TimeoutStartSec=900",
-    `TimeoutStopSec=${container.stopSeconds + 30}`,
+    `TimeoutStopSec=${container.stopSeconds + KILL_AFTER_SECONDS}`,
     ...(container.service ?? []),
     "",
     "[Install]",
@@ -109,7 +111,7 @@ const NGINX_UNIT = `[Unit]
 StartLimitIntervalSec=0
 
 [Service]
-LimitNOFILE=16384
+LimitNOFILE=${PROXY_OPEN_FILES}
 Restart=always
 RestartSec=1
 LogFilterPatterns=~[?]

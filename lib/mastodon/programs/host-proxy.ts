@@ -1,6 +1,7 @@
 // The one HAProxy of a host: the queue before Puma, the ways to Redis, to several poolers, and to a PostgreSQL that moves. Each part adds a
 // section, `hostProxy(program, { what: "the poolers", text })`; a host that needs no section has no HAProxy.
 
+import { PROXY_OPEN_FILES } from "../../core/limits";
 import { Program } from "../../core/program";
 
 export interface Section {
@@ -48,7 +49,7 @@ const UNIT = `[Unit]
 StartLimitIntervalSec=0
 
 [Service]
-LimitNOFILE=16384
+LimitNOFILE=${PROXY_OPEN_FILES}
 Restart=always
 RestartSec=1
 `;

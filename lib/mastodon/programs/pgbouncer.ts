@@ -3,10 +3,12 @@
 // dead or silent PostgreSQL was noticed within seconds instead of minutes.
 
 import { join } from "node:path";
+import { KEEPALIVE } from "../../core/limits";
 import { Program, Step } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { DatabaseFacts } from "../database";
+import { POOLER_WAIT_SECONDS } from "../limits";
 import { PGBOUNCER_PORT } from "../ports";
 import { watchdog } from "./watchdog";
 
@@ -144,11 +146,11 @@ function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBounce
     ...(rootCertificates === undefined ? [] : [`server_tls_ca_file = ${rootCertificates}`]),
     "server_login_retry = 1",
     "server_connect_timeout = 3",
-    "query_wait_timeout = 20",
+    `query_wait_timeout = ${POOLER_WAIT_SECONDS}`,
     "dns_max_ttl = 3",
     "tcp_keepalive = 1",
-    "tcp_keepidle = 5",
-    "tcp_keepintvl = 2",
+    `tcp_keepidle = ${KEEPALIVE.idleSeconds}`,
+    `tcp_keepintvl = ${KEEPALIVE.intervalSeconds}`,
     "tcp_keepcnt = 2",
     "tcp_user_timeout = 5000",
     // Health checks would fill the log with theirs; SHOW CLIENTS has who is there.

@@ -1,6 +1,7 @@
 // What a PostgreSQL machine does at its first boot, or when it is made anew over its disk: `postgres(program, plan)`.
 // All machines of a tier do the same; `postgres-role.ts` decides which part each plays.
 
+import { KEEPALIVE } from "../../core/limits";
 import { Program, Text } from "../../core/program";
 import { Secret } from "../../core/secret";
 import { AS_POSTGRES, CONF, HBA, PASSFILE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
@@ -100,9 +101,9 @@ function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPl
     max_wal_senders: "10",
     max_replication_slots: "10",
     // A standby or a primary that has gone silent is noticed soon.
-    tcp_keepalives_idle: "5s",
-    tcp_keepalives_interval: "2s",
-    tcp_keepalives_count: "3",
+    tcp_keepalives_idle: `${KEEPALIVE.idleSeconds}s`,
+    tcp_keepalives_interval: `${KEEPALIVE.intervalSeconds}s`,
+    tcp_keepalives_count: `${KEEPALIVE.probes}`,
     wal_sender_timeout: "10s",
     wal_receiver_timeout: "10s",
     wal_retrieve_retry_interval: "1s",

@@ -1,6 +1,7 @@
 // Requests wait in HAProxy, outside Puma, bounded in number and time; what is over is told so at once: `pumaQueue(program, { threads, network })`.
 // A front door's health check has a lane and a thread of its own, so it tells a busy Puma from one that hangs.
 
+import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
 import { Program } from "../../core/program";
 import { PUMA_PORT, PUMA_QUEUE_PORT } from "../ports";
 import { hostProxy } from "./host-proxy";
@@ -80,8 +81,8 @@ const FRONTEND = `frontend puma
   default_backend puma
 `;
 
-/** Front doors wait 5 s. */
-const HEALTH_MS = 4500;
+/** The answer is on its way before a front door gives up. */
+const HEALTH_MS = HEALTH_TIMEOUT_SECONDS * 1000 - 500;
 
 // Threads of one process take turns of 100 ms with a processor, and a check needs two turns. So much time it gets at least, where all are busy
 // at once. Puma spreads connections over its processes by chance, and one whose threads are all taken may get this one: with several

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
+import { KILL_AFTER_SECONDS, STOP_SECONDS } from "../limits";
 import { SQL_COMMAND, STATE, TASK_ENV } from "./prepare";
 
 const UNIT = "mastodon-scheduler-lock.service";
@@ -12,8 +13,8 @@ const SAYS = "/run/mastodon-scheduler-lock";
 
 /** How long Sidekiq may go on without having heard of its lock. */
 const LEASE_SECONDS = 90;
-/** How long another machine waits that cannot know whether it has stopped: the lease, 20 s to see its end, 90 s to stop, and some more. */
-const WAIT_SECONDS = 240;
+/** How long another machine waits that cannot know whether it has stopped: the lease, 20 s to see its end, the time to stop, and 40 s more. */
+const WAIT_SECONDS = LEASE_SECONDS + 20 + STOP_SECONDS + KILL_AFTER_SECONDS + 40;
 
 /** Lines of `[Unit]` of the one process: it starts once the lock is held, and stops when it is lost. */
 export const LOCKED: readonly string[] = [`BindsTo=${UNIT}`, `After=${UNIT}`];

@@ -3,6 +3,7 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { STOP_SECONDS } from "../limits";
 import { certificateVolumes } from "../trust";
 import { podman, quadlet } from "./application";
 import { prepare, waitForPrepare } from "./prepare";
@@ -30,7 +31,6 @@ export interface SidekiqPlan {
 }
 
 const READY_FILE = "tmp/sidekiq_process_has_started_and_will_begin_processing_jobs";
-const STOP_SECONDS = 60;
 
 export function sidekiq(program: Program, plan: SidekiqPlan): void {
   const names = Array.from({ length: plan.processes }, (_, n) => n + 1);

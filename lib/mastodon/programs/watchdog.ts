@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
+import { POOLER_WAIT_SECONDS } from "../limits";
 
 /** How often it looks. */
 const TICK_SECONDS = 5;
@@ -11,8 +12,8 @@ const TICK_SECONDS = 5;
 const STILL_SECONDS = 40;
 /** How long streaming may need for its first answer. */
 const ANSWER_SECONDS = 30;
-/** Longer than all that a request may wait for: 15 s for a connection to PostgreSQL, 20 s in PgBouncer. Two more looks follow. */
-const STUCK_SECONDS = 35;
+/** Longer than all that a request may wait for: 15 s for a connection to PostgreSQL, and its time in PgBouncer. Two more looks follow. */
+const STUCK_SECONDS = 15 + POOLER_WAIT_SECONDS;
 
 const watched = new WeakSet<Program>();
 

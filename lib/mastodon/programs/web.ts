@@ -2,8 +2,10 @@
 
 import { join } from "node:path";
 import { Env } from "../../core/env";
+import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
+import { STOP_SECONDS } from "../limits";
 import { PUMA_QUEUE_PORT } from "../ports";
 import { certificateVolumes } from "../trust";
 import { ACCOUNT } from "./account";
@@ -72,7 +74,7 @@ export function web(program: Program, plan: WebPlan): void {
         envFile: "/etc/mastodon/web.env",
         command: "bundle exec puma -C config/puma.rb",
         volumes: [...certificateVolumes(plan.env), ...plan.files, ...(plan.makara ? [MAKARA_VOLUME] : [])],
-        stopSeconds: 60,
+        stopSeconds: STOP_SECONDS,
         unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
       }),
     })
@@ -96,7 +98,7 @@ export function web(program: Program, plan: WebPlan): void {
     // Node's /metrics is behind the first alone, so it stays inside.
     locations: [...(beside === undefined ? [] : streamingLocation()), ...proxied("/", "mastodon", 120)],
   });
-  program.readyWhen("curl -fsS -m 5 -o /dev/null http://127.0.0.1/health");
+  program.readyWhen(`curl -fsS -m ${HEALTH_TIMEOUT_SECONDS} -o /dev/null http://127.0.0.1/health`);
 }
 
 const PUMA = [
