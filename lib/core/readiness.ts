@@ -3,6 +3,7 @@
 
 import { Step } from "./program";
 import { READY_SCRIPT } from "./render/cloud-config";
+import { unit } from "./unit";
 
 const ANSWER_SCRIPT = "/usr/local/sbin/answer-ready";
 
@@ -24,29 +25,22 @@ printf 'HTTP/1.1 %s\\r\\nContent-Type: text/plain\\r\\nContent-Length: %s\\r\\nC
 `;
 
 function socket(port: number): string {
-  return `[Unit]
-Description=Asked whether this machine serves
-
-[Socket]
-ListenStream=${port}
-Accept=yes
-MaxConnections=8
-
-[Install]
-WantedBy=sockets.target
-`;
+  return unit({
+    Unit: { Description: "Asked whether this machine serves" },
+    Socket: { ListenStream: port, Accept: true, MaxConnections: 8 },
+    Install: { WantedBy: "sockets.target" },
+  });
 }
 
-const SERVICE = `[Unit]
-Description=Answers whether this machine serves
-CollectMode=inactive-or-failed
-
-[Service]
-ExecStart=-${ANSWER_SCRIPT}
-StandardInput=socket
-StandardOutput=socket
-StandardError=journal
-TimeoutStartSec=20
-RuntimeMaxSec=20
-LogLevelMax=warning
-`;
+const SERVICE = unit({
+  Unit: { Description: "Answers whether this machine serves", CollectMode: "inactive-or-failed" },
+  Service: {
+    ExecStart: `-${ANSWER_SCRIPT}`,
+    StandardInput: "socket",
+    StandardOutput: "socket",
+    StandardError: "journal",
+    TimeoutStartSec: 20,
+    RuntimeMaxSec: 20,
+    LogLevelMax: "warning",
+  },
+});

@@ -6,6 +6,7 @@ import { Flow, nftables } from "../../core/flow";
 import { HEALTH_TIMEOUT_SECONDS, KEEPALIVE, PROXY_OPEN_FILES } from "../../core/limits";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
+import { unit } from "../../core/unit";
 
 /** `further` is what else the machine lets in. */
 export function haproxy(domain: string, routes: readonly RouteSpec[], further: readonly Flow[] = []): Program {
@@ -18,7 +19,7 @@ export function haproxy(domain: string, routes: readonly RouteSpec[], further: r
     .add({
       kind: "file",
       path: "/etc/systemd/system/haproxy.service.d/limits.conf",
-      content: `[Service]\nLimitNOFILE=${PROXY_OPEN_FILES}\n`,
+      content: unit({ Service: { LimitNOFILE: PROXY_OPEN_FILES } }),
     })
     .add({ kind: "file", path: "/etc/haproxy/front.cfg", content: front(sorted) });
   for (const route of sorted) {

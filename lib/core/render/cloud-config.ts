@@ -3,6 +3,7 @@
 
 import { stringify } from "yaml";
 import { Program, Step, Text, textOf } from "../program";
+import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../unit";
 
 /** Where the machine keeps the script that performs the program. */
 export const BOOT_SCRIPT = "/usr/local/sbin/boot";
@@ -54,22 +55,17 @@ const HOLD_SERVICES = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d &
 // cloud-init runs the script once. If a mirror or another machine is away just then, or the power goes, this goes on until it is done.
 const AGAIN = "/etc/systemd/system/boot-again.service";
 const DONE = "/var/lib/cdktf-mastodon-booted";
-const AGAIN_UNIT = `[Unit]
-Description=Goes on with what the first boot could not finish
-Wants=network-online.target
-After=network-online.target
-ConditionPathExists=!${DONE}
-StartLimitIntervalSec=0
-
-[Service]
-Type=oneshot
-ExecStart=${BOOT_SCRIPT} again
-Restart=on-failure
-RestartSec=30
-
-[Install]
-WantedBy=multi-user.target
-`;
+const AGAIN_UNIT = unit({
+  Unit: {
+    Description: "Goes on with what the first boot could not finish",
+    Wants: "network-online.target",
+    After: "network-online.target",
+    ConditionPathExists: `!${DONE}`,
+    ...NEVER_GIVEN_UP,
+  },
+  Service: { Type: "oneshot", ExecStart: `${BOOT_SCRIPT} again`, Restart: "on-failure", RestartSec: 30 },
+  Install: AT_BOOT,
+});
 
 // cloud-init has installed the packages already, unless it could not.
 function missingPackages(packages: readonly string[]): readonly string[] {

@@ -3,6 +3,7 @@
 
 import { PROXY_OPEN_FILES } from "../../core/limits";
 import { Program } from "../../core/program";
+import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 
 export interface Section {
   /** What it leads to; the line above it, and what the machine says is out of reach while HAProxy is not running. */
@@ -45,14 +46,7 @@ const written = (path: string) => `(umask 077 && ${path} <${CONFIG} >${CONFIG}.n
 
 // All limits of HAProxy are here. A thread of Ruby has a connection to PostgreSQL, one to a standby and one to each Redis, and the queue before
 // Puma holds 2000 at the most: so 8000 connections are enough for some 1000 threads on one host. Each takes two descriptors.
-const UNIT = `[Unit]
-StartLimitIntervalSec=0
-
-[Service]
-LimitNOFILE=${PROXY_OPEN_FILES}
-Restart=always
-RestartSec=1
-`;
+const UNIT = unit({ Unit: NEVER_GIVEN_UP, Service: { LimitNOFILE: PROXY_OPEN_FILES, ...RESTARTED } });
 
 // Sessions on a lost server are closed at once: their owners log in anew elsewhere, instead of waiting for a time-out of TCP. An idle
 // connection is its owner's to close. Only what concerns servers is logged: a line for each request could hold tokens.

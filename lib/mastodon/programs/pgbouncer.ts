@@ -7,6 +7,7 @@ import { KEEPALIVE } from "../../core/limits";
 import { Program, Step } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
+import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { DatabaseFacts } from "../database";
 import { POOLER_WAIT_SECONDS } from "../limits";
 import { PGBOUNCER_PORT } from "../ports";
@@ -66,44 +67,38 @@ function command(path: string, content: string): Step {
 // A connection that waits to be accepted when its listener closes goes to the other process, instead of being refused.
 const SYSCTL = "net.ipv4.tcp_migrate_req = 1\n";
 
-const UNIT = `[Unit]
-Description=PgBouncer, process %i
-After=network.target
-StartLimitIntervalSec=0
-
-[Service]
-Type=notify
-User=postgres
-RuntimeDirectory=pgbouncer-%i
-ExecStart=/usr/sbin/pgbouncer /etc/pgbouncer/%i.ini
-ExecReload=/bin/kill -HUP $MAINPID
-ExecStop=+/usr/local/sbin/pgbouncer-drain %i
-KillMode=mixed
-KillSignal=SIGINT
-TimeoutStopSec=45
-LimitNOFILE=65536
-Restart=always
-RestartSec=1
-`;
+const UNIT = unit({
+  Unit: { Description: "PgBouncer, process %i", After: "network.target", ...NEVER_GIVEN_UP },
+  Service: {
+    Type: "notify",
+    User: "postgres",
+    RuntimeDirectory: "pgbouncer-%i",
+    ExecStart: "/usr/sbin/pgbouncer /etc/pgbouncer/%i.ini",
+    ExecReload: "/bin/kill -HUP $MAINPID",
+    ExecStop: "+/usr/local/sbin/pgbouncer-drain %i",
+    KillMode: "mixed",
+    KillSignal: "SIGINT",
+    TimeoutStopSec: 45,
+    LimitNOFILE: 65_536,
+    ...RESTARTED,
+  },
+});
 
 // What administrators type: a restart brings one process after the other, so that new connections always find one.
-const BOTH = `[Unit]
-Description=PgBouncer, both processes
-After=network.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/local/sbin/pgbouncer-processes start
-ExecReload=/usr/local/sbin/pgbouncer-processes reload
-ExecStop=/usr/local/sbin/pgbouncer-processes stop
-TimeoutStartSec=180
-Restart=on-failure
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-`;
+const BOTH = unit({
+  Unit: { Description: "PgBouncer, both processes", After: "network.target" },
+  Service: {
+    Type: "oneshot",
+    RemainAfterExit: true,
+    ExecStart: "/usr/local/sbin/pgbouncer-processes start",
+    ExecReload: "/usr/local/sbin/pgbouncer-processes reload",
+    ExecStop: "/usr/local/sbin/pgbouncer-processes stop",
+    TimeoutStartSec: 180,
+    Restart: "on-failure",
+    RestartSec: 5,
+  },
+  Install: AT_BOOT,
+});
 
 // Its lines go on in the last section of the other file: PgBouncer forgets all of a section that is begun a second time.
 function processIni(process: (typeof PROCESSES)[number], serverConnections: number): string {

@@ -4,6 +4,7 @@
 import { KEEPALIVE } from "../../core/limits";
 import { Program, Text } from "../../core/program";
 import { Secret } from "../../core/secret";
+import { NEVER_GIVEN_UP, unit } from "../../core/unit";
 import { AS_POSTGRES, CONF, HBA, PASSFILE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
 import { ASK, ASK_SCRIPT, role, ROLE_SCRIPT, RUN_ROLE } from "./postgres-role";
 import { watch } from "./postgres-watch";
@@ -69,8 +70,15 @@ function common(program: Program, plan: PostgresPlan): void {
       kind: "file",
       path: `/etc/systemd/system/${UNIT}.service.d/10-mastodon.conf`,
       // Debian leaves a postmaster that was killed dead, for the sake of pg_ctlcluster; nobody is here to use that.
-      content:
-        "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nExecStartPre=+/usr/local/sbin/postgres-role\nTimeoutStartSec=infinity\nRestart=on-failure\nRestartSec=5\n",
+      content: unit({
+        Unit: NEVER_GIVEN_UP,
+        Service: {
+          ExecStartPre: "+/usr/local/sbin/postgres-role",
+          TimeoutStartSec: "infinity",
+          Restart: "on-failure",
+          RestartSec: 5,
+        },
+      }),
     })
     .add({ kind: "mount", device: plan.device, at: "/var/lib/postgresql" })
     .add({ kind: "run", why: "the data's owner", script: OWNER });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
+import { AT_BOOT, unit, UnitSection } from "../../core/unit";
 import { certificateVolumes } from "../trust";
 import { volumeOptions } from "./application";
 
@@ -20,7 +21,7 @@ export interface PreparePlan {
 
 export const TASK_ENV = "/etc/mastodon/task.env";
 // direct: without it a first failure would fail the units that require this one, for good.
-const RETRY = ["Restart=on-failure", "RestartMode=direct", "RestartSec=5"];
+const RETRY = { Restart: "on-failure", RestartMode: "direct", RestartSec: 5 } as const;
 export const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
 /** What these scripts remember over restarts. */
 export const STATE = "/var/lib/mastodon";
@@ -37,25 +38,19 @@ export function prepare(program: Program, plan: PreparePlan): void {
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-prepare.service",
-      content: [
-        "[Unit]",
-        "Description=Mastodon's database task",
-        "Wants=network-online.target",
-        "After=network-online.target",
-        "",
-        "[Service]",
-        "Type=oneshot",
-        "RemainAfterExit=yes",
-        ...RETRY,
-        `RestartPreventExitStatus=${REFUSAL}`,
-        "ExecStart=/usr/local/sbin/mastodon-prepare",
-        // A migration of a large table takes as long as it takes; cut off, it would start over.
-        "TimeoutStartSec=infinity",
-        "",
-        "[Install]",
-        "WantedBy=multi-user.target",
-        "",
-      ].join("\n"),
+      content: unit({
+        Unit: { Description: "Mastodon's database task", Wants: "network-online.target", After: "network-online.target" },
+        Service: {
+          Type: "oneshot",
+          RemainAfterExit: true,
+          ...RETRY,
+          RestartPreventExitStatus: REFUSAL,
+          ExecStart: "/usr/local/sbin/mastodon-prepare",
+          // A migration of a large table takes as long as it takes; cut off, it would start over.
+          TimeoutStartSec: "infinity",
+        },
+        Install: AT_BOOT,
+      }),
     })
     .add({ kind: "start", units: ["mastodon-prepare.service"] });
 }
@@ -80,6 +75,10 @@ function waitScript({ version, envFile }: { readonly version: string; readonly e
 
 const PATHS = { SQL_COMMAND, STATE, REFUSED };
 
+const WAIT = "mastodon-wait.service";
+/** For what serves: it starts once the database is ready for this version. */
+export const PREPARED: UnitSection = { Requires: WAIT, After: WAIT };
+
 /** A unit that ends when the database is ready for this version; what serves requires it. */
 export function waitForPrepare(
   program: Program,
@@ -96,19 +95,17 @@ export function waitForPrepare(
     .readyWhen(NOT_REFUSED)
     .add({
       kind: "file",
-      path: "/etc/systemd/system/mastodon-wait.service",
-      content: [
-        "[Unit]",
-        `Description=The database is prepared for Mastodon ${plan.version}`,
-        "",
-        "[Service]",
-        "Type=oneshot",
-        "RemainAfterExit=yes",
-        ...RETRY,
-        "TimeoutStartSec=infinity",
-        "ExecStart=/usr/local/sbin/mastodon-wait",
-        "",
-      ].join("\n"),
+      path: `/etc/systemd/system/${WAIT}`,
+      content: unit({
+        Unit: { Description: `The database is prepared for Mastodon ${plan.version}` },
+        Service: {
+          Type: "oneshot",
+          RemainAfterExit: true,
+          ...RETRY,
+          TimeoutStartSec: "infinity",
+          ExecStart: "/usr/local/sbin/mastodon-wait",
+        },
+      }),
     });
 }
 

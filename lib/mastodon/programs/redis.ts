@@ -3,6 +3,7 @@
 
 import { Program, Step } from "../../core/program";
 import { Secret } from "../../core/secret";
+import { NEVER_GIVEN_UP, unit } from "../../core/unit";
 import { SENTINEL_PORT } from "../ports";
 
 export interface RedisInstance {
@@ -23,7 +24,7 @@ export interface RedisInstance {
 
 // At a reboot nothing else keeps an instance from starting before its disk is mounted, which would be an empty one. And a machine whose disk
 // was full for a while must not stay dead after that.
-const UNIT = "[Unit]\nRequiresMountsFor=/var/lib/redis\nStartLimitIntervalSec=0\n\n";
+export const ON_DISK = { RequiresMountsFor: "/var/lib/redis", ...NEVER_GIVEN_UP } as const;
 
 /** One instance on one machine. */
 export function redis(program: Program, instance: RedisInstance, self: string): void {
@@ -36,10 +37,16 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
     .add({
       kind: "file",
       path: `/etc/systemd/system/redis-server@${name}.service.d/10-mastodon.conf`,
-      content:
-        UNIT +
-        // A large instance takes minutes to load, and counts as started only then.
-        "[Service]\nExecStartPre=+/usr/local/sbin/redis-role %i\nTimeoutStartSec=infinity\nTimeoutStopSec=60\nRestartSec=1\n",
+      content: unit({
+        Unit: ON_DISK,
+        Service: {
+          ExecStartPre: "+/usr/local/sbin/redis-role %i",
+          // A large instance takes minutes to load, and counts as started only then.
+          TimeoutStartSec: "infinity",
+          TimeoutStopSec: 60,
+          RestartSec: 1,
+        },
+      }),
     })
     .add({
       kind: "run",
@@ -66,14 +73,19 @@ function mend(name: string): readonly Step[] {
     {
       kind: "file",
       path: "/etc/systemd/system/redis-mend@.service",
-      content:
-        "[Unit]\nDescription=Redis %i writes its file anew after it could not write\n\n[Service]\nType=oneshot\nExecStart=/usr/local/sbin/redis-mend %i\nLogLevelMax=notice\n",
+      content: unit({
+        Unit: { Description: "Redis %i writes its file anew after it could not write" },
+        Service: { Type: "oneshot", ExecStart: "/usr/local/sbin/redis-mend %i", LogLevelMax: "notice" },
+      }),
     },
     {
       kind: "file",
       path: "/etc/systemd/system/redis-mend@.timer",
-      content:
-        "[Unit]\nDescription=Looks once a minute whether Redis %i could write\n\n[Timer]\nOnActiveSec=60\nOnUnitActiveSec=60\n\n[Install]\nWantedBy=timers.target\n",
+      content: unit({
+        Unit: { Description: "Looks once a minute whether Redis %i could write" },
+        Timer: { OnActiveSec: 60, OnUnitActiveSec: 60 },
+        Install: { WantedBy: "timers.target" },
+      }),
     },
     { kind: "start", units: [`redis-mend@${name}.timer`] },
   ];
@@ -102,31 +114,12 @@ elif [[ $(ask bgrewriteaof) = *started* ]]; then
 fi
 `;
 
-/** The sentinel of one machine, for all instances that are watched from it. */
-export function sentinel(program: Program, watched: () => readonly RedisInstance[], password: Secret): void {
-  program
-    .add({ kind: "package", names: ["redis-sentinel", "redis-tools"] })
-    .add({ kind: "file", path: "/etc/redis/sentinel.settings", content: () => sentinelSettings(password), mode: "0600" })
-    .add({ kind: "file", path: "/usr/local/bin/sentinel-console", content: CONSOLE, mode: "0755" })
-    .add({ kind: "file", path: "/etc/redis/sentinel.masters", content: () => watched().map(monitor).join(""), mode: "0600" })
-    .add({
-      kind: "file",
-      path: "/etc/systemd/system/redis-sentinel.service.d/10-mastodon.conf",
-      content:
-        UNIT +
-        "[Service]\nType=simple\nExecStart=\nExecStart=/usr/bin/redis-sentinel /var/lib/redis/sentinel.conf --supervised no --daemonize no\nRestart=always\nRestartSec=1\nTimeoutStopSec=10\n",
-    })
-    .add({ kind: "run", why: "sentinel", script: SENTINEL_SCRIPT });
-}
-
 // A master that too few follow has been cut off: it stops accepting writes, which would be thrown away. Only a side with two sentinels promotes
 // another, and the other side then has one of the first three machines, itself, and at the most all further ones: one copy fewer than there
 // are never follow it there. With a single copy the loss of either machine would stop all writes, so it has none of this.
 //
 // It counts in whole seconds, once a second: 2 s after a copy's last word it refuses after 4 at the latest. Sentinels must not promote sooner.
 const LAG_SECONDS = 2;
-/** How long before `downAfterSeconds` a sentinel gives up by itself: they ask once a second, and a second goes by until they agree. */
-const AGREEING_MS = 1000;
 
 function settings({ name, port, durable, maxMemoryMib, password, replicas }: RedisInstance): string {
   return [
@@ -230,62 +223,4 @@ fi
 } >"$conf.new"
 chown redis:redis "$conf.new" && chmod 0640 "$conf.new" && mv "$conf.new" "$conf"
 echo "redis-role: $name starts as \${role:-master}"
-`;
-
-// Everybody may ask who is master, without a password: the Redis client of Mastodon before 4.6 cannot give one to a sentinel. What changes
-// anything is for the sentinels among themselves.
-const ASKING = [
-  "+auth +hello +ping +command +info +role +subscribe +psubscribe +unsubscribe +punsubscribe",
-  "+client|setname +client|setinfo +client|getname +client|id",
-  "+sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|myid",
-].join(" ");
-
-const CONSOLE = `#!/bin/bash
-# The sentinel of this machine with all rights: sentinel-console sentinel masters, or sentinel-console sentinel failover NAME.
-set -euo pipefail
-REDISCLI_AUTH=$(sed -n 's/^sentinel sentinel-pass //p' /etc/redis/sentinel.settings) exec redis-cli -p ${SENTINEL_PORT} --user sentinel "$@"
-`;
-
-function sentinelSettings(password: Secret): string {
-  return [
-    `port ${SENTINEL_PORT}`,
-    "bind * -::*",
-    "protected-mode no",
-    "dir /var/lib/redis",
-    "sentinel resolve-hostnames yes",
-    `user default on nopass allchannels -@all ${ASKING}`,
-    `user sentinel on >${password} allchannels +@all`,
-    "sentinel sentinel-user sentinel",
-    `sentinel sentinel-pass ${password}`,
-    "",
-  ].join("\n");
-}
-
-function monitor({ name, port, password, first, downAfterSeconds, sentinels }: RedisInstance): string {
-  return [
-    `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
-    `sentinel auth-pass ${name} ${password}`,
-    `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500)}`,
-    `sentinel failover-timeout ${name} ${downAfterSeconds * 3_000 + 10_000}`,
-    `sentinel parallel-syncs ${name} 1`,
-    "",
-  ].join("\n");
-}
-
-// Sentinel owns its file: it remembers who is master and who else watches. All that it does not learn by itself comes from here.
-const SENTINEL_SCRIPT = `conf=/var/lib/redis/sentinel.conf
-systemctl stop redis-sentinel.service
-{
-  cat /etc/redis/sentinel.settings
-  [ ! -s $conf ] || grep -E '^sentinel (myid|monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel) ' $conf || true
-} >$conf.new
-while read -r words; do
-  name=$(cut -d ' ' -f 3 <<<"$words")
-  [[ $words = "sentinel monitor "* ]] && grep -q "^sentinel monitor $name " $conf.new || echo "$words" >>$conf.new
-done </etc/redis/sentinel.masters
-chown redis:redis $conf.new && chmod 0640 $conf.new && mv $conf.new $conf
-chown redis:redis /var/lib/redis
-systemctl daemon-reload
-systemctl enable redis-sentinel.service
-systemctl restart --no-block redis-sentinel.service
 `;

@@ -6,7 +6,7 @@ import { Program } from "../../core/program";
 import { STOP_SECONDS } from "../limits";
 import { certificateVolumes } from "../trust";
 import { podman, quadlet } from "./application";
-import { prepare, waitForPrepare } from "./prepare";
+import { prepare, PREPARED, waitForPrepare } from "./prepare";
 import { LOCKED, schedulerLock } from "./scheduler-lock";
 import { instances } from "./streaming";
 import { watchdog } from "./watchdog";
@@ -59,9 +59,9 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
         volumes: [...certificateVolumes(plan.env), ...plan.volumes],
         command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
         stopSeconds: STOP_SECONDS,
-        unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service", ...(plan.prepare === undefined ? [] : LOCKED)],
+        needs: [PREPARED, ...(plan.prepare === undefined ? [] : [LOCKED])],
         // TSTP: take no new job. TERM follows with the stop, and gives jobs in hand time before they go back to the queue.
-        service: ["ExecStop=-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i"],
+        service: { ExecStop: "-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i" },
       }),
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-sidekiq", names) })

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
+import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { POOLER_WAIT_SECONDS } from "../limits";
 
 /** How often it looks. */
@@ -28,15 +29,8 @@ export function watchdog(program: Program): void {
     .add({ kind: "start", units: ["mastodon-watchdog.service"] });
 }
 
-const UNIT = `[Unit]
-Description=Starts hung processes anew
-StartLimitIntervalSec=0
-
-[Service]
-ExecStart=/usr/local/sbin/mastodon-watchdog
-Restart=always
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-`;
+const UNIT = unit({
+  Unit: { Description: "Starts hung processes anew", ...NEVER_GIVEN_UP },
+  Service: { ExecStart: "/usr/local/sbin/mastodon-watchdog", ...RESTARTED, RestartSec: 5 },
+  Install: AT_BOOT,
+});

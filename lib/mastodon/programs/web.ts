@@ -11,7 +11,7 @@ import { certificateVolumes } from "../trust";
 import { ACCOUNT } from "./account";
 import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
 import { makara, MAKARA_VOLUME } from "./makara";
-import { waitForPrepare } from "./prepare";
+import { PREPARED, waitForPrepare } from "./prepare";
 import { pumaQueue } from "./puma-queue";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 import { watchdog } from "./watchdog";
@@ -75,7 +75,7 @@ export function web(program: Program, plan: WebPlan): void {
         command: "bundle exec puma -C config/puma.rb",
         volumes: [...certificateVolumes(plan.env), ...plan.files, ...(plan.makara ? [MAKARA_VOLUME] : [])],
         stopSeconds: STOP_SECONDS,
-        unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
+        needs: [PREPARED],
       }),
     })
     .add({ kind: "file", path: "/usr/local/bin/tootctl", content: command(plan, "bin/tootctl"), mode: "0755" })
