@@ -7,6 +7,7 @@ import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { databaseFacts, ExistingDatabaseProps } from "./existing-postgres";
+import { installation } from "./installation";
 import { OutsideServer } from "./outside";
 import { PGBOUNCER_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
@@ -39,7 +40,6 @@ export class ExistingPgBouncer implements Database {
   private readonly outside: Outside;
   private readonly facts: Omit<DatabaseFacts, "password">;
   private readonly most: number;
-  private readonly counted = new WeakMap<Site, Connections>();
 
   constructor(private readonly props: ExistingPgBouncerProps) {
     this.direct = props.direct.direct;
@@ -63,7 +63,7 @@ export class ExistingPgBouncer implements Database {
 
   expects(by: Construct, clients: Clients): void {
     const site = Site.of(by);
-    const connections = this.counted.get(site) ?? this.count(site);
+    const [connections = this.count(site)] = installation(site).outsideServers.get(this) ?? [];
     connections.count(by, clients, clients.reads === true && this.props.readsName !== undefined ? 2 : 1);
   }
 
@@ -80,7 +80,7 @@ export class ExistingPgBouncer implements Database {
       remedy: (needed) =>
         `raise its max_client_conn and then maxClients to at least ${needed}, or use fewer machines, processes or threads`,
     });
-    this.counted.set(site, connections);
+    installation(site).outsideServers.set(this, [connections]);
     return connections;
   }
 }

@@ -7,6 +7,7 @@ import { Secret } from "../core/secret";
 import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
 import { DatabaseFacts, PostgresServer, SslMode } from "./database";
+import { installation } from "./installation";
 import { OutsideProps, OutsideServer } from "./outside";
 import { POSTGRES_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
@@ -60,7 +61,6 @@ export class ExistingPostgres implements PostgresServer {
   private readonly described: OutsideServer;
   private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];
   private readonly most: number;
-  private readonly counted = new WeakMap<Site, readonly Connections[]>();
 
   constructor(props: ExistingPostgresProps) {
     this.path = `Postgres.external ${props.host}`;
@@ -108,7 +108,8 @@ export class ExistingPostgres implements PostgresServer {
   }
 
   private connections(site: Site): readonly Connections[] {
-    const known = this.counted.get(site);
+    const { outsideServers } = installation(site);
+    const known = outsideServers.get(this);
     if (known !== undefined) return known;
     const made = this.servers.map(({ name }) => {
       return new Connections(site, {
@@ -120,7 +121,7 @@ export class ExistingPostgres implements PostgresServer {
           "serverConnections, or use fewer machines, processes or threads",
       });
     });
-    this.counted.set(site, made);
+    outsideServers.set(this, made);
     return made;
   }
 }

@@ -13,6 +13,7 @@ import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
+import { installation } from "./installation";
 import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
 import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
 import { poolerFront, throughPoolers } from "./programs/pooler-front";
@@ -173,14 +174,15 @@ export class PgBouncer extends Construct implements Database {
     const facts = this.entries.map(({ main }) => main.reachedBy(who, why));
     const known = this.local.get(who);
     if (known !== undefined) return known;
-    const other = fronts.get(who);
+    const { loopbackPoolers } = installation(who.site);
+    const other = loopbackPoolers.get(who);
     if (other !== undefined) {
       who.site.problems.add(who, {
         wrong: `it is given ${this.node.path}, and ${other.node.path} is at 127.0.0.1:${PGBOUNCER_PORT} there already`,
         remedy: "give all processes of a machine the same pooler",
       });
     }
-    fronts.set(who, this);
+    loopbackPoolers.set(who, this);
     const here = { host: "127.0.0.1", port: PGBOUNCER_PORT };
     const made =
       facts.length === 0
@@ -243,6 +245,3 @@ export class PgBouncer extends Construct implements Database {
     add({ wrong, remedy: 'leave it out, or leave on: "each" out' });
   }
 }
-
-/** Which pooler has the port on a machine's own loopback. */
-const fronts = new WeakMap<Host, PgBouncer>();

@@ -7,12 +7,12 @@ import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { wholeNumber, wrongNumber } from "../core/whole-number";
-import { fleet } from "./fleet";
 import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { outgoingMail } from "./outgoing-mail";
 import { TierEnv } from "./process-env";
 import { sidekiq } from "./programs/sidekiq";
+import { preparesDatabase, worksOff } from "./queues";
 import { Data, DATABASE_TASK, readsReplica, rubyEnv, SCHEDULER_LOCK } from "./ruby";
 import { secret } from "./secrets";
 import { Queue, versionOf } from "./version";
@@ -76,7 +76,7 @@ export class SidekiqGroup extends Construct {
     const queues = weights === undefined ? (props.queues as readonly Queue[]) : (Object.keys(weights) as Queue[]);
     this.checkQueues(site, queues, weights);
     const scheduler = queues.includes("scheduler");
-    fleet(site).add(this, queues, machines * processes);
+    worksOff(site, { by: this, queues, processes: machines * processes });
     const version = versionOf(site);
     const reads = props.replicaUrl === undefined && readsReplica("sidekiq", version);
     props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: !scheduler });
@@ -109,7 +109,7 @@ export class SidekiqGroup extends Construct {
       readyFile: !version.isBefore("4.3"),
       // Up to 4.2 Rails' own task leaves a database that exists, but is empty, without its first roles.
       prepare: this.taskEnv && { env: this.taskEnv, task: version.isBefore("4.3") ? "db:migrate:setup" : "db:prepare" },
-      waits: () => fleet(site).prepares,
+      waits: () => preparesDatabase(site),
       foreign: props.database.foreign ?? false,
     });
   }

@@ -8,13 +8,13 @@ import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
 import { wholeNumber } from "../core/whole-number";
-import { fleet } from "./fleet";
 import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { PUMA_PORT } from "./ports";
 import { TierEnv } from "./process-env";
 import { web } from "./programs/web";
 import { KEPT_THREADS } from "./programs/puma-queue";
+import { preparesDatabase } from "./queues";
 import { ADMINISTRATOR, Data, rubyEnv } from "./ruby";
 import { streamingEnvs, StreamingPool, StreamingProcesses, streamingProgram } from "./streaming";
 import { versionOf } from "./version";
@@ -146,7 +146,7 @@ export class WebTier extends Construct {
       trustedProxies: props.trustedProxies ?? [],
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
-      waits: () => fleet(site).prepares,
+      waits: () => preparesDatabase(site),
       foreign: props.database.foreign ?? false,
     });
     site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });

@@ -2,7 +2,7 @@
 // section, `hostProxy(program, { what: "the poolers", text })`; a host that needs no section has no HAProxy.
 
 import { PROXY_OPEN_FILES } from "../../core/limits";
-import { Program } from "../../core/program";
+import { Part, Program } from "../../core/program";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 
 export interface Section {
@@ -18,15 +18,15 @@ const CONFIG = "/etc/haproxy/haproxy.cfg";
 /** Where HAProxy says how things stand, and takes orders; root's alone. */
 const ADMIN_SOCKET = "/run/haproxy/admin.sock";
 
-const proxies = new WeakMap<Program, Map<string, Section>>();
-
 /** Adds sections to a machine's HAProxy, and HAProxy itself for the first of them. The same text twice is one section. */
 export function hostProxy(program: Program, ...sections: readonly Section[]): void {
-  const known = proxies.get(program);
-  const all = known ?? new Map<string, Section>();
+  const all = program.part(HAPROXY);
   for (const section of sections) all.set(`# to ${section.what}\n${section.text}`, section);
-  if (known !== undefined) return;
-  proxies.set(program, all);
+}
+
+/** The sections by their texts. */
+const HAPROXY = new Part((program) => {
+  const all = new Map<string, Section>();
   const scripts = () => [...new Set([...all.values()].flatMap(({ writtenBy }) => writtenBy ?? []))].sort();
   program
     .add({ kind: "package", names: ["haproxy"] })
@@ -39,7 +39,8 @@ export function hostProxy(program: Program, ...sections: readonly Section[]): vo
       "systemctl is-active --quiet haproxy || { echo \"HAProxy is not running, and without it there is no way to $(sed -n 's/^# to //p' " +
         `${CONFIG} | sort -u | paste -sd , | sed 's/,/, /g')"; false; }`,
     );
-}
+  return all;
+});
 
 // Run again, it finds nothing more to write out.
 const written = (path: string) => `(umask 077 && ${path} <${CONFIG} >${CONFIG}.new)\nmv ${CONFIG}.new ${CONFIG}\n`;
