@@ -34,7 +34,6 @@ export interface ExistingPgBouncerProps extends ExistingDatabaseProps {
 
 export class ExistingPgBouncer implements Database {
   readonly direct: Database;
-  readonly foreign = true;
   private readonly path: string;
   private readonly described: OutsideServer;
   private readonly outside: Outside;

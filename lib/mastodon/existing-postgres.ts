@@ -56,7 +56,6 @@ export interface ExistingPostgresProps extends ExistingDatabaseProps {
 
 export class ExistingPostgres implements PostgresServer {
   readonly direct: ExistingPostgres = this;
-  readonly foreign = true;
   readonly path: string;
   private readonly described: OutsideServer;
   private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];

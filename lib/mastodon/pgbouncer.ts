@@ -68,7 +68,6 @@ const MOST_MACHINES = 8;
 export class PgBouncer extends Construct implements Database {
   readonly direct: Database;
   private readonly server: PostgresServer;
-  readonly foreign: boolean;
   /** Its own machines; none if it is on each machine that calls it. */
   readonly machines: readonly Machine[];
   private readonly entries: readonly {
@@ -89,7 +88,6 @@ export class PgBouncer extends Construct implements Database {
     const each = props.on === "each";
     this.server = props.database;
     this.direct = !each && props.database.moves ? this.through(props.database) : props.database;
-    this.foreign = props.database.foreign ?? false;
     this.serverConnections = props.serverConnections ?? (each ? 10 : 50);
     this.maxClients = props.maxClients ?? 5000;
     this.check(site, props);

@@ -110,7 +110,6 @@ export class SidekiqGroup extends Construct {
       // Up to 4.2 Rails' own task leaves a database that exists, but is empty, without its first roles.
       prepare: this.taskEnv && { env: this.taskEnv, task: version.isBefore("4.3") ? "db:migrate:setup" : "db:prepare" },
       waits: () => preparesDatabase(site),
-      foreign: props.database.foreign ?? false,
     });
   }
 

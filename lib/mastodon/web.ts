@@ -147,7 +147,6 @@ export class WebTier extends Construct {
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
       waits: () => preparesDatabase(site),
-      foreign: props.database.foreign ?? false,
     });
     site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });
     site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));

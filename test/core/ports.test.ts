@@ -29,7 +29,7 @@ test("a port is found in code, and not in a comment or in a longer number", () =
 
 test("no port stands anywhere in lib but in ports.ts", () => {
   const files = readdirSync(LIB, { recursive: true, encoding: "utf8" }).filter(
-    (file) => /^(core|mastodon|clouds|bin)\/.*\.ts$/.test(file) && !file.endsWith("/ports.ts"),
+    (file) => /^(core|mastodon|clouds|bin)\/.*\.(ts|sh)$/.test(file) && !file.endsWith("/ports.ts"),
   );
   const found = files.flatMap((file) => bare(readFileSync(join(LIB, file), "utf8")).map((line) => `${file}: ${line.trim()}`));
   expect(found).toEqual([]);

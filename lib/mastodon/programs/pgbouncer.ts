@@ -44,13 +44,13 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
     const content = processIni(process, plan.serverConnections);
     program.add({ kind: "file", path: `/etc/pgbouncer/${process}.ini`, content, mode: "0640", owner });
   }
-  const drain = script(join(__dirname, "pgbouncer-drain.sh"), { IDLE_SECONDS, BUSY_SECONDS });
+  const drain = script(join(__dirname, "pgbouncer-drain.sh"), { PGBOUNCER_PORT, IDLE_SECONDS, BUSY_SECONDS });
   program
     .add({ kind: "file", path: "/etc/systemd/system/pgbouncer@.service", content: UNIT })
     .add({ kind: "file", path: "/etc/systemd/system/pgbouncer.service", content: BOTH })
     .add({ kind: "file", path: "/etc/sysctl.d/60-pgbouncer.conf", content: SYSCTL })
     .add({ kind: "run", why: "kernel, for PgBouncer", script: "sysctl -qep /etc/sysctl.d/60-pgbouncer.conf\n" })
-    .add(command("/usr/local/bin/pgbouncer-console", script(join(__dirname, "pgbouncer-console.sh"))))
+    .add(command("/usr/local/bin/pgbouncer-console", script(join(__dirname, "pgbouncer-console.sh"), { PGBOUNCER_PORT })))
     .add(command("/usr/local/sbin/pgbouncer-processes", script(join(__dirname, "pgbouncer-processes.sh"))))
     .add(command("/usr/local/sbin/pgbouncer-drain", drain))
     .add({ kind: "start", units: ["pgbouncer.service"] });

@@ -15,8 +15,6 @@ export interface PreparePlan {
   /** The task that fills an empty database, or migrates one that is not. */
   readonly task: string;
   readonly env: Env;
-  /** Whether the database's password may hold more than letters and digits. */
-  readonly foreign: boolean;
 }
 
 export const TASK_ENV = "/etc/mastodon/task.env";
@@ -29,11 +27,13 @@ const REFUSED = "/run/mastodon-refused";
 /** How the task ends that will not do its work however often it is asked. */
 const REFUSAL = 78;
 
+const SQL = script(join(__dirname, "mastodon-sql.sh"));
+
 /** Migrates the database straight at PostgreSQL, then says so in the table. */
 export function prepare(program: Program, plan: PreparePlan): void {
   program
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600", from: () => plan.env.largest() })
-    .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-prepare", content: prepareScript(plan), mode: "0755" })
     .add({
       kind: "file",
@@ -82,10 +82,10 @@ export const PREPARED: UnitSection = { Requires: WAIT, After: WAIT };
 /** A unit that ends when the database is ready for this version; what serves requires it. */
 export function waitForPrepare(
   program: Program,
-  plan: { readonly version: string; readonly envFile: string; readonly foreign: boolean; readonly waits: () => boolean },
+  plan: { readonly version: string; readonly envFile: string; readonly waits: () => boolean },
 ): void {
   program
-    .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
     .add({
       kind: "file",
       path: "/usr/local/sbin/mastodon-wait",
@@ -107,30 +107,4 @@ export function waitForPrepare(
         },
       }),
     });
-}
-
-// The file is read line by line, not sourced: values are literal, as podman reads them.
-function sqlScript(foreign: boolean): string {
-  // IFS would cut a single = from the end, which only somebody else's password can have.
-  const loop = foreign
-    ? ["while IFS= read -r line; do", "  name=${line%%=*} value=${line#*=}"]
-    : ["while IFS='=' read -r name value; do"];
-  return `#!/bin/bash
-# psql with the database settings of an env file: mastodon-sql FILE [psql's arguments].
-set -euo pipefail
-file=$1
-shift
-${loop.join("\n")}
-  case $name in
-    DB_HOST) export PGHOST=$value ;;
-    DB_PORT) export PGPORT=$value ;;
-    DB_NAME) export PGDATABASE=$value ;;
-    DB_USER) export PGUSER=$value ;;
-    DB_PASS) export PGPASSWORD=$value ;;
-    DB_SSLMODE) export PGSSLMODE=$value ;;
-${foreign ? "    PGSSLROOTCERT) export PGSSLROOTCERT=$value ;;\n" : ""}  esac
-done <"$file"
-export PGCONNECT_TIMEOUT=5
-exec psql "$@"
-`;
 }

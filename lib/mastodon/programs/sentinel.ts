@@ -1,6 +1,8 @@
 // The sentinel of a machine that watches Redis: `sentinel(program, () => instances, password)`.
 
+import { join } from "node:path";
 import { Program } from "../../core/program";
+import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { RESTARTED, unit } from "../../core/unit";
 import { SENTINEL_PORT } from "../ports";
@@ -29,7 +31,7 @@ export function sentinel(program: Program, watched: () => readonly RedisInstance
         },
       }),
     })
-    .add({ kind: "run", why: "sentinel", script: SENTINEL_SCRIPT });
+    .add({ kind: "run", why: "sentinel", script: script(join(__dirname, "sentinel.sh")) });
 }
 
 // Everybody may ask who is master, without a password: the Redis client of Mastodon before 4.6 cannot give one to a sentinel. What changes
@@ -71,21 +73,3 @@ function monitor({ name, port, password, first, downAfterSeconds, sentinels }: R
     "",
   ].join("\n");
 }
-
-// Sentinel owns its file: it remembers who is master and who else watches. All that it does not learn by itself comes from here.
-const SENTINEL_SCRIPT = `conf=/var/lib/redis/sentinel.conf
-systemctl stop redis-sentinel.service
-{
-  cat /etc/redis/sentinel.settings
-  [ ! -s $conf ] || grep -E '^sentinel (myid|monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel) ' $conf || true
-} >$conf.new
-while read -r words; do
-  name=$(cut -d ' ' -f 3 <<<"$words")
-  [[ $words = "sentinel monitor "* ]] && grep -q "^sentinel monitor $name " $conf.new || echo "$words" >>$conf.new
-done </etc/redis/sentinel.masters
-chown redis:redis $conf.new && chmod 0640 $conf.new && mv $conf.new $conf
-chown redis:redis /var/lib/redis
-systemctl daemon-reload
-systemctl enable redis-sentinel.service
-systemctl restart --no-block redis-sentinel.service
-`;

@@ -26,8 +26,6 @@ export interface SidekiqPlan {
   /** On the one machine that prepares the database: the task and its environment. */
   readonly prepare: { readonly env: Env; readonly task: string } | undefined;
   readonly waits: () => boolean;
-  /** Whether the database's password may hold more than letters and digits. */
-  readonly foreign: boolean;
 }
 
 const READY_FILE = "tmp/sidekiq_process_has_started_and_will_begin_processing_jobs";
@@ -42,9 +40,9 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     mode: "0600",
     from: () => plan.env.largest(),
   });
-  const { image, version, foreign, waits } = plan;
-  if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare, foreign });
-  waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });
+  const { image, version, waits } = plan;
+  if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare });
+  waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", waits });
   // Before everything that takes long: whoever must wait for another scheduler waits meanwhile.
   if (plan.prepare !== undefined) schedulerLock(program, unitOf(1));
   program

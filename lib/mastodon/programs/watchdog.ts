@@ -6,6 +6,7 @@ import { Part, Program } from "../../core/program";
 import { script } from "../../core/script";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { POOLER_WAIT_SECONDS } from "../limits";
+import { PUMA_PORT } from "../ports";
 
 /** How often it looks. */
 const TICK_SECONDS = 5;
@@ -21,7 +22,13 @@ export function watchdog(program: Program): void {
 }
 
 const WATCHDOG = new Part((program) => {
-  const content = script(join(__dirname, "watchdog.sh"), { TICK_SECONDS, STILL_SECONDS, ANSWER_SECONDS, STUCK_SECONDS });
+  const content = script(join(__dirname, "watchdog.sh"), {
+    PUMA_PORT,
+    TICK_SECONDS,
+    STILL_SECONDS,
+    ANSWER_SECONDS,
+    STUCK_SECONDS,
+  });
   program
     .add({ kind: "package", names: ["curl"] })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-watchdog", content, mode: "0755" })

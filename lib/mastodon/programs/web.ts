@@ -36,8 +36,6 @@ export interface WebPlan {
   readonly idleSeconds: number;
   /** Whether this page prepares the database; asked for at synth. */
   readonly waits: () => boolean;
-  /** Whether the database's password may hold more than letters and digits. */
-  readonly foreign: boolean;
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
@@ -62,7 +60,7 @@ export function web(program: Program, plan: WebPlan): void {
       from: () => plan.taskEnv.largest(),
     });
   if (plan.makara) makara(program);
-  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", foreign: plan.foreign, waits: plan.waits });
+  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", waits: plan.waits });
   program
     .add({
       kind: "file",
