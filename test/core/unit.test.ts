@@ -40,7 +40,7 @@ test("lib writes no unit by hand", () => {
   const byHand = readdirSync(lib, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && file !== "core/unit.ts")
     .filter((file) =>
-      /\[(Unit|Service|Timer|Socket|Container|Install)\](\\n)?["`]?,?$|StartLimitIntervalSec/m.test(
+      /\[(Unit|Service|Timer|Socket|Container|Install)\](\\n|["`]|$)|StartLimitIntervalSec/m.test(
         readFileSync(join(lib, file), "utf8"),
       ),
     );
