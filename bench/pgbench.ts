@@ -1,5 +1,6 @@
 // pgbench on the machine "client" of a site: `pgbench(site, { host: "pool-1", port: 6432, clients: 1000, … })`.
 
+import { POSTGRES_PORT } from "../lib/mastodon/ports";
 import { driver, inside } from "../scripts/cluster";
 
 const BINARY = "/usr/lib/postgresql/17/bin/pgbench";
@@ -26,7 +27,7 @@ export interface Throughput {
 
 /** Makes the tables. */
 export function prepareTables(site: string, host: string): void {
-  shell(site, `${at({ host, port: 5432 })} ${BINARY} -i -q -s ${SCALE} 2>&1`);
+  shell(site, `${at({ host, port: POSTGRES_PORT })} ${BINARY} -i -q -s ${SCALE} 2>&1`);
 }
 
 /** Measures for as many seconds, log-ins not counted. */
@@ -77,7 +78,7 @@ function command({ clients, script, protocol, ...server }: Load, seconds: number
 
 // PostgreSQL lets nobody in without TLS; the pooler offers none.
 function at({ host, port }: { readonly host: string; readonly port: number }): string {
-  return `HOME=/root PGHOST=${host} PGPORT=${port} PGUSER=mastodon PGDATABASE=mastodon PGSSLMODE=${port === 5432 ? "require" : "disable"}`;
+  return `HOME=/root PGHOST=${host} PGPORT=${port} PGUSER=mastodon PGDATABASE=mastodon PGSSLMODE=${port === POSTGRES_PORT ? "require" : "disable"}`;
 }
 
 function shell(site: string, script: string): string {

@@ -1,5 +1,6 @@
 // A thousand clients through PgBouncer, a thousand straight at PostgreSQL, and twenty: `pgbouncer.run(context)`.
 
+import { PGBOUNCER_PORT, POSTGRES_PORT } from "../lib/mastodon/ports";
 import { inside } from "../scripts/cluster";
 import { Benchmark, Context, Report, Target } from "./benchmark";
 import { deployed, packagesOfTheExample, sleep } from "./deployment";
@@ -12,9 +13,9 @@ const FEW = 20;
 const MEASURED_SECONDS = 8;
 
 const WAYS = [
-  { name: "direct", what: `${MANY} direct`, host: "database-1", port: 5432, clients: MANY, backends: MANY },
-  { name: "pooled", what: `${MANY} through PgBouncer`, host: "pool-1", port: 6432, clients: MANY, backends: FEW },
-  { name: "few", what: `${FEW} direct`, host: "database-1", port: 5432, clients: FEW, backends: FEW },
+  { name: "direct", what: `${MANY} direct`, host: "database-1", port: POSTGRES_PORT, clients: MANY, backends: MANY },
+  { name: "pooled", what: `${MANY} through PgBouncer`, host: "pool-1", port: PGBOUNCER_PORT, clients: MANY, backends: FEW },
+  { name: "few", what: `${FEW} direct`, host: "database-1", port: POSTGRES_PORT, clients: FEW, backends: FEW },
 ] as const;
 
 // No transaction with prepared statements: two tries stood still until the pool gave clients up, it seems since pgbench waits while it prepares

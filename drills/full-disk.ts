@@ -1,6 +1,7 @@
 // A disk runs full under PostgreSQL or Redis, and gets room again: `await fillDisk("social", "database-1", "/var/lib/postgresql")`.
 // What was acknowledged meanwhile must be there afterwards, and the files whole; the functions below write, and tell.
 
+import { SENTINEL_PORT } from "../lib/mastodon/ports";
 import { inside } from "../scripts/cluster";
 
 /** Takes the disk at this directory of a machine, to the last block; the local cloud gives it a size of its own. */
@@ -146,7 +147,7 @@ name=$1
 master() {
   local host
   for host in $sentinels; do
-    REDISCLI_AUTH= timeout 1 redis-cli -h "$host" -p 26379 sentinel get-master-addr-by-name "$name" 2>/dev/null | head -n 1
+    REDISCLI_AUTH= timeout 1 redis-cli -h "$host" -p ${SENTINEL_PORT} sentinel get-master-addr-by-name "$name" 2>/dev/null | head -n 1
   done | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }'
 }`;
 

@@ -1,5 +1,7 @@
 // Scripts that drills run inside machines of the site: `site.on(web, REDIS + "\nmaster", "SIDEKIQ_")`. They use what is there: bash and redis-cli.
 
+import { REDIS_PORTS } from "../lib/mastodon/ports";
+
 /** A Redis by the prefix of its variables. */
 export type Use = "" | "CACHE_" | "SIDEKIQ_";
 
@@ -45,7 +47,7 @@ tell() {
   url=$(value URL)
   if [ -n "$url" ]; then timeout 2 redis-cli --no-auth-warning -u "$url" "$@"; return; fi
   read -r host port < <(master)
-  timeout 2 redis-cli -h "\${host:-127.0.0.1}" -p "\${port:-6379}" "$@"
+  timeout 2 redis-cli -h "\${host:-127.0.0.1}" -p "\${port:-${REDIS_PORTS.main}}" "$@"
 }`;
 
 /** How many jobs wait, are in hand, or wait to be tried again. */

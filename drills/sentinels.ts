@@ -1,6 +1,7 @@
 // Who watches a Redis, however its apps find it: `await watchers(site, "CACHE_")`. With Sentinel's variables the apps know it themselves; through
 // the HAProxy of their host they know a port and a password, and a machine of Redis says which instance has that password.
 
+import { SENTINEL_PORT } from "../lib/mastodon/ports";
 import { Use } from "./questions";
 import { Site } from "./site";
 
@@ -26,7 +27,7 @@ for file in /etc/redis/*.settings; do
   [ -e "/etc/redis/$name.role" ] || continue
   . "/etc/redis/$name.role"
   echo "$name"
-  for one in $sentinels; do printf '%s:26379 ' "$one"; done
+  for one in $sentinels; do printf '%s:${SENTINEL_PORT} ' "$one"; done
   exit 0
 done`;
 

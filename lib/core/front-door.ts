@@ -3,7 +3,7 @@
 import { Construct } from "constructs";
 import { HealthCheck, MadeFrontDoor } from "./cloud";
 import type { Pool } from "./pool";
-import { Site } from "./site";
+import type { Site } from "./site";
 
 export interface Route {
   readonly host: string;
@@ -13,12 +13,13 @@ export interface Route {
 
 export class FrontDoor extends Construct {
   private readonly made: MadeFrontDoor;
-  private readonly site: Site;
   private readonly added: Route[] = [];
 
-  constructor(scope: Construct, id: string) {
-    super(scope, id);
-    this.site = Site.of(this);
+  constructor(
+    private readonly site: Site,
+    id: string,
+  ) {
+    super(site, id);
     this.made = this.site.session.frontDoor(this, "Door", { domain: this.site.webDomain });
   }
 

@@ -5,6 +5,7 @@ import { Range, Role } from "./address-plan";
 import { Host } from "./host";
 import { wrongName } from "./names";
 import { Disk, Size, wrongSize } from "./size";
+import { wholeNumber } from "./whole-number";
 
 export interface MachineProps {
   /** Host name, unique in the site. Changing it replaces the machine. */
@@ -46,9 +47,7 @@ export class Machine extends Host {
     }
     const { zones = 1 } = this.site.cloud.can;
     const room = plan.capacity(props.range, zones);
-    const fits = Number.isInteger(props.number) && props.number >= 1 && props.number <= room;
-    if (!fits) problems.add(this, { wrong: `number is ${props.number}`, remedy: `use a whole number from 1 to ${room}` });
-    const number = fits ? props.number : 1;
+    const number = wholeNumber(problems, this, "number", props.number, { least: 1, most: room });
     const { zone, range, address } = plan.place(props.range, number, zones);
     const made = this.site.session.machine(this, "Machine", {
       ...this.told(props),

@@ -5,6 +5,7 @@ import { Range, Role } from "./address-plan";
 import { MadePool } from "./cloud";
 import { Host } from "./host";
 import { Size, wrongSize } from "./size";
+import { wrongNumber } from "./whole-number";
 
 export interface PoolProps {
   /** Members are called after it. Changing it replaces them. */
@@ -42,12 +43,8 @@ export class Pool extends Host {
     const { plan, cloud } = this.site;
     const ranges = plan.zones(props.range, cloud.can.zones ?? 1);
     const room = Math.floor(plan.capacity(props.range, ranges.length) / 2);
-    if (!Number.isInteger(props.machines) || props.machines < 1 || props.machines > room) {
-      this.site.problems.add(this, {
-        wrong: `machines is ${props.machines}`,
-        remedy: `use a whole number from 1 to ${room}: a roll-out doubles the pool inside ${props.range.cidr}; for more, add another tier`,
-      });
-    }
+    const further = `: a roll-out doubles the pool inside ${props.range.cidr}; for more, add another tier`;
+    this.site.problems.add(this, wrongNumber("machines", props.machines, { least: 1, most: room, further }));
     this.made = this.site.session.pool(this, "Pool", {
       ...this.told(props),
       ranges: ranges.map(({ cidr }) => cidr),

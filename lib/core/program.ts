@@ -30,11 +30,18 @@ export interface FileStep {
 
 export type FileMode = "0400" | "0600" | "0640" | "0644" | "0755";
 
+/** What several parts of one program share, such as the configuration of a host's one HAProxy; `make` runs for the first of them. */
+export class Part<Shared> {
+  constructor(readonly make: (program: Program) => Shared) {}
+}
+
 export class Program {
   private readonly added: Step[] = [];
   private readonly checks: string[] = [];
   // Steps are only ever added, so their number says whether a list is still right; a cloud may ask for it once a machine.
   private readonly known = new Map<"package" | "image", { readonly steps: number; readonly names: readonly string[] }>();
+
+  private readonly parts = new Map<Part<unknown>, unknown>();
 
   /** Appends steps; they run in this order. */
   add(...steps: readonly Step[]): this {
@@ -46,6 +53,12 @@ export class Program {
   readyWhen(command: string): this {
     this.checks.push(command);
     return this;
+  }
+
+  /** What is shared under that key in this program. */
+  part<Shared>(part: Part<Shared>): Shared {
+    if (!this.parts.has(part)) this.parts.set(part, part.make(this));
+    return this.parts.get(part) as Shared;
   }
 
   get steps(): readonly Step[] {

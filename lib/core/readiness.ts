@@ -1,8 +1,11 @@
 // How a host answers a cloud that asks whether it serves: `program.add(...readinessAnswer(9180))`.
 // systemd listens and starts the answer for each question, so nothing runs between questions.
 
+import { join } from "node:path";
 import { Step } from "./program";
 import { READY_SCRIPT } from "./render/cloud-config";
+import { script } from "./script";
+import { unit } from "./unit";
 
 const ANSWER_SCRIPT = "/usr/local/sbin/answer-ready";
 
@@ -16,37 +19,25 @@ export function readinessAnswer(port: number): readonly Step[] {
   ];
 }
 
-const ANSWER = `#!/bin/bash
-# Answers one HTTP request with whether this machine serves.
-while IFS= read -r -t 5 line && [ -n "\${line%$'\\r'}" ]; do :; done
-said=$(${READY_SCRIPT} 2>&1) && status='200 OK' || status='503 Service Unavailable'
-printf 'HTTP/1.1 %s\\r\\nContent-Type: text/plain\\r\\nContent-Length: %s\\r\\nConnection: close\\r\\n\\r\\n%s' "$status" "\${#said}" "$said"
-`;
+const ANSWER = script(join(__dirname, "answer-ready.sh"), { READY_SCRIPT });
 
 function socket(port: number): string {
-  return `[Unit]
-Description=Asked whether this machine serves
-
-[Socket]
-ListenStream=${port}
-Accept=yes
-MaxConnections=8
-
-[Install]
-WantedBy=sockets.target
-`;
+  return unit({
+    Unit: { Description: "Asked whether this machine serves" },
+    Socket: { ListenStream: port, Accept: true, MaxConnections: 8 },
+    Install: { WantedBy: "sockets.target" },
+  });
 }
 
-const SERVICE = `[Unit]
-Description=Answers whether this machine serves
-CollectMode=inactive-or-failed
-
-[Service]
-ExecStart=-${ANSWER_SCRIPT}
-StandardInput=socket
-StandardOutput=socket
-StandardError=journal
-TimeoutStartSec=20
-RuntimeMaxSec=20
-LogLevelMax=warning
-`;
+const SERVICE = unit({
+  Unit: { Description: "Answers whether this machine serves", CollectMode: "inactive-or-failed" },
+  Service: {
+    ExecStart: `-${ANSWER_SCRIPT}`,
+    StandardInput: "socket",
+    StandardOutput: "socket",
+    StandardError: "journal",
+    TimeoutStartSec: 20,
+    RuntimeMaxSec: 20,
+    LogLevelMax: "warning",
+  },
+});

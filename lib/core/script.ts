@@ -9,7 +9,9 @@ import { readFileSync } from "node:fs";
  * shellcheck takes for variables that somebody else has set.
  */
 export function script(file: string, values: Readonly<Record<string, string | number>> = {}): string {
-  const lines = known.get(file) ?? readFileSync(file, "utf8").split("\n");
+  const read = () => readFileSync(file, "utf8").split("\n");
+  // What shellcheck is told is no comment for a person.
+  const lines = known.get(file) ?? read().filter((line) => !line.startsWith("# shellcheck "));
   known.set(file, lines);
   const head = lines.findIndex((line) => !line.startsWith("#"));
   const assigned = Object.entries(values).map(([name, value]) => `${name}='${String(value).replaceAll("'", `'\\''`)}'`);

@@ -17,6 +17,7 @@ import { PageError, Problems } from "./problems";
 import { SecretChecks } from "./secret-checks";
 import { ExtraEnv, Setting } from "./settings";
 import { registerSite } from "./sites";
+import { wrongNumber } from "./whole-number";
 
 export interface SiteProps {
   /** Where the machines are made. Another cloud means other machines and empty disks. */
@@ -211,10 +212,9 @@ export class Site extends Construct {
   range(tier: Construct, role: Role, name: string, slot?: number): Range {
     const slots = this.plan.slots(role);
     const taken = slot ?? this.plan.slotOf(role, name);
-    if (!Number.isInteger(taken) || taken < 0 || taken >= slots) {
-      this.problems.add(tier, { wrong: `slot is ${slot}`, remedy: `use a whole number from 0 to ${slots - 1}` });
-      return this.plan.tier(role, 0);
-    }
+    const wrong = wrongNumber("slot", taken, { least: 0, most: slots - 1 });
+    this.problems.add(tier, wrong);
+    if (wrong !== undefined) return this.plan.tier(role, 0);
     const other = this.slots.get(`${role} ${taken}`);
     if (other !== undefined) {
       this.problems.add(tier, {

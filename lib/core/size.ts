@@ -1,6 +1,7 @@
 // How big a machine or a disk is, in no cloud's terms: `Size.of({ cpus: 2, gib: 4 })`, `Disk.gib(200)`.
 
 import { Problem } from "./problems";
+import { wrongNumber } from "./whole-number";
 
 // A size belongs to no page yet, so whoever is given it tells what is wrong with it.
 const wrong = new WeakMap<Size | Disk, Problem>();
@@ -33,10 +34,10 @@ export class Size {
    * @throws at synth if either is not positive, or `cpus` is not whole
    */
   static of(props: { readonly cpus: number; readonly gib: number }): Size {
-    const cpus = Number.isInteger(props.cpus) && props.cpus >= 1;
+    const wrongCpus = wrongNumber("cpus of its size", props.cpus, { least: 1 });
     const gib = props.gib > 0 && Number.isFinite(props.gib);
-    const size = new Size(cpus ? props.cpus : 1, gib ? props.gib : 1);
-    if (!cpus) return told(size, { wrong: `cpus of its size is ${props.cpus}`, remedy: "use a whole number from 1" });
+    const size = new Size(wrongCpus === undefined ? props.cpus : 1, gib ? props.gib : 1);
+    if (wrongCpus !== undefined) return told(size, wrongCpus);
     if (!gib) return told(size, { wrong: `gib of its size is ${props.gib}`, remedy: "use a number above 0" });
     return size;
   }
@@ -53,8 +54,8 @@ export class Disk {
    * @throws at synth if `gib` is not a whole number from 1
    */
   static gib(gib: number): Disk {
-    if (Number.isInteger(gib) && gib >= 1) return new Disk(gib);
-    return told(new Disk(1), { wrong: `its disk has ${gib} GiB`, remedy: "use a whole number from 1" });
+    const wrong = wrongNumber("gib of its disk", gib, { least: 1 });
+    return wrong === undefined ? new Disk(gib) : told(new Disk(1), wrong);
   }
 }
 

@@ -156,7 +156,7 @@ const RUNGS = [
   { upTo: 10_000, database: [8, 32], redis: [2, 8], disk: 400 },
   { upTo: 50_000, database: [16, 64], redis: [4, 16], disk: 800 },
   { upTo: 100_000, database: [32, 128], redis: [8, 32], disk: 2000 },
-  { upTo: MOST, database: [64, 256], redis: [16, 64], disk: 4000 },
+  { upTo: MOST, database: [64, 256], redis: [16, 64], disk: 4_000 },
 ].map(({ upTo, database, redis, disk }) => ({
   upTo,
   database: Size.of({ cpus: database[0]!, gib: database[1]! }),

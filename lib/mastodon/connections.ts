@@ -5,6 +5,7 @@ import { Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { hostName } from "../core/names";
 import { Site } from "../core/site";
+import { installation } from "./installation";
 
 /** Processes of one tier that connect to a database. */
 export interface Clients {
@@ -95,17 +96,15 @@ export class Connections {
   }
 }
 
-const servers = new WeakMap<Site, Connections[]>();
-
 /** The servers of a site; the first one has the plan hold all of them. */
 function serversOf(site: Site): Connections[] {
-  const found = servers.get(site);
-  if (found !== undefined) return found;
-  const all: Connections[] = [];
-  servers.set(site, all);
-  const byName = () => [...all].sort((a, b) => (a.name < b.name ? -1 : 1)).map((server) => [server.name, server.summary]);
-  const sums = Lazy.anyValue({ produce: () => Object.fromEntries(byName()) as Readonly<Record<string, unknown>> });
-  const local = new TerraformLocal(site, "DatabaseConnections", sums);
-  local.overrideLogicalId(`${site.name.replaceAll("-", "_")}_database_connections`);
+  const known = installation(site);
+  const all = known.databaseServers;
+  known.once("sums of connections", () => {
+    const byName = () => [...all].sort((a, b) => (a.name < b.name ? -1 : 1)).map((server) => [server.name, server.summary]);
+    const sums = Lazy.anyValue({ produce: () => Object.fromEntries(byName()) as Readonly<Record<string, unknown>> });
+    const local = new TerraformLocal(site, "DatabaseConnections", sums);
+    local.overrideLogicalId(`${site.name.replaceAll("-", "_")}_database_connections`);
+  });
   return all;
 }

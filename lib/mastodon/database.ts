@@ -33,8 +33,6 @@ export interface Database {
   expects(by: Construct, clients: Clients): void;
   /** The same database without a pooler: for migrations and the administrator, whose sessions must be their own. */
   readonly direct: Database;
-  /** Whether somebody else chose the password, so that it may hold more than letters and digits. */
-  readonly foreign?: boolean;
 }
 
 /** A PostgreSQL that a pooler can stand in front of. */

@@ -7,7 +7,9 @@ import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { databaseFacts, ExistingDatabaseProps } from "./existing-postgres";
+import { installation } from "./installation";
 import { OutsideServer } from "./outside";
+import { PGBOUNCER_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 
 export interface ExistingPgBouncerProps extends ExistingDatabaseProps {
@@ -32,13 +34,11 @@ export interface ExistingPgBouncerProps extends ExistingDatabaseProps {
 
 export class ExistingPgBouncer implements Database {
   readonly direct: Database;
-  readonly foreign = true;
   private readonly path: string;
   private readonly described: OutsideServer;
   private readonly outside: Outside;
   private readonly facts: Omit<DatabaseFacts, "password">;
   private readonly most: number;
-  private readonly counted = new WeakMap<Site, Connections>();
 
   constructor(private readonly props: ExistingPgBouncerProps) {
     this.direct = props.direct.direct;
@@ -47,7 +47,7 @@ export class ExistingPgBouncer implements Database {
     this.most = this.described.whole("maxClients", props.maxClients ?? 100, 1, 1_000_000);
     const facts = databaseFacts(this.described, props);
     this.outside = this.described.named(props, facts.sslmode === "verify-full");
-    this.facts = { ...facts, host: props.host, port: this.described.port(props.port ?? 6432), pooled: true };
+    this.facts = { ...facts, host: props.host, port: this.described.port(props.port ?? PGBOUNCER_PORT), pooled: true };
     if (props.readsName !== undefined) this.described.word("readsName", props.readsName);
   }
 
@@ -62,7 +62,7 @@ export class ExistingPgBouncer implements Database {
 
   expects(by: Construct, clients: Clients): void {
     const site = Site.of(by);
-    const connections = this.counted.get(site) ?? this.count(site);
+    const [connections = this.count(site)] = installation(site).outsideServers.get(this) ?? [];
     connections.count(by, clients, clients.reads === true && this.props.readsName !== undefined ? 2 : 1);
   }
 
@@ -79,7 +79,7 @@ export class ExistingPgBouncer implements Database {
       remedy: (needed) =>
         `raise its max_client_conn and then maxClients to at least ${needed}, or use fewer machines, processes or threads`,
     });
-    this.counted.set(site, connections);
+    installation(site).outsideServers.set(this, [connections]);
     return connections;
   }
 }

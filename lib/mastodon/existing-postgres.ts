@@ -7,7 +7,9 @@ import { Secret } from "../core/secret";
 import { Site } from "../core/site";
 import { Clients, Connections } from "./connections";
 import { DatabaseFacts, PostgresServer, SslMode } from "./database";
+import { installation } from "./installation";
 import { OutsideProps, OutsideServer } from "./outside";
+import { POSTGRES_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 
 export interface ExistingDatabaseProps extends OutsideProps {
@@ -54,18 +56,16 @@ export interface ExistingPostgresProps extends ExistingDatabaseProps {
 
 export class ExistingPostgres implements PostgresServer {
   readonly direct: ExistingPostgres = this;
-  readonly foreign = true;
   readonly path: string;
   private readonly described: OutsideServer;
   private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];
   private readonly most: number;
-  private readonly counted = new WeakMap<Site, readonly Connections[]>();
 
   constructor(props: ExistingPostgresProps) {
     this.path = `Postgres.external ${props.host}`;
     this.described = new OutsideServer(this.path);
     this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
-    const port = this.described.port(props.port ?? 5432);
+    const port = this.described.port(props.port ?? POSTGRES_PORT);
     const facts = databaseFacts(this.described, props);
     this.servers = [props, ...(props.replicas ?? [])].map((server) => {
       const outside = this.described.named(server, facts.sslmode === "verify-full");
@@ -107,7 +107,8 @@ export class ExistingPostgres implements PostgresServer {
   }
 
   private connections(site: Site): readonly Connections[] {
-    const known = this.counted.get(site);
+    const { outsideServers } = installation(site);
+    const known = outsideServers.get(this);
     if (known !== undefined) return known;
     const made = this.servers.map(({ name }) => {
       return new Connections(site, {
@@ -119,7 +120,7 @@ export class ExistingPostgres implements PostgresServer {
           "serverConnections, or use fewer machines, processes or threads",
       });
     });
-    this.counted.set(site, made);
+    outsideServers.set(this, made);
     return made;
   }
 }

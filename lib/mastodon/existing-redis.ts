@@ -5,6 +5,7 @@ import { Host } from "../core/host";
 import { Secret } from "../core/secret";
 import { Site } from "../core/site";
 import { OutsideProps, OutsideServer } from "./outside";
+import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 import { versionOf } from "./version";
@@ -94,7 +95,6 @@ export interface ExistingRedisSentinelProps extends Common {
 
 export type ExistingRedisProps = ExistingRedisUrlProps | ExistingRedisPartsProps | ExistingRedisSentinelProps;
 
-const SENTINEL_PORT = 26379;
 const URL_SHAPE = /^(rediss?):\/\/(?:([^:@/]*)(:[^@/]*)?@)?([^:@/?#]+)(?::(\d+))?(?:\/(\d*))?$/;
 
 export class ExistingRedis implements RedisServer {
@@ -143,7 +143,7 @@ export class ExistingRedis implements RedisServer {
     this.facts = {
       use: this.use,
       host,
-      port: this.described.port(port ?? 6379),
+      port: this.described.port(port ?? REDIS_PORTS.main),
       user: parts.user,
       db: parts.db === undefined ? undefined : this.described.whole("db", parts.db, 0, 65535),
       ...(tls === true && { tls: { ca: this.described.certificates(ca) } }),
@@ -203,7 +203,10 @@ export class ExistingRedis implements RedisServer {
     const [, scheme, user, password, host, port, db] = URL_SHAPE.exec(url) ?? [];
     // The text itself stays out of the message: it may hold a password.
     if (host === undefined) {
-      this.described.wrong("url cannot be read", "write it as in rediss://user@host:6380/0, without password and query");
+      this.described.wrong(
+        "url cannot be read",
+        `write it as in rediss://user@host:${REDIS_PORTS.cache}/0, without password and query`,
+      );
     }
     if (password !== undefined) {
       this.described.wrong("url holds a password", "leave it out of the url, and give it as a secret in password");

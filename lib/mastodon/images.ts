@@ -2,14 +2,15 @@
 
 import { Construct } from "constructs";
 import { Site } from "../core/site";
+import { installation } from "./installation";
 import { versionOf } from "./version";
 
 const OFFICIAL = { mastodon: "ghcr.io/mastodon/mastodon", streaming: "ghcr.io/mastodon/mastodon-streaming" } as const;
-type Kind = keyof typeof OFFICIAL;
+export type ImageKind = keyof typeof OFFICIAL;
 const KINDS = ["mastodon", "streaming"] as const;
 
 /** The image of Ruby's processes, or of streaming. Up to 4.2 there is one for all, which has Node, too. */
-export function imageOf(site: Site, kind: Kind, by: Construct): string {
+export function imageOf(site: Site, kind: ImageKind, by: Construct): string {
   const { mastodon, streaming } = site.images;
   ask(site, kind);
   if (kind === "mastodon") return mastodon;
@@ -23,16 +24,14 @@ export function imageOf(site: Site, kind: Kind, by: Construct): string {
   return mastodon;
 }
 
-const asked = new WeakMap<Site, Set<Kind>>();
-
-function ask(site: Site, kind: Kind): void {
-  const known = asked.get(site);
-  if (known !== undefined) return void known.add(kind);
-  const kinds = new Set([kind]);
-  asked.set(site, kinds);
-  site.problems.atSynth(() => {
-    for (const one of kinds) checkTag(site, one);
-    if (kinds.size === 2 && !versionOf(site).isBefore("4.3")) checkBoth(site);
+function ask(site: Site, kind: ImageKind): void {
+  const known = installation(site);
+  known.images.add(kind);
+  known.once("check of images", () => {
+    site.problems.atSynth(() => {
+      for (const one of known.images) checkTag(site, one);
+      if (known.images.size === 2 && !versionOf(site).isBefore("4.3")) checkBoth(site);
+    });
   });
 }
 
@@ -51,7 +50,7 @@ function checkBoth(site: Site): void {
 }
 
 /** A tag that begins like a release of Mastodon is of that release. */
-function checkTag(site: Site, kind: Kind): void {
+function checkTag(site: Site, kind: ImageKind): void {
   const image = site.images[kind];
   const [, tag] = /:v((\d+)\.\d+\.\d+)[^/]*$/.exec(image?.replace(/@.*$/, "") ?? "") ?? [];
   const [release] = /^\d+\.\d+\.\d+/.exec(site.version) ?? [];
@@ -63,6 +62,6 @@ function checkTag(site: Site, kind: Kind): void {
   });
 }
 
-function official(site: Site, kind: Kind): string {
+function official(site: Site, kind: ImageKind): string {
   return `${OFFICIAL[kind]}:v${site.version}`;
 }

@@ -6,6 +6,7 @@ import { wrongHost } from "../core/address";
 import { Outside } from "../core/endpoint";
 import { Problem } from "../core/problems";
 import { Site } from "../core/site";
+import { wrongNumber } from "../core/whole-number";
 import { certificatesIn } from "./certificates";
 import { isPlain } from "./unquoted";
 
@@ -52,9 +53,9 @@ export class OutsideServer {
   }
 
   whole(prop: string, value: number, least: number, most: number): number {
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    this.wrong(`${prop} is ${value}`, `use a whole number from ${least} to ${most}`);
-    return least;
+    const wrong = wrongNumber(prop, value, { least, most });
+    this.tells(wrong);
+    return wrong === undefined ? value : least;
   }
 
   /** The name of a database. */

@@ -6,14 +6,17 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { Pool } from "../core/pool";
+import { Problem } from "../core/problems";
 import { Size } from "../core/size";
 import { Site } from "../core/site";
+import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
+import { installation } from "./installation";
+import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
 import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
-import { FRONT_PORT, poolerFront, throughPoolers } from "./programs/pooler-front";
-import { PRIMARY_PORT } from "./programs/primary-front";
+import { poolerFront, throughPoolers } from "./programs/pooler-front";
 import { secret } from "./secrets";
 import { rootCertificates } from "./trust";
 
@@ -58,7 +61,6 @@ export interface PgBouncerProps {
   readonly slot?: number;
 }
 
-const PORT = 6432;
 /** What its limit of open files leaves room for, with the server connections. */
 const MOST_CLIENTS = 60_000;
 const MOST_MACHINES = 8;
@@ -66,7 +68,6 @@ const MOST_MACHINES = 8;
 export class PgBouncer extends Construct implements Database {
   readonly direct: Database;
   private readonly server: PostgresServer;
-  readonly foreign: boolean;
   /** Its own machines; none if it is on each machine that calls it. */
   readonly machines: readonly Machine[];
   private readonly entries: readonly {
@@ -87,7 +88,6 @@ export class PgBouncer extends Construct implements Database {
     const each = props.on === "each";
     this.server = props.database;
     this.direct = !each && props.database.moves ? this.through(props.database) : props.database;
-    this.foreign = props.database.foreign ?? false;
     this.serverConnections = props.serverConnections ?? (each ? 10 : 50);
     this.maxClients = props.maxClients ?? 5000;
     this.check(site, props);
@@ -105,9 +105,9 @@ export class PgBouncer extends Construct implements Database {
     this.entries = this.machines.map((machine) => {
       const { main, reads, server } = this.install(machine, machine.name);
       return {
-        main: Endpoint.on(machine, PORT, main),
-        reads: reads && Endpoint.on(machine, PORT, reads),
-        server: Endpoint.on(machine, PRIMARY_PORT, { ...server, host: machine.name, port: PRIMARY_PORT }),
+        main: Endpoint.on(machine, PGBOUNCER_PORT, main),
+        reads: reads && Endpoint.on(machine, PGBOUNCER_PORT, reads),
+        server: Endpoint.on(machine, POSTGRES_PORT, { ...server, host: machine.name, port: POSTGRES_PORT }),
       };
     });
     if (each) return;
@@ -172,15 +172,16 @@ export class PgBouncer extends Construct implements Database {
     const facts = this.entries.map(({ main }) => main.reachedBy(who, why));
     const known = this.local.get(who);
     if (known !== undefined) return known;
-    const other = fronts.get(who);
+    const { loopbackPoolers } = installation(who.site);
+    const other = loopbackPoolers.get(who);
     if (other !== undefined) {
       who.site.problems.add(who, {
-        wrong: `it is given ${this.node.path}, and ${other.node.path} is at 127.0.0.1:${FRONT_PORT} there already`,
+        wrong: `it is given ${this.node.path}, and ${other.node.path} is at 127.0.0.1:${PGBOUNCER_PORT} there already`,
         remedy: "give all processes of a machine the same pooler",
       });
     }
-    fronts.set(who, this);
-    const here = { host: "127.0.0.1", port: FRONT_PORT };
+    loopbackPoolers.set(who, this);
+    const here = { host: "127.0.0.1", port: PGBOUNCER_PORT };
     const made =
       facts.length === 0
         ? this.install(who, here.host)
@@ -221,7 +222,7 @@ export class PgBouncer extends Construct implements Database {
       only: name === "127.0.0.1",
     });
     const { user, password } = primary;
-    const facts = { host: name, port: PORT, user, password, pooled: true, tls: false };
+    const facts = { host: name, port: PGBOUNCER_PORT, user, password, pooled: true, tls: false };
     return {
       server: primary,
       main: { ...facts, name: "mastodon" },
@@ -231,25 +232,14 @@ export class PgBouncer extends Construct implements Database {
 
   private check(site: Site, props: PgBouncerProps): void {
     const { serverConnections, maxClients } = this;
-    const add = (wrong: string, remedy: string) => site.problems.add(this, { wrong, remedy });
-    if (!Number.isInteger(serverConnections) || serverConnections < PROCESSES.length) {
-      add(
-        `serverConnections is ${serverConnections}`,
-        `use a whole number from ${PROCESSES.length}, one for each of its processes; with the others it must fit maxConnections of ${props.database.path}`,
-      );
-    }
-    if (!Number.isInteger(maxClients) || maxClients < serverConnections || maxClients > MOST_CLIENTS) {
-      add(`maxClients is ${maxClients}`, `use a whole number from ${serverConnections} to ${MOST_CLIENTS}`);
-    }
-    const machines = props.machines ?? 1;
-    if (!Number.isInteger(machines) || machines < 1 || machines > MOST_MACHINES) {
-      add(`machines is ${machines}`, `use a whole number from 1 to ${MOST_MACHINES}, or on: "each"`);
-    }
+    const add = (problem: Problem | undefined) => site.problems.add(this, problem);
+    const further = `, one for each of its processes; with the others it must fit maxConnections of ${props.database.path}`;
+    add(wrongNumber("serverConnections", serverConnections, { least: PROCESSES.length, further }));
+    add(wrongNumber("maxClients", maxClients, { least: serverConnections, most: MOST_CLIENTS }));
+    add(wrongNumber("machines", props.machines ?? 1, { least: 1, most: MOST_MACHINES, further: ', or on: "each"' }));
     const own = (["machines", "size", "slot"] as const).filter((prop) => props.on !== undefined && props[prop] !== undefined);
-    if (own.length > 0)
-      add(`${own.join(", ")} is given, but it has no machines of its own`, 'leave it out, or leave on: "each" out');
+    if (own.length === 0) return;
+    const wrong = `${own.join(", ")} is given, but it has no machines of its own`;
+    add({ wrong, remedy: 'leave it out, or leave on: "each" out' });
   }
 }
-
-/** Which pooler has the port on a machine's own loopback. */
-const fronts = new WeakMap<Host, PgBouncer>();

@@ -6,12 +6,13 @@ import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
+import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections, ServerProps } from "./connections";
 import { DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPostgres, ExistingPostgresProps } from "./existing-postgres";
+import { POSTGRES_PORT, POSTGRES_READS_PORT, POSTGRES_STATUS_PORT } from "./ports";
 import { postgres } from "./programs/postgres";
-import { STATUS_PORT } from "./programs/postgres-names";
-import { PRIMARY_PORT, primaryFront, READS_PORT } from "./programs/primary-front";
+import { primaryFront } from "./programs/primary-front";
 import { secret } from "./secrets";
 
 export interface PostgresProps {
@@ -50,7 +51,6 @@ export interface PostgresProps {
   readonly slot?: number;
 }
 
-const PORT = PRIMARY_PORT;
 /** Kept free of clients: PostgreSQL's own 3 for superusers, monitoring, and a person with psql. */
 const RESERVED = 10;
 const MOST_REPLICAS = 8;
@@ -73,15 +73,9 @@ export class Postgres extends Construct implements PostgresServer {
     const disk = props.disk ?? Disk.gib(100);
     const replicas = props.replicas ?? 0;
     this.maxConnections = props.maxConnections ?? 200;
-    if (!Number.isInteger(replicas) || replicas < 0 || replicas > MOST_REPLICAS) {
-      site.problems.add(this, { wrong: `replicas is ${replicas}`, remedy: `use a whole number from 0 to ${MOST_REPLICAS}` });
-    }
-    if (!Number.isInteger(this.maxConnections) || this.maxConnections < 20 || this.maxConnections > MOST_CONNECTIONS) {
-      site.problems.add(this, {
-        wrong: `maxConnections is ${this.maxConnections}`,
-        remedy: `use a whole number from 20 to ${MOST_CONNECTIONS}; for more clients put a PgBouncer in front`,
-      });
-    }
+    const further = "; for more clients put a PgBouncer in front";
+    site.problems.add(this, wrongNumber("replicas", replicas, { least: 0, most: MOST_REPLICAS }));
+    site.problems.add(this, wrongNumber("maxConnections", this.maxConnections, { least: 20, most: MOST_CONNECTIONS, further }));
     if (props.synchronous === true && replicas < 2) {
       site.problems.add(this, {
         wrong: `synchronous is true with replicas ${replicas}`,
@@ -101,9 +95,9 @@ export class Postgres extends Construct implements PostgresServer {
       });
     });
     this.endpoints = this.machines.map((machine) =>
-      Endpoint.on(machine, PORT, {
+      Endpoint.on(machine, POSTGRES_PORT, {
         host: machine.name,
-        port: PORT,
+        port: POSTGRES_PORT,
         name: "mastodon",
         user: "mastodon",
         password: secret(site, "database_password"),
@@ -111,7 +105,7 @@ export class Postgres extends Construct implements PostgresServer {
         tls: true,
       }),
     );
-    this.statuses = this.machines.map((machine) => Endpoint.on(machine, STATUS_PORT, undefined));
+    this.statuses = this.machines.map((machine) => Endpoint.on(machine, POSTGRES_STATUS_PORT, undefined));
     this.connections = this.machines.map((machine) => new Connections(this, this.server(machine.name)));
     for (const [n, machine] of this.machines.entries())
       this.write(machine, n, site, { size, disk, synchronous: props.synchronous ?? false });
@@ -137,12 +131,12 @@ export class Postgres extends Construct implements PostgresServer {
       this.statuses[0]!.reachedBy(who, "who is primary");
       return this.endpoints[0]!.reachedBy(who, why);
     }
-    return { ...this.found(who, why), host: "127.0.0.1", port: PRIMARY_PORT };
+    return { ...this.found(who, why), host: "127.0.0.1", port: POSTGRES_PORT };
   }
 
   replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined {
     if (!this.moves) return undefined;
-    return { ...this.found(who, why), host: "127.0.0.1", port: READS_PORT };
+    return { ...this.found(who, why), host: "127.0.0.1", port: POSTGRES_READS_PORT };
   }
 
   /** Each standby, and the primary for reads while no standby can answer. */
@@ -192,11 +186,11 @@ export class Postgres extends Construct implements PostgresServer {
   ): void {
     // Opened from the start, so that a pooler or a standby can be added without renewing the primary.
     for (const [port, why] of [
-      [PORT, "replication"],
-      [STATUS_PORT, "who is primary"],
+      [POSTGRES_PORT, "replication"],
+      [POSTGRES_STATUS_PORT, "who is primary"],
     ] as const) {
       machine.open("postgres", port, why);
-      machine.open("pgbouncer", port, port === PORT ? "the pooler's server connections" : why);
+      machine.open("pgbouncer", port, port === POSTGRES_PORT ? "the pooler's server connections" : why);
     }
     // Two know each other from the page, which an empty disk must not make forget; more of them are heard of.
     const others = this.machines.slice(0, 2).filter((other) => other !== machine);

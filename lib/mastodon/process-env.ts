@@ -10,6 +10,7 @@ import { Site } from "../core/site";
 import { CALLED } from "./catalogue/row";
 import { certificatesIn } from "./certificates";
 import { isRead, isSecret, isToken, nearest, ownedElsewhere, Process, rowOf, rule } from "./env-catalogue";
+import { installation } from "./installation";
 import { wrongSender } from "./mail-address";
 import { readSecret } from "./secret-readers";
 import { rubyTrusts, trust } from "./trust";
@@ -184,12 +185,9 @@ function checked(site: Site, pem: string, by: Construct): string {
   return certificates;
 }
 
-const setters = new WeakMap<Site, Map<string, Construct>>();
-
 /** Stands for a group of settings in messages. */
 function setterOf(site: Site, name: string): Construct {
-  const known = setters.get(site) ?? new Map<string, Construct>();
-  setters.set(site, known);
+  const known = installation(site).settings;
   const settings = known.get("") ?? new Construct(site, "Settings");
   const setter = known.get(name) ?? new Construct(settings, name);
   known.set("", settings).set(name, setter);

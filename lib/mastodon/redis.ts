@@ -7,9 +7,12 @@ import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
 import { Site } from "../core/site";
+import { wholeNumber } from "../core/whole-number";
 import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
-import { redis, RedisInstance, sentinel } from "./programs/redis";
+import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
+import { redis, RedisInstance } from "./programs/redis";
 import { redisFront } from "./programs/redis-front";
+import { sentinel } from "./programs/sentinel";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
 import { secret } from "./secrets";
 import { versionOf } from "./version";
@@ -72,8 +75,6 @@ export interface RedisProps {
   readonly slot?: number;
 }
 
-const PORTS: Readonly<Record<RedisUse, number>> = { main: 6379, cache: 6380, sidekiq: 6381 };
-const SENTINEL_PORT = 26379;
 const SENTINELS = 3;
 /** With two copies, whom the sentinels promote sooner would take writes while the old master still does. */
 const LEAST_SECONDS = 5;
@@ -102,7 +103,7 @@ export class Redis extends Construct implements RedisServer {
     this.machineGib = props.on?.machineGib ?? size.gib;
     this.home = props.on?.home ?? this.make(name, replicas + 1, size, props);
     this.instances = props.on?.instances ?? [];
-    if (this.instances.some((other) => other.port === PORTS[this.use])) {
+    if (this.instances.some((other) => other.port === REDIS_PORTS[this.use])) {
       site.problems.add(this, {
         wrong: `its machines run a Redis for ${this.use} already`,
         remedy: "give it machines of its own",
@@ -131,7 +132,7 @@ export class Redis extends Construct implements RedisServer {
     const memory = props.maxMemoryMib ?? Math.floor((this.machineGib * 1024) / (props.on ? 8 : 2));
     const instance: RedisInstance = {
       name,
-      port: PORTS[this.use],
+      port: REDIS_PORTS[this.use],
       durable: this.use !== "cache",
       maxMemoryMib: this.whole("maxMemoryMib", memory, 16, 1024 * 1024),
       password: secret(site, PASSWORDS[this.use]),
@@ -211,7 +212,7 @@ export class Redis extends Construct implements RedisServer {
     });
     for (const [n, machine] of machines.entries()) {
       // The machines of a Redis speak to each other from the start, so that another instance or replica changes none of them.
-      for (const port of [...Object.values(PORTS), SENTINEL_PORT]) machine.open("redis", port, "replication and sentinels");
+      for (const port of [...Object.values(REDIS_PORTS), SENTINEL_PORT]) machine.open("redis", port, "replication and sentinels");
       for (const peer of machines.slice(0, SENTINELS)) machine.knows(peer);
       machine.program.add({ kind: "mount", device: () => machine.device("data"), at: "/var/lib/redis" });
       if (n < SENTINELS) {
@@ -237,8 +238,6 @@ export class Redis extends Construct implements RedisServer {
   }
 
   private whole(prop: string, value: number, least: number, most: number): number {
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from ${least} to ${most}` });
-    return least;
+    return wholeNumber(Site.of(this).problems, this, prop, value, { least, most });
   }
 }

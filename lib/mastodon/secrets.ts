@@ -6,6 +6,7 @@ import { Aspects } from "cdktf";
 import { Secret } from "../core/secret";
 import { SecretRule } from "../core/secret-rule";
 import { Site } from "../core/site";
+import { installation } from "./installation";
 
 interface Format {
   readonly length: number;
@@ -95,16 +96,14 @@ export function purposeOf(name: SecretName): string {
   return FORMATS[name].description;
 }
 
-interface Made {
+export interface MadeSecret {
   readonly secret: Secret;
   /** The server outside the page whose password it is, if it is one. */
   readonly of: string | undefined;
 }
 
-const made = new WeakMap<Site, Map<SecretName, Made>>();
-
 // Terraform warns of each value in a file that has no variable, and the secrets command writes all of them: a tier that comes later may want one.
-function declareOthers(site: Site, secrets: Map<SecretName, Made>): void {
+function declareOthers(site: Site, secrets: ReadonlyMap<SecretName, MadeSecret>): void {
   for (const name of SECRET_NAMES)
     if (!secrets.has(name) && site.node.tryFindChild(name) === undefined) new Secret(site, name, FORMATS[name]);
 }
@@ -125,9 +124,11 @@ function ask(
   { length, pattern, description }: Omit<Format, "make">,
   of: string | undefined,
 ): Secret {
-  const secrets = made.get(site) ?? new Map<SecretName, Made>();
-  if (!made.has(site)) Aspects.of(site).add({ visit: (node) => void (node === site && declareOthers(site, secrets)) });
-  made.set(site, secrets);
+  const known = installation(site);
+  const { secrets } = known;
+  known.once("all secrets", () => {
+    Aspects.of(site).add({ visit: (node) => void (node === site && declareOthers(site, secrets)) });
+  });
   const found = secrets.get(name) ?? { secret: new Secret(site, name, { length, pattern, description }), of };
   secrets.set(name, found);
   if ((found.of === undefined) !== (of === undefined)) {

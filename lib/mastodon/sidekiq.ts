@@ -6,12 +6,13 @@ import { Pool } from "../core/pool";
 import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
-import { fleet } from "./fleet";
+import { wholeNumber, wrongNumber } from "../core/whole-number";
 import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { outgoingMail } from "./outgoing-mail";
 import { TierEnv } from "./process-env";
 import { sidekiq } from "./programs/sidekiq";
+import { preparesDatabase, worksOff } from "./queues";
 import { Data, DATABASE_TASK, readsReplica, rubyEnv, SCHEDULER_LOCK } from "./ruby";
 import { secret } from "./secrets";
 import { Queue, versionOf } from "./version";
@@ -69,13 +70,13 @@ export class SidekiqGroup extends Construct {
     const site = Site.of(this);
     const name = site.nameOf(this);
     const machines = props.machines ?? 1;
-    const processes = this.whole("processes", props.processes ?? 1, 16);
-    const threads = this.whole("threads", props.threads ?? 25, 200);
+    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? 1, { least: 1, most: 16 });
+    const threads = wholeNumber(site.problems, this, "threads", props.threads ?? 25, { least: 1, most: 200 });
     const weights = props.queues instanceof Array ? undefined : (props.queues as Readonly<Partial<Record<Queue, number>>>);
     const queues = weights === undefined ? (props.queues as readonly Queue[]) : (Object.keys(weights) as Queue[]);
     this.checkQueues(site, queues, weights);
     const scheduler = queues.includes("scheduler");
-    fleet(site).add(this, queues, machines * processes);
+    worksOff(site, { by: this, queues, processes: machines * processes });
     const version = versionOf(site);
     const reads = props.replicaUrl === undefined && readsReplica("sidekiq", version);
     props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: !scheduler });
@@ -108,8 +109,7 @@ export class SidekiqGroup extends Construct {
       readyFile: !version.isBefore("4.3"),
       // Up to 4.2 Rails' own task leaves a database that exists, but is empty, without its first roles.
       prepare: this.taskEnv && { env: this.taskEnv, task: version.isBefore("4.3") ? "db:migrate:setup" : "db:prepare" },
-      waits: () => fleet(site).prepares,
-      foreign: props.database.foreign ?? false,
+      waits: () => preparesDatabase(site),
     });
   }
 
@@ -123,9 +123,7 @@ export class SidekiqGroup extends Construct {
       });
     }
     for (const [queue, weight] of Object.entries(weights ?? {})) {
-      if (!Number.isInteger(weight) || weight < 1) {
-        site.problems.add(this, { wrong: `the weight of ${queue} is ${weight}`, remedy: "use a whole number from 1" });
-      }
+      site.problems.add(this, wrongNumber(`the weight of ${queue}`, weight, { least: 1 }));
     }
   }
 
@@ -135,12 +133,6 @@ export class SidekiqGroup extends Construct {
       wrong: `processes is ${processes}, and each would answer Prometheus on the same port of the machine`,
       remedy: "use one process a machine, or give prometheus() a collector",
     });
-  }
-
-  private whole(prop: string, value: number, most: number): number {
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from 1 to ${most}` });
-    return 1;
   }
 }
 

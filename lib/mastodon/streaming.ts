@@ -4,12 +4,15 @@
 import { Construct } from "constructs";
 import { wrongDomain } from "../core/address";
 import { Env } from "../core/env";
+import { HTTP_PORT } from "../core/ports";
 import { following } from "../core/problems";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
+import { wholeNumber } from "../core/whole-number";
 import { imageOf } from "./images";
+import { STREAMING_PORT } from "./ports";
 import { processEnv, TierEnv } from "./process-env";
 import { streaming } from "./programs/streaming";
 import { Data, redisEnv } from "./ruby";
@@ -96,7 +99,7 @@ export class StreamingPool extends Construct {
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
     });
-    site.frontDoor.route(host, this.pool, { port: 80, path: "/api/v1/streaming/health", status: 200 });
+    site.frontDoor.route(host, this.pool, { port: HTTP_PORT, path: "/api/v1/streaming/health", status: 200 });
   }
 }
 
@@ -122,12 +125,9 @@ export function streamingProgram(site: Site, by: Construct): { readonly image: s
 /** The environment of each streaming process on every machine of `host`, by its port; and their connections are counted. */
 export function streamingEnvs(host: Pool, by: Construct, machines: number, props: StreamingNeeds): ReadonlyMap<number, Env> {
   const { processes, databaseConnections = 10 } = props;
-  const valid = Number.isInteger(processes) && processes >= 1 && processes <= 16;
-  if (!valid) {
-    host.site.problems.add(by, { wrong: `processes of streaming is ${processes}`, remedy: "use a whole number from 1 to 16" });
-  }
+  const count = wholeNumber(host.site.problems, by, "processes of streaming", processes, { least: 1, most: 16 });
   const version = versionOf(host.site);
-  const ports = Array.from({ length: valid ? processes : 1 }, (_, n) => 4000 + n);
+  const ports = Array.from({ length: count }, (_, n) => STREAMING_PORT + n);
   props.database.expects(by, {
     processes: machines * ports.length,
     each: databaseConnections,

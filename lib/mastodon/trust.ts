@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
 import { shortened } from "../core/names";
+import { Part, Program } from "../core/program";
 import { DatabaseFacts } from "./database";
 import { versionOf } from "./version";
 
@@ -16,7 +17,7 @@ class Trust {
   private readonly files = new Map<string, Set<string>>();
   private readonly ofRuby = new Set<string>();
 
-  constructor(private readonly host: Host) {}
+  constructor(private readonly program: Program) {}
 
   /** The path of a file with these certificates, on the host and in its containers. */
   file(name: string, certificates: string, from = `ca of ${name}`): string {
@@ -26,7 +27,7 @@ class Trust {
     if (known === undefined) {
       const content = new Set([certificates]);
       this.files.set(path, content);
-      this.host.program.add({ kind: "file", path, content: () => [...content].join(""), from });
+      this.program.add({ kind: "file", path, content: () => [...content].join(""), from });
     } else known.add(certificates);
     return path;
   }
@@ -37,21 +38,17 @@ class Trust {
     if (this.ofRuby.size === 0) {
       // Some libraries trust nothing but this file, and they speak to the whole world.
       const script = () => `cat ${[PUBLIC, ...this.ofRuby].join(" ")} >${path}\nchmod 0644 ${path}\n`;
-      this.host.program
-        .add({ kind: "package", names: ["ca-certificates"] })
-        .add({ kind: "run", why: "whom Ruby trusts", script });
+      this.program.add({ kind: "package", names: ["ca-certificates"] }).add({ kind: "run", why: "whom Ruby trusts", script });
     }
     this.ofRuby.add(this.file(name, certificates));
     return path;
   }
 }
 
-const known = new WeakMap<Host, Trust>();
+const TRUST = new Part((program) => new Trust(program));
 
 export function trust(host: Host): Trust {
-  const found = known.get(host) ?? new Trust(host);
-  known.set(host, found);
-  return found;
+  return host.program.part(TRUST);
 }
 
 /** libpq's words, as Ruby and psql read them. */

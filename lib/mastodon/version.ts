@@ -3,6 +3,7 @@
 import { Annotations } from "cdktf";
 import { Problem } from "../core/problems";
 import { Site } from "../core/site";
+import { installation } from "./installation";
 
 /** The newest release that this library knows. */
 export const NEWEST = "4.7.6";
@@ -106,8 +107,6 @@ const MINIMA = [
 const QUEUES = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
 export type Queue = (typeof QUEUES)[number];
 
-const warned = new WeakSet<Site>();
-
 /** The version of a site; for one that is newer than this library, the plan carries a warning. */
 export function versionOf(site: Site): MastodonVersion {
   const wrong = MastodonVersion.wrong(site.version);
@@ -116,12 +115,13 @@ export function versionOf(site: Site): MastodonVersion {
     return MastodonVersion.near(site.version);
   }
   const version = MastodonVersion.of(site.version);
-  if (version.isUnknown && !warned.has(site)) {
-    warned.add(site);
-    Annotations.of(site).addWarning(
-      `Mastodon ${version.text} is newer than this library, which knows 4.1 to ${NEWEST_MINOR} and treats it like ${NEWEST_MINOR}: ` +
-        "read its release notes for variables, queues and minimal versions that have changed.",
-    );
-  }
+  if (version.isUnknown) installation(site).once("warning of a new version", () => warn(site, version));
   return version;
+}
+
+function warn(site: Site, version: MastodonVersion): void {
+  Annotations.of(site).addWarning(
+    `Mastodon ${version.text} is newer than this library, which knows 4.1 to ${NEWEST_MINOR} and treats it like ${NEWEST_MINOR}: ` +
+      "read its release notes for variables, queues and minimal versions that have changed.",
+  );
 }

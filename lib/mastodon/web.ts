@@ -3,15 +3,18 @@
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Pool } from "../core/pool";
+import { HTTP_PORT } from "../core/ports";
 import { Size } from "../core/size";
 import { ExtraEnv } from "../core/settings";
 import { Site } from "../core/site";
-import { fleet } from "./fleet";
+import { wholeNumber } from "../core/whole-number";
 import { imageOf } from "./images";
 import { filesVolumes } from "./media";
+import { PUMA_PORT } from "./ports";
 import { TierEnv } from "./process-env";
 import { web } from "./programs/web";
 import { KEPT_THREADS } from "./programs/puma-queue";
+import { preparesDatabase } from "./queues";
 import { ADMINISTRATOR, Data, rubyEnv } from "./ruby";
 import { streamingEnvs, StreamingPool, StreamingProcesses, streamingProgram } from "./streaming";
 import { versionOf } from "./version";
@@ -94,8 +97,8 @@ export class WebTier extends Construct {
     const baseUrl = props.streaming instanceof StreamingPool ? props.streaming.baseUrl : undefined;
     const gib = size.gib - 0.5 - (streaming?.processes ?? 0) * GIB_A_STREAMING_PROCESS;
     const fitting = Math.max(1, Math.min(size.cpus, Math.floor(gib / GIB_A_PROCESS)) || 1);
-    const processes = this.whole("processes", props.processes ?? fitting, 64);
-    const threads = this.whole("threads", props.threads ?? 5, 64);
+    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? fitting, { least: 1, most: 64 });
+    const threads = wholeNumber(site.problems, this, "threads", props.threads ?? 5, { least: 1, most: 64 });
     if (processes * threads <= KEPT_THREADS) {
       site.problems.add(this, {
         wrong: `processes is ${processes} and threads is ${threads}, and one thread is kept for health checks`,
@@ -119,7 +122,7 @@ export class WebTier extends Construct {
     };
     this.env = rubyEnv(this.pool, "web", this, props, tier)
       .set("BIND", "127.0.0.1", this)
-      .set("PORT", 3000, this)
+      .set("PORT", PUMA_PORT, this)
       .set("WEB_CONCURRENCY", processes, this)
       .set("MAX_THREADS", threads, this)
       .set("STREAMING_API_BASE_URL", baseUrl, this)
@@ -143,17 +146,10 @@ export class WebTier extends Construct {
       trustedProxies: props.trustedProxies ?? [],
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
-      waits: () => fleet(site).prepares,
-      foreign: props.database.foreign ?? false,
+      waits: () => preparesDatabase(site),
     });
-    site.frontDoor.route(site.webDomain, this.pool, { port: 80, path: "/health", status: 200 });
+    site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });
     site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));
-  }
-
-  private whole(prop: string, value: number, most: number): number {
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    Site.of(this).problems.add(this, { wrong: `${prop} is ${value}`, remedy: `use a whole number from 1 to ${most}` });
-    return 1;
   }
 }
 

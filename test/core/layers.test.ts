@@ -48,6 +48,13 @@ test("the library reads neither environment, clock nor network", () => {
   }
 });
 
+test("what the tiers of a site share stands in installation.ts alone", () => {
+  const registries = readdirSync(join(LIB, "mastodon"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\bWeak(Map|Set|Ref)\b/.test(readFileSync(join(LIB, "mastodon", file), "utf8")));
+  expect(registries).toEqual(["installation.ts"]);
+});
+
 test("no file has 300 lines", () => {
   const long = readdirSync(LIB, { recursive: true, encoding: "utf8" })
     .filter((file) => /\.(ts|sh)$/.test(file))

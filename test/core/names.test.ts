@@ -127,7 +127,7 @@ test("so are a disk and a number that cannot be", () => {
   const range = one.range(one, "own", "bastion");
   new Machine(one, "Bastion", { name: "bastion", role: "own", range, number: 200, size, disks: { data: Disk.gib(0.5) } });
   expect(heard()).toEqual([
-    "stack/Social/Bastion: its disk has 0.5 GiB / use a whole number from 1",
+    "stack/Social/Bastion: gib of its disk is 0.5 / use a whole number from 1",
     "stack/Social/Bastion: number is 200 / use a whole number from 1 to 117",
   ]);
 });

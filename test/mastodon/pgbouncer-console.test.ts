@@ -21,7 +21,7 @@ echo
 afterAll(() => rmSync(bin, { recursive: true, force: true }));
 
 function asked(args: readonly string[], down = ""): { readonly status: number | null; readonly lines: readonly string[] } {
-  const env = { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, DOWN: down };
+  const env = { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, DOWN: down, PGBOUNCER_PORT: "6432" };
   const { status, stdout } = spawnSync("bash", [CONSOLE, ...args], { encoding: "utf8", env });
   return { status, lines: stdout.trim().split("\n") };
 }

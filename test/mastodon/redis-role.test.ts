@@ -71,7 +71,7 @@ function start({ machine = 1, says = {}, memory, replicas = {}, data = false }: 
     }
     if (data) writeFileSync(join(root, "data/redis/appendonly.aof"), "x");
     const script = file("/usr/local/sbin/redis-role")
-      .replace("LIMIT_SECONDS=60", "LIMIT_SECONDS=3")
+      .replace("LIMIT_SECONDS='60'", "LIMIT_SECONDS=3")
       .replaceAll("/etc/redis", join(root, "etc"))
       .replaceAll("/var/lib/redis", join(root, "data"));
     const { status } = spawnSync("bash", ["--norc", "-c", script, "redis-role", "redis"], {

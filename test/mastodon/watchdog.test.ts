@@ -9,7 +9,7 @@ import { Program, textOf } from "../../lib/core/program";
 import { script } from "../../lib/core/script";
 import { watchdog } from "../../lib/mastodon/programs/watchdog";
 
-const LIMITS = { TICK_SECONDS: 2, STILL_SECONDS: 6, ANSWER_SECONDS: 6, STUCK_SECONDS: 6 };
+const LIMITS = { PUMA_PORT: 3000, TICK_SECONDS: 2, STILL_SECONDS: 6, ANSWER_SECONDS: 6, STUCK_SECONDS: 6 };
 const WATCHDOG = join(__dirname, "../../lib/mastodon/programs/watchdog.sh");
 
 test("a machine has one, whatever it runs", () => {

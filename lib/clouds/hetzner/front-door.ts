@@ -7,7 +7,9 @@ import { Annotations, Fn, Lazy, TerraformLocal, TerraformOutput, Token } from "c
 import { Construct } from "constructs";
 import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
 import { wrongDomain } from "../../core/address";
+import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
 import { shortened } from "../../core/names";
+import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { following } from "../../core/problems";
 import { terraformText } from "../../core/render/terraform-text";
 import { balancer } from "./balancer";
@@ -60,16 +62,16 @@ export class HetznerFrontDoor implements MadeFrontDoor {
         protocol: "http",
         port: check.port,
         interval: 5,
-        timeout: 5,
+        timeout: HEALTH_TIMEOUT_SECONDS,
         retries: 2,
         // Without status codes the plan never settles.
         http: { domain: host, path: check.path, statusCodes: [String(check.status)], tls: false },
       },
       ...(certificate === undefined
-        ? { protocol: "http", listenPort: 80, http: { timeoutIdle: IDLE_SECONDS } }
+        ? { protocol: "http", listenPort: HTTP_PORT, http: { timeoutIdle: IDLE_SECONDS } }
         : {
             protocol: "https",
-            listenPort: 443,
+            listenPort: HTTPS_PORT,
             // It takes port 80 for itself.
             http: { certificates: [certificate], redirectHttp: true, timeoutIdle: IDLE_SECONDS },
           }),
@@ -91,7 +93,7 @@ export class HetznerFrontDoor implements MadeFrontDoor {
 
   visit(host: string): readonly string[] {
     const { ipv4, encrypted } = this.addresses.get(host)!;
-    const [url, port] = encrypted ? [`https://${host}/`, 443] : [`http://${host}/`, 80];
+    const [url, port] = encrypted ? [`https://${host}/`, HTTPS_PORT] : [`http://${host}/`, HTTP_PORT];
     const ask = `  curl -i --resolve ${host}:${port}:${ipv4} ${url}`;
     if (!encrypted) return [url, "It speaks no TLS, for a proxy before it that has a certificate. Try it by", ask];
     if (this.network.settings.props.dns !== undefined) return [url, "Until DNS everywhere knows it, within minutes:", ask];

@@ -18,12 +18,13 @@ import {
   SiteSpec,
 } from "../../core/cloud";
 import { Role } from "../../core/address-plan";
+import { READINESS_PORT } from "../../core/ports";
 import { HetznerFrontDoor, IDLE_SECONDS } from "./front-door";
 import { keptMachine } from "./machine";
 import { HetznerNetwork } from "./network";
 import { pool } from "./pool";
 import { HetznerProps, Settings } from "./settings";
-import { READINESS_PORT, witness } from "./witness";
+import { witness } from "./witness";
 
 export { hetznerDns, type HetznerDnsProps } from "./dns";
 export { hetznerObjects, type HetznerObjectsProps } from "./objects";

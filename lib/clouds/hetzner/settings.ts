@@ -7,6 +7,7 @@ import { VolumeConfig } from "@cdktf/provider-hcloud/lib/volume";
 import { Role } from "../../core/address-plan";
 import { Dns } from "../../core/dns";
 import { Problem } from "../../core/problems";
+import { wrongNumber } from "../../core/whole-number";
 import { Cpus, Location, LOCATIONS } from "./sizes";
 
 /** Which public addresses a machine has. Other servers and the registry of the images are reached by IPv4 only, in part. */
@@ -126,9 +127,9 @@ export class Settings {
         ? []
         : [{ wrong: `location of Hetzner is "${String(location)}"`, value: String(location), remedy: `use one of ${places}` }];
     const { readySeconds, pollSeconds, serverLimit } = this;
-    const numbers = Object.entries({ readySeconds, pollSeconds, serverLimit })
-      .filter(([, value]) => !Number.isInteger(value) || value < 1)
-      .map(([name, value]) => ({ wrong: `${name} of Hetzner is ${value}`, remedy: "use a whole number from 1" }));
+    const numbers = Object.entries({ readySeconds, pollSeconds, serverLimit }).flatMap(
+      ([name, value]) => wrongNumber(`${name} of Hetzner`, value, { least: 1 }) ?? [],
+    );
     const ranges = this.ssh.from
       .filter((range) => !isRange(range))
       .map((range) => ({

@@ -1,11 +1,9 @@
 // A load balancer that the world does not reach: it sees whether members of pools without a route serve, so that their gates can ask.
 
 import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
+import { READINESS_PORT } from "../../core/ports";
 import { balancer } from "./balancer";
 import { HetznerNetwork } from "./network";
-
-/** The port on which members answer; see `CloudCan.readinessPort`. */
-export const READINESS_PORT = 9180;
 
 /** Made when the page is whole, if any pool has no route. */
 export function witness(network: HetznerNetwork): void {

@@ -2,6 +2,7 @@
 
 import { Construct } from "constructs";
 import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
+import { HTTPS_PORT } from "../../core/ports";
 import { following, Problems } from "../../core/problems";
 import { terraformText } from "../../core/render/terraform-text";
 import { cloudConfig } from "../../core/render/cloud-config";
@@ -64,7 +65,7 @@ export class LocalFrontDoor implements MadeFrontDoor {
       url,
       `It is at ${this.address}. No name service knows it, and its certificate`,
       "is its own. On this computer one of these opens it:",
-      `  curl -ik --resolve ${host}:443:${this.address} ${url}`,
+      `  curl -ik --resolve ${host}:${HTTPS_PORT}:${this.address} ${url}`,
       "  chromium --ignore-certificate-errors \\",
       `    --host-resolver-rules="MAP *${host} ${this.address}" \\`,
       `    ${url}`,

@@ -4,7 +4,10 @@
 import { RouteSpec } from "../../core/cloud";
 import { Flow } from "../../core/flow";
 import { nftables } from "../../core/nftables";
+import { HEALTH_TIMEOUT_SECONDS, KEEPALIVE, PROXY_OPEN_FILES } from "../../core/limits";
+import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
+import { unit } from "../../core/unit";
 
 /** `further` is what else the machine lets in. */
 export function haproxy(domain: string, routes: readonly RouteSpec[], further: readonly Flow[] = []): Program {
@@ -14,15 +17,14 @@ export function haproxy(domain: string, routes: readonly RouteSpec[], further: r
     sources: ["0.0.0.0/0"],
     to: { kind: "host", name: "front-door", role: "cloud" },
   } as const;
-  const openings = [80, 443].map((port) => ({ ...world, port, why: "browsers and other servers" }));
+  const openings = [HTTP_PORT, HTTPS_PORT].map((port) => ({ ...world, port, why: "browsers and other servers" }));
   const program = new Program()
     .add({ kind: "package", names: ["haproxy", "nftables", "openssl", "socat"] })
     .add({ kind: "file", path: "/etc/nftables.conf", content: nftables([...openings, ...further]), mode: "0600" })
-    // Two descriptors a connection: the unit of Debian leaves it with 1024.
     .add({
       kind: "file",
       path: "/etc/systemd/system/haproxy.service.d/limits.conf",
-      content: "[Service]\nLimitNOFILE=16384\n",
+      content: unit({ Service: { LimitNOFILE: PROXY_OPEN_FILES } }),
     })
     .add({ kind: "file", path: "/etc/haproxy/front.cfg", content: front(sorted) });
   for (const route of sorted) {
@@ -47,13 +49,15 @@ const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '
 // HAProxy's own format of a request, but with the path alone: browsers put their token into the query of a WebSocket's address.
 const LOG = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HPO %HV";
 
+const MOST_CONNECTIONS = 4_000;
+
 // A member that loses power says no goodbye, and nobody speaks on a WebSocket that waits for events: without probes its clients would hang at the
 // front door, connected to nobody.
 function front(routes: readonly RouteSpec[]): string {
   return `global
   log /dev/log local0
   stats socket /run/haproxy/admin.sock mode 600 level admin
-  maxconn 4000
+  maxconn ${MOST_CONNECTIONS}
   hard-stop-after 30s
 
 defaults
@@ -65,20 +69,20 @@ defaults
   retries 2
   timeout http-request 10s
   timeout connect 3s
-  timeout check 5s
+  timeout check ${HEALTH_TIMEOUT_SECONDS}s
   timeout queue 10s
   timeout client 60s
   timeout server 120s
   timeout http-keep-alive 60s
   timeout tunnel 1h
   option srvtcpka
-  srvtcpka-idle 5s
-  srvtcpka-intvl 2s
-  srvtcpka-cnt 3
+  srvtcpka-idle ${KEEPALIVE.idleSeconds}s
+  srvtcpka-intvl ${KEEPALIVE.intervalSeconds}s
+  srvtcpka-cnt ${KEEPALIVE.probes}
 
 frontend world
-  bind :80
-  bind :443 ssl crt /etc/haproxy/certificate.pem alpn h2,http/1.1
+  bind :${HTTP_PORT}
+  bind :${HTTPS_PORT} ssl crt /etc/haproxy/certificate.pem alpn h2,http/1.1
   http-request redirect scheme https code 301 unless { ssl_fc }
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Forwarded-Proto https

@@ -18,6 +18,7 @@ import {
   SiteSpec,
 } from "../../core/cloud";
 import { Problems } from "../../core/problems";
+import { wrongNumber } from "../../core/whole-number";
 import { LocalFrontDoor } from "./front-door";
 import { keptMachine } from "./machine";
 import { mailboxMachine } from "./mailbox";
@@ -77,8 +78,7 @@ class LocalCloud implements Cloud {
     const numbers = { memoryGib, diskGib, bootSeconds, readySeconds };
     const problems = new Problems(scope);
     for (const [name, value] of Object.entries(numbers)) {
-      if (!Number.isInteger(value) || value < 1)
-        problems.add(scope, { wrong: `${name} of the local cloud is ${value}`, remedy: "use a whole number from 1" });
+      problems.add(scope, wrongNumber(`${name} of the local cloud`, value, { least: 1 }));
     }
     return new LocalSession(new LocalNetwork(scope, spec, { ...numbers, images }));
   }

@@ -5,6 +5,7 @@ import { nftables } from "../../core/nftables";
 import { Program } from "../../core/program";
 import { cloudConfig } from "../../core/render/cloud-config";
 import { terraformText } from "../../core/render/terraform-text";
+import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { keptMachine } from "./machine";
 import { LocalNetwork, MAIL_PORT } from "./network";
 
@@ -48,26 +49,21 @@ export function mailboxMachine(network: LocalNetwork): void {
   });
 }
 
-const UNIT = `[Unit]
-Description=Takes all mail and keeps it in a directory
-After=network.target
-StartLimitIntervalSec=0
-
-[Service]
-User=mail
-Group=mail
-UMask=0077
-ExecStart=/usr/bin/python3 -m aiosmtpd -n -l 0.0.0.0:${MAIL_PORT} -c aiosmtpd.handlers.Mailbox /srv/mail
-Restart=always
-RestartSec=1
-NoNewPrivileges=yes
-ProtectSystem=strict
-ReadWritePaths=/srv/mail
-ProtectHome=yes
-PrivateTmp=yes
-CapabilityBoundingSet=
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-
-[Install]
-WantedBy=multi-user.target
-`;
+const UNIT = unit({
+  Unit: { Description: "Takes all mail and keeps it in a directory", After: "network.target", ...NEVER_GIVEN_UP },
+  Service: {
+    User: "mail",
+    Group: "mail",
+    UMask: "0077",
+    ExecStart: `/usr/bin/python3 -m aiosmtpd -n -l 0.0.0.0:${MAIL_PORT} -c aiosmtpd.handlers.Mailbox /srv/mail`,
+    ...RESTARTED,
+    NoNewPrivileges: true,
+    ProtectSystem: "strict",
+    ReadWritePaths: "/srv/mail",
+    ProtectHome: true,
+    PrivateTmp: true,
+    CapabilityBoundingSet: "",
+    RestrictAddressFamilies: "AF_INET AF_INET6 AF_UNIX",
+  },
+  Install: AT_BOOT,
+});

@@ -1,8 +1,11 @@
 // A program as the `#cloud-config` user-data that every cloud takes: `cloudConfig(program)`.
 // The shape was chosen on Debian 13's cloud-init 25.1: root-owned files first, then packages, then one bash script as the only command.
 
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { Program, Step, Text, textOf } from "../program";
+import { script } from "../script";
+import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../unit";
 
 /** Where the machine keeps the script that performs the program. */
 export const BOOT_SCRIPT = "/usr/local/sbin/boot";
@@ -54,55 +57,22 @@ const HOLD_SERVICES = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d &
 // cloud-init runs the script once. If a mirror or another machine is away just then, or the power goes, this goes on until it is done.
 const AGAIN = "/etc/systemd/system/boot-again.service";
 const DONE = "/var/lib/cdktf-mastodon-booted";
-const AGAIN_UNIT = `[Unit]
-Description=Goes on with what the first boot could not finish
-Wants=network-online.target
-After=network-online.target
-ConditionPathExists=!${DONE}
-StartLimitIntervalSec=0
-
-[Service]
-Type=oneshot
-ExecStart=${BOOT_SCRIPT} again
-Restart=on-failure
-RestartSec=30
-
-[Install]
-WantedBy=multi-user.target
-`;
-
-// cloud-init has installed the packages already, unless it could not.
-function missingPackages(packages: readonly string[]): readonly string[] {
-  if (packages.length === 0) return [];
-  return [
-    `missing=$(for name in ${packages.join(" ")}; do dpkg-query -W -f '\${db:Status-Status}' $name 2>/dev/null | grep -qx installed || echo $name; done)`,
-    'if [ -n "$missing" ]; then',
-    '  echo "boot: packages"',
-    "  apt-get -q update",
-    "  DEBIAN_FRONTEND=noninteractive apt-get -qy -o Dpkg::Options::=--force-confold install $missing",
-    "fi",
-  ];
-}
+const AGAIN_UNIT = unit({
+  Unit: {
+    Description: "Goes on with what the first boot could not finish",
+    Wants: "network-online.target",
+    After: "network-online.target",
+    ConditionPathExists: `!${DONE}`,
+    ...NEVER_GIVEN_UP,
+  },
+  Service: { Type: "oneshot", ExecStart: `${BOOT_SCRIPT} again`, Restart: "on-failure", RestartSec: 30 },
+  Install: AT_BOOT,
+});
 
 function bootScript({ steps, packages }: Program): string {
+  const begin = script(join(__dirname, "boot.sh"), { PACKAGES: packages.join(" ") });
   const body = steps.map(perform).filter((part) => part !== "");
-  return [
-    "#!/bin/bash",
-    "# Performs this machine's program. Safe to run again, also on a machine made anew over its disk.",
-    "set -euo pipefail",
-    "export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "exec 9>/run/boot.lock",
-    "flock 9",
-    "systemctl enable -q boot-again.service",
-    `[ "\${1:-}" = again ] || trap '[ $? = 0 ] || systemctl restart --no-block boot-again.service' EXIT`,
-    ...missingPackages(packages),
-    "rm -f /usr/sbin/policy-rc.d",
-    "",
-    ...body,
-    `touch ${DONE}`,
-    'echo "boot: done"',
-    "",
-  ].join("\n");
+  return [begin, ...body, `touch ${DONE}`, 'echo "boot: done"', ""].join("\n");
 }
 
 function perform(step: Step): string {
@@ -113,34 +83,12 @@ function perform(step: Step): string {
     case "file":
       return step.owner === undefined ? "" : `chown ${step.owner} ${step.path}\n`;
     case "mount":
-      return mount(textOf(step.device), step.at);
+      return script(join(__dirname, "mount.sh"), { DEVICE: textOf(step.device), AT: step.at });
     case "run":
       return `echo "boot: ${step.why}"\n${withNewline(textOf(step.script))}`;
     case "start":
       return start(step.units, step.atBoot ?? true);
   }
-}
-
-// A disk may be attached after the first boot began, and a cloud that keeps disks as directories gives a directory.
-function mount(device: string, at: string): string {
-  return [
-    `echo "boot: disk ${device} at ${at}"`,
-    `for _ in $(seq 150); do [ -e ${device} ] && break; sleep 2; done`,
-    `[ -e ${device} ] || { echo "boot: no disk ${device} after 300 s" >&2; exit 1; }`,
-    `mkdir -p ${at}`,
-    `if [ -d ${device} ]; then kind=none options=bind`,
-    "else",
-    `  kind=ext4 options=defaults,noatime`,
-    // Not by blkid alone: a device that cannot be read for a moment looks to it like a blank one.
-    `  if ! blkid -p ${device} >/dev/null; then`,
-    `    cmp -s -n 4194304 ${device} /dev/zero || { echo "boot: ${device} is neither a file system nor blank" >&2; exit 1; }`,
-    `    mkfs.ext4 -q -m 1 ${device}`,
-    "  fi",
-    "fi",
-    `grep -q " ${at} " /etc/fstab || echo "${device} ${at} $kind $options,nofail 0 2" >>/etc/fstab`,
-    `mountpoint -q ${at} || mount ${at}`,
-    "",
-  ].join("\n");
 }
 
 // --no-block: a unit ordered after cloud-init would otherwise wait for the very script that starts it.

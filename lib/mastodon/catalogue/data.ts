@@ -1,5 +1,6 @@
 // The data tier: PostgreSQL, its replica, and Redis in its three uses.
 
+import { PGBOUNCER_PORT, POSTGRES_PORT } from "../ports";
 import { ALL, BOOLEAN, COUNT, FILE, HOST, NUMBER, PORT, Process, Row, Rows, rows, RUBY } from "./row";
 
 const SENTINELS = /^[a-z0-9.-]+:[0-9]+(,[a-z0-9.-]+:[0-9]+)*$/;
@@ -11,7 +12,7 @@ export const DATA: Rows = {
     { readBy: ALL },
     {
       DB_HOST: { owner: "database", format: HOST, meaning: "PostgreSQL or PgBouncer" },
-      DB_PORT: { owner: "database", format: PORT, meaning: "5432, or PgBouncer's 6432" },
+      DB_PORT: { owner: "database", format: PORT, meaning: `${POSTGRES_PORT}, or PgBouncer's ${PGBOUNCER_PORT}` },
       DB_NAME: { owner: "database", unquoted: {}, meaning: "the database" },
       DB_USER: { owner: "database", unquoted: {}, meaning: "the role" },
       DB_PASS: { owner: "database", secret: true, meaning: "its password" },

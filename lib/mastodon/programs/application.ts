@@ -1,13 +1,17 @@
 // What the machines of web, streaming and Sidekiq have in common: a container as a systemd unit, and nginx in front of it.
 
+import { KEEPALIVE, PROXY_OPEN_FILES } from "../../core/limits";
+import { HTTP_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
+import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, ServiceSection, unit, UnitSection } from "../../core/unit";
+import { KILL_AFTER_SECONDS } from "../limits";
 
 /** What a host needs to run containers of `image`. */
 export function podman(program: Program, image: string): void {
   program
     .add({ kind: "package", names: ["podman", "crun"] })
     .add({ kind: "image", names: [image] })
-    .add({ kind: "file", path: "/etc/sysctl.d/60-mastodon.conf", content: KEEPALIVE })
+    .add({ kind: "file", path: "/etc/sysctl.d/60-mastodon.conf", content: SYSCTL })
     .add({ kind: "run", why: "kernel", script: "sysctl -qp /etc/sysctl.d/60-mastodon.conf\n" })
     // podman's own database holds every container's environment, and anyone may read it there.
     .add({ kind: "run", why: "containers are root's alone", script: "install -d -m 0700 /var/lib/containers\n" });
@@ -15,9 +19,9 @@ export function podman(program: Program, image: string): void {
 
 // A machine that loses power says no goodbye. By the kernel's own settings whoever only listens to it, as streaming does to Redis, would notice
 // after two hours, and whoever waits for its answer after a quarter of one; with these both do after some twelve seconds.
-const KEEPALIVE = `net.ipv4.tcp_keepalive_time = 5
-net.ipv4.tcp_keepalive_intvl = 2
-net.ipv4.tcp_keepalive_probes = 3
+const SYSCTL = `net.ipv4.tcp_keepalive_time = ${KEEPALIVE.idleSeconds}
+net.ipv4.tcp_keepalive_intvl = ${KEEPALIVE.intervalSeconds}
+net.ipv4.tcp_keepalive_probes = ${KEEPALIVE.probes}
 net.ipv4.tcp_retries2 = 5
 `;
 
@@ -31,9 +35,9 @@ export interface Container {
   readonly volumes?: readonly string[];
   /** How long a graceful stop may take. */
   readonly stopSeconds: number;
-  /** Further lines of `[Unit]` and `[Service]`. */
-  readonly unit?: readonly string[];
-  readonly service?: readonly string[];
+  /** Units that must run before and with it. */
+  readonly needs?: readonly UnitSection[];
+  readonly service?: ServiceSection;
 }
 
 // Browsers put their token into the address of streaming. A line with one is dropped by the journal, before it is kept; one in which Mastodon
@@ -42,37 +46,37 @@ const TOKEN = '(?i)token[=:"]{1,3}[a-z0-9_-]';
 
 /** A Quadlet file, from which podman makes the unit. */
 export function quadlet(container: Container): string {
-  return [
-    "[Unit]",
-    `Description=${container.description}`,
-    "Wants=network-online.target",
-    // What is started later is stopped earlier: when the machine goes down, Sidekiq needs the way to Redis to give its jobs back.
-    "After=network-online.target haproxy.service pgbouncer.service pgbouncer@1.service pgbouncer@2.service",
-    "StartLimitIntervalSec=0",
-    ...(container.unit ?? []),
-    "",
-    "[Container]",
-    `Image=${container.image}`,
-    `ContainerName=${container.name}`,
-    "Network=host",
-    `EnvironmentFile=${container.envFile}`,
-    ...(container.volumes ?? []).map((volume) => `Volume=${volume}`),
-    `Exec=${container.command}`,
-    `StopTimeout=${container.stopSeconds}`,
-    "",
-    "[Service]",
-    // Streaming exits with 0 when it crashes, so "on-failure" would leave it dead.
-    "Restart=always",
-    "RestartSec=2",
-    `LogFilterPatterns=~${TOKEN}`,
-    "TimeoutStartSec=900",
-    `TimeoutStopSec=${container.stopSeconds + 30}`,
-    ...(container.service ?? []),
-    "",
-    "[Install]",
-    "WantedBy=multi-user.target",
-    "",
-  ].join("\n");
+  return unit({
+    Unit: [
+      {
+        Description: container.description,
+        Wants: "network-online.target",
+        // What is started later is stopped earlier: when the machine goes down, Sidekiq needs the way to Redis to give its jobs back.
+        After: "network-online.target haproxy.service pgbouncer.service pgbouncer@1.service pgbouncer@2.service",
+        ...NEVER_GIVEN_UP,
+      },
+      ...(container.needs ?? []),
+    ],
+    Container: {
+      Image: container.image,
+      ContainerName: container.name,
+      Network: "host",
+      EnvironmentFile: container.envFile,
+      Volume: container.volumes ?? [],
+      Exec: container.command,
+      StopTimeout: container.stopSeconds,
+    },
+    Service: {
+      // Streaming exits with 0 when it crashes, so "on-failure" would leave it dead.
+      Restart: "always",
+      RestartSec: 2,
+      LogFilterPatterns: `~${TOKEN}`,
+      TimeoutStartSec: 900,
+      TimeoutStopSec: container.stopSeconds + KILL_AFTER_SECONDS,
+      ...container.service,
+    },
+    Install: AT_BOOT,
+  });
 }
 
 export interface Nginx {
@@ -104,15 +108,10 @@ export function nginx(program: Program, plan: Nginx): void {
 
 // Lines of the error log quote the whole request, and nginx has no other form for them; so the journal drops those with a query. What became of
 // the request stands in the access log, without its query.
-const NGINX_UNIT = `[Unit]
-StartLimitIntervalSec=0
-
-[Service]
-LimitNOFILE=16384
-Restart=always
-RestartSec=1
-LogFilterPatterns=~[?]
-`;
+const NGINX_UNIT = unit({
+  Unit: NEVER_GIVEN_UP,
+  Service: { LimitNOFILE: PROXY_OPEN_FILES, ...RESTARTED, LogFilterPatterns: "~[?]" },
+});
 
 // Debian's 768 a worker are 384 WebSockets, since each takes a connection on both sides.
 const OWN_SITE = `rm -f /etc/nginx/sites-enabled/default
@@ -141,8 +140,8 @@ function server(nginx: Nginx): string {
     "",
     "server {",
     "  access_log /var/log/nginx/access.log path;",
-    "  listen 80 default_server;",
-    "  listen [::]:80 default_server;",
+    `  listen ${HTTP_PORT} default_server;`,
+    `  listen [::]:${HTTP_PORT} default_server;`,
     "  server_name _;",
     "  server_tokens off;",
     `  keepalive_timeout ${nginx.idleSeconds + 15}s;`,

@@ -1,7 +1,9 @@
 // The one HAProxy of a host: the queue before Puma, the ways to Redis, to several poolers, and to a PostgreSQL that moves. Each part adds a
 // section, `hostProxy(program, { what: "the poolers", text })`; a host that needs no section has no HAProxy.
 
-import { Program } from "../../core/program";
+import { PROXY_OPEN_FILES } from "../../core/limits";
+import { Part, Program } from "../../core/program";
+import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 
 export interface Section {
   /** What it leads to; the line above it, and what the machine says is out of reach while HAProxy is not running. */
@@ -16,15 +18,15 @@ const CONFIG = "/etc/haproxy/haproxy.cfg";
 /** Where HAProxy says how things stand, and takes orders; root's alone. */
 const ADMIN_SOCKET = "/run/haproxy/admin.sock";
 
-const proxies = new WeakMap<Program, Map<string, Section>>();
-
 /** Adds sections to a machine's HAProxy, and HAProxy itself for the first of them. The same text twice is one section. */
 export function hostProxy(program: Program, ...sections: readonly Section[]): void {
-  const known = proxies.get(program);
-  const all = known ?? new Map<string, Section>();
+  const all = program.part(HAPROXY);
   for (const section of sections) all.set(`# to ${section.what}\n${section.text}`, section);
-  if (known !== undefined) return;
-  proxies.set(program, all);
+}
+
+/** The sections by their texts. */
+const HAPROXY = new Part((program) => {
+  const all = new Map<string, Section>();
   const scripts = () => [...new Set([...all.values()].flatMap(({ writtenBy }) => writtenBy ?? []))].sort();
   program
     .add({ kind: "package", names: ["haproxy"] })
@@ -37,21 +39,15 @@ export function hostProxy(program: Program, ...sections: readonly Section[]): vo
       "systemctl is-active --quiet haproxy || { echo \"HAProxy is not running, and without it there is no way to $(sed -n 's/^# to //p' " +
         `${CONFIG} | sort -u | paste -sd , | sed 's/,/, /g')"; false; }`,
     );
-}
+  return all;
+});
 
 // Run again, it finds nothing more to write out.
 const written = (path: string) => `(umask 077 && ${path} <${CONFIG} >${CONFIG}.new)\nmv ${CONFIG}.new ${CONFIG}\n`;
 
 // All limits of HAProxy are here. A thread of Ruby has a connection to PostgreSQL, one to a standby and one to each Redis, and the queue before
 // Puma holds 2000 at the most: so 8000 connections are enough for some 1000 threads on one host. Each takes two descriptors.
-const UNIT = `[Unit]
-StartLimitIntervalSec=0
-
-[Service]
-LimitNOFILE=16384
-Restart=always
-RestartSec=1
-`;
+const UNIT = unit({ Unit: NEVER_GIVEN_UP, Service: { LimitNOFILE: PROXY_OPEN_FILES, ...RESTARTED } });
 
 // Sessions on a lost server are closed at once: their owners log in anew elsewhere, instead of waiting for a time-out of TCP. An idle
 // connection is its owner's to close. Only what concerns servers is logged: a line for each request could hold tokens.

@@ -27,7 +27,7 @@ done
 
 # PgBouncer lets its own user of the same machine in without a password.
 as_itself=(setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/var/lib/postgresql)
-console() { "${as_itself[@]}" psql -h "/run/pgbouncer-$1" -p 6432 -U pgbouncer pgbouncer "${@:2}"; }
+console() { "${as_itself[@]}" psql -h "/run/pgbouncer-$1" -p "$PGBOUNCER_PORT" -U pgbouncer pgbouncer "${@:2}"; }
 
 [ -n "$command" ] || processes=("${processes[0]}")
 status=0

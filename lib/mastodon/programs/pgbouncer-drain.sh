@@ -7,7 +7,7 @@ set -euo pipefail
 process=$1
 other=$((3 - process))
 socket=/run/pgbouncer-$process
-clients() { ss -Htnp state established 'sport = :6432' | grep -c "pid=$MAINPID," || true; }
+clients() { ss -Htnp state established "sport = :$PGBOUNCER_PORT" | grep -c "pid=$MAINPID," || true; }
 runs() { kill -0 "$MAINPID" 2>/dev/null; }
 
 # PgBouncer takes no new sessions of its console either once it shuts down, so this one stays open.
@@ -26,7 +26,7 @@ fi
 # An open transaction keeps PgBouncer up while it closes its clients one by one; without PostgreSQL there is none, and it ends sooner.
 user=$(sed -n '1s/^"\([^"]*\)".*/\1/p' /etc/pgbouncer/userlist.txt)
 password=$(sed -n '1s/^"[^"]*" "\(.*\)"$/\1/p' /etc/pgbouncer/userlist.txt)
-exec {holder}> >(PGCONNECT_TIMEOUT=3 PGPASSWORD=$password timeout 60 psql -h "$socket" -p 6432 -U "$user" mastodon -q >/dev/null 2>"$socket/holder")
+exec {holder}> >(PGCONNECT_TIMEOUT=3 PGPASSWORD=$password timeout 60 psql -h "$socket" -p "$PGBOUNCER_PORT" -U "$user" mastodon -q >/dev/null 2>"$socket/holder")
 echo "BEGIN; SELECT 1 \\g $socket/holds" >&"$holder" || true
 for _ in $(seq 30); do
   [ ! -s "$socket/holds" ] || break

@@ -3,10 +3,14 @@
 // dead or silent PostgreSQL was noticed within seconds instead of minutes.
 
 import { join } from "node:path";
+import { KEEPALIVE } from "../../core/limits";
 import { Program, Step } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
+import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { DatabaseFacts } from "../database";
+import { POOLER_WAIT_SECONDS } from "../limits";
+import { PGBOUNCER_PORT } from "../ports";
 import { watchdog } from "./watchdog";
 
 export interface PgBouncerPlan {
@@ -40,13 +44,13 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
     const content = processIni(process, plan.serverConnections);
     program.add({ kind: "file", path: `/etc/pgbouncer/${process}.ini`, content, mode: "0640", owner });
   }
-  const drain = script(join(__dirname, "pgbouncer-drain.sh"), { IDLE_SECONDS, BUSY_SECONDS });
+  const drain = script(join(__dirname, "pgbouncer-drain.sh"), { PGBOUNCER_PORT, IDLE_SECONDS, BUSY_SECONDS });
   program
     .add({ kind: "file", path: "/etc/systemd/system/pgbouncer@.service", content: UNIT })
     .add({ kind: "file", path: "/etc/systemd/system/pgbouncer.service", content: BOTH })
     .add({ kind: "file", path: "/etc/sysctl.d/60-pgbouncer.conf", content: SYSCTL })
     .add({ kind: "run", why: "kernel, for PgBouncer", script: "sysctl -qep /etc/sysctl.d/60-pgbouncer.conf\n" })
-    .add(command("/usr/local/bin/pgbouncer-console", script(join(__dirname, "pgbouncer-console.sh"))))
+    .add(command("/usr/local/bin/pgbouncer-console", script(join(__dirname, "pgbouncer-console.sh"), { PGBOUNCER_PORT })))
     .add(command("/usr/local/sbin/pgbouncer-processes", script(join(__dirname, "pgbouncer-processes.sh"))))
     .add(command("/usr/local/sbin/pgbouncer-drain", drain))
     .add({ kind: "start", units: ["pgbouncer.service"] });
@@ -63,44 +67,38 @@ function command(path: string, content: string): Step {
 // A connection that waits to be accepted when its listener closes goes to the other process, instead of being refused.
 const SYSCTL = "net.ipv4.tcp_migrate_req = 1\n";
 
-const UNIT = `[Unit]
-Description=PgBouncer, process %i
-After=network.target
-StartLimitIntervalSec=0
-
-[Service]
-Type=notify
-User=postgres
-RuntimeDirectory=pgbouncer-%i
-ExecStart=/usr/sbin/pgbouncer /etc/pgbouncer/%i.ini
-ExecReload=/bin/kill -HUP $MAINPID
-ExecStop=+/usr/local/sbin/pgbouncer-drain %i
-KillMode=mixed
-KillSignal=SIGINT
-TimeoutStopSec=45
-LimitNOFILE=65536
-Restart=always
-RestartSec=1
-`;
+const UNIT = unit({
+  Unit: { Description: "PgBouncer, process %i", After: "network.target", ...NEVER_GIVEN_UP },
+  Service: {
+    Type: "notify",
+    User: "postgres",
+    RuntimeDirectory: "pgbouncer-%i",
+    ExecStart: "/usr/sbin/pgbouncer /etc/pgbouncer/%i.ini",
+    ExecReload: "/bin/kill -HUP $MAINPID",
+    ExecStop: "+/usr/local/sbin/pgbouncer-drain %i",
+    KillMode: "mixed",
+    KillSignal: "SIGINT",
+    TimeoutStopSec: 45,
+    LimitNOFILE: 65_536,
+    ...RESTARTED,
+  },
+});
 
 // What administrators type: a restart brings one process after the other, so that new connections always find one.
-const BOTH = `[Unit]
-Description=PgBouncer, both processes
-After=network.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/local/sbin/pgbouncer-processes start
-ExecReload=/usr/local/sbin/pgbouncer-processes reload
-ExecStop=/usr/local/sbin/pgbouncer-processes stop
-TimeoutStartSec=180
-Restart=on-failure
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-`;
+const BOTH = unit({
+  Unit: { Description: "PgBouncer, both processes", After: "network.target" },
+  Service: {
+    Type: "oneshot",
+    RemainAfterExit: true,
+    ExecStart: "/usr/local/sbin/pgbouncer-processes start",
+    ExecReload: "/usr/local/sbin/pgbouncer-processes reload",
+    ExecStop: "/usr/local/sbin/pgbouncer-processes stop",
+    TimeoutStartSec: 180,
+    Restart: "on-failure",
+    RestartSec: 5,
+  },
+  Install: AT_BOOT,
+});
 
 // Its lines go on in the last section of the other file: PgBouncer forgets all of a section that is begun a second time.
 function processIni(process: (typeof PROCESSES)[number], serverConnections: number): string {
@@ -132,7 +130,7 @@ function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBounce
     "",
     "[pgbouncer]",
     `listen_addr = ${only ? "127.0.0.1" : "*"}`,
-    "listen_port = 6432",
+    `listen_port = ${PGBOUNCER_PORT}`,
     "so_reuseport = 1",
     "auth_type = scram-sha-256",
     "auth_file = /etc/pgbouncer/userlist.txt",
@@ -143,11 +141,11 @@ function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBounce
     ...(rootCertificates === undefined ? [] : [`server_tls_ca_file = ${rootCertificates}`]),
     "server_login_retry = 1",
     "server_connect_timeout = 3",
-    "query_wait_timeout = 20",
+    `query_wait_timeout = ${POOLER_WAIT_SECONDS}`,
     "dns_max_ttl = 3",
     "tcp_keepalive = 1",
-    "tcp_keepidle = 5",
-    "tcp_keepintvl = 2",
+    `tcp_keepidle = ${KEEPALIVE.idleSeconds}`,
+    `tcp_keepintvl = ${KEEPALIVE.intervalSeconds}`,
     "tcp_keepcnt = 2",
     "tcp_user_timeout = 5000",
     // Health checks would fill the log with theirs; SHOW CLIENTS has who is there.

@@ -1,10 +1,8 @@
 // One address for several poolers, on each machine that calls them: `poolerFront(program, { poolers: ["pool-1", "pool-2"], user: "mastodon" })`.
 
 import { Program } from "../../core/program";
-import { PRIMARY_PORT } from "./primary-front";
+import { PGBOUNCER_PORT, POSTGRES_PORT } from "../ports";
 import { hostProxy } from "./host-proxy";
-
-export const FRONT_PORT = 6432;
 
 export interface PoolerFrontPlan {
   readonly poolers: readonly string[];
@@ -17,11 +15,11 @@ export function poolerFront(program: Program, { poolers, user }: PoolerFrontPlan
   hostProxy(program, {
     what: "the poolers",
     text: `listen poolers
-  bind 127.0.0.1:${FRONT_PORT}
+  bind 127.0.0.1:${PGBOUNCER_PORT}
   balance leastconn
   option pgsql-check user ${user}
   default-server check inter 2s fastinter 500ms fall 2 rise 2 on-marked-down shutdown-sessions
-${servers(poolers, FRONT_PORT)}`,
+${servers(poolers, PGBOUNCER_PORT)}`,
   });
 }
 
@@ -30,9 +28,9 @@ export function throughPoolers(program: Program, poolers: readonly string[]): vo
   hostProxy(program, {
     what: "PostgreSQL",
     text: `listen through-poolers
-  bind 127.0.0.1:${PRIMARY_PORT}
+  bind 127.0.0.1:${POSTGRES_PORT}
   default-server check inter 2s fall 2 rise 1 on-marked-down shutdown-sessions
-${servers(poolers, PRIMARY_PORT)}`,
+${servers(poolers, POSTGRES_PORT)}`,
   });
 }
 

@@ -1,7 +1,8 @@
 // Which part a PostgreSQL machine plays, decided before each start of the server: `ROLE_SCRIPT` as its ExecStartPre.
 // The page names the first primary only; after that, what the others say and the machine's own disk decide.
 
-import { AS_POSTGRES, CONF, HBA, PASSFILE, PEERS, PLACE, ROLE, STATUS, STATUS_PORT, UNIT } from "./postgres-names";
+import { POSTGRES_PORT, POSTGRES_STATUS_PORT } from "../ports";
+import { AS_POSTGRES, CONF, HBA, PASSFILE, PEERS, PLACE, ROLE, STATUS, UNIT } from "./postgres-names";
 
 /** What the role script and its helpers know of their machine; `network` is the site's /16. */
 export function role(self: string, first: boolean, others: readonly string[], network: string): string {
@@ -30,7 +31,7 @@ others_known() {
 heard() {
   local peer
   for peer in $(others_known); do
-    curl -fsS -m 1 "http://$peer:${STATUS_PORT}/status" 2>/dev/null | awk -v peer="$peer" -F= '
+    curl -fsS -m 1 "http://$peer:${POSTGRES_STATUS_PORT}/status" 2>/dev/null | awk -v peer="$peer" -F= '
       function known(key) { return key in is ? is[key] : 0 }
       { is[$1] = $2 } END { if ("role" in is) print peer, is["role"], known("timeline"), known("place"), known("system"), is["name"], is["others"] }' &
   done
@@ -40,7 +41,7 @@ heard() {
 leader() { awk '$2 == "primary"' <<<"$1" | sort -s -rn -k 3,3 | sed -n 1p; }
 `;
 
-const CONNECTION = `connection() { echo "host=$1 port=5432 user=replicator sslmode=require connect_timeout=3 application_name=$self passfile=${PASSFILE}"; }
+const CONNECTION = `connection() { echo "host=$1 port=${POSTGRES_PORT} user=replicator sslmode=require connect_timeout=3 application_name=$self passfile=${PASSFILE}"; }
 ask() { timeout 10 ${AS_POSTGRES} psql -Atqc "$1" -d "$(connection "$leader") replication=true"; }
 `;
 
@@ -90,7 +91,7 @@ const REWIND = `rewind() {
   ask IDENTIFY_SYSTEM >/dev/null || return 1
   touch $data.half
   ${AS_POSTGRES} env PGPASSFILE=${PASSFILE} $bin/pg_rewind --target-pgdata=$data --config-file=$etc/postgresql.conf \\
-    --source-server="host=$leader port=5432 user=replicator dbname=postgres sslmode=require connect_timeout=3" || return 1
+    --source-server="host=$leader port=${POSTGRES_PORT} user=replicator dbname=postgres sslmode=require connect_timeout=3" || return 1
   ${AS_POSTGRES} touch $data/standby.signal && sync -f $data || return 1
   rm -f $data.half
 }

@@ -2,7 +2,9 @@
 // Load balancers ask `/primary` and `/replica` on a port of its own, as they do with other managers of PostgreSQL; people call `postgres-promote`.
 
 import { Program } from "../../core/program";
-import { AS_POSTGRES, PEERS, STATUS, STATUS_PORT, UNIT } from "./postgres-names";
+import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
+import { POSTGRES_STATUS_PORT } from "../ports";
+import { AS_POSTGRES, PEERS, STATUS, UNIT } from "./postgres-names";
 import { ASK } from "./postgres-role";
 
 /** A standby that is further behind answers no reads. */
@@ -19,7 +21,7 @@ export function watch(program: Program): void {
     .add({
       kind: "file",
       path: "/etc/systemd/system/nginx.service.d/10-mastodon.conf",
-      content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=always\nRestartSec=1\n",
+      content: unit({ Unit: NEVER_GIVEN_UP, Service: RESTARTED }),
     })
     .add({ kind: "run", why: "what others may ask", script: `rm -f /etc/nginx/sites-enabled/default\ninstall -d ${STATUS}\n` })
     .add({ kind: "start", units: ["nginx.service", "postgres-watch.service"] });
@@ -27,7 +29,7 @@ export function watch(program: Program): void {
 
 const ANSWERS = `# Which part this machine plays: the files are there or not.
 server {
-  listen ${STATUS_PORT};
+  listen ${POSTGRES_STATUS_PORT};
   access_log off;
   log_not_found off;
   default_type text/plain;
@@ -39,22 +41,21 @@ server {
 }
 `;
 
-const SERVICE = `[Unit]
-Description=Says which part this PostgreSQL plays, and heals it when it has been overtaken
-RequiresMountsFor=/var/lib/postgresql
-StartLimitIntervalSec=0
-
-[Service]
-ExecStart=/usr/local/sbin/postgres-watch
-ExecStopPost=/bin/sh -c 'rm -f ${STATUS}/status ${STATUS}/primary ${STATUS}/replica'
-RuntimeDirectory=${STATUS.replace("/run/", "")}
-RuntimeDirectoryPreserve=yes
-Restart=always
-RestartSec=1
-
-[Install]
-WantedBy=multi-user.target
-`;
+const SERVICE = unit({
+  Unit: {
+    Description: "Says which part this PostgreSQL plays, and heals it when it has been overtaken",
+    RequiresMountsFor: "/var/lib/postgresql",
+    ...NEVER_GIVEN_UP,
+  },
+  Service: {
+    ExecStart: "/usr/local/sbin/postgres-watch",
+    ExecStopPost: `/bin/sh -c 'rm -f ${STATUS}/status ${STATUS}/primary ${STATUS}/replica'`,
+    RuntimeDirectory: STATUS.replace("/run/", ""),
+    RuntimeDirectoryPreserve: true,
+    ...RESTARTED,
+  },
+  Install: AT_BOOT,
+});
 
 // The time of the last replayed transaction says nothing while nobody writes; so it counts only while the primary is known to be ahead.
 const STATE = [

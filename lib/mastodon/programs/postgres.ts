@@ -1,8 +1,10 @@
 // What a PostgreSQL machine does at its first boot, or when it is made anew over its disk: `postgres(program, plan)`.
 // All machines of a tier do the same; `postgres-role.ts` decides which part each plays.
 
+import { KEEPALIVE } from "../../core/limits";
 import { Program, Text } from "../../core/program";
 import { Secret } from "../../core/secret";
+import { NEVER_GIVEN_UP, unit } from "../../core/unit";
 import { AS_POSTGRES, CONF, HBA, PASSFILE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
 import { ASK, ASK_SCRIPT, role, ROLE_SCRIPT, RUN_ROLE } from "./postgres-role";
 import { watch } from "./postgres-watch";
@@ -68,8 +70,15 @@ function common(program: Program, plan: PostgresPlan): void {
       kind: "file",
       path: `/etc/systemd/system/${UNIT}.service.d/10-mastodon.conf`,
       // Debian leaves a postmaster that was killed dead, for the sake of pg_ctlcluster; nobody is here to use that.
-      content:
-        "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nExecStartPre=+/usr/local/sbin/postgres-role\nTimeoutStartSec=infinity\nRestart=on-failure\nRestartSec=5\n",
+      content: unit({
+        Unit: NEVER_GIVEN_UP,
+        Service: {
+          ExecStartPre: "+/usr/local/sbin/postgres-role",
+          TimeoutStartSec: "infinity",
+          Restart: "on-failure",
+          RestartSec: 5,
+        },
+      }),
     })
     .add({ kind: "mount", device: plan.device, at: "/var/lib/postgresql" })
     .add({ kind: "run", why: "the data's owner", script: OWNER });
@@ -100,9 +109,9 @@ function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPl
     max_wal_senders: "10",
     max_replication_slots: "10",
     // A standby or a primary that has gone silent is noticed soon.
-    tcp_keepalives_idle: "5s",
-    tcp_keepalives_interval: "2s",
-    tcp_keepalives_count: "3",
+    tcp_keepalives_idle: `${KEEPALIVE.idleSeconds}s`,
+    tcp_keepalives_interval: `${KEEPALIVE.intervalSeconds}s`,
+    tcp_keepalives_count: `${KEEPALIVE.probes}`,
     wal_sender_timeout: "10s",
     wal_receiver_timeout: "10s",
     wal_retrieve_retry_interval: "1s",

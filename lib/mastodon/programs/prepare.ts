@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
+import { AT_BOOT, unit, UnitSection } from "../../core/unit";
 import { certificateVolumes } from "../trust";
 import { volumeOptions } from "./application";
 
@@ -14,13 +15,11 @@ export interface PreparePlan {
   /** The task that fills an empty database, or migrates one that is not. */
   readonly task: string;
   readonly env: Env;
-  /** Whether the database's password may hold more than letters and digits. */
-  readonly foreign: boolean;
 }
 
 export const TASK_ENV = "/etc/mastodon/task.env";
 // direct: without it a first failure would fail the units that require this one, for good.
-const RETRY = ["Restart=on-failure", "RestartMode=direct", "RestartSec=5"];
+const RETRY = { Restart: "on-failure", RestartMode: "direct", RestartSec: 5 } as const;
 export const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
 /** What these scripts remember over restarts. */
 export const STATE = "/var/lib/mastodon";
@@ -28,34 +27,30 @@ const REFUSED = "/run/mastodon-refused";
 /** How the task ends that will not do its work however often it is asked. */
 const REFUSAL = 78;
 
+const SQL = script(join(__dirname, "mastodon-sql.sh"));
+
 /** Migrates the database straight at PostgreSQL, then says so in the table. */
 export function prepare(program: Program, plan: PreparePlan): void {
   program
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600", from: () => plan.env.largest() })
-    .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-prepare", content: prepareScript(plan), mode: "0755" })
     .add({
       kind: "file",
       path: "/etc/systemd/system/mastodon-prepare.service",
-      content: [
-        "[Unit]",
-        "Description=Mastodon's database task",
-        "Wants=network-online.target",
-        "After=network-online.target",
-        "",
-        "[Service]",
-        "Type=oneshot",
-        "RemainAfterExit=yes",
-        ...RETRY,
-        `RestartPreventExitStatus=${REFUSAL}`,
-        "ExecStart=/usr/local/sbin/mastodon-prepare",
-        // A migration of a large table takes as long as it takes; cut off, it would start over.
-        "TimeoutStartSec=infinity",
-        "",
-        "[Install]",
-        "WantedBy=multi-user.target",
-        "",
-      ].join("\n"),
+      content: unit({
+        Unit: { Description: "Mastodon's database task", Wants: "network-online.target", After: "network-online.target" },
+        Service: {
+          Type: "oneshot",
+          RemainAfterExit: true,
+          ...RETRY,
+          RestartPreventExitStatus: REFUSAL,
+          ExecStart: "/usr/local/sbin/mastodon-prepare",
+          // A migration of a large table takes as long as it takes; cut off, it would start over.
+          TimeoutStartSec: "infinity",
+        },
+        Install: AT_BOOT,
+      }),
     })
     .add({ kind: "start", units: ["mastodon-prepare.service"] });
 }
@@ -80,13 +75,17 @@ function waitScript({ version, envFile }: { readonly version: string; readonly e
 
 const PATHS = { SQL_COMMAND, STATE, REFUSED };
 
+const WAIT = "mastodon-wait.service";
+/** For what serves: it starts once the database is ready for this version. */
+export const PREPARED: UnitSection = { Requires: WAIT, After: WAIT };
+
 /** A unit that ends when the database is ready for this version; what serves requires it. */
 export function waitForPrepare(
   program: Program,
-  plan: { readonly version: string; readonly envFile: string; readonly foreign: boolean; readonly waits: () => boolean },
+  plan: { readonly version: string; readonly envFile: string; readonly waits: () => boolean },
 ): void {
   program
-    .add({ kind: "file", path: SQL_COMMAND, content: sqlScript(plan.foreign), mode: "0755" })
+    .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
     .add({
       kind: "file",
       path: "/usr/local/sbin/mastodon-wait",
@@ -96,44 +95,16 @@ export function waitForPrepare(
     .readyWhen(NOT_REFUSED)
     .add({
       kind: "file",
-      path: "/etc/systemd/system/mastodon-wait.service",
-      content: [
-        "[Unit]",
-        `Description=The database is prepared for Mastodon ${plan.version}`,
-        "",
-        "[Service]",
-        "Type=oneshot",
-        "RemainAfterExit=yes",
-        ...RETRY,
-        "TimeoutStartSec=infinity",
-        "ExecStart=/usr/local/sbin/mastodon-wait",
-        "",
-      ].join("\n"),
+      path: `/etc/systemd/system/${WAIT}`,
+      content: unit({
+        Unit: { Description: `The database is prepared for Mastodon ${plan.version}` },
+        Service: {
+          Type: "oneshot",
+          RemainAfterExit: true,
+          ...RETRY,
+          TimeoutStartSec: "infinity",
+          ExecStart: "/usr/local/sbin/mastodon-wait",
+        },
+      }),
     });
-}
-
-// The file is read line by line, not sourced: values are literal, as podman reads them.
-function sqlScript(foreign: boolean): string {
-  // IFS would cut a single = from the end, which only somebody else's password can have.
-  const loop = foreign
-    ? ["while IFS= read -r line; do", "  name=${line%%=*} value=${line#*=}"]
-    : ["while IFS='=' read -r name value; do"];
-  return `#!/bin/bash
-# psql with the database settings of an env file: mastodon-sql FILE [psql's arguments].
-set -euo pipefail
-file=$1
-shift
-${loop.join("\n")}
-  case $name in
-    DB_HOST) export PGHOST=$value ;;
-    DB_PORT) export PGPORT=$value ;;
-    DB_NAME) export PGDATABASE=$value ;;
-    DB_USER) export PGUSER=$value ;;
-    DB_PASS) export PGPASSWORD=$value ;;
-    DB_SSLMODE) export PGSSLMODE=$value ;;
-${foreign ? "    PGSSLROOTCERT) export PGSSLROOTCERT=$value ;;\n" : ""}  esac
-done <"$file"
-export PGCONNECT_TIMEOUT=5
-exec psql "$@"
-`;
 }

@@ -1,12 +1,10 @@
 // Requests wait in HAProxy, outside Puma, bounded in number and time; what is over is told so at once: `pumaQueue(program, { threads, network })`.
 // A front door's health check has a lane and a thread of its own, so it tells a busy Puma from one that hangs.
 
+import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
 import { Program } from "../../core/program";
+import { PUMA_PORT, PUMA_QUEUE_PORT } from "../ports";
 import { hostProxy } from "./host-proxy";
-
-/** Where nginx finds Puma. */
-export const QUEUE_PORT = 3080;
-const PUMA_PORT = 3000;
 
 export interface PumaQueuePlan {
   /** Puma's processes on this machine. */
@@ -73,7 +71,7 @@ const BUSY = `<!DOCTYPE html>
 // and nginx says last in X-Forwarded-For who asks.
 const FRONTEND = `frontend puma
   mode http
-  bind 127.0.0.1:${QUEUE_PORT}
+  bind 127.0.0.1:${PUMA_QUEUE_PORT}
   option accept-invalid-http-request
   timeout http-request 30s
   timeout http-keep-alive 60s
@@ -83,15 +81,15 @@ const FRONTEND = `frontend puma
   default_backend puma
 `;
 
-/** Front doors wait 5 s. */
-const HEALTH_MS = 4500;
+/** The answer is on its way before a front door gives up. */
+const HEALTH_MS = HEALTH_TIMEOUT_SECONDS * 1000 - 500;
 
 // Threads of one process take turns of 100 ms with a processor, and a check needs two turns. So much time it gets at least, where all are busy
 // at once. Puma spreads connections over its processes by chance, and one whose threads are all taken may get this one: with several
 // processes the check is therefore tried anew as often as the time allows. If Puma hangs, no try succeeds.
 function health(processes: number, threads: number): string {
   const tries = processes === 1 ? 1 : Math.max(1, Math.floor(HEALTH_MS / Math.max(1000, 250 * threads)));
-  const limit = Math.min(4000, Math.floor(HEALTH_MS / tries));
+  const limit = Math.min(4_000, Math.floor(HEALTH_MS / tries));
   return `backend puma-health
   mode http
   option http-server-close

@@ -62,7 +62,7 @@ backend $name-is-$machine
   tcp-check send "SENTINEL get-master-addr-by-name $1\r\n"
   tcp-check expect min-recv 20 string "\r\n$address\r\n"
   default-server check inter 1s fastinter 500ms fall 2 rise 1
-$(servers "$sentinels" 26379)
+$(servers "$sentinels" "$SENTINEL_PORT")
 CFG
   done
 }

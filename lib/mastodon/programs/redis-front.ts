@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
+import { SENTINEL_PORT } from "../ports";
 import { hostProxy } from "./host-proxy";
 
 export interface RedisFrontPlan {
@@ -35,7 +36,12 @@ const SCRIPT = "/usr/local/sbin/redis-front";
 //   questions a second to three sentinels, and six to Redis.
 // `min-recv` has a wrong answer judged when it is there; else a check waits for more of it.
 export function redisFront(program: Program, { name, port, password, machines, sentinels }: RedisFrontPlan): void {
-  program.add({ kind: "file", path: SCRIPT, content: script(join(__dirname, "redis-front.sh")), mode: "0755" });
+  program.add({
+    kind: "file",
+    path: SCRIPT,
+    content: script(join(__dirname, "redis-front.sh"), { SENTINEL_PORT }),
+    mode: "0755",
+  });
   hostProxy(program, {
     what: `Redis ${name}`,
     text: `redis ${name} ${port} ${password} ${sentinels.join(",") || "none"} ${machines.join(",")}\n`,

@@ -1,8 +1,12 @@
 // What a Redis machine does at its first boot and at each start of an instance: `redis(program, instance, "redis-2")`.
 // The settings come from here at every start; only the role is remembered, and the sentinels' word on it comes first.
 
+import { join } from "node:path";
 import { Program, Step } from "../../core/program";
+import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
+import { NEVER_GIVEN_UP, unit } from "../../core/unit";
+import { SENTINEL_PORT } from "../ports";
 
 export interface RedisInstance {
   /** Its name, also as the sentinels' master. */
@@ -22,7 +26,12 @@ export interface RedisInstance {
 
 // At a reboot nothing else keeps an instance from starting before its disk is mounted, which would be an empty one. And a machine whose disk
 // was full for a while must not stay dead after that.
-const UNIT = "[Unit]\nRequiresMountsFor=/var/lib/redis\nStartLimitIntervalSec=0\n\n";
+export const ON_DISK = { RequiresMountsFor: "/var/lib/redis", ...NEVER_GIVEN_UP } as const;
+
+// Sentinels may be wrong about the past, each after its own absence: what most of them know and the latest of it counts. And a master that
+// lost its data would make its replicas drop theirs.
+const ROLE = script(join(__dirname, "redis-role.sh"), { SENTINEL_PORT, LIMIT_SECONDS: 60 });
+const MEND = script(join(__dirname, "redis-mend.sh"));
 
 /** One instance on one machine. */
 export function redis(program: Program, instance: RedisInstance, self: string): void {
@@ -31,14 +40,20 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
     .add({ kind: "package", names: ["redis-server", "redis-tools"] })
     .add({ kind: "file", path: `/etc/redis/${name}.settings`, content: settings(instance), mode: "0600" })
     .add({ kind: "file", path: `/etc/redis/${name}.role`, content: role(instance, self), mode: "0600" })
-    .add({ kind: "file", path: "/usr/local/sbin/redis-role", content: ROLE_SCRIPT, mode: "0755" })
+    .add({ kind: "file", path: "/usr/local/sbin/redis-role", content: ROLE, mode: "0755" })
     .add({
       kind: "file",
       path: `/etc/systemd/system/redis-server@${name}.service.d/10-mastodon.conf`,
-      content:
-        UNIT +
-        // A large instance takes minutes to load, and counts as started only then.
-        "[Service]\nExecStartPre=+/usr/local/sbin/redis-role %i\nTimeoutStartSec=infinity\nTimeoutStopSec=60\nRestartSec=1\n",
+      content: unit({
+        Unit: ON_DISK,
+        Service: {
+          ExecStartPre: "+/usr/local/sbin/redis-role %i",
+          // A large instance takes minutes to load, and counts as started only then.
+          TimeoutStartSec: "infinity",
+          TimeoutStopSec: 60,
+          RestartSec: 1,
+        },
+      }),
     })
     .add({
       kind: "run",
@@ -61,61 +76,26 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
 // written anew has no gap.
 function mend(name: string): readonly Step[] {
   return [
-    { kind: "file", path: "/usr/local/sbin/redis-mend", content: MEND_SCRIPT, mode: "0755" },
+    { kind: "file", path: "/usr/local/sbin/redis-mend", content: MEND, mode: "0755" },
     {
       kind: "file",
       path: "/etc/systemd/system/redis-mend@.service",
-      content:
-        "[Unit]\nDescription=Redis %i writes its file anew after it could not write\n\n[Service]\nType=oneshot\nExecStart=/usr/local/sbin/redis-mend %i\nLogLevelMax=notice\n",
+      content: unit({
+        Unit: { Description: "Redis %i writes its file anew after it could not write" },
+        Service: { Type: "oneshot", ExecStart: "/usr/local/sbin/redis-mend %i", LogLevelMax: "notice" },
+      }),
     },
     {
       kind: "file",
       path: "/etc/systemd/system/redis-mend@.timer",
-      content:
-        "[Unit]\nDescription=Looks once a minute whether Redis %i could write\n\n[Timer]\nOnActiveSec=60\nOnUnitActiveSec=60\n\n[Install]\nWantedBy=timers.target\n",
+      content: unit({
+        Unit: { Description: "Looks once a minute whether Redis %i could write" },
+        Timer: { OnActiveSec: 60, OnUnitActiveSec: 60 },
+        Install: { WantedBy: "timers.target" },
+      }),
     },
     { kind: "start", units: [`redis-mend@${name}.timer`] },
   ];
-}
-
-const MEND_SCRIPT = `#!/bin/bash
-# After instance $1 had to refuse writes for want of disk, and can write again, has it write its file anew.
-set -uo pipefail
-name=$1
-. "/etc/redis/$name.role"
-REDISCLI_AUTH=$(sed -n 's/^requirepass //p' "/etc/redis/$name.settings")
-export REDISCLI_AUTH
-ask() { timeout 10 redis-cli -p "$port" "$@" 2>/dev/null; }
-words=$(ask info everything) || exit 0
-if ! grep -q '^redis_version:' <<<"$words"; then
-  echo "redis-mend: $name cannot be asked whether it could write: \${words%%$'\\n'*}"
-  exit 0
-fi
-refused=$(sed -n 's/^errorstat_MISCONF:count=\\([0-9]*\\).*/\\1/p' <<<"$words")
-[ "\${refused:-0}" != "$(cat "/run/redis-$name/refused" 2>/dev/null || echo 0)" ] || exit 0
-if ! grep -q '^aof_last_write_status:ok' <<<"$words"; then
-  echo "redis-mend: $name refuses writes: $(df -h --output=avail "/var/lib/redis/$name" | tail -n 1 | xargs) of its disk are free"
-elif [[ $(ask bgrewriteaof) = *started* ]]; then
-  echo "redis-mend: $name has refused writes for want of disk, and writes its file anew"
-  echo "$refused" >"/run/redis-$name/refused"
-fi
-`;
-
-/** The sentinel of one machine, for all instances that are watched from it. */
-export function sentinel(program: Program, watched: () => readonly RedisInstance[], password: Secret): void {
-  program
-    .add({ kind: "package", names: ["redis-sentinel", "redis-tools"] })
-    .add({ kind: "file", path: "/etc/redis/sentinel.settings", content: () => sentinelSettings(password), mode: "0600" })
-    .add({ kind: "file", path: "/usr/local/bin/sentinel-console", content: CONSOLE, mode: "0755" })
-    .add({ kind: "file", path: "/etc/redis/sentinel.masters", content: () => watched().map(monitor).join(""), mode: "0600" })
-    .add({
-      kind: "file",
-      path: "/etc/systemd/system/redis-sentinel.service.d/10-mastodon.conf",
-      content:
-        UNIT +
-        "[Service]\nType=simple\nExecStart=\nExecStart=/usr/bin/redis-sentinel /var/lib/redis/sentinel.conf --supervised no --daemonize no\nRestart=always\nRestartSec=1\nTimeoutStopSec=10\n",
-    })
-    .add({ kind: "run", why: "sentinel", script: SENTINEL_SCRIPT });
 }
 
 // A master that too few follow has been cut off: it stops accepting writes, which would be thrown away. Only a side with two sentinels promotes
@@ -124,8 +104,6 @@ export function sentinel(program: Program, watched: () => readonly RedisInstance
 //
 // It counts in whole seconds, once a second: 2 s after a copy's last word it refuses after 4 at the latest. Sentinels must not promote sooner.
 const LAG_SECONDS = 2;
-/** How long before `downAfterSeconds` a sentinel gives up by itself: they ask once a second, and a second goes by until they agree. */
-const AGREEING_MS = 1000;
 
 function settings({ name, port, durable, maxMemoryMib, password, replicas }: RedisInstance): string {
   return [
@@ -155,136 +133,3 @@ function role({ port, first, sentinels }: RedisInstance, self: string): string {
   const further = sentinels.length === 0 || sentinels.includes(self) ? "" : "further=yes\n";
   return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${sentinels.join(" ")}"\n${further}`;
 }
-
-// Sentinels may be wrong about the past, each after its own absence: what most of them know and the latest of it counts. And a master that
-// lost its data would make its replicas drop theirs.
-const ROLE_SCRIPT = `#!/bin/bash
-# Decides before each start whether instance $1 is master or replica, and writes its configuration.
-set -uo pipefail
-name=$1
-. "/etc/redis/$name.role"
-conf=/etc/redis/redis-$name.conf
-home=/var/lib/redis/$name
-LIMIT_SECONDS=60
-
-ask() { timeout 2 redis-cli -h "$1" -p 26379 sentinel "$2" "$name" 2>/dev/null; }
-# A line is: the epoch of a sentinel's configuration, and its master.
-answer() { ask "$1" master | awk 'NR % 2 { key = $0; next } { is[key] = $0 } END { if (is["ip"]) print is["config-epoch"] + 0, is["ip"] }'; }
-# What this machine's own sentinel has written down; it may not have started yet.
-memory() {
-  [ ! -s /var/lib/redis/sentinel.conf ] || awk -v name="$name" '$1 == "sentinel" && $3 == name { is[$2] = $4 } END { if (is["monitor"]) print is["config-epoch"] + 0, is["monitor"] }' \
-    /var/lib/redis/sentinel.conf
-}
-known() {
-  memory
-  for host in $sentinels; do [ "$host" = "$self" ] || answer "$host"; done
-}
-latest() { sort -s -rn -k 1,1 | awk 'NR == 1 { print $2 }'; }
-replicas_up() {
-  local host up most=0
-  for host in $sentinels; do
-    up=$(ask "$host" replicas | grep -A 1 -x flags | grep -cx slave)
-    [ "$up" -le "$most" ] || most=$up
-  done
-  echo "$most"
-}
-mine() { [ "$1" = "$self" ] || ip -4 -o addr show | grep -qF " $1/"; }
-# An empty one leaves files as well.
-has_data() { [ -n "$(find "$home" \\( -name '*.aof' -size +0 -o -name '*.rdb' -size +1k \\) -print -quit 2>/dev/null)" ]; }
-
-master=$first
-if [ -n "$sentinels" ]; then
-  most=$(($(wc -w <<<"$sentinels") / 2 + 1))
-  for second in $(seq 0 $LIMIT_SECONDS); do
-    words=$(known)
-    [ "$(grep -c . <<<"$words")" -lt "$most" ] || break
-    [ $((second % 10)) != 0 ] || echo "redis-role: $name waits until most sentinels say who is master"
-    sleep 1
-  done
-  master=$(latest <<<"$words")
-  [ -n "$master" ] || { echo "redis-role: no sentinel knows the master of $name" >&2; exit 1; }
-  waited=0
-  while mine "$master" && ! has_data && [ "$(replicas_up)" -gt 0 ]; do
-    echo "redis-role: $name is empty here, and replicas of it are up: waiting for one to take over"
-    # Started again by systemd, it goes on waiting: only a person could say that the copies may go.
-    [ $waited -lt $LIMIT_SECONDS ] || { echo "redis-role: none takes over; where the copy is: sentinel-console sentinel failover $name" >&2; exit 1; }
-    waited=$((waited + 1))
-    sleep 1
-    master=$(known | latest)
-  done
-fi
-if mine "$master"; then role=; else role="replicaof $master $port"; fi
-install -d -o redis -g redis -m 0750 "$home"
-aof=$home/appendonlydir
-# Only where it does not stay up: reading all of it takes its time.
-if [ -n "$role" ] && [ "$(systemctl show -P NRestarts "redis-server@$name")" -gt 1 ] && [ -e "$aof/appendonly.aof.manifest" ] &&
-  ! redis-check-aof "$aof/appendonly.aof.manifest" >/dev/null 2>&1; then
-  echo "redis-role: the file of $name is damaged, and a replica copies its master anyway: it is set aside as appendonlydir.damaged"
-  rm -rf "$aof.damaged" && mv "$aof" "$aof.damaged"
-fi
-{
-  cat "/etc/redis/$name.settings"
-  [ -z "\${further:-}" ] || echo 'replica-priority 0'
-  printf '%s\\n' "$role"
-} >"$conf.new"
-chown redis:redis "$conf.new" && chmod 0640 "$conf.new" && mv "$conf.new" "$conf"
-echo "redis-role: $name starts as \${role:-master}"
-`;
-
-// Everybody may ask who is master, without a password: the Redis client of Mastodon before 4.6 cannot give one to a sentinel. What changes
-// anything is for the sentinels among themselves.
-const ASKING = [
-  "+auth +hello +ping +command +info +role +subscribe +psubscribe +unsubscribe +punsubscribe",
-  "+client|setname +client|setinfo +client|getname +client|id",
-  "+sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|myid",
-].join(" ");
-
-const CONSOLE = `#!/bin/bash
-# The sentinel of this machine with all rights: sentinel-console sentinel masters, or sentinel-console sentinel failover NAME.
-set -euo pipefail
-REDISCLI_AUTH=$(sed -n 's/^sentinel sentinel-pass //p' /etc/redis/sentinel.settings) exec redis-cli -p 26379 --user sentinel "$@"
-`;
-
-function sentinelSettings(password: Secret): string {
-  return [
-    "port 26379",
-    "bind * -::*",
-    "protected-mode no",
-    "dir /var/lib/redis",
-    "sentinel resolve-hostnames yes",
-    `user default on nopass allchannels -@all ${ASKING}`,
-    `user sentinel on >${password} allchannels +@all`,
-    "sentinel sentinel-user sentinel",
-    `sentinel sentinel-pass ${password}`,
-    "",
-  ].join("\n");
-}
-
-function monitor({ name, port, password, first, downAfterSeconds, sentinels }: RedisInstance): string {
-  return [
-    `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
-    `sentinel auth-pass ${name} ${password}`,
-    `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500)}`,
-    `sentinel failover-timeout ${name} ${downAfterSeconds * 3000 + 10_000}`,
-    `sentinel parallel-syncs ${name} 1`,
-    "",
-  ].join("\n");
-}
-
-// Sentinel owns its file: it remembers who is master and who else watches. All that it does not learn by itself comes from here.
-const SENTINEL_SCRIPT = `conf=/var/lib/redis/sentinel.conf
-systemctl stop redis-sentinel.service
-{
-  cat /etc/redis/sentinel.settings
-  [ ! -s $conf ] || grep -E '^sentinel (myid|monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel) ' $conf || true
-} >$conf.new
-while read -r words; do
-  name=$(cut -d ' ' -f 3 <<<"$words")
-  [[ $words = "sentinel monitor "* ]] && grep -q "^sentinel monitor $name " $conf.new || echo "$words" >>$conf.new
-done </etc/redis/sentinel.masters
-chown redis:redis $conf.new && chmod 0640 $conf.new && mv $conf.new $conf
-chown redis:redis /var/lib/redis
-systemctl daemon-reload
-systemctl enable redis-sentinel.service
-systemctl restart --no-block redis-sentinel.service
-`;

@@ -3,9 +3,10 @@
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
+import { STOP_SECONDS } from "../limits";
 import { certificateVolumes } from "../trust";
 import { podman, quadlet } from "./application";
-import { prepare, waitForPrepare } from "./prepare";
+import { prepare, PREPARED, waitForPrepare } from "./prepare";
 import { LOCKED, schedulerLock } from "./scheduler-lock";
 import { instances } from "./streaming";
 import { watchdog } from "./watchdog";
@@ -25,12 +26,9 @@ export interface SidekiqPlan {
   /** On the one machine that prepares the database: the task and its environment. */
   readonly prepare: { readonly env: Env; readonly task: string } | undefined;
   readonly waits: () => boolean;
-  /** Whether the database's password may hold more than letters and digits. */
-  readonly foreign: boolean;
 }
 
 const READY_FILE = "tmp/sidekiq_process_has_started_and_will_begin_processing_jobs";
-const STOP_SECONDS = 60;
 
 export function sidekiq(program: Program, plan: SidekiqPlan): void {
   const names = Array.from({ length: plan.processes }, (_, n) => n + 1);
@@ -42,9 +40,9 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     mode: "0600",
     from: () => plan.env.largest(),
   });
-  const { image, version, foreign, waits } = plan;
-  if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare, foreign });
-  waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", foreign, waits });
+  const { image, version, waits } = plan;
+  if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare });
+  waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", waits });
   // Before everything that takes long: whoever must wait for another scheduler waits meanwhile.
   if (plan.prepare !== undefined) schedulerLock(program, unitOf(1));
   program
@@ -59,9 +57,9 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
         volumes: [...certificateVolumes(plan.env), ...plan.volumes],
         command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
         stopSeconds: STOP_SECONDS,
-        unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service", ...(plan.prepare === undefined ? [] : LOCKED)],
+        needs: [PREPARED, ...(plan.prepare === undefined ? [] : [LOCKED])],
         // TSTP: take no new job. TERM follows with the stop, and gives jobs in hand time before they go back to the queue.
-        service: ["ExecStop=-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i"],
+        service: { ExecStop: "-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i" },
       }),
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-sidekiq", names) })

@@ -65,7 +65,7 @@ does_not_answer() {
 
 # How many requests each process on Puma's port has had in hand for too long: something came last, and not the answer. "PROCESS NUMBER" lines.
 late_requests() {
-  ss -HOtnpi state connected 'sport = :3000' | awk -v limit=$((STUCK_SECONDS * 1000)) '
+  ss -HOtnpi state connected "sport = :$PUMA_PORT" | awk -v limit=$((STUCK_SECONDS * 1000)) '
     function after(name) { return match($0, name "[0-9]+") ? substr($0, RSTART + length(name), RLENGTH - length(name)) + 0 : 0 }
     /pid=/ { if (after("lastrcv:") >= limit && after("lastrcv:") <= after("lastsnd:")) late[after("pid=")]++ }
     END { for (process in late) print process, late[process] }'

@@ -2,8 +2,11 @@
 // What counts as hung, and why nothing that is busy or waits for another machine does, stands in the script.
 
 import { join } from "node:path";
-import { Program } from "../../core/program";
+import { Part, Program } from "../../core/program";
 import { script } from "../../core/script";
+import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
+import { POOLER_WAIT_SECONDS } from "../limits";
+import { PUMA_PORT } from "../ports";
 
 /** How often it looks. */
 const TICK_SECONDS = 5;
@@ -11,31 +14,30 @@ const TICK_SECONDS = 5;
 const STILL_SECONDS = 40;
 /** How long streaming may need for its first answer. */
 const ANSWER_SECONDS = 30;
-/** Longer than all that a request may wait for: 15 s for a connection to PostgreSQL, 20 s in PgBouncer. Two more looks follow. */
-const STUCK_SECONDS = 35;
-
-const watched = new WeakSet<Program>();
+/** Longer than all that a request may wait for: 15 s for a connection to PostgreSQL, and its time in PgBouncer. Two more looks follow. */
+const STUCK_SECONDS = 15 + POOLER_WAIT_SECONDS;
 
 export function watchdog(program: Program): void {
-  if (watched.has(program)) return;
-  watched.add(program);
-  const content = script(join(__dirname, "watchdog.sh"), { TICK_SECONDS, STILL_SECONDS, ANSWER_SECONDS, STUCK_SECONDS });
+  program.part(WATCHDOG);
+}
+
+const WATCHDOG = new Part((program) => {
+  const content = script(join(__dirname, "watchdog.sh"), {
+    PUMA_PORT,
+    TICK_SECONDS,
+    STILL_SECONDS,
+    ANSWER_SECONDS,
+    STUCK_SECONDS,
+  });
   program
     .add({ kind: "package", names: ["curl"] })
     .add({ kind: "file", path: "/usr/local/sbin/mastodon-watchdog", content, mode: "0755" })
     .add({ kind: "file", path: "/etc/systemd/system/mastodon-watchdog.service", content: UNIT })
     .add({ kind: "start", units: ["mastodon-watchdog.service"] });
-}
+});
 
-const UNIT = `[Unit]
-Description=Starts hung processes anew
-StartLimitIntervalSec=0
-
-[Service]
-ExecStart=/usr/local/sbin/mastodon-watchdog
-Restart=always
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-`;
+const UNIT = unit({
+  Unit: { Description: "Starts hung processes anew", ...NEVER_GIVEN_UP },
+  Service: { ExecStart: "/usr/local/sbin/mastodon-watchdog", ...RESTARTED, RestartSec: 5 },
+  Install: AT_BOOT,
+});

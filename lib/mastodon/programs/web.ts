@@ -2,14 +2,17 @@
 
 import { join } from "node:path";
 import { Env } from "../../core/env";
+import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
+import { STOP_SECONDS } from "../limits";
+import { PUMA_QUEUE_PORT } from "../ports";
 import { certificateVolumes } from "../trust";
 import { ACCOUNT } from "./account";
 import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
 import { makara, MAKARA_VOLUME } from "./makara";
-import { waitForPrepare } from "./prepare";
-import { pumaQueue, QUEUE_PORT } from "./puma-queue";
+import { PREPARED, waitForPrepare } from "./prepare";
+import { pumaQueue } from "./puma-queue";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 import { watchdog } from "./watchdog";
 
@@ -33,8 +36,6 @@ export interface WebPlan {
   readonly idleSeconds: number;
   /** Whether this page prepares the database; asked for at synth. */
   readonly waits: () => boolean;
-  /** Whether the database's password may hold more than letters and digits. */
-  readonly foreign: boolean;
 }
 
 const TASK_ENV = "/etc/mastodon/task.env";
@@ -59,7 +60,7 @@ export function web(program: Program, plan: WebPlan): void {
       from: () => plan.taskEnv.largest(),
     });
   if (plan.makara) makara(program);
-  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", foreign: plan.foreign, waits: plan.waits });
+  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", waits: plan.waits });
   program
     .add({
       kind: "file",
@@ -71,8 +72,8 @@ export function web(program: Program, plan: WebPlan): void {
         envFile: "/etc/mastodon/web.env",
         command: "bundle exec puma -C config/puma.rb",
         volumes: [...certificateVolumes(plan.env), ...plan.files, ...(plan.makara ? [MAKARA_VOLUME] : [])],
-        stopSeconds: 60,
-        unit: ["Requires=mastodon-wait.service", "After=mastodon-wait.service"],
+        stopSeconds: STOP_SECONDS,
+        needs: [PREPARED],
       }),
     })
     .add({ kind: "file", path: "/usr/local/bin/tootctl", content: command(plan, "bin/tootctl"), mode: "0755" })
@@ -95,12 +96,12 @@ export function web(program: Program, plan: WebPlan): void {
     // Node's /metrics is behind the first alone, so it stays inside.
     locations: [...(beside === undefined ? [] : streamingLocation()), ...proxied("/", "mastodon", 120)],
   });
-  program.readyWhen("curl -fsS -m 5 -o /dev/null http://127.0.0.1/health");
+  program.readyWhen(`curl -fsS -m ${HEALTH_TIMEOUT_SECONDS} -o /dev/null http://127.0.0.1/health`);
 }
 
 const PUMA = [
   "upstream mastodon {",
-  `  server 127.0.0.1:${QUEUE_PORT} max_fails=0;`,
+  `  server 127.0.0.1:${PUMA_QUEUE_PORT} max_fails=0;`,
   "  keepalive 32;",
   // HAProxy closes an idle connection after 60 s; nginx must be quicker.
   "  keepalive_timeout 15s;",

@@ -2,6 +2,7 @@
 
 import { Token } from "cdktf";
 import { wrongUrl } from "../../core/address";
+import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Setting } from "../../core/settings";
 
 export interface CasProps {
@@ -61,7 +62,7 @@ export function cas(props: CasProps): Setting {
       into.set("CAS_DISPLAY_NAME", props.displayName);
       into.set("CAS_URL", props.url);
       into.set("CAS_HOST", host);
-      into.set("CAS_PORT", port ?? (scheme === "https" ? 443 : 80));
+      into.set("CAS_PORT", port ?? (scheme === "https" ? HTTPS_PORT : HTTP_PORT));
       into.set("CAS_SSL", scheme === "https");
       into.set("CAS_LOGIN_URL", props.paths?.login ?? "/login");
       into.set("CAS_LOGOUT_URL", props.paths?.logout ?? "/logout");

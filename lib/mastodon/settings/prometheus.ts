@@ -2,6 +2,7 @@
 
 import { wrongHost } from "../../core/address";
 import { Setting } from "../../core/settings";
+import { PROMETHEUS_PORT } from "../ports";
 
 export interface PrometheusProps {
   /**
@@ -31,11 +32,11 @@ export function prometheus(props: PrometheusProps = {}): Setting {
       if (collector === undefined) {
         into.set("MASTODON_PROMETHEUS_EXPORTER_LOCAL", true, who);
         into.set("MASTODON_PROMETHEUS_EXPORTER_HOST", "0.0.0.0", who);
-        into.set("MASTODON_PROMETHEUS_EXPORTER_PORT", props.port ?? 9394, who);
+        into.set("MASTODON_PROMETHEUS_EXPORTER_PORT", props.port ?? PROMETHEUS_PORT, who);
       } else {
         into.refuse(wrongHost("collector.host", collector.host));
         into.set("PROMETHEUS_EXPORTER_HOST", collector.host);
-        into.set("PROMETHEUS_EXPORTER_PORT", collector.port ?? 9394);
+        into.set("PROMETHEUS_EXPORTER_PORT", collector.port ?? PROMETHEUS_PORT);
         into.set("MASTODON_PROMETHEUS_EXPORTER_WEB_DETAILED_METRICS", props.detailed ? true : undefined);
       }
       into.set("MASTODON_PROMETHEUS_EXPORTER_SIDEKIQ_DETAILED_METRICS", props.detailed ? true : undefined);

@@ -1,0 +1,75 @@
+// The sentinel of a machine that watches Redis: `sentinel(program, () => instances, password)`.
+
+import { join } from "node:path";
+import { Program } from "../../core/program";
+import { script } from "../../core/script";
+import { Secret } from "../../core/secret";
+import { RESTARTED, unit } from "../../core/unit";
+import { SENTINEL_PORT } from "../ports";
+import { ON_DISK, RedisInstance } from "./redis";
+
+/** How long before `downAfterSeconds` a sentinel gives up by itself: they ask once a second, and a second goes by until they agree. */
+const AGREEING_MS = 1000;
+
+/** The sentinel of one machine, for all instances that are watched from it. */
+export function sentinel(program: Program, watched: () => readonly RedisInstance[], password: Secret): void {
+  program
+    .add({ kind: "package", names: ["redis-sentinel", "redis-tools"] })
+    .add({ kind: "file", path: "/etc/redis/sentinel.settings", content: () => sentinelSettings(password), mode: "0600" })
+    .add({ kind: "file", path: "/usr/local/bin/sentinel-console", content: CONSOLE, mode: "0755" })
+    .add({ kind: "file", path: "/etc/redis/sentinel.masters", content: () => watched().map(monitor).join(""), mode: "0600" })
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/redis-sentinel.service.d/10-mastodon.conf",
+      content: unit({
+        Unit: ON_DISK,
+        Service: {
+          Type: "simple",
+          ExecStart: ["", "/usr/bin/redis-sentinel /var/lib/redis/sentinel.conf --supervised no --daemonize no"],
+          ...RESTARTED,
+          TimeoutStopSec: 10,
+        },
+      }),
+    })
+    .add({ kind: "run", why: "sentinel", script: script(join(__dirname, "sentinel.sh")) });
+}
+
+// Everybody may ask who is master, without a password: the Redis client of Mastodon before 4.6 cannot give one to a sentinel. What changes
+// anything is for the sentinels among themselves.
+const ASKING = [
+  "+auth +hello +ping +command +info +role +subscribe +psubscribe +unsubscribe +punsubscribe",
+  "+client|setname +client|setinfo +client|getname +client|id",
+  "+sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|myid",
+].join(" ");
+
+const CONSOLE = `#!/bin/bash
+# The sentinel of this machine with all rights: sentinel-console sentinel masters, or sentinel-console sentinel failover NAME.
+set -euo pipefail
+REDISCLI_AUTH=$(sed -n 's/^sentinel sentinel-pass //p' /etc/redis/sentinel.settings) exec redis-cli -p ${SENTINEL_PORT} --user sentinel "$@"
+`;
+
+function sentinelSettings(password: Secret): string {
+  return [
+    `port ${SENTINEL_PORT}`,
+    "bind * -::*",
+    "protected-mode no",
+    "dir /var/lib/redis",
+    "sentinel resolve-hostnames yes",
+    `user default on nopass allchannels -@all ${ASKING}`,
+    `user sentinel on >${password} allchannels +@all`,
+    "sentinel sentinel-user sentinel",
+    `sentinel sentinel-pass ${password}`,
+    "",
+  ].join("\n");
+}
+
+function monitor({ name, port, password, first, downAfterSeconds, sentinels }: RedisInstance): string {
+  return [
+    `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
+    `sentinel auth-pass ${name} ${password}`,
+    `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500)}`,
+    `sentinel failover-timeout ${name} ${downAfterSeconds * 3_000 + 10_000}`,
+    `sentinel parallel-syncs ${name} 1`,
+    "",
+  ].join("\n");
+}
