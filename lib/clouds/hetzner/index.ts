@@ -17,6 +17,8 @@ import {
   NetworkSpec,
   PoolSpec,
 } from "../../core/cloud";
+import { PageError } from "../../core/problems";
+import { formerly } from "./former";
 import { HetznerFrontDoor, IDLE_SECONDS } from "./front-door";
 import { keptMachine } from "./machine";
 import { HetznerNetwork } from "./network";
@@ -37,6 +39,7 @@ export function hetzner(props: HetznerProps): HetznerCloud {
 export class HetznerCloud implements Cloud {
   readonly name = "Hetzner";
   readonly can: CloudCan;
+  private readonly networks: HetznerNetwork[] = [];
 
   /** @internal */
   constructor(private readonly settings: Settings) {
@@ -52,8 +55,10 @@ export class HetznerCloud implements Cloud {
 
   network(scope: Construct, spec: NetworkSpec): HetznerNetwork {
     const network = new HetznerNetwork(scope, spec, this.settings);
+    this.networks.push(network);
     // The last moment at which resources can be made, and the first at which the page is whole.
-    Aspects.of(scope).add({ visit: (node: IConstruct) => (node === scope ? witness(network) : undefined) });
+    network.atEnd(() => witness(network));
+    Aspects.of(scope).add({ visit: (node: IConstruct) => (node === scope ? network.end() : undefined) });
     return network;
   }
 
@@ -69,7 +74,22 @@ export class HetznerCloud implements Cloud {
     return new HetznerFrontDoor(new Construct(scope, id), HetznerNetwork.of(spec.network), spec);
   }
 
-  /** The real resources that a machine, pool, tier, front door or site has been given, for cdktf's own overrides. */
+  /**
+   * Says that a tier, or a construct around tiers, had another id when it was deployed: what it has at Hetzner then stays, its volumes with the
+   * same numbers and data. Volumes, kept servers and the route get their new names in place; a pool is rolled as for any change, and its old
+   * servers serve until the new ones do. A renamed kept tier needs the `slot` that it had. Once a deploy has ended well the call may go.
+   * @param of the tier under its new id
+   * @param was its id before
+   * @throws at synth if the page still has something under the old id, or gives the tier's machines other addresses
+   */
+  formerly(of: Construct, was: string): void {
+    const network = this.networks.find(({ scope }) => of.node.scopes.includes(scope));
+    if (network === undefined)
+      throw new PageError([`${of.node.path}: it is not inside a Site of this cloud / say formerly of a tier of one`]);
+    formerly(network, of, was);
+  }
+
+  /** The real resources that a machine, pool, tier, front door or site has been given, for cdktf's own overrides. A pool's servers are one, with a count. */
   resourcesOf(of: Construct): {
     readonly servers: readonly Server[];
     readonly volumes: readonly Volume[];
