@@ -169,7 +169,7 @@ export class HetznerNetwork implements Network {
     const made = this.kept
       .flatMap((machine) => machine.made)
       .map((one) => `${one.terraformResourceType}.${one.friendlyUniqueId}`);
-    for (const { gate } of this.pools.values()) gate.dependsOn = [...(gate.dependsOn ?? []), ...made];
+    for (const { gate } of this.pools.values()) gate.dependsOn = [...new Set([...(gate.dependsOn ?? []), ...made])];
   }
 
   /** The pools that no route leads to, once the page is whole. */
