@@ -52,11 +52,11 @@ Who may reach which port of whom: npx cdktf-mastodon flows`);
 });
 
 test("at Hetzner: the address, what opens it before DNS does, the owner by ssh", () => {
-  expect(steps("hetzner", "social").replaceAll(/_[0-9A-F]{8}(?=\.)/g, "")).toBe(`https://social.example/
+  expect(steps("hetzner", "social").replaceAll(/_[0-9A-F]{8}(?=[.[])/g, "")).toBe(`https://social.example/
 Until DNS everywhere knows it, within minutes:
-  curl -i --resolve social.example:443:\${hcloud_load_balancer.Social_FrontDoor_web-social-example.ipv4} https://social.example/
+  curl -i --resolve social.example:443:\${hcloud_load_balancer.Social_FrontDoor_social-example.ipv4} https://social.example/
 Its owner's account; prints the password, once:
-  npx cdktf-mastodon owner NAME --email ADDRESS --ssh root@\${hcloud_server.Social_Web_Hosts_Pool1.ipv4_address}
+  npx cdktf-mastodon owner NAME --email ADDRESS --ssh root@\${hcloud_server.Social_Web_Hosts_Pool[0].ipv4_address}
 Who may reach which port of whom: npx cdktf-mastodon flows`);
 });
 

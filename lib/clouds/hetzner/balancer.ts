@@ -3,11 +3,12 @@
 import { LoadBalancer, LoadBalancerConfig } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { LoadBalancerNetwork } from "@cdktf/provider-hcloud/lib/load-balancer-network";
 import { LoadBalancerTargetA as LoadBalancerTarget } from "@cdktf/provider-hcloud/lib/load-balancer-target";
-import { Token } from "cdktf";
+import { Lazy, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import { shortened } from "../../core/names";
-import { balancerFor } from "./limits";
-import { HetznerNetwork } from "./network";
+import { balancerFor, balancerTypeFor } from "./limits";
+import { HetznerNetwork, PoolOfSite } from "./network";
+import { list } from "./standing";
 
 export interface BalancerOf {
   readonly name: string;
@@ -25,8 +26,21 @@ export interface Balancer {
 }
 
 export function balancer(scope: Construct, id: string, network: HetznerNetwork, of: BalancerOf): Balancer {
-  const servers = of.pools.reduce((sum, pool) => sum + network.peak(pool), 0);
+  const sum = (count: (pool: PoolOfSite) => number) => of.pools.reduce((all, name) => all + count(network.pool(name)!), 0);
+  const servers = sum((pool) => pool.peak);
   const { type, targets } = balancerFor(servers);
+  // Hetzner refuses a type that is too small for the servers that the balancer has. So it is never smaller than what stands when the plan is
+  // made and what the apply adds; when that has gone, the next deploy takes the smaller type.
+  const { servers: found } = network.standing;
+  const names = () => of.pools.flatMap((pool) => network.namesOf(pool));
+  const standing = new TerraformLocal(
+    scope,
+    `${id}Servers`,
+    Lazy.stringValue({
+      produce: () =>
+        `\${length([for one in ${found} : one if contains(${list(names())}, lookup(one.labels, "pool", ""))]) + ${sum((pool) => pool.machines)}}`,
+    }),
+  );
   if (servers > targets) {
     network.problems.add(scope, {
       wrong: `the load balancer ${of.name} reaches ${servers} servers while its pools roll, and ${type} takes ${targets}`,
@@ -39,7 +53,7 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
     id,
     of.tune({
       name: shortened(`${network.site}-${of.name}`),
-      loadBalancerType: type,
+      loadBalancerType: balancerTypeFor(servers, `local.${standing.friendlyUniqueId}`),
       location: network.settings.location,
       algorithm: { type: "least_connections" },
       labels: { site: network.site },
@@ -50,16 +64,16 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
     subnetId: network.subnet(network.balancers).id,
     enablePublicInterface: of.open,
   });
-  const reached = of.pools.map(
-    (pool) =>
-      new LoadBalancerTarget(scope, `${id}Target-${pool}`, {
-        loadBalancerId: Token.asNumber(made.id),
-        type: "label_selector",
-        labelSelector: `site=${network.site},pool=${pool}`,
-        usePrivateIp: true,
-        // Private targets are refused until the load balancer is in the network.
-        dependsOn: [attached],
-      }),
-  );
-  return { balancer: made, targets: reached };
+  const reach = (pool: string) =>
+    new LoadBalancerTarget(scope, `${id}Target-${pool}`, {
+      loadBalancerId: Token.asNumber(made.id),
+      type: "label_selector",
+      labelSelector: `site=${network.site},pool=${pool}`,
+      usePrivateIp: true,
+      // Private targets are refused until the load balancer is in the network.
+      dependsOn: [attached],
+    });
+  // Once the page is whole: the servers of a renamed pool serve under its former name until the new ones do.
+  network.atEnd(() => of.pools.flatMap((pool) => network.namesOf(pool).slice(1)).forEach(reach));
+  return { balancer: made, targets: of.pools.map(reach) };
 }

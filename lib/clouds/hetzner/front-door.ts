@@ -42,14 +42,14 @@ export class HetznerFrontDoor implements MadeFrontDoor {
     output.overrideLogicalId(`${network.site.replaceAll("-", "_")}_dns_records`);
   }
 
-  route(id: string, route: RouteSpec): void {
+  route(_id: string, route: RouteSpec): void {
     const { network, scope } = this;
     const { tune } = network.settings;
     const { host, check, port, pool } = route;
-    const dashed = host.replaceAll(".", "-");
-    const at = `${id}-${dashed}`;
+    // By the host name alone, so that a pool under another name gets the balancer, its addresses and the certificate as they are.
+    const at = host.replaceAll(".", "-");
     const made = balancer(scope, at, network, {
-      name: dashed,
+      name: at,
       pools: [pool.name],
       open: true,
       tune: (config) => tune.loadBalancer?.(config, { host }) ?? config,

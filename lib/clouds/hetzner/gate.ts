@@ -23,6 +23,7 @@ export class Gate {
     environment: Readonly<Record<string, string>>,
     when: "create" | "destroy" = "create",
   ): LocalExecProvisioner {
-    return { type: "local-exec", command: `node ${this.path}/gate.mjs ${command}`, environment: { ...environment }, when };
+    // Without `exec` Terraform would end the shell alone, and the gate would go on after it.
+    return { type: "local-exec", command: `exec node ${this.path}/gate.mjs ${command}`, environment: { ...environment }, when };
   }
 }

@@ -19,6 +19,8 @@ import {
 } from "../../core/cloud";
 import { Role } from "../../core/address-plan";
 import { READINESS_PORT } from "../../core/ports";
+import { PageError } from "../../core/problems";
+import { formerly } from "./former";
 import { HetznerFrontDoor, IDLE_SECONDS } from "./front-door";
 import { keptMachine } from "./machine";
 import { HetznerNetwork } from "./network";
@@ -39,6 +41,7 @@ export function hetzner(props: HetznerProps): HetznerCloud {
 export class HetznerCloud implements Cloud {
   readonly name = "Hetzner";
   readonly can: CloudCan;
+  private readonly networks: HetznerNetwork[] = [];
 
   /** @internal */
   constructor(private readonly settings: Settings) {
@@ -53,10 +56,28 @@ export class HetznerCloud implements Cloud {
   }
 
   open(scope: Construct, spec: SiteSpec): CloudSession {
-    return new HetznerSession(new HetznerNetwork(scope, spec, this.settings));
+    const network = new HetznerNetwork(scope, spec, this.settings);
+    this.networks.push(network);
+    network.atEnd(() => witness(network));
+    return new HetznerSession(network);
   }
 
-  /** The real resources that a machine, pool, tier, front door or site has been given, for cdktf's own overrides. */
+  /**
+   * Says that a tier, or a construct around tiers, had another id when it was deployed: what it has at Hetzner then stays, its volumes with the
+   * same numbers and data. Volumes, kept servers and the route get their new names in place; a pool is rolled as for any change, and its old
+   * servers serve until the new ones do. A renamed kept tier needs the `slot` that it had. Once a deploy has ended well the call may go.
+   * @param of the tier under its new id
+   * @param was its id before
+   * @throws at synth if the page still has something under the old id, or gives the tier's machines other addresses
+   */
+  formerly(of: Construct, was: string): void {
+    const network = this.networks.find(({ scope }) => of.node.scopes.includes(scope));
+    if (network === undefined)
+      throw new PageError([`${of.node.path}: it is not inside a Site of this cloud / say formerly of a tier of one`]);
+    formerly(network, of, was);
+  }
+
+  /** The real resources that a machine, pool, tier, front door or site has been given, for cdktf's own overrides. A pool's servers are one, with a count. */
   resourcesOf(of: Construct): {
     readonly servers: readonly Server[];
     readonly volumes: readonly Volume[];
@@ -95,6 +116,6 @@ class HetznerSession implements CloudSession {
   }
 
   finish(): void {
-    witness(this.network);
+    this.network.end();
   }
 }

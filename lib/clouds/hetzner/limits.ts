@@ -29,6 +29,15 @@ export function balancerFor(servers: number): { readonly type: string; readonly 
   return BALANCERS.find(({ targets }) => targets >= servers) ?? BALANCERS[BALANCERS.length - 1]!;
 }
 
+/** The type that reaches at least so many servers, and also as many as an expression of Terraform's says. */
+export function balancerTypeFor(least: number, counted: string): string {
+  const from = BALANCERS.findIndex(({ type }) => type === balancerFor(least).type);
+  const words = BALANCERS.slice(from).map(({ type, targets }, n, all) =>
+    n === all.length - 1 ? `"${type}"` : `${counted} <= ${targets} ? "${type}" : `,
+  );
+  return words.length === 1 ? BALANCERS[from]!.type : `\${${words.join("")}}`;
+}
+
 export function limits(network: HetznerNetwork): void {
   const sum = (count: (use: Use) => number) => network.uses.reduce((total, use) => total + count(use), 0);
   const servers = sum((use) => use.servers + use.rolling);

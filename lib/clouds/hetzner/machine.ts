@@ -20,6 +20,7 @@ const RENEWED = ["user_data", "ssh_keys", "image", "server_type", "public_net"];
 export function keptMachine(scope: Construct, id: string, network: HetznerNetwork, spec: MachineSpec): MadeMachine {
   const { settings } = network;
   const kept = spec.onChange === "keep";
+  const group = Math.floor((spec.number - 1) / SERVERS_OF_A_GROUP) + 1;
   const volumes = spec.disks.map((disk) => ({
     name: disk.name,
     volume: volume(scope, `${id}${disk.name}`, network, spec.name, disk),
@@ -38,7 +39,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     role: spec.role,
     range: spec.range,
     size: spec.size,
-    group: Math.floor((spec.number - 1) / SERVERS_OF_A_GROUP) + 1,
+    group: Token.asNumber(network.group(spec.role, spec.range, group).id),
     userData: boot.packed,
     // With a disk the gate does so, before the disk leaves.
     shutsDown: spec.disks.length === 0,
@@ -53,13 +54,14 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     ...(kept ? { lifecycle: { ignoreChanges: [...RENEWED, 'labels["boot"]'] } } : {}),
   };
   const server = new Server(scope, id, settings.tune.server?.(whole, { name: spec.name, role: spec.role }) ?? whole);
-  attach(
+  const attached = attach(
     scope,
     id,
     network,
     server,
     volumes.map((one) => one.volume),
   );
+  network.keep({ scope, role: spec.role, range: spec.range, made: [server, ...attached] });
   network.uses.push({ servers: 1, rolling: 0, balancers: 0 });
   if (kept) {
     const address = `hcloud_server.${server.friendlyUniqueId}`;
@@ -79,15 +81,17 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
       remedy: `use at most ${DISK_GIB.most}, which is Hetzner's largest volume`,
     });
   }
+  const name = shortened(`${network.site}-${machine}-${disk.name}`);
+  const guarded = settings.protectDisks && !settings.releasedVolumes.includes(name);
   const config = {
-    name: shortened(`${network.site}-${machine}-${disk.name}`),
+    name,
     // Like a size, a disk is the smallest that is large enough.
     size: Math.max(disk.gib, DISK_GIB.least),
     location: settings.location,
-    labels: { site: network.site, machine, disk: disk.name },
+    labels: { site: network.site, machine, disk: disk.name, construct: network.standing.keeps({ scope, id }) },
     // Terraform's guard falls with the block that it stands in, so Hetzner's own stands beside it.
-    deleteProtection: settings.protectDisks,
-    lifecycle: { preventDestroy: settings.protectDisks },
+    deleteProtection: guarded,
+    lifecycle: { preventDestroy: guarded },
   };
   const whole = settings.tune.volume?.(config, { machine, disk: disk.name }) ?? config;
   return new Volume(scope, id, {
@@ -98,23 +102,24 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
 
 // Hetzner would refuse as well, but in the middle of an apply. Before the first apply the project has no such volume, and nothing is compared.
 function neverShrinks(scope: Construct, network: HetznerNetwork, config: VolumeConfig, disk: DiskSpec) {
-  const has = `max(0, [for one in ${network.volumes} : one.size if one.name == "${config.name}"]...)`;
+  const has = `max(0, [for one in ${network.standing.volumes} : one.size if one.name == "${config.name}"]...)`;
   const wanted = { name: disk.name, gib: config.size };
   return { condition: `\${${has} <= ${config.size}}`, errorMessage: shrinks(scope.node.path, wanted, `\${${has}}`) };
 }
 
 // One after the other: Hetzner locks a server while it attaches, and the provider's patience ends at about five.
-function attach(scope: Construct, id: string, network: HetznerNetwork, server: Server, volumes: readonly Volume[]): void {
-  let before: readonly VolumeAttachment[] = [];
+function attach(scope: Construct, id: string, network: HetznerNetwork, server: Server, volumes: readonly Volume[]) {
+  const made: VolumeAttachment[] = [];
   volumes.forEach((volume, n) => {
-    const made = new VolumeAttachment(scope, `${id}Attached${n + 1}`, {
+    const attachment = new VolumeAttachment(scope, `${id}Attached${n + 1}`, {
       volumeId: Token.asNumber(volume.id),
       serverId: Token.asNumber(server.id),
       automount: false,
-      dependsOn: [...before],
+      dependsOn: made.slice(-1),
       // The disk leaves before its server is deleted; what writes to it must have ended by then.
       provisioners: [network.gate.call("stop", { SERVER: "${self.server_id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")],
     });
-    before = [made];
+    made.push(attachment);
   });
+  return made;
 }

@@ -1,12 +1,11 @@
 // A site at Hetzner: its provider, network and firewall, a subnet for each tier, spread groups, and the limits that all of it must keep.
 
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
-import { DataHcloudVolumes } from "@cdktf/provider-hcloud/lib/data-hcloud-volumes";
 import { Firewall } from "@cdktf/provider-hcloud/lib/firewall";
 import { Network as HcloudNetwork } from "@cdktf/provider-hcloud/lib/network";
 import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
 import { PlacementGroup } from "@cdktf/provider-hcloud/lib/placement-group";
-import { TerraformStack, Token } from "cdktf";
+import { TerraformResource, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Role } from "../../core/address-plan";
 import { SiteSpec } from "../../core/cloud";
@@ -17,11 +16,26 @@ import { Gate } from "./gate";
 import { limits, Use } from "./limits";
 import { Settings } from "./settings";
 import { LOCATIONS } from "./sizes";
+import { Standing } from "./standing";
 
 export interface PoolOfSite {
+  readonly scope: Construct;
   readonly name: string;
+  /** How many servers the page gives it. */
+  readonly machines: number;
   /** How many servers it has at the most: both generations while it rolls. */
   readonly peak: number;
+  /** What waits until its members serve. */
+  readonly gate: TerraformResource;
+}
+
+/** A kept machine, whose end is no affair of pools. */
+export interface KeptOfSite {
+  readonly scope: Construct;
+  readonly role: Role;
+  readonly range: string;
+  /** Without these it is not there. */
+  readonly made: readonly TerraformResource[];
 }
 
 /** A load balancer that checks the health of a pool's members. */
@@ -34,6 +48,11 @@ export interface Door {
   readonly needs: readonly string[];
 }
 
+// A gate asks for the servers at every sixth look; see gate.mjs.
+const GATE_LOOKS_A_LIST = 6;
+const GATE_REQUESTS_A_SECOND = 0.75;
+const LEAST_PAUSE_SECONDS = 5;
+
 export class HetznerNetwork {
   readonly site: string;
   readonly cidr: string;
@@ -43,13 +62,16 @@ export class HetznerNetwork {
   readonly id: number;
   readonly firewall: number;
   readonly stale: Stale;
+  readonly standing: Standing;
   /** What counts against Hetzner's limits. */
   readonly uses: Use[] = [];
   private readonly pools = new Map<string, PoolOfSite>();
+  private readonly former = new Map<string, string>();
+  private readonly kept: KeptOfSite[] = [];
+  private readonly ends: (() => void)[] = [];
   private readonly doors: Door[] = [];
   private readonly subnets = new Map<string, NetworkSubnet>();
   private readonly groups = new Map<string, PlacementGroup>();
-  private found: DataHcloudVolumes | undefined;
 
   constructor(
     readonly scope: Construct,
@@ -62,6 +84,7 @@ export class HetznerNetwork {
     for (const problem of settings.wrong) this.problems.add(scope, problem);
     this.gate = new Gate(scope);
     this.stale = new Stale(scope, this.site);
+    this.standing = new Standing(scope, this.site, settings);
     provider(scope, settings.pollSeconds);
     const network = new HcloudNetwork(scope, "Network", { name: this.site, ipRange: spec.cidr, labels: { site: this.site } });
     this.id = Token.asNumber(network.id);
@@ -79,14 +102,34 @@ export class HetznerNetwork {
     return this.spec.roles.cloud;
   }
 
-  /** Tells of a pool, and how many servers it has at the most. */
+  /** Tells of a pool. */
   admit(pool: PoolOfSite): void {
     this.pools.set(pool.name, pool);
   }
 
-  /** How many servers a pool has at the most. */
-  peak(pool: string): number {
-    return this.pools.get(pool)?.peak ?? 0;
+  pool(name: string): PoolOfSite | undefined {
+    return this.pools.get(name);
+  }
+
+  /** Tells of a kept machine. */
+  keep(machine: KeptOfSite): void {
+    this.kept.push(machine);
+  }
+
+  /** The pools and kept machines under a construct. */
+  under(of: Construct): { readonly pools: readonly PoolOfSite[]; readonly kept: readonly KeptOfSite[] } {
+    const inside = ({ scope }: { readonly scope: Construct }) => scope.node.scopes.includes(of);
+    return { pools: [...this.pools.values()].filter(inside), kept: this.kept.filter(inside) };
+  }
+
+  /** Tells the name that a pool had before. */
+  rename(pool: string, was: string): void {
+    if (was !== pool) this.former.set(pool, was);
+  }
+
+  /** A pool's name, and the one before if it had one: servers of both serve. */
+  namesOf(pool: string): readonly string[] {
+    return [pool, this.former.get(pool)].filter((name) => name !== undefined);
   }
 
   /** Tells that a load balancer sees whether a pool's members serve. */
@@ -97,6 +140,36 @@ export class HetznerNetwork {
   /** The load balancers that see a pool, once the page is whole. */
   doorsOf(pool: string): readonly Door[] {
     return this.doors.filter((door) => door.pool === pool);
+  }
+
+  /**
+   * Between two questions of a gate, in seconds, once the page is whole: all gates may wait at the same time, and each asks once for every load
+   * balancer that sees its pool, and now and then for the servers. Hetzner answers one request a second in the long run, of which Terraform
+   * needs some as well.
+   */
+  get pauseSeconds(): number {
+    const questions = this.doors.length + this.pools.size / GATE_LOOKS_A_LIST;
+    return Math.max(LEAST_PAUSE_SECONDS, Math.ceil(questions / GATE_REQUESTS_A_SECOND));
+  }
+
+  /** Runs `make` once the page is whole; it may still make resources. */
+  atEnd(make: () => void): void {
+    this.ends.push(make);
+  }
+
+  /** The page is whole. */
+  end(): void {
+    // What is made here may add to the list.
+    for (let make = this.ends.shift(); make !== undefined; make = this.ends.shift()) make();
+    this.gatesAfterKept();
+  }
+
+  /** Has every gate wait for all kept machines, once the page is whole: if one of these cannot be made, the apply ends with that error at once. */
+  private gatesAfterKept(): void {
+    const made = this.kept
+      .flatMap((machine) => machine.made)
+      .map((one) => `${one.terraformResourceType}.${one.friendlyUniqueId}`);
+    for (const { gate } of this.pools.values()) gate.dependsOn = [...new Set([...(gate.dependsOn ?? []), ...made])];
   }
 
   /** The pools that no route leads to, once the page is whole. */
@@ -110,12 +183,6 @@ export class HetznerNetwork {
 
   get groupCount(): number {
     return this.groups.size;
-  }
-
-  /** The site's volumes as Hetzner has them when a plan is made, as part of a larger expression. */
-  get volumes(): string {
-    this.found ??= new DataHcloudVolumes(this.scope, "Volumes", { withSelector: `site=${this.site}` });
-    return `data.hcloud_volumes.${this.found.friendlyUniqueId}.volumes`;
   }
 
   /** The subnet of a tier: its own, so that an address that Hetzner chooses is never one that another machine wants. */
@@ -133,7 +200,7 @@ export class HetznerNetwork {
   }
 
   /** The n-th group of a tier, whose members stand on different hosts at Hetzner. */
-  group(role: Role, range: string, n: number): number {
+  group(role: Role, range: string, n: number): PlacementGroup {
     const name = `${role}-${range.replaceAll(/[./]/g, "-")}-${n}`;
     const found = this.groups.get(name);
     const made =
@@ -144,7 +211,7 @@ export class HetznerNetwork {
         labels: { site: this.site, role },
       });
     this.groups.set(name, made);
-    return Token.asNumber(made.id);
+    return made;
   }
 }
 

@@ -13,7 +13,7 @@ export interface ServerOf {
   readonly role: Role;
   readonly range: string;
   readonly size: Size;
-  /** Which spread group of the tier it joins. */
+  /** The spread group of the tier that it joins. */
   readonly group: number;
   readonly userData: string;
   /** Whether the provider has to shut it down before it deletes it. */
@@ -71,7 +71,7 @@ export function serverConfig(where: Construct, network: HetznerNetwork, server: 
     location: settings.location,
     // Given here and not by a selector, the firewall stands before the first boot.
     firewallIds: [network.firewall],
-    placementGroupId: network.group(server.role, server.range, server.group),
+    placementGroupId: server.group,
     publicNet: [{ ipv4Enabled: addresses !== "ipv6", ipv6Enabled: addresses !== "ipv4" }],
     ...(settings.ssh.keys.length > 0 ? { sshKeys: [...settings.ssh.keys] } : {}),
     userData: server.userData,

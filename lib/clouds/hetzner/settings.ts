@@ -8,6 +8,7 @@ import { Role } from "../../core/address-plan";
 import { Dns } from "../../core/dns";
 import { Problem } from "../../core/problems";
 import { wrongNumber } from "../../core/whole-number";
+import { isRange } from "./range";
 import { Cpus, Location, LOCATIONS } from "./sizes";
 
 /** Which public addresses a machine has. Other servers and the registry of the images are reached by IPv4 only, in part. */
@@ -36,8 +37,9 @@ export interface HetznerProps {
    */
   readonly cpus?: Cpus | Readonly<Partial<Record<Role, Cpus>>>;
   /**
-   * The image that machines start from. A change replaces the machines of pools and leaves kept ones alone.
+   * The image that machines start from: a name, or the number of a snapshot. A change replaces the machines of pools and leaves kept ones alone.
    * @default "debian-13"
+   * @throws when the plan is made, if Hetzner has no such image
    */
   readonly image?: string;
   /**
@@ -51,7 +53,7 @@ export interface HetznerProps {
    * replaces the machines of pools and leaves kept ones alone; one of `from` changes every host firewall, so it replaces the machines of pools,
    * and kept ones want renewing.
    * @default - nobody: port 22 is closed to all
-   * @throws at synth if a range is not in CIDR notation
+   * @throws at synth if a range is not in CIDR notation; when the plan is made, if the project has no such key
    */
   readonly ssh?: { readonly keys: readonly string[]; readonly from: readonly string[] };
   /**
@@ -72,6 +74,13 @@ export interface HetznerProps {
    * @default true
    */
   readonly protectDisks?: boolean;
+  /**
+   * Volumes that may lose their data, by their names at Hetzner, as in `["social-database-2-data"]`: a plan that would part from any other volume
+   * of the site is refused. A volume that is named here while its machine is on the page is no longer protected, so name it, deploy, and then
+   * take the machine off the page. Of a volume that was taken out of Terraform's state it says that it may stay without its machine.
+   * @default - none
+   */
+  readonly releasedVolumes?: readonly string[];
   /**
    * How long new machines of a pool may take to serve, in seconds, before the deploy fails and the old ones go on.
    * @default 1200
@@ -102,6 +111,7 @@ export class Settings {
   readonly image: string;
   readonly ssh: { readonly keys: readonly string[]; readonly from: readonly string[] };
   readonly protectDisks: boolean;
+  readonly releasedVolumes: readonly string[];
   readonly readySeconds: number;
   readonly pollSeconds: number;
   readonly serverLimit: number;
@@ -112,6 +122,7 @@ export class Settings {
     this.image = props.image ?? "debian-13";
     this.ssh = props.ssh ?? { keys: [], from: [] };
     this.protectDisks = props.protectDisks ?? true;
+    this.releasedVolumes = props.releasedVolumes ?? [];
     this.readySeconds = props.readySeconds ?? 1200;
     this.pollSeconds = props.pollSeconds ?? 2;
     this.serverLimit = props.serverLimit ?? 100;
@@ -134,7 +145,7 @@ export class Settings {
       .filter((range) => !isRange(range))
       .map((range) => ({
         wrong: `ssh.from of Hetzner names "${range}"`,
-        remedy: "use ranges such as 203.0.113.7/32 or 2001:db8::/48",
+        remedy: "use ranges that begin with their first address, such as 203.0.113.7/32 or 2001:db8::/48",
       }));
     return [...place, ...numbers, ...ranges];
   }
@@ -146,20 +157,6 @@ export class Settings {
   addresses(role: Role): PublicAddresses {
     return byRole(this.props.addresses, role) ?? "ipv4+ipv6";
   }
-}
-
-const IPV4_RANGE = /^(\d{1,3}\.){3}\d{1,3}\/(\d|[12]\d|3[0-2])$/;
-const IPV6_RANGE = /^(?=.*:)[0-9a-f:]{2,39}\/(\d|[1-9]\d|1[01]\d|12[0-8])$/i;
-
-function isRange(range: string): boolean {
-  if (IPV6_RANGE.test(range)) return true;
-  return (
-    IPV4_RANGE.test(range) &&
-    range
-      .split(/[./]/)
-      .slice(0, 4)
-      .every((part) => Number(part) <= 255)
-  );
 }
 
 function byRole<Value extends string>(

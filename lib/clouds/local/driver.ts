@@ -24,6 +24,7 @@ export class Driver {
     environment: Readonly<Record<string, string>>,
     when: "create" | "destroy" = "create",
   ): LocalExecProvisioner {
-    return { type: "local-exec", command: `bash ${this.path}/local.sh ${command}`, environment: { ...environment }, when };
+    // Without `exec` Terraform would end the shell alone, and the driver would go on after it.
+    return { type: "local-exec", command: `exec bash ${this.path}/local.sh ${command}`, environment: { ...environment }, when };
   }
 }

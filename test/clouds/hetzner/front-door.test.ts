@@ -3,14 +3,14 @@ import { Dns } from "../../../lib";
 import { hetznerDns } from "../../../lib/clouds/hetzner";
 import { all, page, planOf, pool, problems, web } from "./page";
 
-const DOOR = "FrontDoor_web-social-example";
+const DOOR = "FrontDoor_social-example";
 
 test("one load balancer a route, with private targets by label after it is in the network", () => {
   const { stack, site } = page();
   web(site);
   expect(all(stack, "hcloud_load_balancer")[DOOR]).toEqual({
     name: "social-social-example",
-    load_balancer_type: "lb11",
+    load_balancer_type: expect.stringContaining('<= 25 ? "lb11"') as string,
     location: "fsn1",
     algorithm: { type: "least_connections" },
     labels: { site: "social" },
@@ -26,6 +26,18 @@ test("one load balancer a route, with private targets by label after it is in th
   expect(site.frontDoor.routes[0]!.pool.openings).toMatchObject([
     { from: { kind: "front door" }, sources: ["10.20.0.0/20"], port: 80 },
   ]);
+});
+
+test("a route under another pool keeps its load balancer, addresses, records and certificate", () => {
+  const route = (name: string) => {
+    const { stack, site } = page({ dns: hetznerDns({ zone: "social.example" }) });
+    site.frontDoor.route("social.example", pool(site, name), { port: 80, path: "/health", status: 200 });
+    const { resource } = JSON.parse(Testing.synth(stack)) as { readonly resource: Readonly<Record<string, object>> };
+    const kept = ["hcloud_load_balancer", "hcloud_load_balancer_service", "hcloud_managed_certificate", "hcloud_zone_rrset"];
+    return kept.flatMap((type) => Object.keys(resource[type]!));
+  };
+  expect(route("front")).toEqual(route("web"));
+  expect(route("web")).toHaveLength(5);
 });
 
 test("a health check has every required field and its status codes, and connections may be idle for 300 s", () => {
@@ -96,7 +108,7 @@ test("another company's DNS gets the records, and nobody a certificate", () => {
   const { stack, site } = page({ dns });
   web(site);
   Testing.synth(stack);
-  expect(heard).toEqual(["web-social-exampleA: social.example A", "web-social-exampleAAAA: social.example AAAA"]);
+  expect(heard).toEqual(["social-exampleA: social.example A", "social-exampleAAAA: social.example AAAA"]);
   expect(all(stack, "hcloud_managed_certificate")).toEqual({});
 });
 

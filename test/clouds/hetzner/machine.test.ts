@@ -108,7 +108,7 @@ test("a server is shut down before its disk leaves it", () => {
   expect(all(stack, "hcloud_volume_attachment")["own-1_MachineAttached1"]!["provisioner"]).toEqual([
     {
       "local-exec": {
-        command: expect.stringMatching(/^node assets\/\S+\/gate\.mjs stop$/),
+        command: expect.stringMatching(/^exec node assets\/\S+\/gate\.mjs stop$/),
         environment: { SERVER: "${self.server_id}", LIMIT_SECONDS: "180" },
         when: "destroy",
       },

@@ -9,6 +9,14 @@ const PAUSE_SECONDS = Number(process.env.PAUSE_SECONDS || 5);
 class Fatal extends Error {}
 class Late extends Fatal {}
 
+// A gate whose Terraform was killed must change nothing any more. Node learns it by its parent, which is then another process.
+const terraform = process.ppid;
+setInterval(() => {
+  if (process.ppid === terraform) return;
+  console.error(`${process.env.POOL ?? "gate"}: Terraform has ended, and so does the gate`);
+  process.exit(1);
+}, 500).unref();
+
 async function ask(path, method = "GET", body = undefined) {
   const token = process.env.HCLOUD_TOKEN;
   if (!token) throw new Fatal("HCLOUD_TOKEN is not set; the gate asks Hetzner with the same token as Terraform");
@@ -64,9 +72,11 @@ async function health(balancer, port) {
   );
 }
 
-/** Every server of the pool, of whatever generation. */
+/** Every server of the pool, of whatever generation, and under whichever name the pool had. */
 async function members(label = "pool") {
-  const selector = encodeURIComponent(`site=${process.env.SITE},${label}=${process.env.POOL}`);
+  const names = [process.env.POOL, ...(process.env.FORMER_POOLS ?? "").split(" ")].filter((name) => name !== "");
+  const which = names.length === 1 ? `${label}=${names[0]}` : `${label} in (${names.join(",")})`;
+  const selector = encodeURIComponent(`site=${process.env.SITE},${which}`);
   const found = [];
   for (let page = 1; page !== null; ) {
     const answer = await ask(`/servers?label_selector=${selector}&per_page=50&page=${page}`);
@@ -76,8 +86,17 @@ async function members(label = "pool") {
   return found;
 }
 
+/** The new servers, each as its name and its number. */
+const made = () => process.env.SERVERS.split(" ").map((pair) => pair.split("="));
+
+/** The servers of the pool that are not the new ones. */
+async function others() {
+  const ids = made().map(([, id]) => id);
+  return (await members()).filter(({ id }) => !ids.includes(String(id)));
+}
+
 async function serve() {
-  const servers = process.env.SERVERS.split(" ").map((pair) => pair.split("="));
+  const servers = made();
   const doors = process.env.DOORS.split(" ").map((pair) => pair.split(":"));
   let looks = 0;
   await until(process.env.POOL, async () => {
@@ -101,51 +120,67 @@ async function serve() {
     const serving = servers.length - waiting.size;
     return `${serving} of ${servers.length} serve; ${[...waiting].map(([name, status]) => `${name} is ${status}`).join(", ")}`;
   });
-  await retire(servers.map(([, id]) => id));
+  await retire();
 }
 
 /** Takes the traffic from the servers that the pool no longer has, then shuts them down: Terraform would only give them half a minute. */
-async function retire(ids) {
+async function retire() {
   let old = [];
   await until(`${process.env.POOL}: the old servers lose the traffic`, async () => {
-    for (const { id, labels } of await members()) {
-      if (ids.includes(String(id))) continue;
+    for (const { id, labels } of await others()) {
       // Load balancers find members by this label; Terraform no longer looks at those that it is about to remove.
-      const { pool, ...others } = labels;
-      await ask(`/servers/${id}`, "PUT", { labels: { ...others, retired: pool } });
+      const { pool, ...rest } = labels;
+      await ask(`/servers/${id}`, "PUT", { labels: { ...rest, retired: pool } });
     }
     // Also those of a gate that was cut off here.
     old = await members("retired");
   });
   if (old.length === 0) return;
   await pause(PAUSE_SECONDS * 1000);
-  await Promise.all(old.map(({ id }) => shutDown(id, process.env.STOP_SECONDS)));
+  // All by one question, so that many old servers do not use up the requests of an hour.
+  await shutDown(`${process.env.POOL}: the old servers`, () => members("retired"), process.env.STOP_SECONDS);
 }
 
-/** Shuts a server down, or off if it takes too long. */
-async function shutDown(id, limit) {
-  const off = (action) => {
-    let asked = false;
+/** Shuts servers down, or off if that takes too long. Hetzner refuses to delete one that is off until it has unlocked it. */
+async function shutDown(what, look, limit) {
+  const by = (action) => {
+    const asked = new Set();
     return async () => {
-      const server = (await ask(`/servers/${id}`))?.server;
-      if (server === undefined || server.status === "off") return undefined;
-      if (!asked) {
+      const left = (await look()).filter((server) => server.status !== "off" || server.locked);
+      for (const { id, status } of left) {
+        if (status === "off" || asked.has(id)) continue;
         await ask(`/servers/${id}/actions/${action}`, "POST");
-        asked = true;
+        asked.add(id);
       }
-      return `it is ${server.status}`;
+      const states = left.map(
+        ({ id, status, locked }) => `server ${id} is ${status}${status === "off" && locked ? " and locked" : ""}`,
+      );
+      return states.length === 0 ? undefined : states.join(", ");
     };
   };
   try {
-    await until(`server ${id} shuts down`, off("shutdown"), limit);
+    await until(`${what}: shutdown`, by("shutdown"), limit);
   } catch (error) {
     if (!(error instanceof Late)) throw error;
-    console.log(`server ${id} does not shut down by itself; its power goes off`);
-    await until(`server ${id} is powered off`, off("poweroff"), limit);
+    console.log(`${what}: not all shut down by themselves; their power goes off`);
+    await until(`${what}: power off`, by("poweroff"), limit);
   }
 }
 
-const stop = () => shutDown(process.env.SERVER, process.env.LIMIT_SECONDS);
+async function stop() {
+  const { SERVER, LIMIT_SECONDS } = process.env;
+  const look = async () => [(await ask(`/servers/${SERVER}`))?.server].filter((server) => server !== undefined);
+  await shutDown(`server ${SERVER}`, look, LIMIT_SECONDS);
+}
+
+/** What becomes of the site after a gate has failed. */
+async function afterwards() {
+  const next = "the next deploy goes on from here";
+  // A question that fails adds nothing to the error that has been told.
+  const old = await others().catch(() => undefined);
+  if (old === undefined) return `What served before, if anything did, goes on serving; ${next}.`;
+  return old.length > 0 ? `What served before goes on serving; ${next}.` : `No earlier servers of this pool stand; ${next}.`;
+}
 
 const command = { serve, stop }[process.argv[2]];
 if (command === undefined) throw new Error("usage: node gate.mjs serve|stop");
@@ -153,6 +188,6 @@ try {
   await command();
 } catch (error) {
   console.error(`${process.env.POOL ?? "gate"}: ${error.message}`);
-  if (command === serve) console.error("What served before goes on serving; the next deploy goes on from here.");
+  if (command === serve) console.error(await afterwards());
   process.exitCode = 1;
 }
