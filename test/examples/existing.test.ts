@@ -1,6 +1,3 @@
-import { goldenTree } from "./golden-tree";
+import { expectPlan } from "./plan";
 
-test.each(["beside-existing", "only-sidekiq", "only-streaming"])(
-  "the plan of examples/%s, its boot texts and its flows",
-  (example) => goldenTree(example, example),
-);
+test.each(["beside-existing", "only-sidekiq", "only-streaming"])("examples/%s", (example) => expectPlan(example, example));

@@ -4,7 +4,6 @@ import { parse } from "yaml";
 import { Machine, PgBouncer, Pool, Postgres, Site, Size } from "../../lib";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
-import { expectGolden } from "../golden";
 
 function page(props: { readonly replicas?: number; readonly maxConnections?: number; readonly serverConnections?: number } = {}) {
   const stack = new TerraformStack(new App(), "stack");
@@ -21,9 +20,9 @@ const text = (machine: Machine) => readableText(machine.bootText());
 test("boot texts of a primary, a standby and a pooler", () => {
   const { database, pool, web } = page({ replicas: 1 });
   pool.reachedBy(web, "web reads and writes");
-  expectGolden("database/database-1.txt", text(database.machines[0]!));
-  expectGolden("database/database-2.txt", text(database.machines[1]!));
-  expectGolden("database/pool-1.txt", text(pool.machines[0]!));
+  expect(text(database.machines[0]!)).toMatchSnapshot("database-1");
+  expect(text(database.machines[1]!)).toMatchSnapshot("database-2");
+  expect(text(pool.machines[0]!)).toMatchSnapshot("pool-1");
 });
 
 test("every script in them is clean bash", () => {

@@ -2,7 +2,6 @@ import { App, TerraformStack, Testing } from "cdktf";
 import { ObjectStore, Postgres, Redis, s3Objects, Site, Size, WebTier, WebTierProps } from "../../lib";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
-import { expectGolden } from "../golden";
 import { pageOf, WHOLE } from "./mixes";
 
 /** A page of a web tier alone, beside an existing server's Sidekiq. */
@@ -16,8 +15,8 @@ function alone(props: Partial<WebTierProps> = {}) {
 }
 
 test("boot text of a web machine with streaming elsewhere, and with streaming beside Puma", () => {
-  expectGolden("web/web.txt", readableText(pageOf(WHOLE).web.pool.bootText()));
-  expectGolden("web/beside.txt", readableText(pageOf({ ...WHOLE, streaming: "beside" }).web.pool.bootText()));
+  expect(readableText(pageOf(WHOLE).web.pool.bootText())).toMatchSnapshot("web");
+  expect(readableText(pageOf({ ...WHOLE, streaming: "beside" }).web.pool.bootText())).toMatchSnapshot("beside");
 });
 
 test("streaming beside Puma has no route of its own, and reaches its data as the web tier", () => {
