@@ -12,7 +12,7 @@ test("nothing of the page changes unseen", () => {
 test("one machine more changes no machine that is there", () => {
   expect(differences(page(3), page(2)).hosts).toEqual({
     streaming: "as streaming\n",
-    Social_FrontDoor_DoorBoot: "as Social_FrontDoor_DoorBoot\n",
+    FrontDoor: "as FrontDoor\n",
   });
 });
 

@@ -1,7 +1,7 @@
 // A page as text, for snapshots: `expect(renderPage(stack)).toMatchSnapshot()`. It holds no secret and nothing of the machine on which it is made,
 // and the order of the page does not show in it.
 
-import { DefaultTokenResolver, StringConcat, TerraformStack, Testing, Tokenization } from "cdktf";
+import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Testing, Tokenization } from "cdktf";
 import { Role } from "../core/address-plan";
 import { Host } from "../core/host";
 import { terraformText } from "../core/render/terraform-text";
@@ -48,16 +48,24 @@ export function renderPage(page: TerraformStack | Site): RenderedPage {
   const hosts = new Map<string, RenderedHost>();
   const names = new Map<string, string>();
   const add = (name: string, role: Role, text: string) => {
-    hosts.set(name, { role, bootText: readable(text, secrets) });
+    if (!hosts.has(name)) hosts.set(name, { role, bootText: readable(text, secrets) });
     names.set(text, names.get(text) ?? name);
   };
-  for (const host of all.filter((node) => node instanceof Host)) {
-    const name = sites.length > 1 ? `${host.site.name}/${host.name}` : host.name;
-    add(name, host.role, inPlan(stack, terraformText(host.bootText())));
+  const nameOf = (host: Host) => (sites.length > 1 ? `${host.site.name}/${host.name}` : host.name);
+  const elements = new Map(all.filter(TerraformElement.isTerraformElement).map((made) => [made.friendlyUniqueId, made]));
+  // What the plan holds is what machines get: a cloud may shorten a text.
+  for (const { element, text } of bootTextsIn(plan)) {
+    const scopes = elements.get(element)?.node.scopes ?? [];
+    const host = scopes.findLast((scope) => scope instanceof Host);
+    if (host !== undefined) add(nameOf(host), host.role, text);
+    else {
+      const path = scopes.slice(scopes.indexOf(stack) + (sites.length > 1 ? 1 : 2), -1).map(({ node }) => node.id);
+      add(path.join("/") || element, "cloud", text);
+    }
   }
-  for (const [name, value] of Object.entries(plan.locals ?? {}))
-    if (typeof value === "string" && value.startsWith("#cloud-config\n") && !names.has(value))
-      add(name.replace(/_[0-9A-F]{8}$/, ""), "cloud", value);
+  // A cloud of tests need not put them into its plan.
+  for (const host of all.filter((node) => node instanceof Host))
+    if (!hosts.has(nameOf(host))) add(nameOf(host), host.role, inPlan(stack, terraformText(host.bootText())));
   const flows: Record<string, RenderedPage["flows"][string]> = {};
   for (const { name } of sites) {
     const local = `${name.replaceAll("-", "_")}_flows`;
@@ -65,6 +73,21 @@ export function renderPage(page: TerraformStack | Site): RenderedPage {
     plan.locals![local] = "<flows>";
   }
   return { hosts: sorted(hosts), flows: sorted(Object.entries(flows)), plan: readablePlan(plan, names) };
+}
+
+/** Every boot text in a plan, with the name of the local value or of the resource that holds it. */
+function bootTextsIn(plan: Plan): readonly { readonly element: string; readonly text: string }[] {
+  const named = [plan.locals ?? {}, ...Object.values(plan.resource ?? {})].flatMap((of) => Object.entries(of));
+  return named.flatMap(([element, value]) => stringsIn(value).map((text) => ({ element, text }))).filter(isBootText);
+}
+
+function isBootText({ text }: { readonly text: string }): boolean {
+  return text.startsWith("#cloud-config\n");
+}
+
+function stringsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 /**
@@ -98,6 +121,7 @@ function inPlan(stack: TerraformStack, text: string): string {
 interface Plan extends Readonly<Record<string, unknown>> {
   readonly variable?: Readonly<Record<string, { readonly sensitive?: boolean }>>;
   readonly locals?: Record<string, unknown>;
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 function json(value: unknown): string {

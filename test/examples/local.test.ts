@@ -1,6 +1,7 @@
-import { expectPlan, planOf } from "./plan";
+import { planOf } from "./plan";
+import { EXAMPLES, expectPage } from "./snapshots";
 
-test.each(["local", "one-line", "settings", "old-version"])("examples/%s", (example) => expectPlan(example, "local"));
+test.each(EXAMPLES)("examples/%s on the local cloud", (example) => expectPage(example, "local"));
 
 test("the page of one line and the page with every tier written out are the same plan", () => {
   const plan = (example: string) => planOf(example, "local").replaceAll(/"path": ".*\/terraform\.local\.tfstate"/g, "");

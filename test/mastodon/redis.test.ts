@@ -17,13 +17,6 @@ function page(props: RedisProps = { replicas: 2 }) {
 
 const texts = (redis: Redis) => Object.fromEntries(redis.home.map((machine) => [machine.name, readableText(machine.bootText())]));
 
-test("boot texts of three machines with three uses and their sentinels", () => {
-  const { site, redis } = page();
-  new Redis(site, "Cache", { use: "cache", on: redis });
-  new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
-  for (const [name, text] of Object.entries(texts(redis))) expect(text).toMatchSnapshot(`${name}`);
-});
-
 test("every script in them is clean bash", () => {
   const config = parse(page().redis.home[0]!.bootText().replace("#cloud-config\n", ""));
   for (const file of config.write_files.filter((entry: { permissions: string }) => entry.permissions === "0755")) {

@@ -14,7 +14,6 @@ import {
   StreamingPoolProps,
   WebTier,
 } from "../../lib";
-import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
 import { Mix, pageOf, readable, WHOLE } from "./mixes";
 
@@ -27,13 +26,6 @@ function files(pool: Pool): Readonly<Record<string, string>> {
 
 const WEB_UNIT = "/etc/containers/systemd/mastodon-web.container";
 const FILE = "/etc/mastodon/database.yml";
-
-test("boot texts of 4.1 behind a pooler with a replica: web has Makara's file, Sidekiq has not, streaming reads from the replica", () => {
-  const { web, sidekiq, live } = pageOf(OLD);
-  expect(readableText(web.pool.bootText())).toMatchSnapshot("web");
-  expect(readableText(sidekiq.pool.bootText())).toMatchSnapshot("sidekiq");
-  expect(readableText(live!.pool.bootText())).toMatchSnapshot("streaming");
-});
 
 test("Makara's file is for web processes up to 4.1 with a replica, and for nobody else", () => {
   for (const [mix, wanted] of [
