@@ -19,7 +19,11 @@ module.exports = {
   maxWorkers: 2,
   projects: [
     { ...plans, displayName: "unit", testMatch: ["<rootDir>/test/{bench,core,drills,mastodon,scripts,testing}/**/*.test.ts"] },
-    { ...plans, displayName: "plans", testMatch: ["<rootDir>/test/{clouds,examples}/**/*.test.ts"] },
+    {
+      ...plans,
+      displayName: "plans",
+      testMatch: ["<rootDir>/test/{clouds,examples}/**/*.test.ts", "<rootDir>/examples/**/*.test.ts"],
+    },
     {
       ...shared,
       displayName: "e2e",

@@ -2,7 +2,7 @@
 
 import { bootTexts, FURTHER_SECRETS, LIMITS, onTheMachine, share, sizesOf } from "../../bench/boot-text";
 import { makeSecrets } from "../../lib/mastodon/secrets";
-import { planOf } from "../examples/golden-tree";
+import { planOf } from "../examples/plan";
 
 const secrets = { ...makeSecrets(), ...FURTHER_SECRETS };
 

@@ -6,11 +6,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { driver } from "../../scripts/cluster";
+import { bootTexts, planOf } from "../examples/plan";
 
 // A script that reads its settings from a file of the machine has variables that nobody sees assigned.
 const SOURCED = "--exclude=SC1090,SC2154";
-const TEXTS = join(__dirname, "../golden/examples/hetzner/boot");
-const hosts = readdirSync(TEXTS).map((file) => file.replace(".txt", ""));
+const texts = bootTexts(planOf("hetzner", "social"));
+const hosts = Object.keys(texts);
 const folder = mkdtempSync(join(tmpdir(), "readers-"));
 
 interface BootText {
@@ -48,7 +49,7 @@ function inDebian(...command: readonly string[]): { readonly status: number | nu
 beforeAll(() => {
   driver(["base"], { PACKAGES: "" });
   for (const host of hosts) {
-    const text = filledIn(readFileSync(join(TEXTS, `${host}.txt`), "utf8"));
+    const text = filledIn(texts[host]!);
     writeFileSync(join(folder, `${host}.yaml`), text);
     for (const { path, content } of (parse(text) as BootText).write_files) {
       mkdirSync(dirname(join(folder, host, path)), { recursive: true });

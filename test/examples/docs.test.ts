@@ -9,7 +9,9 @@ const pages = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `do
   name.endsWith(".md"),
 );
 const examples = new Map(
-  readdirSync(join(ROOT, "examples")).map((name) => [name, readFileSync(join(ROOT, "examples", name, "main.ts"), "utf8")]),
+  readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => [`examples/${name}`, readFileSync(join(ROOT, "examples", name), "utf8")]),
 );
 /** Pages that explain other pages piece by piece: each links the whole ones. */
 const IN_PIECES = ["docs/settings.md"];
@@ -22,7 +24,7 @@ const linksOf = (page: string) =>
 
 test("every example is linked", () => {
   const linked = pages.flatMap(linksOf);
-  expect([...examples.keys()].filter((name) => !linked.includes(`examples/${name}/main.ts`))).toEqual([]);
+  expect([...examples.keys()].filter((name) => !linked.includes(name))).toEqual([]);
 });
 
 test("what the pages name is in the package", () => {
@@ -43,7 +45,7 @@ describe.each(pages)("%s", (page) => {
     const stands = (piece: string) =>
       [...examples].some(
         ([name, example]) =>
-          linked.includes(`examples/${name}/main.ts`) &&
+          linked.includes(name) &&
           (IN_PIECES.includes(page) ? example.includes(piece) : piece === example.slice(example.search(/^import /m))),
       );
     expect(shown.filter((piece) => !stands(piece))).toEqual([]);

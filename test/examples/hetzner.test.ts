@@ -1,11 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ProvidersSchema, schemaCheck } from "../../lib/testing";
-import { goldenTree, planOf } from "./golden-tree";
+import { planOf } from "./plan";
+import { EXAMPLES, expectPage, problemsOf } from "./snapshots";
 
 const schema = JSON.parse(readFileSync(join(__dirname, "../../providers/hcloud/schema.json"), "utf8")) as ProvidersSchema;
 
-test("the plan of examples/hetzner, its boot texts and its flows", () => goldenTree("hetzner", "social"));
+/** They name no object store and no mail server: on the local cloud they need none. */
+const REFUSED = ["beside-existing", "fork", "local", "old-version", "one-line"];
+
+test.each(EXAMPLES.filter((example) => !REFUSED.includes(example)))("examples/%s at Hetzner", (example) =>
+  expectPage(example, "hetzner"),
+);
+
+test.each(REFUSED)("examples/%s is told what it lacks at Hetzner", (example) => {
+  expect(problemsOf(example, "hetzner")).toMatchSnapshot();
+});
 
 test("the plan is written as the provider wants it", () => {
   expect(schemaCheck(planOf("hetzner", "social"), schema)).toEqual([]);

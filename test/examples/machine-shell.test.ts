@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bootTexts, planOf } from "./golden-tree";
+import { bootTexts, planOf } from "./plan";
 import { Call, callsOf, Shell, shellOf } from "./machine-shell";
 
 const ROOT = join(__dirname, "../..");

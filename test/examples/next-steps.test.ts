@@ -1,6 +1,6 @@
 // How a deploy ends: Terraform lists outputs by name, cdktf by construct. The last of them says how to open the site and what comes next.
 
-import { planOf } from "./golden-tree";
+import { planOf } from "./plan";
 
 interface Plan {
   readonly output: Readonly<Record<string, { readonly value: unknown; readonly description: string }>>;

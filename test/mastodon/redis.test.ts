@@ -5,7 +5,6 @@ import { Pool, Redis, RedisProps, Site, Size } from "../../lib";
 import { textOf } from "../../lib/core/program";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
-import { expectGolden } from "../golden";
 import { callerName } from "../../lib/core/flow";
 
 function page(props: RedisProps = { replicas: 2 }) {
@@ -18,13 +17,6 @@ function page(props: RedisProps = { replicas: 2 }) {
 }
 
 const texts = (redis: Redis) => Object.fromEntries(redis.home.map((machine) => [machine.name, readableText(machine.bootText())]));
-
-test("boot texts of three machines with three uses and their sentinels", () => {
-  const { site, redis } = page();
-  new Redis(site, "Cache", { use: "cache", on: redis });
-  new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
-  for (const [name, text] of Object.entries(texts(redis))) expectGolden(`redis/${name}.txt`, text);
-});
 
 test("every script in them is clean bash", () => {
   const config = parse(page().redis.home[0]!.bootText().replace("#cloud-config\n", ""));
@@ -92,7 +84,7 @@ test("HAProxy follows whom two of the three sentinels name, among the machines t
   const { redis, web } = page();
   redis.reachedBy(web, "feeds");
   const config = proxyOf(web);
-  expectGolden("redis/haproxy.txt", config);
+  expect(config).toMatchSnapshot("haproxy");
   for (const n of [1, 2, 3]) {
     expect(config).toContain(`{ path /most/redis-${n} } { nbsrv(redis-redis-is-redis-${n}) ge 2 }\n`);
     const asked = new RegExp(

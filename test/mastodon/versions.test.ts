@@ -14,9 +14,7 @@ import {
   StreamingPoolProps,
   WebTier,
 } from "../../lib";
-import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
-import { expectGolden } from "../golden";
 import { Mix, pageOf, readable, WHOLE } from "./mixes";
 
 const OLD: Mix = { ...WHOLE, version: "4.1.22", sentinels: false };
@@ -28,13 +26,6 @@ function files(pool: Pool): Readonly<Record<string, string>> {
 
 const WEB_UNIT = "/etc/containers/systemd/mastodon-web.container";
 const FILE = "/etc/mastodon/database.yml";
-
-test("boot texts of 4.1 behind a pooler with a replica: web has Makara's file, Sidekiq has not, streaming reads from the replica", () => {
-  const { web, sidekiq, live } = pageOf(OLD);
-  expectGolden("old/web.txt", readableText(web.pool.bootText()));
-  expectGolden("old/sidekiq.txt", readableText(sidekiq.pool.bootText()));
-  expectGolden("old/streaming.txt", readableText(live!.pool.bootText()));
-});
 
 test("Makara's file is for web processes up to 4.1 with a replica, and for nobody else", () => {
   for (const [mix, wanted] of [

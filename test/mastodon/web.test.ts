@@ -1,8 +1,6 @@
 import { App, TerraformStack, Testing } from "cdktf";
 import { ObjectStore, Postgres, Redis, s3Objects, Site, Size, WebTier, WebTierProps } from "../../lib";
-import { readableText } from "../../lib/core/render/terraform-text";
-import { FakeCloud } from "../../lib/testing";
-import { expectGolden } from "../golden";
+import { differences, FakeCloud, renderPage } from "../../lib/testing";
 import { pageOf, WHOLE } from "./mixes";
 import { callerName } from "../../lib/core/flow";
 
@@ -16,9 +14,9 @@ function alone(props: Partial<WebTierProps> = {}) {
   return { stack, cloud, site, web: new WebTier(site, "Web", { ...data, ...props }) };
 }
 
-test("boot text of a web machine with streaming elsewhere, and with streaming beside Puma", () => {
-  expectGolden("web/web.txt", readableText(pageOf(WHOLE).web.pool.bootText()));
-  expectGolden("web/beside.txt", readableText(pageOf({ ...WHOLE, streaming: "beside" }).web.pool.bootText()));
+test("what streaming beside Puma changes on the machines", () => {
+  const { hosts } = differences(renderPage(pageOf({ ...WHOLE, streaming: "beside" }).stack), renderPage(pageOf(WHOLE).stack));
+  expect(hosts).toMatchSnapshot();
 });
 
 test("streaming beside Puma has no route of its own, and reaches its data as the web tier", () => {

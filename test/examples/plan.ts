@@ -1,0 +1,72 @@
+// The page of an example, on its own cloud or on another in its place: `stackOf("local", () => new FakeCloud())`.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as cdktf from "cdktf";
+import * as constructs from "constructs";
+import * as library from "../../lib";
+import * as hetznerCloud from "../../lib/clouds/hetzner";
+import * as localCloud from "../../lib/clouds/local";
+
+interface Plan {
+  readonly locals: Record<string, unknown>;
+}
+
+/** Runs an example, which makes its page and has the app synthesize it. An example is a file that its user pastes, so it takes no arguments. */
+function run(example: string, App: typeof cdktf.App, cloud?: () => library.Cloud): void {
+  const modules = {
+    cdktf: { ...cdktf, App },
+    constructs,
+    "cdktf-mastodon": library,
+    "cdktf-mastodon/local": cloud === undefined ? localCloud : { ...localCloud, local: cloud },
+    "cdktf-mastodon/hetzner": cloud === undefined ? hetznerCloud : { ...hetznerCloud, hetzner: cloud },
+  };
+  jest.isolateModules(() => {
+    for (const [name, module] of Object.entries(modules)) jest.doMock(name, () => module);
+    try {
+      require(`../../examples/${example}/main`);
+    } finally {
+      for (const name of Object.keys(modules)) jest.dontMock(name);
+    }
+  });
+}
+
+/** The stack of an example. Nothing is written. */
+export function stackOf(example: string, cloud?: () => library.Cloud): cdktf.TerraformStack {
+  const made: cdktf.App[] = [];
+  class KeptApp extends cdktf.App {
+    override synth(): void {
+      made.push(this);
+    }
+  }
+  run(example, KeptApp, cloud);
+  return made[0]!.node.children.find((node) => node instanceof cdktf.TerraformStack)!;
+}
+
+/** The text of the plan that an example writes for one of its stacks. */
+export function planOf(example: string, stack: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "plan-"));
+  class WritingApp extends cdktf.App {
+    constructor() {
+      super({ outdir: directory });
+    }
+  }
+  try {
+    run(example, WritingApp);
+    return readFileSync(join(directory, "stacks", stack, "cdk.tf.json"), "utf8");
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The boot text of each host in a plan, by the host's name on the page. */
+export function bootTexts(plan: string): Readonly<Record<string, string>> {
+  const { locals } = JSON.parse(plan) as Plan;
+  return Object.fromEntries(
+    Object.entries(locals).flatMap(([name, text]) => {
+      const host = /^Social_(.+?)(_Hosts_Pool|_Door|_Machine)?Boot_[0-9A-F]{8}$/.exec(name)?.[1];
+      return host === undefined || typeof text !== "string" ? [] : [[host, text]];
+    }),
+  );
+}

@@ -1,0 +1,64 @@
+// Snapshots of the examples on each cloud, each text once. On the local cloud examples/local stands whole, and of any other example what differs
+// from it; on another cloud each example as it differs from the same one on the local cloud, and the plans as they differ from that of one example.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Cloud } from "../../lib";
+import { hetzner } from "../../lib/clouds/hetzner";
+import { local } from "../../lib/clouds/local";
+import { PageError } from "../../lib/core/problems";
+import { differences, FAKE_CLOUDS, FakeCloud, RenderedPage, renderPage } from "../../lib/testing";
+import { stackOf } from "./plan";
+
+export const EXAMPLES = readdirSync(join(__dirname, "../../examples"));
+
+const CLOUDS = {
+  local: { make: () => local(), whole: "local" },
+  hetzner: { make: () => hetzner({ location: "fsn1", ssh: { keys: ["admin"], from: ["203.0.113.0/24"] } }), whole: "hetzner" },
+  fake: { make: () => new FakeCloud(FAKE_CLOUDS.computed), whole: "local" },
+} as const satisfies Readonly<Record<string, { readonly make: () => Cloud; readonly whole: string }>>;
+
+export type CloudName = keyof typeof CLOUDS;
+
+const rendered = new Map<string, RenderedPage>();
+
+/** An example on a cloud, which is its own if the example names it. */
+function pageOf(example: string, cloud: CloudName): RenderedPage {
+  const key = `${example} on ${cloud}`;
+  const known = rendered.get(key) ?? renderPage(stackOf(example, cloud === example ? undefined : CLOUDS[cloud].make));
+  rendered.set(key, known);
+  return known;
+}
+
+/** Compares an example on a cloud with its snapshots. */
+export function expectPage(example: string, cloud: CloudName): void {
+  const page = pageOf(example, cloud);
+  const { whole } = CLOUDS[cloud];
+  const from = pageOf(cloud === "local" ? "local" : example, "local");
+  const { hosts, flows } = page === from ? differences(page) : compared(page, from);
+  for (const [name, text] of Object.entries(hosts)) expect(text).toMatchSnapshot(name);
+  expect(flows).toMatchSnapshot("flows");
+  expect(whole === example ? page.plan : differences(page, pageOf(whole, cloud)).plan).toMatchSnapshot("plan");
+}
+
+/** What differs from another page: each host against the same one there, or against another of its role on its own page, whichever is shorter. */
+function compared(
+  page: RenderedPage,
+  from: RenderedPage,
+): { readonly hosts: Readonly<Record<string, string>>; readonly flows: unknown } {
+  const within = differences(page).hosts;
+  const { hosts, flows } = differences(page, from);
+  const shorter = (name: string, text: string) => (within[name]!.length < text.length ? within[name]! : text);
+  return { hosts: Object.fromEntries(Object.entries(hosts).map(([name, text]) => [name, shorter(name, text)])), flows };
+}
+
+/** What a page that does not fit a cloud is told. */
+export function problemsOf(example: string, cloud: CloudName): string {
+  try {
+    pageOf(example, cloud);
+    return "";
+  } catch (error) {
+    if (error instanceof PageError) return error.message;
+    throw error;
+  }
+}
