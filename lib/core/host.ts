@@ -57,10 +57,13 @@ export abstract class Host extends Construct {
     this.flows.push({ from: { kind: "front door" }, sources, to: this.listener, port, why });
   }
 
-  /** Records that this host calls somebody. */
-  reaches(to: Listener, port: number, why: string): void {
+  /** Records that this host calls somebody; returns whether that is new. */
+  reaches(to: Listener, port: number, why: string): boolean {
+    const same = (flow: Flow) => flow.to.kind === to.kind && flow.to.name === to.name && flow.port === port && flow.why === why;
+    if (this.outgoing.some(same)) return false;
     const from = { kind: "role", role: this.role } as const;
     this.outgoing.push({ from, sources: this.site.session.sourcesOf(this.role), to, port, why });
+    return true;
   }
 
   /** Whom it calls. */

@@ -113,9 +113,10 @@ export class ExistingRedis implements RedisServer {
     this.password = props.password === "none" ? "none" : props.password?.readBy(PASSWORD_OUTSIDE);
     this.sentinels = "sentinels" in props ? props.sentinels : undefined;
     const parts = "url" in props ? this.parse(props) : props;
-    const { host, address, port, tls, ca } = {
+    const { host, address, managed, port, tls, ca } = {
       host: "",
       address: undefined,
+      managed: undefined,
       port: undefined,
       tls: undefined,
       ca: undefined,
@@ -130,7 +131,9 @@ export class ExistingRedis implements RedisServer {
     if (ca !== undefined && tls !== true) {
       this.described.wrong("ca is given, but the connection is not encrypted", "use rediss:// or tls: true, or leave ca out");
     }
-    const servers = this.sentinels?.hosts ?? [{ host, ...(address !== undefined && { address }) }];
+    const servers = this.sentinels?.hosts ?? [
+      { host, ...(address !== undefined && { address }), ...(managed !== undefined && { managed }) },
+    ];
     if (servers.length === 0) this.described.wrong("sentinels.hosts is empty", "name each sentinel");
     this.outsides = servers.map((server) => this.described.named(server, tls === true));
     this.path = `Redis.external ${this.sentinels?.master ?? host}`;
