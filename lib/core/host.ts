@@ -5,6 +5,7 @@ import { Role } from "./address-plan";
 import { Flow, Listener } from "./flow";
 import { hostProgram } from "./host-program";
 import { HostSpec, IdentityUse } from "./host-spec";
+import { needs } from "./needs";
 import { Program } from "./program";
 import { byteLength, gzippedLength, packedLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
@@ -66,7 +67,7 @@ export abstract class Host extends Construct {
     return true;
   }
 
-  /** Whom it calls. */
+  /** Whom it calls, besides hosts of the site and what every machine needs. */
   get calls(): readonly Flow[] {
     return this.outgoing;
   }
@@ -151,7 +152,7 @@ export abstract class Host extends Construct {
       images: () => this.program.images,
       bootText: () => terraformText(this.bootText()),
       openings: () => this.openings,
-      calls: () => this.calls,
+      calls: () => [...needs(this.role, this.site.session.sourcesOf(this.role), this.program.images), ...this.calls],
       names: () => this.mapped.flatMap(({ name, address, machine }) => (machine ? [{ name, address }] : [])),
       secrets: () => secretsIn(this.program.texts.join("\n")),
       identity: () => this.asking,

@@ -60,7 +60,10 @@ export class OutsideServer {
 
   whole(prop: string, value: number, least: number, most: number): number {
     if (Token.isUnresolved(value)) {
-      this.wrong(`${prop} is known to Terraform only`, `give the number, from ${least} to ${most}: it is counted on and compared`);
+      this.wrong(
+        `${prop} is known to Terraform only`,
+        `give the number, from ${least} to ${most}: it is counted on and compared`,
+      );
       return least;
     }
     const wrong = wrongNumber(prop, value, { least, most });

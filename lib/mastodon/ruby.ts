@@ -3,6 +3,7 @@
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
+import { HTTP_PORT, HTTPS_PORT } from "../core/ports";
 import { Secret } from "../core/secret";
 import { Site } from "../core/site";
 import { Clients } from "./connections";
@@ -82,6 +83,9 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   if (data.cache !== undefined) rubyRedisEnv(env, host, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
   if (data.jobs !== undefined) rubyRedisEnv(env, host, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
   mediaEnv(env, site.objects, by);
+  for (const port of [HTTP_PORT, HTTPS_PORT]) {
+    host.reaches({ kind: "anywhere", name: "other servers" }, port, "federates, and fetches pictures and previews of links");
+  }
   checkUses(site, by, data);
   checkTogether(site, by, env);
   return env;
