@@ -22,6 +22,7 @@ const shared = {
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdktf.out"],
   moduleNameMapper: {
     "^cdktf-mastodon$": "<rootDir>/lib/index.ts",
+    "^cdktf-mastodon/cloud$": "<rootDir>/lib/cloud.ts",
     "^cdktf-mastodon/testing$": "<rootDir>/lib/testing/index.ts",
     "^cdktf-mastodon/(.*)$": "<rootDir>/lib/clouds/$1/index.ts",
   },
