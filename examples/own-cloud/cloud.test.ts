@@ -1,4 +1,4 @@
-import { conformance } from "cdktf-mastodon/testing";
+import { conformance, rollOuts } from "cdktf-mastodon/testing";
 import { ownCloud } from "./cloud";
 
 const IN_THE_BOOT_TEXT = "it stands in the boot text, and nothing else of this cloud could use it";
@@ -28,3 +28,7 @@ const excused = {
 test("the cloud keeps every rule", () => {
   expect(conformance(() => ownCloud(), { excused })).toEqual([]);
 });
+
+test("nothing is lost when a deploy goes wrong", async () => {
+  expect(await rollOuts(() => ownCloud())).toEqual([]);
+}, 300_000);
