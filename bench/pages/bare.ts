@@ -79,7 +79,10 @@ for (const [name, data] of Object.entries(plan.resource.terraform_data)) {
         ...(lifecycle.create_before_destroy !== undefined && { createBeforeDestroy: lifecycle.create_before_destroy }),
         ...(lifecycle.ignore_changes && { ignoreChanges: lifecycle.ignore_changes }),
         ...(lifecycle.precondition && {
-          precondition: lifecycle.precondition.map(({ condition, error_message }) => ({ condition, errorMessage: error_message })),
+          precondition: lifecycle.precondition.map(({ condition, error_message }) => ({
+            condition,
+            errorMessage: error_message,
+          })),
         }),
       },
     }),
