@@ -10,7 +10,7 @@ import { Program } from "./program";
 import { byteLength, gzippedLength, packedLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
 import { secretsIn, withNames } from "./secret-store";
-import { Site } from "./site";
+import { Installation } from "./installation";
 
 /** What a host can map in its names: another host, or something outside the page whose address is given. */
 interface Named {
@@ -24,7 +24,7 @@ export abstract class Host extends Construct {
   /** The address by which it is known, or `undefined` if nobody may know it. */
   abstract readonly address: string | undefined;
   readonly program = new Program();
-  readonly site: Site;
+  readonly site: Installation;
   private readonly flows: Flow[] = [];
   private readonly outgoing: Flow[] = [];
   private readonly known = new Map<string, Named>();
@@ -37,7 +37,7 @@ export abstract class Host extends Construct {
     readonly role: Role,
   ) {
     super(scope, id);
-    this.site = Site.of(this);
+    this.site = Installation.of(this);
     this.site.admit(this);
   }
 

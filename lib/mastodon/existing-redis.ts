@@ -3,7 +3,7 @@
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { OutsideProps, OutsideServer } from "./outside";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
@@ -156,7 +156,7 @@ export class ExistingRedis implements RedisServer {
   }
 
   reachedBy(who: Host, why: string): RedisFacts {
-    const { site } = who;
+    const site = Site.of(who);
     this.described.tell(site);
     this.checkVersion(site);
     const password = this.password ?? existingPassword(site, PASSWORDS[this.use], this.path);

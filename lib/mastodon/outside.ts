@@ -6,7 +6,7 @@ import { wrongHost } from "../core/address";
 import { Outside } from "../core/endpoint";
 import { Managed } from "../core/managed";
 import { Problem } from "../core/problems";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { certificatesIn } from "./certificates";
 import { isPlain } from "./unquoted";

@@ -1,19 +1,21 @@
 // Whom machines call outside the site, for clouds that let out nothing else.
 
 import { App, TerraformStack } from "cdktf";
-import { ldap, mail, Postgres, Redis, search, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
+import { ldap, mail, Postgres, Redis, search, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
 import { FakeCloud } from "../../lib/testing";
 
 function calls() {
   const cloud = new FakeCloud();
-  const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
+  const stack = new TerraformStack(new App(), "stack");
+  const password = new Secret(stack, "ldap_password", { length: 32, description: "A probe." });
+  const site = new Site(stack, "Social", {
     cloud,
     domain: "social.example",
     version: "4.7.6",
     settings: [
       mail({ server: "smtp.example", port: 2525, from: "a@social.example" }),
       search({ host: "search.example" }),
-      ldap({ host: "ldap.example", base: "dc=example" }),
+      ldap({ host: "ldap.example", base: "dc=example", bindDn: "cn=m", password }),
     ],
   });
   const data = { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") };

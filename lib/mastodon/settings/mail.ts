@@ -3,7 +3,7 @@
 import { Token } from "cdktf";
 import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
-import { Setting, SettingTarget } from "../../core/settings";
+import { Setting, SettingTarget } from "../setting";
 import { wrongSender } from "../mail-address";
 import { isPlain, quotesNothing } from "../unquoted";
 

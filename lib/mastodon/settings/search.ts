@@ -4,7 +4,7 @@
 import { SEARCH_PORT } from "../ports";
 import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface SearchProps {
   /** Its host; Mastodon knows one only. */

@@ -7,7 +7,7 @@ import { Endpoint } from "../../core/endpoint";
 import { Machine } from "../../core/machine";
 import { Pool } from "../../core/pool";
 import { Secret } from "../../core/secret";
-import { Site } from "../../core/site";
+import { Site } from "../../mastodon/site";
 import { Disk, Size } from "../../core/size";
 
 export const SECRET = "probe_password";

@@ -1,7 +1,7 @@
 // What a site is told besides its tiers, such as its mail server: `settings: [mail({ … }), search({ … })]` of a `Site`.
 
-import { Problem } from "./problems";
-import { Secret } from "./secret";
+import { Problem } from "../core/problems";
+import { Secret } from "../core/secret";
 
 export type EnvValue = string | number | boolean | Secret;
 
