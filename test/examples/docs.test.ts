@@ -48,7 +48,9 @@ describe.each(pages)("%s", (page) => {
       [...examples].some(
         ([name, example]) =>
           linked.includes(name) &&
-          (IN_PIECES.includes(page) ? flush(example).includes(flush(piece)) : piece === example.slice(example.search(/^import /m))),
+          (IN_PIECES.includes(page)
+            ? flush(example).includes(flush(piece))
+            : piece === example.slice(example.search(/^import /m))),
       );
     expect(shown.filter((piece) => !stands(piece))).toEqual([]);
   });
