@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MakeCloud } from "../conformance";
 import { Plan, probe, Variation } from "../conformance/page";
-import { resolved, resources, withoutHashes } from "../conformance/plan";
+import { resolved, resources, unhashed } from "../conformance/plan";
 
 /** What Terraform did. */
 export interface Done {
@@ -80,7 +80,7 @@ export class Rehearsal {
   hostsOf(construct: RegExp): readonly string[] {
     return [...resources(this.plan)]
       .filter(
-        ([address, config]) => construct.test(address) && withoutHashes(resolved(this.plan, config)).includes("#cloud-config"),
+        ([address, config]) => construct.test(address) && unhashed(this.plan, config).includes("#cloud-config"),
       )
       .map(([address]) => address);
   }
