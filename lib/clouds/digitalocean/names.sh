@@ -108,9 +108,9 @@ look() {
 tell_proxy() {
   local name words=()
   [ -e "$PROXY" ] || return 0
-  for name in "$@"; do words+=(-e "s/\\b${known[$name]//./\\.}\\b/@$name@/g"); done
+  for name in "$@"; do words+=(-e "s/(^|[^0-9.])${known[$name]//./\\.}([^0-9]|$)/\\1@$name@\\2/g"); done
   for name in "$@"; do words+=(-e "s/@$name@/${now[$name]}/g"); done
-  sed -i "${words[@]}" "$PROXY"
+  sed -E -i "${words[@]}" "$PROXY"
   systemctl try-restart haproxy.service || echo "HAProxy did not start again after $* had moved" >&2
 }
 

@@ -79,9 +79,7 @@ export class Rehearsal {
   /** The resources of the last page that are hosts of this construct. */
   hostsOf(construct: RegExp): readonly string[] {
     return [...resources(this.plan)]
-      .filter(
-        ([address, config]) => construct.test(address) && unhashed(this.plan, config).includes("#cloud-config"),
-      )
+      .filter(([address, config]) => construct.test(address) && unhashed(this.plan, config).includes("#cloud-config"))
       .map(([address]) => address);
   }
 
