@@ -8,7 +8,7 @@ import { Role } from "../../core/address-plan";
 import { Dns } from "../../core/dns";
 import { Problem } from "../../core/problems";
 import { wrongNumber } from "../../core/whole-number";
-import { isRange } from "./range";
+import { isRange } from "../shared/range";
 import { Cpus, Location, LOCATIONS } from "./sizes";
 
 /** Which public addresses a machine has. Other servers and the registry of the images are reached by IPv4 only, in part. */

@@ -4,6 +4,8 @@ import { Fn, Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 
 export interface BootText {
+  /** As it is, for clouds that take no other. Secret to Terraform, if the text is. */
+  readonly text: string;
   /** Compressed, as base64, which cloud-init takes as well. Secret to Terraform, if the text is. */
   readonly packed: string;
   /** Says whether two texts are the same, without saying what they are; 32 characters, which fit a label and a tag of every cloud. */
@@ -16,7 +18,7 @@ export function bootText(scope: Construct, id: string, text: () => string): Boot
   const whole = new TerraformLocal(scope, id, Lazy.stringValue({ produce: text })).asString;
   // Terraform would hide each name, label and line of a provisioner that holds a secret hash.
   const hash = new TerraformLocal(scope, `${id}Hash`, Fn.substr(notSecret(Fn.sha256(whole)), 0, HASH_LENGTH));
-  return { packed: Fn.base64gzip(whole), hash: hash.asString, hashName: `local.${hash.friendlyUniqueId}` };
+  return { text: whole, packed: Fn.base64gzip(whole), hash: hash.asString, hashName: `local.${hash.friendlyUniqueId}` };
 }
 
 const HASH_LENGTH = 32;

@@ -1,4 +1,4 @@
-// Whether a text is a range of addresses as Hetzner takes it in a firewall: `isRange("203.0.113.0/24")`.
+// Whether a text is a range of addresses as firewalls of clouds take it: `isRange("203.0.113.0/24")`.
 
 import { isIP } from "node:net";
 

@@ -1,0 +1,226 @@
+// A site at DigitalOcean: its provider, VPC, tags and disks, the pools and kept machines that it has, and the limits that all of it must keep.
+
+import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
+import { Volume } from "@cdktf/provider-digitalocean/lib/volume";
+import { Vpc } from "@cdktf/provider-digitalocean/lib/vpc";
+import { Lazy, TerraformResource, Token } from "cdktf";
+import { Construct } from "constructs";
+import { Role } from "../../core/address-plan";
+import { SiteSpec } from "../../core/cloud";
+import { HostSpec } from "../../core/host-spec";
+import { shortened } from "../../core/names";
+import { Problems } from "../../core/problems";
+import { Stale } from "../../core/stale";
+import { Firewalls } from "./firewall";
+import { Gate } from "./gate";
+import { BLOCKED_MAIL_PORTS, OPEN_MAIL_PORT, RESERVED, Use } from "./limits";
+import { PrivateNames } from "./names";
+import { provider } from "./provider";
+import { Settings } from "./settings";
+import { Standing } from "./standing";
+
+export interface PoolOfSite {
+  readonly name: string;
+  /** What waits until its members serve. */
+  readonly gate: TerraformResource;
+}
+
+/** A load balancer that checks the health of a pool's members. */
+export interface Door {
+  readonly pool: string;
+  /** The load balancer's id. */
+  readonly balancer: string;
+  /** The port of the members on which it asks and to which it leads. */
+  readonly port: number;
+  /** Whether it is there to see alone, and leads nobody to them. */
+  readonly witness: boolean;
+}
+
+// A gate asks for the droplets at every sixth look; see gate.mjs. DigitalOcean tells of health every two minutes, and answers 5000 requests an hour.
+const GATE_LOOKS_A_LIST = 6;
+const GATE_REQUESTS_A_SECOND = 0.7;
+const LEAST_PAUSE_SECONDS = 15;
+
+/** The tag of all droplets that the load balancer sees which the world does not reach. */
+export const WITNESSED = "witnessed";
+
+export class DigitalOceanNetwork {
+  readonly site: string;
+  readonly cidr: string;
+  readonly problems: Problems;
+  readonly gate: Gate;
+  readonly stale: Stale;
+  readonly standing: Standing;
+  readonly names: PrivateNames;
+  readonly firewalls: Firewalls;
+  /** The VPC's id. */
+  readonly vpc: string;
+  /** What counts against the account's limits. */
+  readonly uses: Use[] = [];
+  private readonly hosts: { readonly scope: Construct; readonly spec: HostSpec }[] = [];
+  private readonly pools = new Map<string, PoolOfSite>();
+  private readonly kept: TerraformResource[] = [];
+  private readonly ends: (() => void)[] = [];
+  private readonly doors: Door[] = [];
+  private readonly tags = new Map<string, Tag>();
+  private readonly disks = new Map<string, number>();
+  private readonly volumes: Volume;
+
+  constructor(
+    readonly scope: Construct,
+    spec: SiteSpec,
+    readonly settings: Settings,
+  ) {
+    this.site = spec.site;
+    this.cidr = spec.cidr;
+    this.problems = new Problems(scope);
+    for (const problem of settings.wrong) this.problems.add(scope, problem);
+    this.gate = new Gate(scope);
+    this.stale = new Stale(scope, this.site);
+    provider(scope, settings.requestsPerSecond);
+    this.standing = new Standing(scope, settings);
+    this.standing.droplets(() => this.uses.reduce((sum, use) => sum + use.droplets + use.rolling, 0));
+    this.vpc = settings.props.vpc === undefined ? this.ownVpc() : this.standing.vpc(settings.props.vpc, this.cidr);
+    this.volumes = this.allVolumes();
+    this.names = new PrivateNames(scope, { site: this.site, cidr: this.cidr, zone: settings.names, problems: this.problems });
+    this.firewalls = new Firewalls(this);
+    this.problems.atSynth(() => this.mail());
+  }
+
+  /** A tag of the site, made once. Droplets, firewalls and load balancers come together by tags, so they come first. */
+  tag(name: string): Tag {
+    const found = this.tags.get(name);
+    const made = found ?? new Tag(this.scope, `Tag-${name}`, { name: name === "" ? this.site : `${this.site}-${name}` });
+    this.tags.set(name, made);
+    return made;
+  }
+
+  /** The tag of all hosts of a role, by which others let them in. */
+  roleTag(role: Role): Tag {
+    return this.tag(`role-${role}`);
+  }
+
+  /** Tells of a disk; returns the expression of its volume's id. */
+  disk(name: string, gib: number): string {
+    this.disks.set(name, gib);
+    return `\${digitalocean_volume.${this.volumes.friendlyUniqueId}["${name}"].id}`;
+  }
+
+  /** Tells of a host, kept or a pool's. */
+  host(scope: Construct, spec: HostSpec): void {
+    this.hosts.push({ scope, spec });
+  }
+
+  get specs(): readonly HostSpec[] {
+    return this.hosts.map(({ spec }) => spec);
+  }
+
+  /** Tells of a pool. */
+  admit(pool: PoolOfSite): void {
+    this.pools.set(pool.name, pool);
+  }
+
+  /** Tells of a kept machine. */
+  keep(machine: TerraformResource): void {
+    this.kept.push(machine);
+  }
+
+  /** Tells that a load balancer sees whether a pool's members serve. */
+  sees(door: Door): void {
+    this.doors.push(door);
+  }
+
+  /** The load balancers that see a pool, once the page is whole. */
+  doorsOf(pool: string): readonly Door[] {
+    return this.doors.filter((door) => door.pool === pool);
+  }
+
+  /** The pools that no route leads to, once the page is whole. */
+  get unseen(): readonly string[] {
+    return [...this.pools.keys()].filter((pool) => !this.doorsOf(pool).some((door) => !door.witness)).sort();
+  }
+
+  /** Whether a host is a member of a pool that no route leads to, once the page is whole. */
+  witnessed(host: string): boolean {
+    return this.unseen.includes(host);
+  }
+
+  /** The tag by which load balancers of routes find a pool's members: apart from its firewall's, since old members lose it first. */
+  served(pool: string): Tag {
+    return this.tag(`serves-${pool}`);
+  }
+
+  /** The tag by which whatever load balancer sees a pool's members finds them, once the page is whole. */
+  serving(pool: string): Tag {
+    return this.witnessed(pool) ? this.tag(WITNESSED) : this.served(pool);
+  }
+
+  /** Between two questions of a gate, in seconds, once the page is whole: all gates may wait at the same time, and Terraform asks as well. */
+  get pauseSeconds(): number {
+    const questions = this.doors.length + this.pools.size / GATE_LOOKS_A_LIST;
+    return Math.max(LEAST_PAUSE_SECONDS, Math.ceil(questions / GATE_REQUESTS_A_SECOND));
+  }
+
+  /** Runs `make` once the page is whole; it may still make resources. */
+  atEnd(make: () => void): void {
+    this.ends.push(make);
+  }
+
+  /** The page is whole. */
+  end(): void {
+    for (let make = this.ends.shift(); make !== undefined; make = this.ends.shift()) make();
+    this.firewalls.end();
+    // If a kept machine or its name cannot be made, members would never serve, and a gate would wait for nothing.
+    const made = [...this.kept, ...this.names.records(this.specs)].map(addressOf);
+    for (const { gate } of this.pools.values()) gate.dependsOn = [...new Set([...(gate.dependsOn ?? []), ...made])];
+  }
+
+  private ownVpc(): string {
+    if (RESERVED.includes(this.cidr)) {
+      this.problems.add(this.scope, {
+        wrong: `its network is ${this.cidr}, which DigitalOcean keeps for itself`,
+        remedy: "give the site another network, such as 10.20.0.0/16",
+      });
+    }
+    return new Vpc(this.scope, "Network", {
+      name: shortened(this.site),
+      region: this.settings.region,
+      ipRange: this.cidr,
+      // The members of a VPC are gone for DigitalOcean some minutes after Terraform has deleted them.
+      timeouts: { delete: "10m" },
+    }).id;
+  }
+
+  // One resource for all disks of the site. In a resource for each, the protection of a disk would be gone with the tier that has it.
+  private allVolumes(): Volume {
+    const volumes = new Volume(this.scope, "Volumes", {
+      name: "${each.key}",
+      size: Token.asNumber("${each.value}"),
+      region: this.settings.region,
+      tags: [this.tag("").name],
+      lifecycle: { preventDestroy: this.settings.protectDisks },
+    });
+    volumes.addOverride("for_each", Lazy.anyValue({ produce: () => Object.fromEntries([...this.disks].sort()) }));
+    return volumes;
+  }
+
+  private mail(): void {
+    if (this.settings.mailPorts) return;
+    for (const { scope, spec } of this.hosts) {
+      const blocked = spec.calls().find(({ port, to }) => BLOCKED_MAIL_PORTS.includes(port) && to.kind !== "managed");
+      if (blocked === undefined) continue;
+      this.problems.add(scope, {
+        wrong: `it sends mail to ${blocked.to.name} on port ${blocked.port}, on which new accounts of DigitalOcean cannot`,
+        remedy:
+          `use a port that the mail server offers besides, such as ${OPEN_MAIL_PORT}, or say mailPorts: true once DigitalOcean's support has opened ` +
+          `${BLOCKED_MAIL_PORTS.join(", ")}`,
+        cause: `mail port ${blocked.port}`,
+      });
+    }
+  }
+}
+
+/** A resource's address in expressions of Terraform's. */
+export function addressOf(resource: TerraformResource): string {
+  return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
+}
