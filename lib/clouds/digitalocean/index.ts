@@ -75,6 +75,11 @@ export class DigitalOceanCloud implements Cloud {
 class DigitalOceanSession implements CloudSession {
   constructor(private readonly network: DigitalOceanNetwork) {}
 
+  /** What the databases that DigitalOcean runs need of their site. */
+  get managedPlace(): DigitalOceanNetwork {
+    return this.network;
+  }
+
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
     return keptMachine(scope, id, this.network, spec);
   }
