@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ownCloud } from "../../examples/own-cloud/cloud";
 import type { Cloud } from "../../lib";
+import { digitalocean } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { PageError } from "../../lib/core/problems";
@@ -17,6 +18,16 @@ export const EXAMPLES = readdirSync(join(__dirname, "../../examples"));
 const CLOUDS = {
   local: { make: () => local(), whole: "local" },
   hetzner: { make: () => hetzner({ location: "fsn1", ssh: { keys: ["admin"], from: ["203.0.113.0/24"] } }), whole: "hetzner" },
+  digitalocean: {
+    make: () =>
+      digitalocean({
+        region: "fra1",
+        ssh: { keys: ["admin"], from: ["203.0.113.0/24"] },
+        names: { zone: "machines.social.example", create: true },
+        mailPorts: true,
+      }),
+    whole: "digitalocean",
+  },
   own: { make: () => ownCloud(), whole: "own-cloud" },
   fake: { make: () => new FakeCloud(FAKE_CLOUDS.computed), whole: "local" },
 } as const satisfies Readonly<Record<string, { readonly make: () => Cloud; readonly whole: string }>>;
