@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { secretsInState, STATE_SECRETS } from "../../../lib/clouds/digitalocean/state-secrets";
-import { ProvidersSchema, SchemaBlock } from "../../../lib/testing";
+import { ProvidersSchema, SchemaBlock } from "../../../lib/testing/schema-check";
 
 interface Marked {
   readonly sensitive?: boolean;
