@@ -94,7 +94,8 @@ export class Firewalls {
     const rules = new Rules("destination");
     rules.add("icmp", undefined, { addresses: WORLD });
     for (const address of METADATA) rules.add("tcp", HTTP_PORT, { addresses: [`${address}/32`] });
-    if (this.network.settings.monitoring) rules.add("tcp", HTTPS_PORT, { addresses: WORLD });
+    // Of DigitalOcean's image nobody says whether it fetches packages with TLS. The monitoring agent speaks by it as well.
+    rules.add("tcp", HTTPS_PORT, { addresses: WORLD });
     for (const flow of hosts.flatMap((host) => host.calls()))
       rules.add(flow.protocol ?? "tcp", flow.port, {
         addresses: flow.to.kind === "managed" ? [this.network.cidr] : WORLD,

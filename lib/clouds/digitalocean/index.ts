@@ -24,13 +24,19 @@ import { IDLE_SECONDS } from "./balancer";
 import { DigitalOceanFrontDoor } from "./front-door";
 import { hostSteps } from "./host-steps";
 import { keptMachine } from "./machine";
+import { ManagedPlace } from "./managed";
 import { DigitalOceanNetwork } from "./network";
 import { pool } from "./pool";
 import { DigitalOceanProps, Settings } from "./settings";
 import { witness } from "./witness";
 
 export { digitalOceanDns, type DigitalOceanDnsProps } from "./dns";
+export { type ManagedProps } from "./managed";
+export { managedPostgres, type ManagedPostgres, type ManagedPostgresProps } from "./managed-postgres";
+export { managedValkey, type ManagedValkey, type ManagedValkeyProps, type ValkeyUse } from "./managed-valkey";
 export { type NamesZone } from "./names";
+export { spaces, SpacesBucket, type SpacesBucketProps, type SpacesKeys, type SpacesProps, type SpacesRegion } from "./spaces";
+export { secretsInState, STATE_SECRETS } from "./state-secrets";
 export { type DigitalOceanProps, type Tune } from "./settings";
 export { type Cpus, type Region } from "./sizes";
 
@@ -75,9 +81,15 @@ export class DigitalOceanCloud implements Cloud {
 class DigitalOceanSession implements CloudSession {
   constructor(private readonly network: DigitalOceanNetwork) {}
 
+  /** For databases that DigitalOcean runs. */
+  get managedPlace(): ManagedPlace {
+    const { site, vpc, settings } = this.network;
+    return { site, vpc, region: settings.region, roleTag: (role) => this.network.roleTag(role) };
+=======
   /** What the databases that DigitalOcean runs need of their site. */
   get managedPlace(): DigitalOceanNetwork {
     return this.network;
+>>>>>>> wt-do
   }
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {

@@ -87,10 +87,6 @@ export class DigitalOceanNetwork {
     this.problems.atSynth(() => this.mail());
   }
 
-  get region(): string {
-    return this.settings.region;
-  }
-
   /** A tag of the site, made once. Droplets, firewalls and load balancers come together by tags, so they come first. */
   tag(name: string): Tag {
     const found = this.tags.get(name);
