@@ -4,6 +4,7 @@
 import { DatabaseConnectionPool } from "@cdktf/provider-digitalocean/lib/database-connection-pool";
 import { DatabaseReplica } from "@cdktf/provider-digitalocean/lib/database-replica";
 import { Construct } from "constructs";
+import { Installation } from "../../core/installation";
 import { Managed } from "../../core/managed";
 import { hostName, shortened } from "../../core/names";
 import { Secret } from "../../core/secret";
@@ -74,7 +75,7 @@ const BESIDE_POOL = 20;
 export function managedPostgres(scope: Construct, id: string, props: ManagedPostgresProps): ManagedPostgres {
   const within = new Construct(scope, id);
   const place = placeOf(within);
-  const { problems } = place;
+  const { problems } = Installation.of(within);
   const { storageGib, pool, poolClients = 1000 } = props;
   const made = cluster(within, place, props, {
     engine: "pg",

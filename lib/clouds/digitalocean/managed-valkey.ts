@@ -2,6 +2,7 @@
 // Whoever calls it finds the machine that is master at one address, so no sentinel watches. Its password stands in Terraform's state.
 
 import { Construct } from "constructs";
+import { Installation } from "../../core/installation";
 import { Managed } from "../../core/managed";
 import { Secret } from "../../core/secret";
 import { cluster, ManagedProps, placeOf } from "./managed";
@@ -52,7 +53,10 @@ export function managedValkey(scope: Construct, id: string, props: ManagedValkey
   const place = placeOf(within);
   const { use = "main", authority = "cluster" } = props;
   if (!Object.hasOwn(EVICTION, use)) {
-    place.problems.add(within, { wrong: `use is "${String(use)}"`, remedy: `use one of ${Object.keys(EVICTION).join(", ")}` });
+    Installation.of(within).problems.add(within, {
+      wrong: `use is "${String(use)}"`,
+      remedy: `use one of ${Object.keys(EVICTION).join(", ")}`,
+    });
   }
   const { resource, password, ca, managed } = cluster(within, place, props, {
     engine: "valkey",

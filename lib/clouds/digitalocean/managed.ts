@@ -10,7 +10,7 @@ import { Caller } from "../../core/flow";
 import { Installation } from "../../core/installation";
 import { Managed } from "../../core/managed";
 import { hostName, shortened } from "../../core/names";
-import { PageError, Problems } from "../../core/problems";
+import { PageError } from "../../core/problems";
 import { Secret } from "../../core/secret";
 import { wrongNumber } from "../../core/whole-number";
 
@@ -20,7 +20,6 @@ export interface ManagedPlace {
   readonly region: string;
   /** The VPC's id. */
   readonly vpc: string;
-  readonly problems: Problems;
   /** The tag of all hosts of a role. */
   roleTag(role: Role): { readonly name: string };
 }
@@ -83,7 +82,7 @@ export function cluster(
   engine: Pick<DatabaseClusterConfig, "engine" | "version" | "evictionPolicy" | "storageSizeMib">,
 ): Cluster {
   const { nodes = 2, maintenance } = props;
-  const { problems } = place;
+  const { problems } = Installation.of(scope);
   const name = shortened(`${place.site}-${hostName(scope.node.id)}`, NAME_LENGTH);
   problems.add(scope, wrongNumber("nodes", nodes, { least: 1, most: 3 }));
   if (gibOf(props.size) === undefined)
@@ -132,7 +131,7 @@ class Callers {
   }
 
   admit(from: Caller): void {
-    // Nobody else calls a service that no one outside the VPC reaches by its private name.
+    // By its private name nobody reaches it from elsewhere.
     if (from.kind !== "role") return;
     // The tag has to be there before the rule that names it.
     this.place.roleTag(from.role);

@@ -108,7 +108,7 @@ test("where there are droplets there may be no object store, which is told with 
     domain: "https://social.example",
     cdnSeconds: 100,
   });
-  const problems = pageProblems(stack).join("\n");
+  const problems = pageProblems(() => Testing.synth(stack, true)).join("\n");
   expect(problems).toContain(
     'media/Media: region of objects is "nyc1" / use one of ams3, atl1, blr1, fra1, lon1, nyc3, sfo2, sfo3, sgp1, syd1, tor1',
   );
