@@ -85,11 +85,6 @@ class DigitalOceanSession implements CloudSession {
   get managedPlace(): ManagedPlace {
     const { site, vpc, settings } = this.network;
     return { site, vpc, region: settings.region, roleTag: (role) => this.network.roleTag(role) };
-=======
-  /** What the databases that DigitalOcean runs need of their site. */
-  get managedPlace(): DigitalOceanNetwork {
-    return this.network;
->>>>>>> wt-do
   }
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
