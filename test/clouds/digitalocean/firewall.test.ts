@@ -24,7 +24,7 @@ test("a tier takes what the table of flows says, by roles and load balancers, an
   const { stack, site } = page({ ssh: { keys: ["admin"], from: ["2001:db8::/32", "203.0.113.0/24"] } });
   const made = web(site);
   const db = new Postgres(site, "Database", { replicas: 1 });
-  db.primary.reachedBy(made, "a probe");
+  db.reachedBy(made, "a probe");
   pool(site, "jobs");
   const ssh = ["2001:db8::/32", "203.0.113.0/24"];
   expect(rules(stack, "pool-web", "inbound")).toEqual({
@@ -45,7 +45,7 @@ test("a tier lets out what it calls: names, the time, packages and images to the
   const { stack, site } = page();
   const made = web(site);
   const db = new Postgres(site, "Database", { replicas: 1 });
-  db.primary.reachedBy(made, "a probe");
+  db.reachedBy(made, "a probe");
   new Redis(site, "Redis");
   const everybody = { icmp: WORLD, "tcp 443": WORLD, "tcp 53": WORLD, "tcp 80": WORLD, "udp 123": WORLD, "udp 53": WORLD };
   expect(rules(stack, "pool-web", "outbound")).toEqual({ ...everybody, "tcp 5432": [tag("machines-database")] });
@@ -75,7 +75,13 @@ test("one more tier of a role changes no firewall but its own", () => {
 
 test("more rules than DigitalOcean takes are refused", () => {
   const { site } = page();
-  const machine = new Machine(site, "Own", { name: "own-1", role: "own", range: site.range(site, "own", "own"), number: 1, size });
+  const machine = new Machine(site, "Own", {
+    name: "own-1",
+    role: "own",
+    range: site.range(site, "own", "own"),
+    number: 1,
+    size,
+  });
   for (let port = 1000; port < 1045; port++) machine.open("web", port, "a probe");
   expect(problems(site)).toEqual([
     "stack/Social/Own: its firewall has 52 rules, and DigitalOcean takes 50 / use fewer ports, or put the machines into several tiers",

@@ -119,7 +119,9 @@ test("a certificate of the page's own serves all routes under a name that change
   expect(more).toEqual([]);
   expect(made).toMatchObject({
     type: "custom",
-    name: expect.stringMatching(/sha256\(join\("", \[local\.Social_FrontDoor_CertificateText, local\.Social_FrontDoor_PrivateKeyText\]\)\)/),
+    name: expect.stringMatching(
+      /sha256\(join\("", \[local\.Social_FrontDoor_CertificateText, local\.Social_FrontDoor_PrivateKeyText\]\)\)/,
+    ),
     private_key: "${local.Social_FrontDoor_PrivateKeyText}",
     leaf_certificate: expect.stringMatching(/^\$\{regexall\(.*\)\[0\]\}$/),
     certificate_chain: expect.stringContaining("== 1 ? null : join("),

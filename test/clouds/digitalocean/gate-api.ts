@@ -43,7 +43,9 @@ export class GateApi {
         if (body !== "") this.bodies.push(body);
         const times = this.requests.filter((one) => one === key).length;
         const { status = 200, body: answer = {} } = authorized ? this.answer(key, times) : { status: 401 };
-        response.writeHead(status, { "content-type": "application/json" }).end(status === 204 ? undefined : JSON.stringify(answer));
+        response
+          .writeHead(status, { "content-type": "application/json" })
+          .end(status === 204 ? undefined : JSON.stringify(answer));
       });
     });
     beforeEach(async () => {

@@ -26,7 +26,16 @@ test("it passes once every new droplet is healthy, and says each change on the w
 
 test.each([
   ["an old sample", { 1001: [["100", 5]], 1002: [["100", 900]] }],
-  ["a newer sample that says the contrary", { 1001: [["100", 5]], 1002: [["100", 200], ["0", 80]] }],
+  [
+    "a newer sample that says the contrary",
+    {
+      1001: [["100", 5]],
+      1002: [
+        ["100", 200],
+        ["0", 80],
+      ],
+    },
+  ],
   ["a droplet whose number begins alike", { 1001: [["100", 5]], 10020: [["100", 5]] }],
   ["part of the nodes of the load balancer", { 1001: [["100", 5]], 1002: [["50", 5]] }],
 ] as const)("%s does not make a droplet healthy", async (_, values) => {

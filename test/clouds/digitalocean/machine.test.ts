@@ -79,8 +79,13 @@ test("a volume is attached from the first boot on, and found there by its name",
 
 // In a resource for each disk, a tier that leaves the page would take the protection with it.
 test("a page without disks still protects those that it had", () => {
-  expect(all(page().stack, "digitalocean_volume")["Volumes"]).toMatchObject({ for_each: {}, lifecycle: { prevent_destroy: true } });
-  expect(all(page({ protectDisks: false }).stack, "digitalocean_volume")["Volumes"]!["lifecycle"]).toEqual({ prevent_destroy: false });
+  expect(all(page().stack, "digitalocean_volume")["Volumes"]).toMatchObject({
+    for_each: {},
+    lifecycle: { prevent_destroy: true },
+  });
+  expect(all(page({ protectDisks: false }).stack, "digitalocean_volume")["Volumes"]!["lifecycle"]).toEqual({
+    prevent_destroy: false,
+  });
 });
 
 test("disks too many or too large are refused", () => {
@@ -147,7 +152,8 @@ test("one more machine of a tier changes no other droplet, nor its firewall", ()
     const droplets = all(stack, "digitalocean_droplet");
     return { droplets, firewalls: all(stack, "digitalocean_firewall") };
   };
-  const web2 = (site: Site) => new Machine(site, "Other", { name: "other-1", role: "own", range: site.range(site, "own", "x"), number: 1, size });
+  const web2 = (site: Site) =>
+    new Machine(site, "Other", { name: "other-1", role: "own", range: site.range(site, "own", "x"), number: 1, size });
   const [one, two] = [made(1), made(2)];
   for (const [name, droplet] of Object.entries(one.droplets)) expect(two.droplets[name]).toEqual(droplet);
   expect(two.firewalls).toEqual(one.firewalls);

@@ -10,9 +10,7 @@ test("members are instances of one resource, made anew before the old ones go, e
     count: 6,
     name: "social-web-${count.index + 1}-${local.Social_web_PoolGeneration}",
     lifecycle: { create_before_destroy: true, replace_triggered_by: ["terraform_data.Social_web_PoolRenewal"] },
-    provisioner: [
-      { "local-exec": { ...CALL, environment: { DROPLET: "${self.id}", LIMIT_SECONDS: "180" }, when: "destroy" } },
-    ],
+    provisioner: [{ "local-exec": { ...CALL, environment: { DROPLET: "${self.id}", LIMIT_SECONDS: "180" }, when: "destroy" } }],
   });
   pool(site, "scheduler", 1, "stop-first");
   expect(all(stack, "digitalocean_droplet")["scheduler_Pool"]!["lifecycle"]).toMatchObject({ create_before_destroy: false });
@@ -80,7 +78,7 @@ test("a gate waits for every kept machine and its name; the members for neither"
   const { stack, site } = page();
   const made = web(site);
   const db = new Postgres(site, "Database", { replicas: 1 });
-  db.primary.reachedBy(made, "a probe");
+  db.reachedBy(made, "a probe");
   expect(all(stack, "terraform_data")["web_PoolSettled"]!["depends_on"]).toEqual([
     "digitalocean_droplet.Social_Database_1_Machine",
     "digitalocean_droplet.Social_Database_2_Machine",

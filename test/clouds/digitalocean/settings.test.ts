@@ -43,7 +43,9 @@ test("a network that DigitalOcean keeps for itself is refused", () => {
 
 test("mail on a port that new accounts cannot use is refused with what works, once", () => {
   const sends = (port: number, mailPorts = false) => {
-    const { site } = page({ mailPorts }, { settings: [mail({ server: "smtp.example.net", port, from: "a@social.example" })] } as never);
+    const { site } = page({ mailPorts }, {
+      settings: [mail({ server: "smtp.example.net", port, from: "a@social.example" })],
+    } as never);
     const jobs = pool(site, "jobs");
     pool(site, "more");
     jobs.reaches({ kind: "outside", name: "smtp.example.net" }, port, "mail");
