@@ -18,6 +18,7 @@ import { PrivateNames } from "./names";
 import { provider } from "./provider";
 import { Settings } from "./settings";
 import { Standing } from "./standing";
+import { addressOf } from "./terraform-address";
 
 export interface PoolOfSite {
   readonly name: string;
@@ -218,9 +219,4 @@ export class DigitalOceanNetwork {
       });
     }
   }
-}
-
-/** A resource's address in expressions of Terraform's. */
-export function addressOf(resource: TerraformResource): string {
-  return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
 }

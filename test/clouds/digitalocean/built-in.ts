@@ -29,7 +29,8 @@ export function builtIn(plan: string): string {
     Object.keys(blocks).map((name) => [`data_${type}__${name}`, { input: ANSWERS }] as const),
   );
   const whole = { resource: { terraform_data: Object.fromEntries([...made, ...asked]) }, locals, variable, output };
-  return JSON.stringify(whole, (_, value: unknown) => (typeof value === "string" ? rewritten(value) : value));
+  // In lines of their own, since Terraform shows the line of a fault. Names of local values hold references as well.
+  return rewritten(JSON.stringify(whole, undefined, 1));
 }
 
 // Whether secrets are given is another test's affair.
@@ -49,9 +50,9 @@ function standIn(block: Block): Block {
   };
 }
 
-function rewritten(value: string): string {
-  return value.replaceAll(
-    /(?<![\w.])(data\.)?(digitalocean_\w+)\.([\w-]+)(\[[^\]]*\])?(?:\.(\w+))?/g,
+function rewritten(text: string): string {
+  return text.replaceAll(
+    /(?<![\w.-])(data\.)?(digitalocean_\w+)\.([\w-]+)(\[[^\]]*\])?(?:\.(\w+))?/g,
     (_, data: string | undefined, type: string, name: string, index = "", attribute?: string) => {
       const address = `terraform_data.${data === undefined ? "" : "data_"}${type}__${name}${index}`;
       if (attribute === undefined) return address;

@@ -36,8 +36,8 @@ test("a tier takes what the table of flows says, by roles and load balancers, an
   expect(rules(stack, "machines-database", "inbound")).toEqual({
     icmp: WORLD,
     "tcp 22": ssh,
-    "tcp 5432": [tag("role-postgres"), tag("role-web")],
-    ...Object.fromEntries(Object.entries(rules(stack, "machines-database", "inbound")).filter(([port]) => port === "tcp 5431")),
+    "tcp 5432": ["pgbouncer", "postgres", "web"].map((role) => tag(`role-${role}`)),
+    "tcp 8008": ["pgbouncer", "postgres", "web"].map((role) => tag(`role-${role}`)),
   });
 });
 
@@ -48,8 +48,13 @@ test("a tier lets out what it calls: names, the time, packages and images to the
   db.reachedBy(made, "a probe");
   new Redis(site, "Redis");
   const everybody = { icmp: WORLD, "tcp 443": WORLD, "tcp 53": WORLD, "tcp 80": WORLD, "udp 123": WORLD, "udp 53": WORLD };
-  expect(rules(stack, "pool-web", "outbound")).toEqual({ ...everybody, "tcp 5432": [tag("machines-database")] });
-  expect(rules(stack, "machines-redis", "outbound")).toEqual(everybody);
+  expect(rules(stack, "pool-web", "outbound")).toEqual({
+    ...everybody,
+    "tcp 5432": [tag("machines-database")],
+    "tcp 8008": [tag("machines-database")],
+  });
+  const redis = Object.fromEntries([6379, 6380, 6381, 26379].map((port) => [`tcp ${port}`, [tag("machines-redis")]]));
+  expect(rules(stack, "machines-redis", "outbound")).toEqual({ ...everybody, ...redis });
 });
 
 test("a firewall covers its tier by one tag and no list of droplets, and stands before them", () => {

@@ -65,7 +65,11 @@ class Deployed {
     return resource_changes
       .filter(({ name, change }) => name.startsWith("digitalocean_droplet__") && change.actions.join() !== "no-op")
       .map(({ name, index, change }) =>
-        [name.split("_Social_")[1]!.replace(/_[0-9A-F]{8}$/, ""), index, ...change.actions].join(" "),
+        [
+          name.split("_Social_")[1]!.replace(/_[0-9A-F]{8}$/, ""),
+          ...(index === undefined ? [] : [index]),
+          ...change.actions,
+        ].join(" "),
       );
   }
 
