@@ -54,6 +54,6 @@ export function dropletConfig(where: Construct, network: DigitalOceanNetwork, of
     // A firewall by tag covers a droplet from its first second, but only if it stands by then.
     dependsOn: [firewall],
     // The provider's own minute is too short for one that has volumes to part from.
-    timeouts: { delete: "5m" },
+    timeouts: { delete: "10m" },
   };
 }

@@ -12,6 +12,7 @@ import { METADATA } from "../../core/nftables";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { RULES_OF_A_FIREWALL } from "./limits";
 import type { DigitalOceanNetwork } from "./network";
+import { addressOf } from "./terraform-address";
 
 const WORLD: readonly string[] = ["0.0.0.0/0", "::/0"];
 
@@ -85,7 +86,7 @@ export class Firewalls {
 
   private callers(host: HostSpec, { from, sources, port }: Flow): Partial<Peers> {
     if (from.kind === "outside") return { addresses: sources };
-    if (from.kind === "role" && from.role !== "cloud") return { tags: [this.network.roleTag(from.role).name] };
+    if (from.kind === "role" && from.role !== "cloud") return { tags: [nameOf(this.network.roleTag(from.role))] };
     const doors = this.network.doorsOf(host.name).filter((door) => door.port === port);
     return { load_balancer_uids: doors.map((door) => door.balancer) };
   }
@@ -94,7 +95,8 @@ export class Firewalls {
     const rules = new Rules("destination");
     rules.add("icmp", undefined, { addresses: WORLD });
     for (const address of METADATA) rules.add("tcp", HTTP_PORT, { addresses: [`${address}/32`] });
-    if (this.network.settings.monitoring) rules.add("tcp", HTTPS_PORT, { addresses: WORLD });
+    // Of DigitalOcean's image nobody says whether it fetches packages with TLS. The monitoring agent speaks by it as well.
+    rules.add("tcp", HTTPS_PORT, { addresses: WORLD });
     for (const flow of hosts.flatMap((host) => host.calls()))
       rules.add(flow.protocol ?? "tcp", flow.port, {
         addresses: flow.to.kind === "managed" ? [this.network.cidr] : WORLD,
@@ -102,9 +104,14 @@ export class Firewalls {
     const roles = new Set(hosts.map(({ role }) => role));
     for (const tier of this.tiers.values())
       for (const { from, port, protocol } of tier.hosts.flatMap((host) => host.openings()))
-        if (from.kind === "role" && roles.has(from.role)) rules.add(protocol ?? "tcp", port, { tags: [tier.tag.name] });
+        if (from.kind === "role" && roles.has(from.role)) rules.add(protocol ?? "tcp", port, { tags: [nameOf(tier.tag)] });
     return rules.all;
   }
+}
+
+/** As an expression of Terraform's: cdktf gives another token for each time that it is asked, and those would stand beside each other. */
+function nameOf(tag: Tag): string {
+  return `\${${addressOf(tag)}.name}`;
 }
 
 /** Rules in one direction, one for each protocol and port. */

@@ -11,6 +11,7 @@ import { balancer } from "./balancer";
 import { issuedCertificate, uploadedCertificate } from "./certificate";
 import { DigitalOceanDns } from "./dns";
 import { DigitalOceanNetwork } from "./network";
+import { addressOf } from "./terraform-address";
 
 export class DigitalOceanFrontDoor implements MadeFrontDoor {
   readonly sources: readonly string[];
@@ -60,7 +61,7 @@ export class DigitalOceanFrontDoor implements MadeFrontDoor {
         return settings.tune.loadBalancer?.(whole, { host }) ?? whole;
       },
     });
-    network.sees({ pool: pool.name, balancer: made.id, port: check.port, witness: false });
+    network.sees({ pool: pool.name, balancer: `\${${addressOf(made)}.id}`, port: check.port, witness: false });
     const records = { A: made.ip, ...(settings.ipv6 && { AAAA: made.ipv6 }) };
     for (const [type, address] of Object.entries(records) as ["A" | "AAAA", string][])
       settings.props.dns?.record(scope, `${at}${type}`, { host, type, values: [address] });

@@ -24,6 +24,7 @@ import { IDLE_SECONDS } from "./balancer";
 import { DigitalOceanFrontDoor } from "./front-door";
 import { hostSteps } from "./host-steps";
 import { keptMachine } from "./machine";
+import { ManagedPlace } from "./managed";
 import { DigitalOceanNetwork } from "./network";
 import { pool } from "./pool";
 import { DigitalOceanProps, Settings } from "./settings";
@@ -80,9 +81,10 @@ export class DigitalOceanCloud implements Cloud {
 class DigitalOceanSession implements CloudSession {
   constructor(private readonly network: DigitalOceanNetwork) {}
 
-  /** What the databases that DigitalOcean runs need of their site. */
-  get managedPlace(): DigitalOceanNetwork {
-    return this.network;
+  /** For databases that DigitalOcean runs. */
+  get managedPlace(): ManagedPlace {
+    const { site, vpc, settings } = this.network;
+    return { site, vpc, region: settings.region, roleTag: (role) => this.network.roleTag(role) };
   }
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {

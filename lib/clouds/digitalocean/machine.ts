@@ -8,7 +8,8 @@ import { DiskSpec } from "../../core/host-spec";
 import { bootText, notSecret } from "../shared/boot-text";
 import { dropletConfig, madeOf, STOP_SECONDS } from "./droplet";
 import { DISK_GIB, DISKS_OF_A_DROPLET } from "./limits";
-import { addressOf, DigitalOceanNetwork } from "./network";
+import { DigitalOceanNetwork } from "./network";
+import { addressOf } from "./terraform-address";
 
 // What only a renewal brings. In place Terraform would switch machines off together, or replace them.
 const RENEWED = ["user_data", "ssh_keys", "image", "size", "ipv6", "monitoring"];

@@ -18,6 +18,7 @@ import { PrivateNames } from "./names";
 import { provider } from "./provider";
 import { Settings } from "./settings";
 import { Standing } from "./standing";
+import { addressOf } from "./terraform-address";
 
 export interface PoolOfSite {
   readonly name: string;
@@ -85,10 +86,6 @@ export class DigitalOceanNetwork {
     this.names = new PrivateNames(scope, { site: this.site, cidr: this.cidr, zone: settings.names, problems: this.problems });
     this.firewalls = new Firewalls(this);
     this.problems.atSynth(() => this.mail());
-  }
-
-  get region(): string {
-    return this.settings.region;
   }
 
   /** A tag of the site, made once. Droplets, firewalls and load balancers come together by tags, so they come first. */
@@ -222,9 +219,4 @@ export class DigitalOceanNetwork {
       });
     }
   }
-}
-
-/** A resource's address in expressions of Terraform's. */
-export function addressOf(resource: TerraformResource): string {
-  return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
 }

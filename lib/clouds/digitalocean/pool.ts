@@ -7,7 +7,8 @@ import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText } from "../shared/boot-text";
 import { TerraformData } from "../shared/terraform-data";
 import { dropletConfig, madeOf, STOP_SECONDS } from "./droplet";
-import { addressOf, DigitalOceanNetwork } from "./network";
+import { DigitalOceanNetwork } from "./network";
+import { addressOf } from "./terraform-address";
 
 export function pool(scope: Construct, id: string, network: DigitalOceanNetwork, spec: PoolSpec): MadePool {
   const { settings } = network;

@@ -4,6 +4,7 @@
 import { READINESS_PORT } from "../../core/ports";
 import { balancer } from "./balancer";
 import { DigitalOceanNetwork, WITNESSED } from "./network";
+import { addressOf } from "./terraform-address";
 
 /** Made when the page is whole, if any pool has no route. */
 export function witness(network: DigitalOceanNetwork): void {
@@ -17,5 +18,5 @@ export function witness(network: DigitalOceanNetwork): void {
     open: false,
     rules: [{ entryProtocol: "http", entryPort: READINESS_PORT, targetProtocol: "http", targetPort: READINESS_PORT }],
   });
-  for (const pool of pools) network.sees({ pool, balancer: made.id, port: READINESS_PORT, witness: true });
+  for (const pool of pools) network.sees({ pool, balancer: `\${${addressOf(made)}.id}`, port: READINESS_PORT, witness: true });
 }
