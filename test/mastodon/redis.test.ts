@@ -118,7 +118,11 @@ test("sentinels give up the masters of a machine one after the other, the main o
   ] as const)
     new Redis(site, name, { use, on: redis, replicas: 2 });
   const times = readableText(redis.home[0]!.bootText()).matchAll(/down-after-milliseconds (\w+) (\d+)/g);
-  expect(Object.fromEntries([...times].map(([, name, ms]) => [name, Number(ms)]))).toEqual({ redis: 4000, jobs: 4300, cache: 4600 });
+  expect(Object.fromEntries([...times].map(([, name, ms]) => [name, Number(ms)]))).toEqual({
+    redis: 4000,
+    jobs: 4300,
+    cache: 4600,
+  });
 });
 
 // What Redis and Sentinel do with these numbers: a master counts whole seconds once a second, so it refuses within two more than its limit; a
