@@ -16,6 +16,7 @@ import { ObjectStore, ObjectStoreFacts } from "./objects";
 import { PageError, Problems } from "./problems";
 import { SecretChecks } from "./secret-checks";
 import { ExtraEnv, Setting } from "./settings";
+import { SiteInventory } from "./site-inventory";
 import { registerSite } from "./sites";
 import { wrongNumber } from "./whole-number";
 
@@ -104,6 +105,8 @@ export class Site extends Construct {
   /** Where files are kept, if not on the machines. */
   readonly objects: ObjectStoreFacts | undefined;
   readonly problems: Problems;
+  /** What it consists of, for those who look after it. */
+  readonly inventory: SiteInventory;
   /** The last words of a deploy. */
   readonly nextSteps: NextSteps;
   /** The site's name in physical names. */
@@ -160,6 +163,7 @@ export class Site extends Construct {
     Aspects.of(this).add({ visit: (node: IConstruct) => (node === this ? this.finish() : undefined) });
     // Whatever else the cloud makes needs what it has made now.
     SecretChecks.of(this).before(this.node.findAll().filter((node) => TerraformResource.isTerraformResource(node)));
+    this.inventory = new SiteInventory(this);
     this.objects = props.objects?.attach(this, { domain: this.webDomain });
     // No output: more than a hundred lines would stand at the end of each deploy. `cdktf-mastodon flows` reads it in the plan.
     const flows = new TerraformLocal(this, "Flows", Lazy.anyValue({ produce: () => flowTable(this.flows) }));

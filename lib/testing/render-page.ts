@@ -21,7 +21,7 @@ export interface RenderedPage {
   readonly hosts: Readonly<Record<string, RenderedHost>>;
   /** By site and by `host:port`: who may reach it, and why. */
   readonly flows: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-  /** `cdk.tf.json` without cdktf's metadata, with `<boot text of NAME>` and `<flows>` in the place of what stands above. */
+  /** `cdk.tf.json` without cdktf's metadata, with `<boot text of NAME>`, `<flows>` and `<inventory>` in the place of what stands elsewhere. */
   readonly plan: Readonly<Record<string, unknown>>;
 }
 
@@ -71,6 +71,8 @@ export function renderPage(page: TerraformStack | Site): RenderedPage {
     const local = `${name.replaceAll("-", "_")}_flows`;
     flows[name] = plan.locals![local] as RenderedPage["flows"][string];
     plan.locals![local] = "<flows>";
+    // It says once more what stands elsewhere on the page.
+    plan.output![`${name.replaceAll("-", "_")}_inventory`]!.value = "<inventory>";
   }
   return { hosts: sorted(hosts), flows: sorted(Object.entries(flows)), plan: readablePlan(plan, names) };
 }
@@ -121,6 +123,7 @@ function inPlan(stack: TerraformStack, text: string): string {
 interface Plan extends Readonly<Record<string, unknown>> {
   readonly variable?: Readonly<Record<string, { readonly sensitive?: boolean }>>;
   readonly locals?: Record<string, unknown>;
+  readonly output?: Readonly<Record<string, { value: unknown }>>;
   readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
