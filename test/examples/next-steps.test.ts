@@ -3,7 +3,9 @@
 import { planOf } from "./plan";
 
 interface Plan {
-  readonly output: Readonly<Record<string, { readonly value: unknown; readonly description: string; readonly sensitive?: boolean }>>;
+  readonly output: Readonly<
+    Record<string, { readonly value: unknown; readonly description: string; readonly sensitive?: boolean }>
+  >;
   readonly locals: Readonly<Record<string, unknown>>;
   readonly "//": { readonly outputs: object };
 }
