@@ -122,4 +122,28 @@ export const EXPECTED: readonly Expected[] = [
     why: "drills kill processes, and systemd says so before it starts them anew",
     after: "drills",
   },
+  {
+    source: /^(\/var\/log\/postgresql\/.*|postgresql@\d+-main\.service)$/,
+    says: /(shutting down due to startup process failure|pg_ctl[ :].*(could not start server|exited with status 1)|could not write to file "pg_wal\/.*: No space left on device|the database system is (in recovery mode|starting up)|Failed process was running: SELECT pg_logical_emit_message)/,
+    why: "the drill that fills PostgreSQL's disk leaves it no room to start in, until it makes room",
+    after: "drills",
+  },
+  {
+    source: /^(\/var\/log\/postgresql\/.*|postgresql@\d+-main\.service)$/,
+    says: /(could not send end-of-streaming message to primary|pg_rewind: error: could not (open file "\S*\/pg_wal\/|find previous WAL record)|it cannot be rewound; it begins anew$)/,
+    why: "drills cut a standby off from its primary; an old primary that lacks the log to be rewound copies the new one",
+    after: "drills",
+  },
+  {
+    source: /^init\.scope$/,
+    says: /Can't open PID file '\/run\/postgresql\/.*' \(yet\?\) after start/,
+    why: "PostgreSQL could not start while drills had filled its disk",
+    after: "drills",
+  },
+  {
+    source: /^redis-server@\w+\.service$/,
+    says: /(!!! Software Failure\.|Guru Meditation: Replica was unable to write command to disk|^module:name=vectorset,.*handle-io-errors|AOF write error looks solved)/,
+    why: "the drill that fills Redis' disk: it ends rather than forget a write, tells all that it knows of itself, and says when it can write again",
+    after: "drills",
+  },
 ];

@@ -1,7 +1,7 @@
 // `cdktf-mastodon drill`: breaks a deployed local site on purpose while users go on, and reports what they saw. Ends with 0, with 1 if a
 // drill failed, with 2 if there was nothing to drill.
 
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { signInAll } from "../scripts/journey";
@@ -121,6 +121,7 @@ export async function main(args: readonly string[]): Promise<number> {
       report(row);
       results.push(row);
     }
+    mkdirSync(values.out, { recursive: true });
     writeFileSync(join(values.out, "drills.md"), repeat === 1 ? markdown(results, load.said) : repeated(results, load.said));
     writeFileSync(join(values.out, "drills.json"), JSON.stringify({ load, results } satisfies Report, null, 2) + "\n");
     console.log(`\nwrote ${join(values.out, "drills.md")} and ${join(values.out, "drills.json")}`);

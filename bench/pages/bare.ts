@@ -25,7 +25,11 @@ interface LocalExec {
 interface Data {
   readonly depends_on?: readonly string[];
   readonly input?: Record<string, unknown>;
-  readonly lifecycle?: { readonly create_before_destroy?: boolean; readonly ignore_changes?: string[] };
+  readonly lifecycle?: {
+    readonly create_before_destroy?: boolean;
+    readonly ignore_changes?: string[];
+    readonly precondition?: readonly { readonly condition: string; readonly error_message: string }[];
+  };
   readonly provisioner?: readonly { readonly "local-exec": LocalExec }[];
   readonly triggers_replace?: Record<string, unknown>;
 }
@@ -35,7 +39,7 @@ interface Variable {
   readonly sensitive: boolean;
   readonly nullable: boolean;
   readonly description: string;
-  readonly validation: readonly { readonly condition: string; readonly error_message: string }[];
+  readonly default: string;
 }
 
 interface Plan {
@@ -58,14 +62,8 @@ for (const [id, path] of [
   new TerraformAsset(site, id, { path: join(root, path), type: AssetType.DIRECTORY, assetHash: "1" });
 }
 
-for (const [name, { type, sensitive, nullable, description, validation }] of Object.entries(plan.variable)) {
-  new TerraformVariable(stack, name, {
-    type,
-    sensitive,
-    nullable,
-    description,
-    validation: validation.map(({ condition, error_message }) => ({ condition, errorMessage: error_message })),
-  });
+for (const [name, { type, sensitive, nullable, description, default: preset }] of Object.entries(plan.variable)) {
+  new TerraformVariable(stack, name, { type, sensitive, nullable, description, default: preset });
 }
 
 for (const [name, value] of Object.entries(plan.locals)) new TerraformLocal(stack, name, value).overrideLogicalId(name);
@@ -80,6 +78,12 @@ for (const [name, data] of Object.entries(plan.resource.terraform_data)) {
       lifecycle: {
         ...(lifecycle.create_before_destroy !== undefined && { createBeforeDestroy: lifecycle.create_before_destroy }),
         ...(lifecycle.ignore_changes && { ignoreChanges: lifecycle.ignore_changes }),
+        ...(lifecycle.precondition && {
+          precondition: lifecycle.precondition.map(({ condition, error_message }) => ({
+            condition,
+            errorMessage: error_message,
+          })),
+        }),
       },
     }),
     ...(data.provisioner && {

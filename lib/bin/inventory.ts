@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Inventory, INVENTORY_FORMAT, InventoryMachine, InventoryPool, InventoryUnit } from "../core/inventory";
+import { Facts, Inventory, INVENTORY_FORMAT, InventoryMachine, InventoryPool, InventoryUnit } from "../core/inventory";
 
 export const INVENTORY_USAGE = `usage: cdktf-mastodon inventory [SITE] [--json] [--out DIRECTORY]
   What stands, as Terraform's state has it: tiers, machines and pools, what runs on each, how one logs in, and the order in which kept machines
@@ -115,7 +115,7 @@ export function readable(of: Inventory): readonly string[] {
   const { previous, frontDoor } = of;
   const before = previous === undefined || previous === null ? "" : `, before it ${previous.version} (${previous.image})`;
   return [
-    `${of.site}: ${of.webDomain}, version ${of.version}${before}, on the cloud ${of.cloud} in ${of.network}`,
+    `${of.site}: ${[of.host, ...listed(of.facts)].join(", ")}${before}, on the cloud ${of.cloud} in ${of.network}`,
     ...(frontDoor?.routes ?? []).map(
       ({ host, pool, port, path }) => `  https://${host} leads to ${pool}, port ${port}, checked at ${path}`,
     ),
@@ -153,8 +153,11 @@ function lines(host: InventoryMachine | InventoryPool): readonly string[] {
 }
 
 function unitFacts({ what, facts }: InventoryUnit): string {
-  const all = Object.entries(facts).map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" ") : String(value)}`);
-  return [what, ...all].join(", ");
+  return [what, ...listed(facts)].join(", ");
+}
+
+function listed(facts: Facts): readonly string[] {
+  return Object.entries(facts).map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" ") : String(value)}`);
 }
 
 interface Output {

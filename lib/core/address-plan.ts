@@ -22,8 +22,12 @@ const ROLES: Readonly<Record<Role, { readonly offset: number; readonly prefix: n
   web: { offset: 16384, prefix: 19, block: 25 },
   streaming: { offset: 24576, prefix: 19, block: 25 },
   sidekiq: { offset: 32768, prefix: 18, block: 25 },
-  own: { offset: 49152, prefix: 18, block: 25 },
+  own: { offset: 49152, prefix: 19, block: 25 },
+  // From 57344 on nothing is given away: room for machines that watch, keep backups or only vote, without moving anybody.
 };
+
+/** Every role that there is. */
+export const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
 
 export class AddressPlan {
   private constructor(readonly network: Range) {}

@@ -2,6 +2,7 @@
 // Asking is the only way to learn a name or a password, and it opens the firewall, so the two cannot disagree.
 
 import { wrongHost } from "./address";
+import { Managed } from "./managed";
 import { following } from "./problems";
 import type { Host } from "./host";
 
@@ -14,6 +15,11 @@ export interface Outside {
    * @default - they ask the name service
    */
   readonly address?: string;
+  /**
+   * The service of the cloud that it is.
+   * @default - the page has made nothing of it
+   */
+  readonly managed?: Managed;
 }
 
 export interface EndpointProps<Facts> {
@@ -49,7 +55,10 @@ export class Endpoint<Facts> {
       // Of what a page says by other words, those have told it.
       problems.add(who.site, following(name, wrongHost("the name of what is outside the page", name)));
       if (address !== undefined) problems.add(who.site, following(address, wrongHost(`the address of ${name}`, address)));
-      who.reaches({ kind: "outside", name }, port, why);
+      if (owner.managed === undefined) who.reaches({ kind: "outside", name }, port, why);
+      else if (who.reaches({ kind: "managed", name: owner.managed.name }, port, why)) {
+        owner.managed.admit({ kind: "role", role: who.role }, port, why);
+      }
     }
     who.knows(owner);
     return this.props.facts;

@@ -15,7 +15,9 @@ export type Listener =
   /** A service that the page has the cloud run, such as a database. */
   | { readonly kind: "managed"; readonly name: string }
   /** Something that the page does not make. */
-  | { readonly kind: "outside"; readonly name: string };
+  | { readonly kind: "outside"; readonly name: string }
+  /** Whoever it is, such as the servers with which Mastodon federates: no address of theirs is known. */
+  | { readonly kind: "anywhere"; readonly name: string };
 
 export interface Flow {
   readonly from: Caller;
@@ -23,6 +25,11 @@ export interface Flow {
   readonly sources: readonly string[];
   readonly to: Listener;
   readonly port: number;
+  /**
+   * By which protocol.
+   * @default "tcp"
+   */
+  readonly protocol?: "tcp" | "udp";
   readonly why: string;
 }
 

@@ -3,7 +3,7 @@
 import { Construct } from "constructs";
 import { HealthCheck, MadeFrontDoor } from "./cloud";
 import type { Pool } from "./pool";
-import type { Site } from "./site";
+import type { Installation } from "./installation";
 
 export interface Route {
   readonly host: string;
@@ -16,11 +16,11 @@ export class FrontDoor extends Construct {
   private readonly added: Route[] = [];
 
   constructor(
-    private readonly site: Site,
+    private readonly site: Installation,
     id: string,
   ) {
     super(site, id);
-    const { machine } = (this.made = this.site.session.frontDoor(this, "Door", { domain: this.site.webDomain }));
+    const { machine } = (this.made = this.site.session.frontDoor(this, "Door", { domain: this.site.host }));
     this.site.inventory.frontDoor(() => ({
       routes: this.added
         .map(({ host, pool, check }) => ({ host, pool: pool.name, port: check.port, path: check.path }))

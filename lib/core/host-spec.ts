@@ -18,7 +18,10 @@ export interface HostSpec {
   readonly bootText: () => string;
   /** Who may come in. */
   readonly openings: () => readonly Flow[];
-  /** Whom it calls: other hosts of the site, what the cloud manages, and what stands outside, so that a cloud can let out nothing else. */
+  /**
+   * Whom it calls besides hosts of the site, whose `openings` say so: what the cloud manages, what stands outside, and what every Debian needs, so
+   * that a cloud can let out nothing else.
+   */
   readonly calls: () => readonly Flow[];
   /** The hosts that it is to reach by their names, with the address of each, which is a token where the cloud computes it. */
   readonly names: () => readonly HostName[];

@@ -6,11 +6,13 @@ import { Flow, Listener } from "./flow";
 import { hostProgram } from "./host-program";
 import { HostSpec, IdentityUse } from "./host-spec";
 import { InventoryMachine, InventoryPool, InventoryUnit } from "./inventory";
+import { needs } from "./needs";
 import { Program } from "./program";
 import { byteLength, gzippedLength, packedLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
 import { secretsIn, withNames } from "./secret-store";
-import { Site } from "./site";
+import { Installation } from "./installation";
+import { escaped } from "./site-inventory";
 import { Size } from "./size";
 
 /** What a host can map in its names: another host, or something outside the page whose address is given. */
@@ -25,7 +27,7 @@ export abstract class Host extends Construct {
   /** The address by which it is known, or `undefined` if nobody may know it. */
   abstract readonly address: string | undefined;
   readonly program = new Program();
-  readonly site: Site;
+  readonly site: Installation;
   private readonly flows: Flow[] = [];
   private readonly outgoing: Flow[] = [];
   private readonly known = new Map<string, Named>();
@@ -39,7 +41,7 @@ export abstract class Host extends Construct {
     readonly role: Role,
   ) {
     super(scope, id);
-    this.site = Site.of(this);
+    this.site = Installation.of(this);
     this.site.admit(this);
     this.site.inventory.host(this);
   }
@@ -61,13 +63,16 @@ export abstract class Host extends Construct {
     this.flows.push({ from: { kind: "front door" }, sources, to: this.listener, port, why });
   }
 
-  /** Records that this host calls somebody. */
-  reaches(to: Listener, port: number, why: string): void {
+  /** Records that this host calls somebody; returns whether that is new. */
+  reaches(to: Listener, port: number, why: string): boolean {
+    const same = (flow: Flow) => flow.to.kind === to.kind && flow.to.name === to.name && flow.port === port && flow.why === why;
+    if (this.outgoing.some(same)) return false;
     const from = { kind: "role", role: this.role } as const;
     this.outgoing.push({ from, sources: this.site.session.sourcesOf(this.role), to, port, why });
+    return true;
   }
 
-  /** Whom it calls. */
+  /** Whom it calls, besides hosts of the site and what every machine needs. */
   get calls(): readonly Flow[] {
     return this.outgoing;
   }
@@ -93,7 +98,7 @@ export abstract class Host extends Construct {
   protected describe(size: Size): Pick<InventoryMachine, "name" | "path" | "tier" | "role" | "cpus" | "gib" | "units"> {
     const tier = this.site.inventory.tierOf(this);
     const { name, role } = this;
-    const units = this.units.map((unit) => ({ ...unit, facts: safe(unit.facts) }));
+    const units = this.units.map((unit) => ({ ...unit, facts: escaped(unit.facts) }));
     const { cpus, gib } = size;
     return { name, path: this.node.path, ...(tier !== undefined && { tier }), role, cpus, gib, units };
   }
@@ -173,7 +178,7 @@ export abstract class Host extends Construct {
       images: () => this.program.images,
       bootText: () => terraformText(this.bootText()),
       openings: () => this.openings,
-      calls: () => this.calls,
+      calls: () => [...needs(this.role, this.site.session.sourcesOf(this.role), this.program.images), ...this.calls],
       names: () => this.mapped.flatMap(({ name, address, machine }) => (machine ? [{ name, address }] : [])),
       secrets: () => secretsIn(this.program.texts.join("\n")),
       identity: () => this.asking,
@@ -197,14 +202,6 @@ export abstract class Host extends Construct {
       });
     });
   }
-}
-
-// A tier's own words must not become expressions of Terraform's.
-function safe(facts: InventoryUnit["facts"]): InventoryUnit["facts"] {
-  const one = <Value>(value: Value) => (typeof value === "string" ? terraformText(value) : value);
-  return Object.fromEntries(
-    Object.entries(facts).map(([name, value]) => [name, Array.isArray(value) ? value.map(one) : one(value)]),
-  );
 }
 
 const MEASURES = { text: byteLength, gzip: gzippedLength, "base64 of gzip": packedLength } as const;

@@ -12,9 +12,10 @@ export interface Inventory {
   readonly site: string;
   /** The construct path of the site. */
   readonly path: string;
-  readonly domain: string;
-  readonly webDomain: string;
-  readonly version: string;
+  /** The host name that the world asks for first. */
+  readonly host: string;
+  /** What else those who work with it must know, such as `domain` and `version` of a `Site`. */
+  readonly facts: Facts;
   /** The name that the cloud gives itself. */
   readonly cloud: string;
   /** The private network. */
@@ -121,8 +122,10 @@ export interface InventoryUnit {
   /** The path of the tier that has it there. */
   readonly tier: string;
   /** What else those who work with it must know, such as its port or its queues. */
-  readonly facts: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  readonly facts: Facts;
 }
+
+export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** What a cloud says of a host for the inventory. */
 export interface MadeHost extends InventoryReached {

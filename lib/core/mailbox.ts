@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { MadeMailbox } from "./cloud";
 import { callerName, Flow } from "./flow";
 import type { Host } from "./host";
-import type { Site } from "./site";
+import type { Installation } from "./installation";
 
 export class Mailbox extends Construct {
   /** It calls nobody. */
@@ -13,7 +13,7 @@ export class Mailbox extends Construct {
   private readonly flows: Flow[] = [];
 
   /** @internal Made by the site, for a cloud that has one. */
-  constructor(private readonly site: Site) {
+  constructor(private readonly site: Installation) {
     super(site, "Mailbox");
     this.made = site.session.mailbox!(this, { openings: () => this.openings });
     site.admit(this);

@@ -9,3 +9,7 @@ export const HTTPS_PORT = 443;
  * one number for all clouds makes flow tables alike.
  */
 export const READINESS_PORT = 9180;
+/** Name servers. */
+export const DNS_PORT = 53;
+/** Time servers. */
+export const TIME_PORT = 123;

@@ -18,6 +18,11 @@ export interface SecretProps {
    * @default - 1 to `length` printable characters of ASCII without space, as issuers of keys and passwords emit them
    */
   readonly pattern?: string;
+  /**
+   * What Terraform computes, as a reference such as `cluster.password`. Such a secret stands in Terraform's state, and nobody checks it.
+   * @default - it is a variable, which the user gives
+   */
+  readonly value?: string;
 }
 
 /** How the variable is told to the secrets command, in the plan itself. */
@@ -33,7 +38,6 @@ export interface SecretFacts {
 const knownTokens = new Map<string, { readonly secret: Secret; readonly times: number }>();
 
 export class Secret {
-  private readonly variable: SecretVariable;
   private readonly token: string;
   private readonly kept: SecretRule[];
   private urlToken: string | undefined;
@@ -46,11 +50,11 @@ export class Secret {
   ) {
     const own = { reader: "it", pattern: props.pattern ?? `^[!-~]{1,${props.length}}$` };
     this.kept = isOneLine(own) ? [own] : [ONE_LINE, own];
-    this.variable = new SecretVariable(scope, shortName, props.description, this);
+    const variable = props.value === undefined ? new SecretVariable(scope, shortName, props.description, this) : undefined;
     // Lazy, since the name depends on how many sites the stack turns out to have.
-    this.token = Lazy.stringValue({ produce: () => this.variable.stringValue });
+    this.token = props.value ?? Lazy.stringValue({ produce: () => variable!.stringValue });
     knownTokens.set(this.token, { secret: this, times: 1 });
-    SecretChecks.of(scope).add(this);
+    if (variable !== undefined) SecretChecks.of(scope).add(this);
   }
 
   /** The name of the Terraform variable: that of the page, behind the site's where a stack has several. Known once the page is whole. */

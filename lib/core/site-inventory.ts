@@ -2,12 +2,12 @@
 
 import { Lazy, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
-import { Inventory, INVENTORY_FORMAT, InventoryFrontDoor, InventoryMachine, InventoryPool, Release } from "./inventory";
+import { Facts, Inventory, INVENTORY_FORMAT, InventoryFrontDoor, InventoryMachine, InventoryPool, Release } from "./inventory";
 import { PageError } from "./problems";
 import { Releases } from "./releases";
 import { terraformText } from "./render/terraform-text";
 import { secretsIn } from "./secret-store";
-import type { Site } from "./site";
+import type { Installation } from "./installation";
 
 /** A host, as far as the inventory goes. `described` is asked at synth. */
 export interface Described extends Construct {
@@ -24,10 +24,11 @@ interface TierFacts {
 export class SiteInventory {
   private readonly hosts: Described[] = [];
   private readonly tiers = new Map<Construct, TierFacts>();
+  private facts: Facts = {};
   private releases: { readonly release: Release; readonly kept: Releases } | undefined;
   private door: (() => InventoryFrontDoor) | undefined;
 
-  constructor(private readonly site: Site) {
+  constructor(private readonly site: Installation) {
     // Sensitive not for what it holds, which is no secret: Terraform would print hundreds of lines at the end of each deploy.
     const output = new TerraformOutput(site, "Inventory", {
       description: "What the site consists of, for programs; `npx cdktf-mastodon inventory` prints it. It holds no secret.",
@@ -36,6 +37,11 @@ export class SiteInventory {
     });
     output.overrideLogicalId(`${site.name.replaceAll("-", "_")}_inventory`);
     site.problems.atSynth(() => this.check());
+  }
+
+  /** Says what those who work with the site must know besides. */
+  says(facts: Facts): void {
+    this.facts = { ...this.facts, ...facts };
   }
 
   /** Has it know a tier. Hosts inside the construct are the tier's. */
@@ -84,9 +90,8 @@ export class SiteInventory {
       format: INVENTORY_FORMAT,
       site: site.name,
       path: site.node.path,
-      domain: site.domain,
-      webDomain: site.webDomain,
-      version: site.version,
+      host: terraformText(site.host),
+      facts: escaped(this.facts),
       cloud: site.cloud.name,
       network: site.plan.network.cidr,
       ...(this.releases && { release: this.releases.release, previous: this.releases.kept.previous as unknown as Release }),
@@ -125,6 +130,14 @@ export function renewal(machines: readonly Pick<InventoryMachine, "name" | "rene
     rest = rest.filter((one) => one !== next);
   }
   return order;
+}
+
+/** A page's own words must not become expressions of Terraform's. */
+export function escaped(facts: Facts): Facts {
+  const one = <Value>(value: Value) => (typeof value === "string" ? terraformText(value) : value);
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, Array.isArray(value) ? value.map(one) : one(value)]),
+  );
 }
 
 function compare(a: string, b: string): number {

@@ -4,8 +4,7 @@
 import { Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { hostName } from "../core/names";
-import { Site } from "../core/site";
-import { installation } from "./installation";
+import { Site } from "./site";
 
 /** Processes of one tier that connect to a database. */
 export interface Clients {
@@ -98,7 +97,7 @@ export class Connections {
 
 /** The servers of a site; the first one has the plan hold all of them. */
 function serversOf(site: Site): Connections[] {
-  const known = installation(site);
+  const known = site.shared;
   const all = known.databaseServers;
   known.once("sums of connections", () => {
     const byName = () => [...all].sort((a, b) => (a.name < b.name ? -1 : 1)).map((server) => [server.name, server.summary]);

@@ -3,11 +3,10 @@
 import { Construct } from "constructs";
 import { Endpoint, Outside } from "../core/endpoint";
 import { Host } from "../core/host";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { databaseFacts, ExistingDatabaseProps } from "./existing-postgres";
-import { installation } from "./installation";
 import { OutsideServer } from "./outside";
 import { PGBOUNCER_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
@@ -52,7 +51,7 @@ export class ExistingPgBouncer implements Database {
   }
 
   reachedBy(who: Host, why: string): DatabaseFacts {
-    this.described.tell(who.site);
+    this.described.tell(Site.of(who));
     return this.entry(this.facts.name, who, why);
   }
 
@@ -62,12 +61,13 @@ export class ExistingPgBouncer implements Database {
 
   expects(by: Construct, clients: Clients): void {
     const site = Site.of(by);
-    const [connections = this.count(site)] = installation(site).outsideServers.get(this) ?? [];
+    const [connections = this.count(site)] = site.shared.outsideServers.get(this) ?? [];
     connections.count(by, clients, clients.reads === true && this.props.readsName !== undefined ? 2 : 1);
   }
 
   private entry(name: string, who: Host, why: string): DatabaseFacts {
-    const password = this.props.password?.readBy(PASSWORD_OUTSIDE) ?? existingPassword(who.site, "database_password", this.path);
+    const password =
+      this.props.password?.readBy(PASSWORD_OUTSIDE) ?? existingPassword(Site.of(who), "database_password", this.path);
     return Endpoint.external(this.outside, this.facts.port, { ...this.facts, name, password }).reachedBy(who, why);
   }
 
@@ -79,7 +79,7 @@ export class ExistingPgBouncer implements Database {
       remedy: (needed) =>
         `raise its max_client_conn and then maxClients to at least ${needed}, or use fewer machines, processes or threads`,
     });
-    installation(site).outsideServers.set(this, [connections]);
+    site.shared.outsideServers.set(this, [connections]);
     return connections;
   }
 }

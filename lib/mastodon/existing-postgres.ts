@@ -4,10 +4,9 @@ import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { Clients, Connections } from "./connections";
 import { DatabaseFacts, PostgresServer, SslMode } from "./database";
-import { installation } from "./installation";
 import { OutsideProps, OutsideServer } from "./outside";
 import { POSTGRES_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
@@ -84,16 +83,16 @@ export class ExistingPostgres implements PostgresServer {
   }
 
   reachedBy(who: Host, why: string): DatabaseFacts {
-    this.described.tell(who.site);
-    return this.servers[0]!.endpoint(who.site).reachedBy(who, why);
+    this.described.tell(Site.of(who));
+    return this.servers[0]!.endpoint(Site.of(who)).reachedBy(who, why);
   }
 
   replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined {
-    return this.servers[1]?.endpoint(who.site).reachedBy(who, why);
+    return this.servers[1]?.endpoint(Site.of(who)).reachedBy(who, why);
   }
 
   replicasReachedBy(who: Host, why: string): readonly DatabaseFacts[] {
-    return this.servers.slice(1).map((server) => server.endpoint(who.site).reachedBy(who, why));
+    return this.servers.slice(1).map((server) => server.endpoint(Site.of(who)).reachedBy(who, why));
   }
 
   expects(by: Construct, clients: Clients): void {
@@ -107,7 +106,7 @@ export class ExistingPostgres implements PostgresServer {
   }
 
   private connections(site: Site): readonly Connections[] {
-    const { outsideServers } = installation(site);
+    const { outsideServers } = site.shared;
     const known = outsideServers.get(this);
     if (known !== undefined) return known;
     const made = this.servers.map(({ name }) => {

@@ -3,7 +3,7 @@
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { OutsideProps, OutsideServer } from "./outside";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
@@ -113,9 +113,10 @@ export class ExistingRedis implements RedisServer {
     this.password = props.password === "none" ? "none" : props.password?.readBy(PASSWORD_OUTSIDE);
     this.sentinels = "sentinels" in props ? props.sentinels : undefined;
     const parts = "url" in props ? this.parse(props) : props;
-    const { host, address, port, tls, ca } = {
+    const { host, address, managed, port, tls, ca } = {
       host: "",
       address: undefined,
+      managed: undefined,
       port: undefined,
       tls: undefined,
       ca: undefined,
@@ -130,7 +131,9 @@ export class ExistingRedis implements RedisServer {
     if (ca !== undefined && tls !== true) {
       this.described.wrong("ca is given, but the connection is not encrypted", "use rediss:// or tls: true, or leave ca out");
     }
-    const servers = this.sentinels?.hosts ?? [{ host, ...(address !== undefined && { address }) }];
+    const servers = this.sentinels?.hosts ?? [
+      { host, ...(address !== undefined && { address }), ...(managed !== undefined && { managed }) },
+    ];
     if (servers.length === 0) this.described.wrong("sentinels.hosts is empty", "name each sentinel");
     this.outsides = servers.map((server) => this.described.named(server, tls === true));
     this.path = `Redis.external ${this.sentinels?.master ?? host}`;
@@ -153,7 +156,7 @@ export class ExistingRedis implements RedisServer {
   }
 
   reachedBy(who: Host, why: string): RedisFacts {
-    const { site } = who;
+    const site = Site.of(who);
     this.described.tell(site);
     this.checkVersion(site);
     const password = this.password ?? existingPassword(site, PASSWORDS[this.use], this.path);

@@ -1,8 +1,7 @@
 // Which image each kind of process runs: `imageOf(site, "streaming", tier)`. What a page says of the two is held against each other here.
 
 import { Construct } from "constructs";
-import { Site } from "../core/site";
-import { installation } from "./installation";
+import { Site } from "./site";
 import { versionOf } from "./version";
 
 const OFFICIAL = { mastodon: "ghcr.io/mastodon/mastodon", streaming: "ghcr.io/mastodon/mastodon-streaming" } as const;
@@ -27,7 +26,7 @@ export function imageOf(site: Site, kind: ImageKind, by: Construct): string {
 }
 
 function ask(site: Site, kind: ImageKind): void {
-  const known = installation(site);
+  const known = site.shared;
   known.images.add(kind);
   known.once("check of images", () => {
     site.problems.atSynth(() => {

@@ -2,7 +2,7 @@
 // It is a site with every tier. Written out under the same ids on a page of one's own, the tiers are the same machines.
 
 import { Construct } from "constructs";
-import { Site, SiteProps } from "../core/site";
+import { Site, SiteProps } from "./site";
 import { Community, smallest } from "./community";
 import { PgBouncer } from "./pgbouncer";
 import { Postgres } from "./postgres";

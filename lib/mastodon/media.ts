@@ -1,6 +1,7 @@
 // Where Ruby's processes keep files: in the site's object store, `mediaEnv(env, site.objects, tier)`, or in the directory that a cloud shares
 // among machines, `filesVolumes(pool, tier, env)`.
 
+import { Site } from "./site";
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { ObjectStoreFacts } from "../core/objects";
@@ -20,7 +21,7 @@ export function filesVolumes(pool: Pool, by: Construct, env: Env): readonly stri
   if (STORES.some((name) => env.all[name] !== undefined)) return [];
   const directory = pool.shareFiles();
   if (directory === undefined) {
-    pool.site.problems.add(by, {
+    Site.of(pool).problems.add(by, {
       wrong: "no object store is given, and files that people upload would be lost with their machine",
       remedy:
         "give the site objects, such as s3Objects({ … }) or the cloud's own; beside an existing server, the same that it has",

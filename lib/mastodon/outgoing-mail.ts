@@ -1,5 +1,6 @@
 // Where mail goes from the processes that send it, which are those that work off the queue `mailers`: `outgoingMail(pool, tier, env)`.
 
+import { Site } from "./site";
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Pool } from "../core/pool";
@@ -12,7 +13,7 @@ const DISCARD = "/usr/local/sbin/discard-mail";
  * each mail would be tried for three weeks at port 25 of the container itself, and nobody could confirm an address.
  */
 export function outgoingMail(pool: Pool, by: Construct, env: Env): readonly string[] {
-  const { site } = pool;
+  const site = Site.of(pool);
   if (site.settings.includes(NO_MAIL)) return discarded(pool);
   if (env.all["SMTP_SERVER"] !== undefined || (env.all["SMTP_DELIVERY_METHOD"] ?? "smtp") !== "smtp") return [];
   const found = site.mailbox?.reachedBy(pool, "what Mastodon writes to people");

@@ -4,8 +4,9 @@ import { isIP } from "node:net";
 import { Token } from "cdktf";
 import { wrongHost } from "../core/address";
 import { Outside } from "../core/endpoint";
+import { Managed } from "../core/managed";
 import { Problem } from "../core/problems";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { certificatesIn } from "./certificates";
 import { isPlain } from "./unquoted";
@@ -18,6 +19,11 @@ export interface OutsideProps {
    * @default - the name service is asked
    */
   readonly address?: string;
+  /**
+   * The service of the cloud that it is, which is then told who calls it.
+   * @default - the page has made nothing of it
+   */
+  readonly managed?: Managed;
 }
 
 /** PostgreSQL cuts longer names off. */
@@ -33,7 +39,7 @@ export class OutsideServer {
   constructor(readonly call: string) {}
 
   /** A name or an address, and as `verified` a name only. */
-  named({ host, address }: OutsideProps, verified: boolean): Outside {
+  named({ host, address, managed }: OutsideProps, verified: boolean): Outside {
     const isAddress = isIP(host) === 4;
     const wrong = wrongHost("host", host);
     this.tells(wrong);
@@ -45,7 +51,7 @@ export class OutsideServer {
     }
     if (address !== undefined && isAddress) this.wrong(`address is "${address}"`, "leave it out: host is one already");
     else if (address !== undefined) this.tells(wrongHost("address", address) ?? noAddress(address));
-    return { name: host, ...(address !== undefined && { address }) };
+    return { name: host, ...(address !== undefined && { address }), ...(managed !== undefined && { managed }) };
   }
 
   port(port: number, prop = "port"): number {
@@ -53,6 +59,13 @@ export class OutsideServer {
   }
 
   whole(prop: string, value: number, least: number, most: number): number {
+    if (Token.isUnresolved(value)) {
+      this.wrong(
+        `${prop} is known to Terraform only`,
+        `give the number, from ${least} to ${most}: it is counted on and compared`,
+      );
+      return least;
+    }
     const wrong = wrongNumber(prop, value, { least, most });
     this.tells(wrong);
     return wrong === undefined ? value : least;
@@ -70,6 +83,7 @@ export class OutsideServer {
 
   // A name that looks like a number or a word of YAML is another value to Ruby, whose file does not quote it.
   private unquoted(prop: string, value: string, form: RegExp, letters: string): string {
+    if (Token.isUnresolved(value)) return value;
     const long = value.split("@").some((part) => part.length > NAME_LENGTH);
     if (!form.test(value) || !isPlain(value) || /^[yn]$/i.test(value) || long) {
       this.wrong(

@@ -8,12 +8,11 @@ import { Machine } from "../core/machine";
 import { Pool } from "../core/pool";
 import { Problem } from "../core/problems";
 import { Size } from "../core/size";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
-import { installation } from "./installation";
 import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
 import { Postgres } from "./postgres";
 import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
@@ -176,10 +175,10 @@ export class PgBouncer extends Construct implements Database {
     const facts = this.entries.map(({ main }) => main.reachedBy(who, why));
     const known = this.local.get(who);
     if (known !== undefined) return known;
-    const { loopbackPoolers } = installation(who.site);
+    const { loopbackPoolers } = Site.of(who).shared;
     const other = loopbackPoolers.get(who);
     if (other !== undefined) {
-      who.site.problems.add(who, {
+      Site.of(who).problems.add(who, {
         wrong: `it is given ${this.node.path}, and ${other.node.path} is at 127.0.0.1:${PGBOUNCER_PORT} there already`,
         remedy: "give all processes of a machine the same pooler",
       });
@@ -227,7 +226,7 @@ export class PgBouncer extends Construct implements Database {
       replicas,
       serverConnections: this.serverConnections,
       maxClients: this.maxClients,
-      adminPassword: secret(host.site, "pgbouncer_admin_password"),
+      adminPassword: secret(Site.of(host), "pgbouncer_admin_password"),
       rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary) : undefined,
       only: name === "127.0.0.1",
     });

@@ -23,3 +23,6 @@ export const PUMA_QUEUE_PORT = 3080;
 export const STREAMING_PORT = 4000;
 /** The exporter of Ruby's processes, and a collector's. */
 export const PROMETHEUS_PORT = 9394;
+
+/** Elasticsearch and OpenSearch, outside the page. */
+export const SEARCH_PORT = 9200;

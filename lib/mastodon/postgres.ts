@@ -5,7 +5,7 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections, ServerProps } from "./connections";
 import { DatabaseFacts, PostgresServer } from "./database";

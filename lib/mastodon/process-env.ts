@@ -5,12 +5,11 @@ import { hostOf, isThisMachine } from "../core/address";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
 import { Problem } from "../core/problems";
-import { EnvValue, ExtraEnv } from "../core/settings";
-import { Site } from "../core/site";
+import { EnvValue, ExtraEnv } from "./setting";
+import { Site } from "./site";
 import { CALLED } from "./catalogue/row";
 import { certificatesIn } from "./certificates";
 import { isRead, isSecret, isToken, nearest, ownedElsewhere, Process, rowOf, rule } from "./env-catalogue";
-import { installation } from "./installation";
 import { wrongSender } from "./mail-address";
 import { readSecret } from "./secret-readers";
 import { rubyTrusts, trust } from "./trust";
@@ -28,7 +27,7 @@ export interface TierEnv {
 const SHARED = ["REDIS_NAMESPACE", "ES_PREFIX", "S3_KEY_PREFIX"];
 
 export function processEnv(host: Host, process: Process, by: Construct, tier: TierEnv): Env {
-  const { site } = host;
+  const site = Site.of(host);
   const version = versionOf(site);
   const own = tier.extraEnv ?? {};
   const newer = [...newNames(site.extraEnv), ...newNames(own)];
@@ -51,6 +50,9 @@ export function processEnv(host: Host, process: Process, by: Construct, tier: Ti
       },
       trust: (file, pem) => {
         if (pem !== undefined && ruby) rubyTrusts(env, host, file, checked(site, pem, setter), setter);
+      },
+      calls: (name, to, port, why) => {
+        if (isFor(name, process, version)) host.reaches({ kind: "outside", name: to }, port, why);
       },
       refuse: (problem) => site.problems.add(setter, problem),
     });
@@ -187,7 +189,7 @@ function checked(site: Site, pem: string, by: Construct): string {
 
 /** Stands for a group of settings in messages. */
 function setterOf(site: Site, name: string): Construct {
-  const known = installation(site).settings;
+  const known = site.shared.settings;
   const settings = known.get("") ?? new Construct(site, "Settings");
   const setter = known.get(name) ?? new Construct(settings, name);
   known.set("", settings).set(name, setter);

@@ -1,8 +1,7 @@
 // Who works off which queue of Sidekiq, and who prepares the database: `worksOff(site, { by: group, queues, processes })`.
 
 import { Construct } from "constructs";
-import { Site } from "../core/site";
-import { installation } from "./installation";
+import { Site } from "./site";
 import { Queue, versionOf } from "./version";
 
 /** A group of Sidekiq processes, over all its machines. */
@@ -24,7 +23,7 @@ export function preparesDatabase(site: Site): boolean {
 
 /** The groups of a site; the first who asks has the finished page checked. */
 function groupsOf(site: Site): SidekiqProcesses[] {
-  const known = installation(site);
+  const known = site.shared;
   known.once("check of queues", () => site.problems.atSynth(() => check(site, known.sidekiqGroups)));
   return known.sidekiqGroups;
 }

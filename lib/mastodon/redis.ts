@@ -6,7 +6,7 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
 import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";

@@ -3,8 +3,9 @@
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
+import { HTTP_PORT, HTTPS_PORT } from "../core/ports";
 import { Secret } from "../core/secret";
-import { Site } from "../core/site";
+import { Site } from "./site";
 import { Clients } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { isRead, Process, rowOf } from "./env-catalogue";
@@ -52,7 +53,7 @@ export const ADMINISTRATOR: Clients = { ...STRAIGHT, what: "administrator's comm
 
 /** The environment of a Ruby process other than what only it reads. */
 export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data, tier: TierEnv): Env {
-  const { site } = host;
+  const site = Site.of(host);
   const version = versionOf(site);
   const env = processEnv(host, process, by, tier);
   env
@@ -82,6 +83,9 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   if (data.cache !== undefined) rubyRedisEnv(env, host, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
   if (data.jobs !== undefined) rubyRedisEnv(env, host, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
   mediaEnv(env, site.objects, by);
+  for (const port of [HTTP_PORT, HTTPS_PORT]) {
+    host.reaches({ kind: "anywhere", name: "other servers" }, port, "federates, and fetches pictures and previews of links");
+  }
   checkUses(site, by, data);
   checkTogether(site, by, env);
   return env;
@@ -123,7 +127,7 @@ function rubyRedisEnv(env: Env, host: Host, prefix: Prefix, facts: RedisFacts, b
   redisEnv(env, prefix, facts, by);
   if (facts.tls === undefined) return;
   // hiredis raises on TLS up to 4.5, and Mastodon's guide asks for Ruby's own driver in later versions too.
-  if (!versionOf(host.site).isBefore("4.3")) env.set("REDIS_DRIVER", "ruby", by);
+  if (!versionOf(Site.of(host)).isBefore("4.3")) env.set("REDIS_DRIVER", "ruby", by);
   if (facts.tls.ca !== undefined) rubyTrusts(env, host, "redis", facts.tls.ca, by);
 }
 

@@ -5,7 +5,7 @@ import { hostOf, wrongHost, wrongUrl } from "../core/address";
 import { uncovered, wrongBucket } from "../core/bucket";
 import { ObjectStore, ObjectStoreFacts } from "../core/objects";
 import { Secret } from "../core/secret";
-import { Site } from "../core/site";
+import { Site } from "./site";
 
 export interface S3ObjectsProps {
   /** The bucket, which is there already. Its files must be readable to all, its list must not. */

@@ -5,8 +5,7 @@ import { createECDH, randomBytes, randomInt } from "node:crypto";
 import { Aspects } from "cdktf";
 import { Secret } from "../core/secret";
 import { SecretRule } from "../core/secret-rule";
-import { Site } from "../core/site";
-import { installation } from "./installation";
+import { Site } from "./site";
 
 interface Format {
   readonly length: number;
@@ -124,7 +123,7 @@ function ask(
   { length, pattern, description }: Omit<Format, "make">,
   of: string | undefined,
 ): Secret {
-  const known = installation(site);
+  const known = site.shared;
   const { secrets } = known;
   known.once("all secrets", () => {
     Aspects.of(site).add({ visit: (node) => void (node === site && declareOthers(site, secrets)) });

@@ -8,8 +8,8 @@ import { HTTP_PORT } from "../core/ports";
 import { following } from "../core/problems";
 import { Pool } from "../core/pool";
 import { Size } from "../core/size";
-import { ExtraEnv } from "../core/settings";
-import { Site } from "../core/site";
+import { ExtraEnv } from "./setting";
+import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
 import { imageOf } from "./images";
 import { STREAMING_PORT } from "./ports";
@@ -132,8 +132,8 @@ export function streamingProgram(site: Site, by: Construct): { readonly image: s
 /** The environment of each streaming process on every machine of `host`, by its port; and their connections are counted. */
 export function streamingEnvs(host: Pool, by: Construct, machines: number, props: StreamingNeeds): ReadonlyMap<number, Env> {
   const { processes, databaseConnections = 10 } = props;
-  const count = wholeNumber(host.site.problems, by, "processes of streaming", processes, { least: 1, most: 16 });
-  const version = versionOf(host.site);
+  const count = wholeNumber(Site.of(host).problems, by, "processes of streaming", processes, { least: 1, most: 16 });
+  const version = versionOf(Site.of(host));
   const ports = Array.from({ length: count }, (_, n) => STREAMING_PORT + n);
   props.database.expects(by, {
     processes: machines * ports.length,
@@ -146,7 +146,7 @@ export function streamingEnvs(host: Pool, by: Construct, machines: number, props
 }
 
 function streamingEnv(host: Pool, by: Construct, port: number, databaseConnections: number, needs: StreamingNeeds): Env {
-  const version = versionOf(host.site);
+  const version = versionOf(Site.of(host));
   const env = processEnv(host, "streaming", by, needs.tier);
   const why = "streaming looks up tokens and filters";
   // It only reads, and up to 4.1 that is the guide's first use of a replica.

@@ -2,7 +2,7 @@
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
-import { Site } from "../core/site";
+import { Site } from "./site";
 
 /** With the first, a process stops, or does nothing of what it should, unless one of each list is there. */
 const NEEDS: Readonly<Record<string, readonly (readonly string[])[]>> = {

@@ -1,6 +1,7 @@
 // By which certificates a host's processes know servers outside the page: `trust(host).file("db.example.net", ca)`.
 // Ruby and Node read them differently; each function here is one program's way.
 
+import { Site } from "./site";
 import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
@@ -66,7 +67,7 @@ export function rootCertificates(host: Host, { host: name, ca }: DatabaseFacts):
 /** Node's: any word but `disable` and, from 4.2 on, `no-verify` is full verification, by its own certificates and one more file. */
 export function nodeTls(env: Env, host: Host, facts: DatabaseFacts, by: Construct): void {
   if (facts.sslmode === "disable" || facts.sslmode === "verify-full") env.set("DB_SSLMODE", facts.sslmode, by);
-  else if (facts.tls && versionOf(host.site).isBefore("4.2"))
+  else if (facts.tls && versionOf(Site.of(host)).isBefore("4.2"))
     env.set("DB_SSLMODE", "require", by).set("NODE_TLS_REJECT_UNAUTHORIZED", 0, by);
   else if (facts.tls) env.set("DB_SSLMODE", "no-verify", by);
   if (facts.ca !== undefined) nodeTrusts(env, host, facts.ca, by);

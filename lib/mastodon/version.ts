@@ -2,8 +2,7 @@
 
 import { Annotations } from "cdktf";
 import { Problem } from "../core/problems";
-import { Site } from "../core/site";
-import { installation } from "./installation";
+import { Site } from "./site";
 
 /** The newest release that this library knows. */
 export const NEWEST = "4.7.6";
@@ -115,7 +114,7 @@ export function versionOf(site: Site): MastodonVersion {
     return MastodonVersion.near(site.version);
   }
   const version = MastodonVersion.of(site.version);
-  if (version.isUnknown) installation(site).once("warning of a new version", () => warn(site, version));
+  if (version.isUnknown) site.shared.once("warning of a new version", () => warn(site, version));
   return version;
 }
 

@@ -5,7 +5,7 @@ import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, T
 import { Role } from "../core/address-plan";
 import { Host } from "../core/host";
 import { terraformText } from "../core/render/terraform-text";
-import { Site } from "../core/site";
+import { Site } from "../mastodon/site";
 import { difference } from "./difference";
 import { readable, readablePlan } from "./readable-plan";
 

@@ -1,22 +1,20 @@
-// The inventory: what a page says of itself, exactly, and what Terraform's state remembers of it.
+// The inventory: what a page says of itself, exactly. What Terraform's state has of it is asked in releases.test.ts.
 
-import { App, TerraformOutput, TerraformStack, Testing } from "cdktf";
+import { App, TerraformStack, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { Mastodon, PgBouncer, Postgres, Redis, SidekiqGroup, Size, StreamingPool, WebTier } from "../../lib";
 import { hetzner, hetznerDns } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { Cloud } from "../../lib/core/cloud";
-import { Inventory, Release } from "../../lib/core/inventory";
+import { Inventory } from "../../lib/core/inventory";
 import { Machine } from "../../lib/core/machine";
-import { Releases } from "../../lib/core/releases";
 import { Secret } from "../../lib/core/secret";
-import { Site } from "../../lib/core/site";
+import { Site } from "../../lib/mastodon/site";
 import { renewal } from "../../lib/core/site-inventory";
 import { FAKE_CLOUDS, FakeCloud } from "../../lib/testing";
 import { mail } from "../../lib/mastodon/settings/mail";
 import { s3Objects } from "../../lib/mastodon/s3-objects";
 import { pageProblems } from "../page-problems";
-import { Terraform } from "../terraform";
 
 const size = Size.of({ cpus: 1, gib: 1 });
 
@@ -62,9 +60,8 @@ test("a machine of one's own: what the page says, what the tier says, and what t
     format: 1,
     site: "social",
     path: "stack/Social",
-    domain: "social.example",
-    webDomain: "social.example",
-    version: "4.7.6",
+    host: "social.example",
+    facts: { domain: "social.example", version: "4.7.6" },
     cloud: "local",
     network: "10.20.0.0/16",
     tiers: [{ path: "stack/Social/Cellar", id: "Cellar", kind: "Cellar", why: "keeps $${wine}", hosts: ["cellar-1"] }],
@@ -366,63 +363,3 @@ test.each([
     expect(variablesIn(plan, plan.output.social_inventory.value)).toEqual([]);
   },
 );
-
-test("the state has the addresses that were computed, and what was deployed before", () => {
-  const plan = (version: string) => {
-    const stack = new TerraformStack(new App(), "stack");
-    const site = new Site(stack, "Social", {
-      cloud: new FakeCloud({ addresses: "computed" }),
-      domain: "social.example",
-      version,
-    });
-    new Cellar(site, "Cellar");
-    site.inventory.serves({ version, image: `registry.example/mastodon:v${version}` });
-    return Testing.synth(stack, true);
-  };
-  const terraform = new Terraform(plan("4.7.5"));
-  try {
-    const deployed = (version: string) => {
-      terraform.write(plan(version));
-      const { status, said } = terraform.apply({});
-      expect({ status, said }).toMatchObject({ status: 0 });
-      expect(said).toContain("social_inventory = <sensitive>");
-      return JSON.parse(terraform.run("output", "-json", "social_inventory").lines) as Inventory;
-    };
-    const release = (version: string) => ({ version, image: `registry.example/mastodon:v${version}` });
-    const first = deployed("4.7.5");
-    expect([first.release, first.previous]).toEqual([release("4.7.5"), null]);
-    expect(first.machines[0]!.address).toMatch(/^[0-9a-f]{8}-/);
-    expect(first.machines[0]!.units[0]!.facts).toEqual({ port: 1855, label: "%{no} template", kinds: ["${red}", "white"] });
-    const second = deployed("4.7.6");
-    expect([second.release, second.previous]).toEqual([release("4.7.6"), release("4.7.5")]);
-  } finally {
-    terraform.remove();
-  }
-}, 60_000);
-
-test("the state remembers the release before, through deploys that change nothing, rollbacks, and many releases", () => {
-  const plan = (version: string) => {
-    const stack = new TerraformStack(new App(), "stack");
-    const { previous } = new Releases(stack, { version, image: "registry.example/own:${tag}" });
-    new TerraformOutput(stack, "kept", { value: { previous } });
-    return Testing.synth(stack, true);
-  };
-  const terraform = new Terraform(plan("1"));
-  try {
-    const before = (version: string) => {
-      // Plans are told apart by the second in which they were made.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1001 - (Date.now() % 1000));
-      terraform.write(plan(version));
-      const { status, said } = terraform.apply({});
-      expect({ version, status, said }).toMatchObject({ status: 0 });
-      const { previous } = JSON.parse(terraform.run("output", "-json", "kept").lines) as { previous: Release | null };
-      if (previous !== null) expect(previous.image).toBe("registry.example/own:${tag}");
-      expect(terraform.plan({}, "-detailed-exitcode").status).toBe(0);
-      return previous?.version;
-    };
-    // The last three: an upgrade that is taken back, then a later one.
-    expect(["1", "2", "2", "1", "3", "4", "3", "5"].map(before)).toEqual([undefined, "1", "1", "2", "1", "3", "4", "3"]);
-  } finally {
-    terraform.remove();
-  }
-}, 120_000);

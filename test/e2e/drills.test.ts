@@ -47,7 +47,7 @@ test(
   "each of these drills keeps its limits, and leaves a whole site behind",
   async () => {
     const before = machines(site).map(({ address, pool }) => (pool === "-" ? address : pool));
-    const drills = ["redis-main-power", "web-stopped", "sidekiq-power", "pgbouncer-restart", "postgres-lost", "growth"];
+    const drills = ["redis-main-power", "web-stopped", "sidekiq-power", "pgbouncer-restart", "growth"];
     // The tests before and after have the same two CPUs.
     await drill(...drills, "--grown", `${TSX} grown.ts`, "--slack-seconds", "5");
     const { load, results } = report();

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as cdktf from "cdktf";
 import * as constructs from "constructs";
+import * as ownCloud from "../../examples/own-cloud/cloud";
 import * as library from "../../lib";
 import * as hetznerCloud from "../../lib/clouds/hetzner";
 import * as localCloud from "../../lib/clouds/local";
@@ -21,6 +22,8 @@ function run(example: string, App: typeof cdktf.App, cloud?: () => library.Cloud
     "cdktf-mastodon": library,
     "cdktf-mastodon/local": cloud === undefined ? localCloud : { ...localCloud, local: cloud },
     "cdktf-mastodon/hetzner": cloud === undefined ? hetznerCloud : { ...hetznerCloud, hetzner: cloud },
+    // A cloud that stands beside its page is put aside like the others.
+    [join(__dirname, "../../examples/own-cloud/cloud")]: cloud === undefined ? ownCloud : { ownCloud: cloud },
   };
   jest.isolateModules(() => {
     for (const [name, module] of Object.entries(modules)) jest.doMock(name, () => module);

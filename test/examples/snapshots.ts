@@ -1,8 +1,10 @@
 // Snapshots of the examples on each cloud, each text once. On the local cloud examples/local stands whole, and of any other example what differs
 // from it; on another cloud each example as it differs from the same one on the local cloud, and the plans as they differ from that of one example.
+// The page of examples/own-cloud, whose cloud stands beside it, is on that cloud too, and no other page is.
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { ownCloud } from "../../examples/own-cloud/cloud";
 import type { Cloud } from "../../lib";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
@@ -15,6 +17,7 @@ export const EXAMPLES = readdirSync(join(__dirname, "../../examples"));
 const CLOUDS = {
   local: { make: () => local(), whole: "local" },
   hetzner: { make: () => hetzner({ location: "fsn1", ssh: { keys: ["admin"], from: ["203.0.113.0/24"] } }), whole: "hetzner" },
+  own: { make: () => ownCloud(), whole: "own-cloud" },
   fake: { make: () => new FakeCloud(FAKE_CLOUDS.computed), whole: "local" },
 } as const satisfies Readonly<Record<string, { readonly make: () => Cloud; readonly whole: string }>>;
 

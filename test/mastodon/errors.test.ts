@@ -31,8 +31,8 @@ test("two mistakes on two sites of one page are told together", () => {
     new Site(stack, id, { cloud, domain: `${id}.example`, version: "4.7.6", network });
   }
   const [north, south] = ["North", "South"].map((id, n) => [
-    `  stack/${id}: domain is "${id}.example" / give a lower-case host name such as social.example, without scheme or path: write "${id.toLowerCase()}.example"`,
     `  stack/${id}: network is "10.${n + 1}.0.0/24" / give a private /16 such as 10.20.0.0/16, 172.16.0.0/16 or 192.168.0.0/16`,
+    `  stack/${id}: domain is "${id}.example" / give a lower-case host name such as social.example, without scheme or path: write "${id.toLowerCase()}.example"`,
   ]);
   const heard = () => Testing.synth(stack, true);
   expect(heard).toThrow(PageError);

@@ -128,7 +128,14 @@ test("every owner that a row names is a word of the library: settings by their f
     typeof owner === "object" ? Object.values(owner) : (owner ?? []),
   );
   const library = readFileSync(join(__dirname, "../../lib/index.ts"), "utf8");
-  const sources = ["core/site", "mastodon/web", "mastodon/sidekiq", "mastodon/streaming", "mastodon/ruby", "mastodon/s3-objects"];
+  const sources = [
+    "mastodon/site",
+    "mastodon/web",
+    "mastodon/sidekiq",
+    "mastodon/streaming",
+    "mastodon/ruby",
+    "mastodon/s3-objects",
+  ];
   const props = sources.map((name) => readFileSync(join(__dirname, `../../lib/${name}.ts`), "utf8")).join("\n");
   for (const owner of new Set(owners)) {
     const [prop, of] = owner.split(" of ") as [string, string | undefined];

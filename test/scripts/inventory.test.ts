@@ -34,9 +34,8 @@ const STANDS: Inventory = {
   format: 1,
   site: "social",
   path: "stack/Social",
-  domain: "social.example",
-  webDomain: "www.social.example",
-  version: "4.7.6",
+  host: "www.social.example",
+  facts: { domain: "social.example", version: "4.7.6" },
   cloud: "fake",
   network: "10.20.0.0/16",
   release: { version: "4.7.6", image: "registry.example/m:v4.7.6" },
@@ -102,7 +101,7 @@ const run = (args: readonly string[], outputs: Outputs) => said(() => inventory(
 test("what stands, to be read", () => {
   expect(run(["social"], state(STANDS))).toEqual({
     status: 0,
-    said: `social: www.social.example, version 4.7.6, before it 4.7.5 (registry.example/m:v4.7.5), on the cloud fake in 10.20.0.0/16
+    said: `social: www.social.example, domain social.example, version 4.7.6, before it 4.7.5 (registry.example/m:v4.7.5), on the cloud fake in 10.20.0.0/16
   https://www.social.example leads to taster, port 80, checked at /health
   front door front-door at 10.20.0.10: enter front-door
 Cellar, Cellar: keeps wine

@@ -38,7 +38,8 @@ export class HetznerDns implements Dns {
       name: record.host === this.zone ? "@" : record.host.slice(0, -this.zone.length - 1),
       type: record.type,
       ttl: this.props.ttl ?? 300,
-      records: [{ value: record.address }],
+      // Hetzner wants quotes around texts.
+      records: record.values.map((value) => ({ value: record.type === "TXT" ? JSON.stringify(value) : value })),
     });
   }
 }

@@ -3,7 +3,7 @@
 import { TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { hostName } from "../../core/names";
-import { Site } from "../../core/site";
+import { Installation } from "../../core/installation";
 import type { HetznerNetwork } from "./network";
 
 /** Tells Terraform and the network that all under this construct was under the id `was` before. */
@@ -21,7 +21,7 @@ export function formerly(network: HetznerNetwork, of: Construct, was: string): v
   const { pools, kept } = network.under(of);
   for (const { name } of pools) network.rename(name, renamed(name, id, was));
   for (const { scope, role, range } of kept) {
-    const { plan } = Site.of(scope);
+    const { plan } = Installation.of(scope);
     const slot = plan.slotOf(role, hostName(was));
     // Another address would be taken from and given to running servers whose peers know the old one.
     if (range !== plan.tier(role, plan.slotOf(role, hostName(id))).cidr || range === plan.tier(role, slot).cidr) continue;

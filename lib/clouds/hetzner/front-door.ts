@@ -85,8 +85,8 @@ export class HetznerFrontDoor implements MadeFrontDoor {
     });
     const { ipv4, ipv6 } = made.balancer;
     const { dns } = network.settings.props;
-    dns?.record(scope, `${at}A`, { host, type: "A", address: ipv4 });
-    dns?.record(scope, `${at}AAAA`, { host, type: "AAAA", address: ipv6 });
+    dns?.record(scope, `${at}A`, { host, type: "A", values: [ipv4] });
+    dns?.record(scope, `${at}AAAA`, { host, type: "AAAA", values: [ipv6] });
     this.byHand[host] = { A: ipv4, AAAA: ipv6 };
     this.addresses.set(host, { ipv4, encrypted: certificate !== undefined });
   }

@@ -2,28 +2,23 @@
 // It travels with the stack and is run by Node with the token in HCLOUD_TOKEN, which therefore stands in no plan.
 
 import { join } from "node:path";
-import { AssetType, LocalExecProvisioner, TerraformAsset } from "cdktf";
+import { LocalExecProvisioner } from "cdktf";
 import { Construct } from "constructs";
+import { carried, runs } from "../shared/carried-script";
 
 export class Gate {
   private readonly path: string;
 
   constructor(scope: Construct) {
-    // A fixed hash: destroy-time provisioners remember this path, and a newer gate must still be found there.
-    this.path = new TerraformAsset(scope, "Gate", {
-      path: join(__dirname, "gate"),
-      type: AssetType.DIRECTORY,
-      assetHash: "1",
-    }).path;
+    this.path = carried(scope, "Gate", join(__dirname, "gate"));
   }
 
   /** A provisioner that runs a command of the gate with these variables. */
   call(
     command: "serve" | "stop",
     environment: Readonly<Record<string, string>>,
-    when: "create" | "destroy" = "create",
+    when?: "create" | "destroy",
   ): LocalExecProvisioner {
-    // Without `exec` Terraform would end the shell alone, and the gate would go on after it.
-    return { type: "local-exec", command: `exec node ${this.path}/gate.mjs ${command}`, environment: { ...environment }, when };
+    return runs(`node ${this.path}/gate.mjs ${command}`, environment, when);
   }
 }

@@ -9,7 +9,7 @@ import { MachineSpec, MadeMachine } from "../../core/cloud";
 import { DiskSpec } from "../../core/host-spec";
 import { shortened } from "../../core/names";
 import { shrinks } from "../../core/size";
-import { bootText } from "./boot-text";
+import { bootText } from "../shared/boot-text";
 import { DISK_GIB, DISKS_OF_A_SERVER, SERVERS_OF_A_GROUP } from "./limits";
 import { HetznerNetwork } from "./network";
 import { checkRegistries, madeOf, rootAt, serverConfig, ssh, STOP_SECONDS } from "./server";

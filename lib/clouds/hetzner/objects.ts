@@ -8,7 +8,7 @@ import { uncovered, wrongBucket } from "../../core/bucket";
 import { hostName } from "../../core/names";
 import { ObjectStore, ObjectStoreFacts } from "../../core/objects";
 import { Secret } from "../../core/secret";
-import { Site } from "../../core/site";
+import { Installation } from "../../core/installation";
 
 export interface HetznerObjectsProps {
   /** The bucket's name, unique among all customers of the location. Its files become readable to all, its list does not. */
@@ -42,11 +42,15 @@ export function hetznerObjects(props: HetznerObjectsProps): ObjectStore {
       const location = props.location ?? "fsn1";
       if (!LOCATIONS.includes(location)) {
         const wrong = `location of hetznerObjects is "${String(location)}"`;
-        Site.of(scope).problems.add(scope, { wrong, value: String(location), remedy: `use one of ${LOCATIONS.join(", ")}` });
+        Installation.of(scope).problems.add(scope, {
+          wrong,
+          value: String(location),
+          remedy: `use one of ${LOCATIONS.join(", ")}`,
+        });
       }
       const hostname = `${location}.your-objectstorage.com`;
       const aliasHost = props.aliasHost ?? `${props.bucket}.${hostname}`;
-      const { problems } = Site.of(scope);
+      const { problems } = Installation.of(scope);
       problems.add(scope, wrongBucket(props.bucket, true));
       problems.add(scope, uncovered(props.bucket, aliasHost, hostname));
       if (props.aliasHost !== undefined)

@@ -5,7 +5,7 @@ import { Server } from "@cdktf/provider-hcloud/lib/server";
 import { DataResource, Fn, Lazy, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import { MadePool, PoolSpec } from "../../core/cloud";
-import { bootText } from "./boot-text";
+import { bootText } from "../shared/boot-text";
 import { SERVERS_OF_A_GROUP } from "./limits";
 import { Door, HetznerNetwork } from "./network";
 import { checkRegistries, madeOf, rootAt, serverConfig, ssh, STOP_SECONDS } from "./server";

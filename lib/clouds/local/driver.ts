@@ -2,8 +2,9 @@
 // The driver's own files travel with the synthesized stack, so that a plan can be applied wherever it is carried.
 
 import { join } from "node:path";
-import { AssetType, LocalExecProvisioner, TerraformAsset } from "cdktf";
+import { LocalExecProvisioner } from "cdktf";
 import { Construct } from "constructs";
+import { carried, runs } from "../shared/carried-script";
 
 export class Driver {
   private readonly path: string;
@@ -11,20 +12,12 @@ export class Driver {
   readonly standIn: string;
 
   constructor(scope: Construct) {
-    // A fixed hash: destroy-time provisioners remember this path, and a newer driver must still be found there.
-    const asset = (id: string, path: string) =>
-      new TerraformAsset(scope, id, { path, type: AssetType.DIRECTORY, assetHash: "1" }).path;
-    this.path = asset("Driver", join(__dirname, "driver"));
-    this.standIn = asset("StandIn", join(__dirname, "../../../standin"));
+    this.path = carried(scope, "Driver", join(__dirname, "driver"));
+    this.standIn = carried(scope, "StandIn", join(__dirname, "../../../standin"));
   }
 
   /** A provisioner that runs a command of the driver with these variables. */
-  call(
-    command: string,
-    environment: Readonly<Record<string, string>>,
-    when: "create" | "destroy" = "create",
-  ): LocalExecProvisioner {
-    // Without `exec` Terraform would end the shell alone, and the driver would go on after it.
-    return { type: "local-exec", command: `exec bash ${this.path}/local.sh ${command}`, environment: { ...environment }, when };
+  call(command: string, environment: Readonly<Record<string, string>>, when?: "create" | "destroy"): LocalExecProvisioner {
+    return runs(`bash ${this.path}/local.sh ${command}`, environment, when);
   }
 }

@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import { MachineSpec, MadeMachine } from "../../core/cloud";
 import { DiskSpec } from "../../core/host-spec";
 import { shrinks } from "../../core/size";
-import { bootText } from "./boot-text";
+import { bootText, notSecret } from "../shared/boot-text";
 import { LocalNetwork } from "./network";
 import { stale } from "./stale";
 import { TerraformData } from "../shared/terraform-data";
@@ -55,7 +55,8 @@ export function keptMachine(
         ...network.environment,
         NAME: spec.name,
         ADDRESS: spec.address,
-        BOOT_TEXT: boot.packed,
+        // Else Terraform would hide every line that the driver prints. The text itself is printed nowhere.
+        BOOT_TEXT: notSecret(boot.packed),
         DISKS: disks.map((disk) => disk.bind).join(" "),
         ...(spec.directories && { DIRECTORIES: Lazy.stringValue({ produce: spec.directories }) }),
         LIMIT_SECONDS: String(network.settings.bootSeconds),

@@ -3,7 +3,7 @@
 import { Fn, Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { MadePool, PoolSpec } from "../../core/cloud";
-import { bootText } from "./boot-text";
+import { bootText, notSecret } from "../shared/boot-text";
 import { login } from "./machine";
 import { LocalNetwork } from "./network";
 import { TerraformData } from "../shared/terraform-data";
@@ -29,7 +29,8 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
           RANGE: range,
           ALONE: spec.roll === "stop-first" ? "yes" : "",
           DIRECTORIES: Lazy.stringValue({ produce: () => (spec.files() ? "files=/srv/files" : "") }),
-          BOOT_TEXT: boot.packed,
+          // Else Terraform would hide every line that the driver prints. The text itself is printed nowhere.
+          BOOT_TEXT: notSecret(boot.packed),
           LIMIT_SECONDS: String(network.settings.bootSeconds),
         }),
         // Not called for what a start-first roll-out replaces; the gate below removes those.

@@ -3,7 +3,7 @@
 import { Token } from "cdktf";
 import { wrongUrl } from "../../core/address";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface CasProps {
   /** The server's address. */

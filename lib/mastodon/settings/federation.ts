@@ -1,6 +1,6 @@
 // How the server meets others, and whom it shows what: `federation({ authorizedFetch: true })`.
 
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface FederationProps {
   /**

@@ -1,6 +1,6 @@
 // Which language the web interface speaks to whoever has not chosen one: `languages({ standard: "de" })`.
 
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface LanguageProps {
   /** The language of whoever has not chosen one and whose browser asks for none that there is; up to 4.3 the browser is not asked. */

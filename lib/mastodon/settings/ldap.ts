@@ -2,7 +2,7 @@
 
 import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface LdapProps {
   readonly host: string;
@@ -67,7 +67,9 @@ export function ldap(props: LdapProps): Setting {
       into.refuse(wrongHost("host", props.host));
       into.set("LDAP_ENABLED", true);
       into.set("LDAP_HOST", props.host);
-      into.set("LDAP_PORT", props.port ?? (tls === "tls" ? 636 : 389));
+      const port = props.port ?? (tls === "tls" ? 636 : 389);
+      into.set("LDAP_PORT", port);
+      into.calls("LDAP_HOST", props.host, port, "asks who signs in");
       into.set("LDAP_METHOD", METHODS[tls]);
       into.set("LDAP_TLS_NO_VERIFY", (props.verify ?? true) ? undefined : true);
       into.set("LDAP_BASE", props.base);

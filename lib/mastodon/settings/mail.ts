@@ -3,7 +3,7 @@
 import { Token } from "cdktf";
 import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
-import { Setting, SettingTarget } from "../../core/settings";
+import { Setting, SettingTarget } from "../setting";
 import { wrongSender } from "../mail-address";
 import { isPlain, quotesNothing } from "../unquoted";
 
@@ -127,6 +127,7 @@ function server(into: SettingTarget, prefix: string, prop: string, props: MailSe
   }
   into.set(`${prefix}SERVER`, props.server);
   into.set(`${prefix}PORT`, port);
+  into.calls(`${prefix}SERVER`, props.server, port, "hands in mail");
   into.set(`${prefix}LOGIN`, props.login);
   into.set(`${prefix}PASSWORD`, props.password);
   into.set(`${prefix}AUTH_METHOD`, props.authentication ?? (props.login === undefined ? "none" : "plain"));

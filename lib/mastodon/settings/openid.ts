@@ -2,7 +2,7 @@
 
 import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface OpenIdProps {
   /** Who vouches for people; below it lies `/.well-known/openid-configuration`, which is read when somebody signs in. */

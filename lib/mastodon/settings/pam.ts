@@ -1,7 +1,7 @@
 // Signing in by PAM, in an image of one's own that has its modules: `pam({ emailDomain: "example.org", service: "rpam" })`.
 
 import { wrongHost } from "../../core/address";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface PamProps {
   /** Where the mail of whoever signs in goes: `name@emailDomain`. */

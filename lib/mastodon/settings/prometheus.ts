@@ -1,7 +1,7 @@
 // What Ruby's processes tell Prometheus, from 4.4 on: `prometheus({ collector: { host: "collector.example" } })`. Streaming always does, on its port.
 
 import { wrongHost } from "../../core/address";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 import { PROMETHEUS_PORT } from "../ports";
 
 export interface PrometheusProps {

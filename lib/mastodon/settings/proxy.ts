@@ -1,7 +1,7 @@
 // The way out to other servers through a proxy: `outgoingProxy({ http: "http://proxy.example:3128" })`.
 
 import { wrongUrl } from "../../core/address";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface OutgoingProxyProps {
   /**

@@ -1,7 +1,7 @@
 // For how long the server remembers what it knows of its own people: `retention({ addressDays: 30 })`.
 // How long it keeps other servers' files and posts is no variable: an administrator says so under Administration, Server settings, Content retention.
 
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface RetentionProps {
   /**

@@ -2,7 +2,7 @@
 
 import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface SamlProps {
   /** Where people go to sign in. */

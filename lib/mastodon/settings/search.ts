@@ -1,9 +1,10 @@
 // Searching posts and people by Elasticsearch 7 or 8, or OpenSearch: `search({ host: "search.example", tls: true, user, password })`.
 // Afterwards `tootctl search deploy` on a web machine makes the indexes, which takes hours on a large server.
 
+import { SEARCH_PORT } from "../ports";
 import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface SearchProps {
   /** Its host; Mastodon knows one only. */
@@ -67,7 +68,8 @@ export function search(props: SearchProps): Setting {
       else into.certificates("ES_CA_FILE", "search", props.ca);
       into.set("ES_ENABLED", true);
       into.set("ES_HOST", props.tls ? `https://${props.host}` : props.host);
-      into.set("ES_PORT", props.port ?? 9200);
+      into.set("ES_PORT", props.port ?? SEARCH_PORT);
+      into.calls("ES_HOST", props.host, props.port ?? SEARCH_PORT, "searches and indexes");
       into.set("ES_USER", props.user);
       into.set("ES_PASS", props.password);
       into.set("ES_PREFIX", props.prefix);

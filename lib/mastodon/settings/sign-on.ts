@@ -1,7 +1,7 @@
 // What holds for every way of signing in that is not this server's own: `signOn({ only: true, settingsUrl: "https://login.example/me" })`.
 
 import { wrongUrl } from "../../core/address";
-import { Setting } from "../../core/settings";
+import { Setting } from "../setting";
 
 export interface SignOnProps {
   /**

@@ -3,19 +3,13 @@
 
 import { Cloud } from "../../core/cloud";
 import { boundToPage, keepsSiblings, keepsWhatIsKept } from "./change";
+import { ConformanceOptions, withoutExcused } from "./excused";
 import { makesEach } from "./made";
 import { opensNothing } from "./open";
 import { tellsNoSecret } from "./secret";
 import { neverRead } from "./unread";
 
-export interface ConformanceOptions {
-  /**
-   * Findings that are right for this cloud, each with the reason. A key is a finding without what stands after its colon, as in
-   * `machine.packages is never read`.
-   * @default - none
-   */
-  readonly excused?: Readonly<Record<string, string>>;
-}
+export type { ConformanceOptions };
 
 /** A cloud made anew for each page, since one may remember what it made. */
 export type MakeCloud = () => Cloud;
@@ -33,15 +27,8 @@ export const RULES: Readonly<Record<string, (make: MakeCloud) => readonly string
 
 /** Everything that breaks a rule, as `what: where`; nothing is made. */
 export function conformance(make: MakeCloud, options: ConformanceOptions = {}): readonly string[] {
-  const { excused = {} } = options;
-  const found = Object.values(RULES).flatMap((rule) => rule(make));
-  const stale = Object.keys(excused).filter((key) => !found.some((finding) => keyOf(finding) === key));
-  return [
-    ...found.filter((finding) => excused[keyOf(finding)] === undefined),
-    ...stale.map((key) => `an excuse that nothing needs any more: ${key}`),
-  ];
-}
-
-function keyOf(finding: string): string {
-  return finding.split(": ")[0]!;
+  return withoutExcused(
+    Object.values(RULES).flatMap((rule) => rule(make)),
+    options,
+  );
 }

@@ -7,7 +7,7 @@ import { Endpoint } from "../../core/endpoint";
 import { Machine } from "../../core/machine";
 import { Pool } from "../../core/pool";
 import { Secret } from "../../core/secret";
-import { Site } from "../../core/site";
+import { Site } from "../../mastodon/site";
 import { Disk, Size } from "../../core/size";
 
 export const SECRET = "probe_password";
@@ -17,6 +17,10 @@ export const HOST = "social.example";
 export interface Variation {
   /** How many kept machines the tier has. @default 2 */
   readonly machines?: number;
+  /** The name of the tier of kept machines. @default "Kept" */
+  readonly kept?: string;
+  /** A line of the kept machines' program. @default - none */
+  readonly keptLine?: string;
   /** How many members the first pool has. @default 2 */
   readonly members?: number;
   /** Whether a second tier of the first pool's role is there. @default false */
@@ -48,10 +52,11 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
   const site = new Site(stack, "Probe", { cloud, domain: HOST, version: "4.7.6" });
   const size = Size.of({ cpus: 2, gib: 4 });
   const secret = new Secret(site, SECRET, { length: 32, description: "What every host of the probe holds." });
-  const range = site.range(site, "postgres", "kept");
+  const kept = of.kept ?? "Kept";
+  const range = site.range(site, "postgres", kept.toLowerCase());
   const machines = Array.from({ length: of.machines ?? 2 }, (_, n) => {
-    const name = `kept-${n + 1}`;
-    return new Machine(site, `Kept${n + 1}`, {
+    const name = `${kept.toLowerCase()}-${n + 1}`;
+    return new Machine(site, `${kept}${n + 1}`, {
       name,
       role: "postgres",
       range,
@@ -64,6 +69,7 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
   for (const machine of machines) {
     machine.program.add({ kind: "mount", device: () => machine.device("data"), at: "/srv/data" });
     machine.program.add({ kind: "file", path: "/etc/probe", content: () => `password=${String(secret)}\n`, mode: "0600" });
+    if (of.keptLine !== undefined) machine.program.add({ kind: "run", why: "probe", script: of.keptLine });
     // Two know each other, as databases do.
     for (const peer of machines.slice(0, 2)) machine.knows(peer);
     machine.open("postgres", 5432, "replication");

@@ -1,7 +1,7 @@
 // What a site is told besides its tiers, such as its mail server: `settings: [mail({ … }), search({ … })]` of a `Site`.
 
-import { Problem } from "./problems";
-import { Secret } from "./secret";
+import { Problem } from "../core/problems";
+import { Secret } from "../core/secret";
 
 export type EnvValue = string | number | boolean | Secret;
 
@@ -32,6 +32,8 @@ export interface SettingTarget {
    * What is no certificate is refused.
    */
   trust(file: string, pem: string | undefined): void;
+  /** Records that the processes which read the variable call a server, so that a cloud can let out nothing else. */
+  calls(name: string, host: string, port: number, why: string): void;
   /** Tells of something that cannot work; the plan will be refused. `undefined` tells nothing. */
   refuse(problem: Problem | undefined): void;
 }

@@ -1,9 +1,8 @@
-// All that the tiers of one site share, in one place: `installation(site).sidekiqGroups`. Each field belongs to the file named with it, which alone
+// All that the tiers of one site share, in one place: `site.shared.sidekiqGroups`. Each field belongs to the file named with it, which alone
 // reads and writes it. What several parts of one host share is a `Part` of its program (`lib/core/program.ts`).
 
 import type { Construct } from "constructs";
 import type { Host } from "../core/host";
-import type { Site } from "../core/site";
 import type { Connections } from "./connections";
 import type { ImageKind } from "./images";
 import type { PgBouncer } from "./pgbouncer";
@@ -13,7 +12,7 @@ import type { MadeSecret, SecretName } from "./secrets";
 /** What is done once for a site, by whichever tier comes first. */
 type Once = "check of queues" | "check of images" | "all secrets" | "sums of connections" | "warning of a new version";
 
-export class Installation {
+export class Shared {
   /** Who works off which queue (`queues.ts`). */
   readonly sidekiqGroups: SidekiqProcesses[] = [];
   /** The secrets that tiers have asked for (`secrets.ts`). */
@@ -36,12 +35,4 @@ export class Installation {
     this.done.add(what);
     action();
   }
-}
-
-const installations = new WeakMap<Site, Installation>();
-
-export function installation(site: Site): Installation {
-  const found = installations.get(site) ?? new Installation();
-  installations.set(site, found);
-  return found;
 }

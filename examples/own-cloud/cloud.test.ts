@@ -1,0 +1,34 @@
+import { conformance, rollOuts } from "cdktf-mastodon/testing";
+import { ownCloud } from "./cloud";
+
+const IN_THE_BOOT_TEXT = "it stands in the boot text, and nothing else of this cloud could use it";
+const NO_PLACES = "machines differ neither by place nor by subnet";
+const AT_BOOT = "machines fetch them when they boot";
+const MAY_CALL_ALL = "everything may go out";
+const REFUSED = "there is none, and a page that needs it is refused";
+
+const excused = {
+  "machine.number is never read": NO_PLACES,
+  "machine.zone is never read": NO_PLACES,
+  "machine.range is never read": NO_PLACES,
+  ...Object.fromEntries(
+    ["machine", "pool"].flatMap((kind) => [
+      [`${kind}.openings is never read`, IN_THE_BOOT_TEXT],
+      [`${kind}.names is never read`, IN_THE_BOOT_TEXT],
+      [`${kind}.secrets is never read`, IN_THE_BOOT_TEXT],
+      [`${kind}.packages is never read`, AT_BOOT],
+      [`${kind}.images is never read`, AT_BOOT],
+      [`${kind}.calls is never read`, MAY_CALL_ALL],
+      [`${kind}.identity is never read`, REFUSED],
+    ]),
+  ),
+  "pool.files is never read": REFUSED,
+};
+
+test("the cloud keeps every rule", () => {
+  expect(conformance(() => ownCloud(), { excused })).toEqual([]);
+});
+
+test("nothing is lost when a deploy goes wrong", async () => {
+  expect(await rollOuts(() => ownCloud())).toEqual([]);
+}, 300_000);

@@ -1,0 +1,64 @@
+// The public words for whoever writes a cloud: `import { type Cloud, TerraformData } from "cdktf-mastodon/cloud"`. docs/writing-a-cloud.md explains
+// them, and examples/own-cloud is made of them alone.
+
+// The contract, and all that its fields hold.
+export {
+  type AddedSteps,
+  type BootTextLimit,
+  type Cloud,
+  type CloudCan,
+  type CloudSession,
+  type FrontDoorSpec,
+  type HealthCheck,
+  type MachineSpec,
+  type MadeFrontDoor,
+  type MadeMachine,
+  type MadeMailbox,
+  type MadePool,
+  type MailboxSpec,
+  type PoolSpec,
+  type RouteSpec,
+  type SiteSpec,
+} from "./core/cloud";
+export { type DiskSpec, type HostName, type HostSpec, type IdentityUse } from "./core/host-spec";
+export { AddressPlan, type Range, type Role } from "./core/address-plan";
+export { callerName, type Caller, type Flow, type Listener } from "./core/flow";
+export { shrinks, Size } from "./core/size";
+export { Secret, type SecretFacts, type SecretProps } from "./core/secret";
+export { type SecretRule } from "./core/secret-rule";
+export { SECRETS_DIRECTORY } from "./core/secret-store";
+
+// What a page gives to a cloud, or takes from it, besides.
+export { type Dns, type DnsRecord } from "./core/dns";
+export { type Managed } from "./core/managed";
+export { type ObjectStore, type ObjectStoreFacts } from "./core/objects";
+
+// How a cloud refuses, and what it tells of a deploy.
+export { following, Problems, type Problem } from "./core/problems";
+export { wholeNumber, wrongNumber, type WholeNumber } from "./core/whole-number";
+export { Stale, type Kept } from "./core/stale";
+
+// Steps that a cloud adds to a host, and the boot texts of machines of its own.
+export { Part, Program, type FileMode, type FileStep, type Step, type Text } from "./core/program";
+export { cloudConfig, READY_SCRIPT } from "./core/render/cloud-config";
+export { terraformText } from "./core/render/terraform-text";
+export { METADATA, nftables, type Metadata } from "./core/nftables";
+export { script } from "./core/script";
+export {
+  AT_BOOT,
+  NEVER_GIVEN_UP,
+  RESTARTED,
+  unit,
+  type ContainerSection,
+  type ServiceSection,
+  type SystemdFile,
+  type UnitSection,
+} from "./core/unit";
+export { HEALTH_TIMEOUT_SECONDS } from "./core/limits";
+export { HTTP_PORT, HTTPS_PORT, READINESS_PORT } from "./core/ports";
+
+// What our own clouds share.
+export { bootText, notSecret, type BootText } from "./clouds/shared/boot-text";
+export { carried, runs } from "./clouds/shared/carried-script";
+export { TerraformData } from "./clouds/shared/terraform-data";
+export { LABEL_LENGTH, shortened } from "./core/names";

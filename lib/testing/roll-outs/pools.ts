@@ -1,0 +1,62 @@
+// Rules on pools: what serves is ended when something else serves, and never before.
+
+import { Done, Rehearsal, WEB } from "./rehearsal";
+
+/** The members that the page still has stay, and the others leave when the gate has let the smaller pool pass. */
+export function smaller(on: Rehearsal): readonly string[] {
+  if (!on.apply({ members: 4 }).well) return ["a first page cannot be applied: 4 members"];
+  const before = on.standing(WEB).map(({ id }) => id);
+  const done = on.apply({ members: 2 });
+  const after = on.standing(WEB).map(({ id }) => id);
+  return [
+    ...(done.well ? [] : ["a smaller page cannot be applied: 2 members"]),
+    ...(after.length === 2 && after.every((id) => before.includes(id))
+      ? []
+      : ["a smaller page changes members that it still has: pool Web"]),
+    ...early(on, done),
+    ...unsettled(on, "a smaller page"),
+  ];
+}
+
+/** However often it is tried, and whatever page is applied meanwhile, members that serve stay until new ones serve. */
+export function failedThenSmaller(on: Rehearsal): readonly string[] {
+  if (!on.apply({ members: 4 }).well) return ["a first page cannot be applied: 4 members"];
+  const serving = on.standing(WEB);
+  const found = new Set<string>();
+  on.fail(on.gates);
+  for (const members of [4, 2, 2]) {
+    on.forget();
+    const what = members === 4 ? "a failed roll-out" : "a smaller page after a failed roll-out";
+    const done = on.apply({ members, line: "echo another text" });
+    if (done.well) found.add(`${what} passes, though no new member serves: pool Web`);
+    const standing = on.standing(WEB).map(({ id }) => id);
+    const gone = serving.filter(({ id }) => !standing.includes(id));
+    for (const { resource } of gone) found.add(`${what} ends members that serve: ${resource}`);
+  }
+  on.fail([]);
+  const done = on.apply({ members: 2, line: "echo another text" });
+  if (!done.well) found.add("a roll-out that failed cannot be ended well: pool Web");
+  const left = on.standing(WEB);
+  if (left.length !== 2 || left.some(({ id, replaced }) => replaced || serving.some((one) => one.id === id)))
+    found.add("a roll-out that failed leaves old members behind: pool Web");
+  return [...found, ...early(on, done), ...unsettled(on, "a roll-out that failed")];
+}
+
+/** Members that Terraform ended before the gates were through. */
+function early(on: Rehearsal, { lines }: Done): readonly string[] {
+  const { gates } = on;
+  const done = lines
+    .split("\n")
+    .map((line) => /^(terraform_data\.[\w-]+)\S*(?: \(deposed object \w+\))?: (\w+ complete|Destroying)/.exec(line));
+  const last = done.findLastIndex((line) => line?.[2] === "Creation complete" && gates.includes(line[1]!));
+  if (last < 0) return ["no gate is asked before members leave: pool Web"];
+  const ended = done.slice(0, last).flatMap((line) => (line?.[2] === "Destroying" && WEB.test(line[1]!) ? [line[1]!] : []));
+  return [...new Set(ended)]
+    .filter((resource) => on.isHost(resource))
+    .map((resource) => `a member is ended before the gate has passed: ${resource}`);
+}
+
+/** A page that was applied has nothing more to do. */
+export function unsettled(on: Rehearsal, what: string): readonly string[] {
+  return on.isSettled ? [] : [`${what} leaves something to be done: pool Web`];
+}
