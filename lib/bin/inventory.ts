@@ -112,8 +112,8 @@ export function readable(of: Inventory): readonly string[] {
   const homeless = hosts.filter(({ tier }) => tier === undefined);
   const elsewhere = (path: string) =>
     hosts.filter((host) => host.tier !== path && host.units.some(({ tier }) => tier === path)).map(({ name }) => name);
-  const { previous, frontDoor } = of;
-  const before = previous === undefined || previous === null ? "" : `, before it ${previous.version} (${previous.image})`;
+  const { previous = [], frontDoor } = of;
+  const before = previous.map(({ version, image }) => `, before it ${version} (${image})`).join("");
   return [
     `${of.site}: ${[of.host, ...listed(of.facts)].join(", ")}${before}, on the cloud ${of.cloud} in ${of.network}`,
     ...(frontDoor?.routes ?? []).map(

@@ -22,8 +22,11 @@ export interface Inventory {
   readonly network: string;
   /** What browsers are served; left out on a page without Mastodon's own image. */
   readonly release?: Release;
-  /** What was deployed before it. Pages that are open in browsers still ask for its assets. `null` until there has been another. */
-  readonly previous?: Release | null;
+  /**
+   * What was deployed before it, the last one first, at most two: pages that are open in browsers still ask for their assets. After a deploy that
+   * failed, the last one is what failed, and the second what was served. Left out like `release`.
+   */
+  readonly previous?: readonly Release[];
   /** What the world reaches; left out on a page without routes. */
   readonly frontDoor?: InventoryFrontDoor;
   /** By construct path. */

@@ -64,7 +64,7 @@ export class SiteInventory {
     this.releases ??= { release, kept: new Releases(this.site, release) };
   }
 
-  /** The release before the page's, as an expression of Terraform's that is null if there was none; nothing if the page serves none. */
+  /** The releases before the page's, the last one first, as an expression of Terraform's for a list; nothing if the page serves none. */
   get previous(): string | undefined {
     return this.releases?.kept.previous;
   }
@@ -94,7 +94,7 @@ export class SiteInventory {
       facts: escaped(this.facts),
       cloud: site.cloud.name,
       network: site.plan.network.cidr,
-      ...(this.releases && { release: this.releases.release, previous: this.releases.kept.previous as unknown as Release }),
+      ...(this.releases && { release: this.releases.release, previous: this.releases.kept.previous as unknown as readonly Release[] }),
       ...(this.door && { frontDoor: this.door() }),
       tiers: tiers.sort((a, b) => compare(a.path, b.path)),
       machines,

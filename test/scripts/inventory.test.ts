@@ -39,7 +39,7 @@ const STANDS: Inventory = {
   cloud: "fake",
   network: "10.20.0.0/16",
   release: { version: "4.7.6", image: "registry.example/m:v4.7.6" },
-  previous: { version: "4.7.5", image: "registry.example/m:v4.7.5" },
+  previous: [{ version: "4.7.5", image: "registry.example/m:v4.7.5" }],
   frontDoor: {
     routes: [{ host: "www.social.example", pool: "taster", port: 80, path: "/health" }],
     machine: { name: "front-door", address: "10.20.0.10", login: "enter front-door" },
