@@ -6,6 +6,7 @@ import { AddressPlan, Range, Role, ROLE_NAMES } from "./address-plan";
 import { Cloud, CloudSession } from "./cloud";
 import { Flow, flowTable } from "./flow";
 import { FrontDoor } from "./front-door";
+import { wrongGenerations } from "./generation";
 import { Mailbox } from "./mailbox";
 import { hostName, standIn, SUFFIX_LENGTH, wrongName, wrongSiteId, wrongTierId } from "./names";
 import { NextSteps } from "./next-steps";
@@ -88,6 +89,7 @@ export class Installation extends Construct {
     // Whatever else the cloud makes needs what it has made now.
     SecretChecks.of(this).before(this.node.findAll().filter((node) => TerraformResource.isTerraformResource(node)));
     this.inventory = new SiteInventory(this);
+    this.problems.atSynth(() => this.checkGenerations());
     // No output: more than a hundred lines would stand at the end of each deploy. `cdktf-mastodon flows` reads it in the plan.
     const flows = new TerraformLocal(this, "Flows", Lazy.anyValue({ produce: () => flowTable(this.flows) }));
     flows.overrideLogicalId(`${this.name.replaceAll("-", "_")}_flows`);
@@ -95,6 +97,14 @@ export class Installation extends Construct {
       ...this.session.nextSteps(),
       "Who may reach which port of whom: npx cdktf-mastodon flows",
     ]);
+  }
+
+  // The context is the page's, so the pools of all its sites count, and the first site tells.
+  private checkGenerations(): void {
+    const sites = this.node.root.node.findAll().filter((node) => node instanceof Installation);
+    if (sites[0] !== this) return;
+    const pools = sites.flatMap(({ inventory }) => inventory.whole.pools.map(({ name }) => name));
+    for (const problem of wrongGenerations(this, [...new Set(pools)])) this.problems.add(this, problem);
   }
 
   private finish(): void {

@@ -3,6 +3,7 @@
 import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
 import { MadePool } from "./cloud";
+import { generationOf } from "./generation";
 import { Host } from "./host";
 import { InventoryPool } from "./inventory";
 import { Size, wrongSize } from "./size";
@@ -56,6 +57,12 @@ export class Pool extends Host {
       files: () => this.sharing,
     });
     this.measure();
+  }
+
+  override bootText(): string {
+    const text = super.bootText();
+    const generation = generationOf(this, this.name);
+    return generation === undefined ? text : text.replace("\n", `\n# generation: ${generation}\n`);
   }
 
   get described(): InventoryPool {
