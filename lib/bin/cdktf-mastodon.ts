@@ -23,7 +23,7 @@ const USAGE = `usage: cdktf-mastodon init
   that cdktf synth has written. It shows no value.
        cdktf-mastodon owner NAME --email ADDRESS [--site SITE | --ssh USER@HOST]
   Makes the account of the site's owner on a web machine and prints its password, once.
-       cdktf-mastodon inventory [SITE] [--json]
+       cdktf-mastodon inventory [SITE] [--json] [--file FILE]
   What stands, as Terraform's state has it: tiers, machines and pools, what runs on each, how one logs in, and in which order they are renewed.
        cdktf-mastodon flows [DIRECTORY] [--json]
   Who may reach which port of whom, and why, as the plan in DIRECTORY (cdktf.out) has it. Every other port is closed.

@@ -1,90 +1,27 @@
-// `cdktf-mastodon inventory [SITE]`: what stands, as Terraform's state has it. `deployed("cdktf.out")` reads it for other commands.
+// `cdktf-mastodon inventory [SITE]`: what stands, as Terraform's state has it, printed or written to a file.
 
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Facts, Inventory, INVENTORY_FORMAT, InventoryMachine, InventoryPool, InventoryUnit } from "../core/inventory";
+import { Facts, Inventory, InventoryMachine, InventoryPool, InventoryUnit } from "../core/inventory";
+import { deployed, NoInventory, outputDirectory, Outputs } from "./deployed";
 
-export const INVENTORY_USAGE = `usage: cdktf-mastodon inventory [SITE] [--json] [--out DIRECTORY]
+export const INVENTORY_USAGE = `usage: cdktf-mastodon inventory [SITE] [--json] [--file FILE] [--out DIRECTORY]
   What stands, as Terraform's state has it: tiers, machines and pools, what runs on each, how one logs in, and the order in which kept machines
-  are renewed. Without SITE all sites of the page in this directory. --out is where cdktf synth writes (cdktf.out).`;
-
-/** A deployed site. */
-export interface Deployed {
-  /** The directory of its stack, for `terraform -chdir`. */
-  readonly stack: string;
-  readonly inventory: Inventory;
-}
-
-/** Why there is nothing to read, and what to do. */
-export class NoInventory extends Error {}
-
-export interface Answer {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `terraform output -json` in the directory of a stack; tests put another in its place. */
-export type Outputs = (stack: string) => Answer;
-
-const ENDING = "_inventory";
-
-/** The names of the sites that the synthesized stacks in a directory make, by the directory of each stack, whether they are deployed or not. */
-export function planned(directory: string): ReadonlyMap<string, readonly string[]> {
-  const stacks = join(directory, "stacks");
-  const found = new Map<string, readonly string[]>();
-  for (const stack of existsSync(stacks) ? readdirSync(stacks).sort() : []) {
-    const plan = join(stacks, stack, "cdk.tf.json");
-    if (!existsSync(plan)) continue;
-    const { output = {} } = JSON.parse(readFileSync(plan, "utf8")) as { readonly output?: Readonly<Record<string, Output>> };
-    const sites = inventoriesIn(output).map(({ site }) => site);
-    if (sites.length > 0) found.set(join(stacks, stack), sites);
-  }
-  return found;
-}
-
-/**
- * The sites of the stacks in a directory that cdktf has written, as they were deployed last.
- * @throws NoInventory if there is no plan, if Terraform cannot read the state, or if it was written by another version of the library
- */
-export function deployed(directory: string, outputs: Outputs = terraformOutput): readonly Deployed[] {
-  const stacks = [...planned(directory).keys()];
-  if (stacks.length === 0)
-    throw new NoInventory(
-      `${directory} holds no plan of a site with an inventory; npx cdktf synth writes one, in the directory of cdktf.json`,
-    );
-  const all = stacks.flatMap((stack) => {
-    const { status, stdout, stderr } = outputs(stack);
-    if (status !== 0) {
-      const why = stderr.trim() === "" ? `Terraform could not be started` : stderr.trim();
-      throw new NoInventory(
-        `the state of ${stack} cannot be read / if it has not been used in this directory, terraform -chdir=${stack} init connects it\n${why}`,
-      );
-    }
-    return inventoriesIn(JSON.parse(stdout) as Readonly<Record<string, Output>>).map((inventory) => ({ stack, inventory }));
-  });
-  const strange = all.find(({ inventory }) => inventory.format !== INVENTORY_FORMAT)?.inventory;
-  if (strange !== undefined)
-    throw new NoInventory(
-      `the inventory of ${strange.site} has the format ${strange.format}, and this version of the library reads ${INVENTORY_FORMAT} / use the version that has deployed it, or deploy with this one`,
-    );
-  return all;
-}
+  are renewed. Without SITE all sites of the page in this directory. --json prints it for programs, of all sites by name; --file writes that
+  to FILE, which is replaced as a whole. --out is where cdktf synth writes (cdktf.out).`;
 
 /** Prints them; returns the exit status. */
-export function inventory(args: readonly string[], outputs: Outputs = terraformOutput): number {
+export function inventory(args: readonly string[], outputs?: Outputs): number {
   let given;
   try {
-    const options = { json: { type: "boolean" }, out: { type: "string" } } as const;
+    const options = { json: { type: "boolean" }, file: { type: "string" }, out: { type: "string" } } as const;
     given = parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
     return wrong(`${INVENTORY_USAGE}\n${(error as Error).message}`, 2);
   }
   const [site, more] = given.positionals;
   if (more !== undefined) return wrong(`${INVENTORY_USAGE}\n"${more}" is one word too many`, 2);
-  const directory = given.values.out ?? process.env["CDKTF_OUTDIR"] ?? "cdktf.out";
+  const directory = outputDirectory(given.values.out);
   try {
     const all = deployed(directory, outputs).map(({ inventory }) => inventory);
     if (all.length === 0)
@@ -95,14 +32,32 @@ export function inventory(args: readonly string[], outputs: Outputs = terraformO
     const names = all.map((one) => one.site).join(", ");
     const chosen = all.filter((one) => site === undefined || one.site === site);
     if (chosen.length === 0) return wrong(`there is no deployed site "${site}" / name one that is: ${names}`, 1);
-    const printed = given.values.json
-      ? JSON.stringify(site === undefined ? Object.fromEntries(chosen.map((one) => [one.site, one])) : chosen[0], null, 2)
-      : chosen.map((one) => readable(one).join("\n")).join("\n\n");
-    console.log(printed);
+    const { json, file } = given.values;
+    const data = JSON.stringify(
+      site === undefined ? Object.fromEntries(chosen.map((one) => [one.site, one])) : chosen[0],
+      null,
+      2,
+    );
+    const unwritten = file === undefined ? undefined : write(file, `${data}\n`);
+    if (unwritten !== undefined) return wrong(unwritten, 1);
+    if (json === true) console.log(data);
+    else if (file === undefined) console.log(chosen.map((one) => readable(one).join("\n")).join("\n\n"));
     return 0;
   } catch (error) {
     if (error instanceof NoInventory) return wrong(error.message, 1);
     throw error;
+  }
+}
+
+// Whoever reads it meanwhile gets the old one or the new one, never a part.
+function write(file: string, text: string): string | undefined {
+  try {
+    const beside = `${file}.new`;
+    writeFileSync(beside, text);
+    renameSync(beside, file);
+    return undefined;
+  } catch (error) {
+    return `${file} cannot be written: ${(error as Error).message} / name a file in a directory that is there`;
   }
 }
 
@@ -157,25 +112,8 @@ function unitFacts({ what, facts }: InventoryUnit): string {
 }
 
 function listed(facts: Facts): readonly string[] {
-  return Object.entries(facts).map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" ") : String(value)}`);
-}
-
-interface Output {
-  readonly value?: unknown;
-}
-
-function inventoriesIn(outputs: Readonly<Record<string, Output>>): readonly Inventory[] {
-  return Object.entries(outputs).flatMap(([name, { value }]) =>
-    name.endsWith(ENDING) && typeof value === "object" && value !== null && "format" in value ? [value as Inventory] : [],
-  );
-}
-
-function terraformOutput(stack: string): Answer {
-  const terraform = process.env["TERRAFORM_BINARY_NAME"] ?? "terraform";
-  return spawnSync(terraform, [`-chdir=${stack}`, "output", "-json", "-no-color"], {
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const told = Object.entries(facts).filter(([, value]) => !Array.isArray(value) || value.length > 0);
+  return told.map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" ") : String(value)}`);
 }
 
 function wrong(words: string, status: number): number {

@@ -154,7 +154,8 @@ export class Redis extends Construct implements RedisServer {
       instance.sentinels.length === 0 ? [] : this.home.slice(0, SENTINELS).map((m) => Endpoint.on(m, SENTINEL_PORT, facts));
     site.inventory.tier(this, { kind: "Redis", why: WHY[this.use] });
     for (const [n, machine] of this.machines.entries()) {
-      const facts = { use: this.use, port: instance.port, name, first: n === 0 };
+      const { port, sentinels } = instance;
+      const facts = { use: this.use, port, name, first: n === 0, sentinels };
       machine.runs(this, { unit: `redis-server@${name}.service`, what: "redis", facts });
       redis(machine.program, instance, machine.name);
     }

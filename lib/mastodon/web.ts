@@ -149,7 +149,9 @@ export class WebTier extends Construct {
       waits: () => preparesDatabase(site),
     });
     site.inventory.tier(this, { kind: "WebTier", why: `answers browsers, apps and other servers at ${site.webDomain}` });
-    this.pool.runs(this, { unit: WEB_UNIT, what: "web", facts: { port: PUMA_PORT, processes, threads } });
+    const streamingUrl = this.env.all["STREAMING_API_BASE_URL"];
+    const facts = { port: PUMA_PORT, processes, threads, ...(streamingUrl !== undefined && { streaming: streamingUrl }) };
+    this.pool.runs(this, { unit: WEB_UNIT, what: "web", facts });
     runsStreaming(this.pool, this, this.streamingEnvs);
     site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });
     site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));

@@ -206,49 +206,39 @@ test("every kind of tier says what it runs, and each unit is one that its hosts 
     hosts
       .find((host) => host.name === name)!
       .units.map(({ unit, what, tier, facts }) => ({ unit, what, tier: tier.split("/").at(-1), ...facts }));
+  const sentinels = ["redis-1", "redis-2", "redis-3"];
+  const instance = (name: string, use: string, port: number, first: boolean, watched: readonly string[]) => {
+    const tier = { redis: "Redis", cache: "Cache", jobs: "Jobs" }[name];
+    return { unit: `redis-server@${name}.service`, what: "redis", tier, use, port, name, first, sentinels: watched };
+  };
+  const main = (first: boolean) => instance("redis", "main", 6379, first, sentinels);
+  const queue = (first: boolean) => instance("jobs", "sidekiq", 6381, first, sentinels);
+  const cacheAlone = instance("cache", "cache", 6380, true, []);
+  const sentinel = { unit: "redis-sentinel.service", what: "sentinel", tier: "Redis", port: 26379 };
   expect(Object.fromEntries(hosts.map(({ name }) => [name, units(name)]))).toEqual({
     "database-1": [{ unit: "postgresql@17-main.service", what: "postgres", tier: "Database", port: 5432, first: true }],
     "database-2": [{ unit: "postgresql@17-main.service", what: "postgres", tier: "Database", port: 5432, first: false }],
     "pool-1": [
       { unit: "pgbouncer.service", what: "pgbouncer", tier: "Pool", port: 6432, serverConnections: 50, maxClients: 5000 },
     ],
-    "redis-1": [
-      { unit: "redis-server@redis.service", what: "redis", tier: "Redis", use: "main", port: 6379, name: "redis", first: true },
-      { unit: "redis-sentinel.service", what: "sentinel", tier: "Redis", port: 26379 },
-      { unit: "redis-server@cache.service", what: "redis", tier: "Cache", use: "cache", port: 6380, name: "cache", first: true },
-      { unit: "redis-server@jobs.service", what: "redis", tier: "Jobs", use: "sidekiq", port: 6381, name: "jobs", first: true },
-    ],
-    ...Object.fromEntries(
-      ["redis-2", "redis-3"].map((name) => [
-        name,
-        [
-          {
-            unit: "redis-server@redis.service",
-            what: "redis",
-            tier: "Redis",
-            use: "main",
-            port: 6379,
-            name: "redis",
-            first: false,
-          },
-          { unit: "redis-sentinel.service", what: "sentinel", tier: "Redis", port: 26379 },
-          {
-            unit: "redis-server@jobs.service",
-            what: "redis",
-            tier: "Jobs",
-            use: "sidekiq",
-            port: 6381,
-            name: "jobs",
-            first: false,
-          },
-        ],
-      ]),
-    ),
+    "redis-1": [main(true), sentinel, cacheAlone, queue(true)],
+    "redis-2": [main(false), sentinel, queue(false)],
+    "redis-3": [main(false), sentinel, queue(false)],
     streaming: [
       { unit: "mastodon-streaming@4000.service", what: "streaming", tier: "Streaming", port: 4000 },
       { unit: "mastodon-streaming@4001.service", what: "streaming", tier: "Streaming", port: 4001 },
     ],
-    web: [{ unit: "mastodon-web.service", what: "web", tier: "Web", port: 3000, processes: 2, threads: 5 }],
+    web: [
+      {
+        unit: "mastodon-web.service",
+        what: "web",
+        tier: "Web",
+        port: 3000,
+        processes: 2,
+        threads: 5,
+        streaming: "wss://streaming.social.example",
+      },
+    ],
     work: [1, 2].map((n) => ({
       unit: `mastodon-sidekiq@${n}.service`,
       what: "sidekiq",

@@ -1,11 +1,12 @@
 // `cdktf-mastodon inventory`, on a page that was written without a deploy and on what Terraform says of its state.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { inventory, INVENTORY_USAGE, Outputs, planned } from "../../lib/bin/inventory";
+import { Outputs, planned } from "../../lib/bin/deployed";
+import { inventory, INVENTORY_USAGE } from "../../lib/bin/inventory";
 import { Disk, Machine, Pool, Site, Size } from "../../lib";
 import { Inventory } from "../../lib/core/inventory";
 import { FakeCloud } from "../../lib/testing";
@@ -128,11 +129,29 @@ test("as JSON for other programs: of one site itself, of all by name", () => {
   expect(JSON.parse(run(["--json"], state(STANDS, other)).said)).toEqual({ social: STANDS, other });
 });
 
+test("as a file for other programs, which is replaced as a whole", () => {
+  const file = join(out, "inventory.json");
+  expect(run(["social", "--file", file], state({ ...STANDS, network: "10.30.0.0/16" }))).toEqual({ status: 0, said: "" });
+  expect(run(["social", "--file", file], state(STANDS))).toEqual({ status: 0, said: "" });
+  expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(STANDS);
+  const both = run(["--file", file, "--json"], state(STANDS));
+  expect(both).toEqual({ status: 0, said: readFileSync(file, "utf8") });
+  expect(JSON.parse(both.said)).toEqual({ social: STANDS });
+  const nowhere = join(out, "nowhere/inventory.json");
+  const { status, said } = run(["--file", nowhere], state(STANDS));
+  expect([status, said]).toEqual([
+    1,
+    `${nowhere} cannot be written: ENOENT: no such file or directory, open '${nowhere}.new' / name a file in a directory that is there\n`,
+  ]);
+});
+
 test("Terraform is asked in the directory of each stack with a site", () => {
   const asked: string[] = [];
   run([], (at) => (asked.push(at), state(STANDS)(at)));
   expect(asked).toEqual([stack]);
-  expect(planned(out)).toEqual(new Map([[stack, ["social"]]]));
+  expect(planned(out).map(({ stack, inventory }) => [stack, inventory.site, inventory.cloud])).toEqual([
+    [stack, "social", "fake"],
+  ]);
 });
 
 test("what cannot be printed is told with what to do", () => {
