@@ -1,7 +1,6 @@
 // The page itself changes under load: every pool is replaced, and the site grows. `rollOut` and `growth` stand in the list of drills.
 
 import { Drill, pause, UNDISTURBED } from "./drill";
-import { newBootText } from "./page";
 import { unchanged } from "./processes";
 
 const REQUESTS = 10_000;
@@ -14,7 +13,7 @@ export const rollOut: Drill = {
   act: async (scene) => {
     const before = await scene.site.hosts();
     scene.later(() => scene.page.apply());
-    await scene.strike(() => scene.page.apply(newBootText()));
+    await scene.strike(() => scene.page.rollOut());
     const seconds = scene.seconds;
     const after = new Set((await scene.site.hosts()).map(({ name }) => name));
     const members = before.filter(({ pool }) => pool !== "-");
@@ -29,7 +28,7 @@ export const rollOut: Drill = {
               said: `${members.length} machines were replaced in ${seconds} s, during ${scene.load.sent} requests`,
               numbers: { "replaced, s": seconds },
             }
-          : { said: `${still.join(", ")} were not replaced: is the page made by Node?`, bad: true },
+          : { said: `${still.join(", ")} were not replaced`, bad: true },
       ],
     };
   },
@@ -44,7 +43,7 @@ export const growth: Drill = {
     const hosts = await scene.site.hosts();
     const before = await scene.site.started(hosts);
     scene.later(() => scene.page.apply());
-    await scene.strike(() => scene.page.apply({}, scene.options.grown));
+    await scene.strike(() => scene.page.apply(scene.options.grown));
     const seconds = scene.seconds;
     const now = await scene.site.hosts();
     const gone = hosts.filter(({ name }) => !now.some((host) => host.name === name)).map(({ name }) => name);

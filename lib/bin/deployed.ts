@@ -2,7 +2,7 @@
 // the page has them. docs/inventory.md says what they hold.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Inventory, INVENTORY_FORMAT } from "../core/inventory";
 
@@ -29,14 +29,16 @@ const ENDING = "_inventory";
 
 /** The sites that the synthesized stacks in a directory make, deployed or not, with Terraform's expressions for what it computes. */
 export function planned(directory: string): readonly SiteOfStack[] {
-  const stacks = join(directory, "stacks");
-  const names = existsSync(stacks) ? readdirSync(stacks).sort() : [];
-  return names.flatMap((name) => {
-    const stack = join(stacks, name);
-    const plan = join(stack, "cdk.tf.json");
-    if (!existsSync(plan)) return [];
-    const { output = {} } = JSON.parse(readFileSync(plan, "utf8")) as { readonly output?: Readonly<Record<string, Output>> };
-    return inventoriesIn(output).map((inventory) => ({ stack, inventory }));
+  // Directories of stacks that the page no longer has stay behind; cdktf's manifest names those that it has.
+  const manifest = join(directory, "manifest.json");
+  if (!existsSync(manifest)) return [];
+  const { stacks } = JSON.parse(readFileSync(manifest, "utf8")) as {
+    readonly stacks: Readonly<Record<string, { readonly workingDirectory: string; readonly synthesizedStackPath: string }>>;
+  };
+  return Object.values(stacks).flatMap(({ workingDirectory, synthesizedStackPath }) => {
+    const plan = readFileSync(join(directory, synthesizedStackPath), "utf8");
+    const { output = {} } = JSON.parse(plan) as { readonly output?: Readonly<Record<string, Output>> };
+    return inventoriesIn(output).map((inventory) => ({ stack: join(directory, workingDirectory), inventory }));
   });
 }
 
