@@ -13,6 +13,12 @@ export interface SiteOfStack {
   readonly inventory: Inventory;
 }
 
+/** A site as the page has it. */
+export interface PlannedSite extends SiteOfStack {
+  /** The plan's local values, which hold what is too long for outputs. */
+  readonly locals: Readonly<Record<string, unknown>>;
+}
+
 /** Why there is nothing to read, and what to do. */
 export class NoInventory extends Error {}
 
@@ -28,7 +34,7 @@ export type Outputs = (stack: string) => Answer;
 const ENDING = "_inventory";
 
 /** The sites that the synthesized stacks in a directory make, deployed or not, with Terraform's expressions for what it computes. */
-export function planned(directory: string): readonly SiteOfStack[] {
+export function planned(directory: string): readonly PlannedSite[] {
   // Directories of stacks that the page no longer has stay behind; cdktf's manifest names those that it has.
   const manifest = join(directory, "manifest.json");
   if (!existsSync(manifest)) return [];
@@ -37,8 +43,11 @@ export function planned(directory: string): readonly SiteOfStack[] {
   };
   return Object.values(stacks).flatMap(({ workingDirectory, synthesizedStackPath }) => {
     const plan = readFileSync(join(directory, synthesizedStackPath), "utf8");
-    const { output = {} } = JSON.parse(plan) as { readonly output?: Readonly<Record<string, Output>> };
-    return inventoriesIn(output).map((inventory) => ({ stack: join(directory, workingDirectory), inventory }));
+    const { output = {}, locals = {} } = JSON.parse(plan) as {
+      readonly output?: Readonly<Record<string, Output>>;
+      readonly locals?: PlannedSite["locals"];
+    };
+    return inventoriesIn(output).map((inventory) => ({ stack: join(directory, workingDirectory), inventory, locals }));
   });
 }
 

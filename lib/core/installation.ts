@@ -95,6 +95,7 @@ export class Installation extends Construct {
     flows.overrideLogicalId(`${this.name.replaceAll("-", "_")}_flows`);
     this.nextSteps = new NextSteps(this, this.name, () => [
       ...this.session.nextSteps(),
+      "What stands, and how one logs in: npx cdktf-mastodon inventory",
       "Who may reach which port of whom: npx cdktf-mastodon flows",
     ]);
   }

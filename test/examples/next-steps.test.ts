@@ -52,6 +52,7 @@ Its owner's account; prints the password, once:
   npx cdktf-mastodon owner NAME --email ADDRESS --site social
 Its machines: npx cdktf-mastodon local list social
 The mail that it has sent: npx cdktf-mastodon local mail social
+What stands, and how one logs in: npx cdktf-mastodon inventory
 Who may reach which port of whom: npx cdktf-mastodon flows`);
 });
 
@@ -61,6 +62,7 @@ Until DNS everywhere knows it, within minutes:
   curl -i --resolve social.example:443:\${hcloud_load_balancer.Social_FrontDoor_social-example.ipv4} https://social.example/
 Its owner's account; prints the password, once:
   npx cdktf-mastodon owner NAME --email ADDRESS --ssh root@\${hcloud_server.Social_Web_Hosts_Pool[0].ipv4_address}
+What stands, and how one logs in: npx cdktf-mastodon inventory
 Who may reach which port of whom: npx cdktf-mastodon flows`);
 });
 
