@@ -32,8 +32,8 @@ const SCRIPT = "/usr/local/sbin/redis-front";
 // - `redis-NAME-master` knows who is master: who says so himself, and whom most sentinels name. One that is silent is found out within 3 s, one
 //   that is dead or demoted within 1.5 s.
 // - `redis-NAME-own-word` answers HAProxy's own checks with what HAProxy knows of its servers; a check can only ask somebody.
-// - `redis-NAME-is-MACHINE` counts the sentinels that name this machine, since a check can only be right or wrong. Three machines make nine
-//   questions a second to three sentinels, and six to Redis.
+// - `redis-NAME-is-MACHINE` counts the sentinels that name this machine, since a check can only be right or wrong. Who is not master is asked
+//   about more often (`downinter`), since a new one is waited for. Three machines make fifteen questions a second to three sentinels, and ten to Redis.
 // `min-recv` has a wrong answer judged when it is there; else a check waits for more of it.
 export function redisFront(program: Program, { name, port, password, machines, sentinels }: RedisFrontPlan): void {
   program.add({

@@ -5,11 +5,20 @@ import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { RESTARTED, unit } from "../../core/unit";
-import { SENTINEL_PORT } from "../ports";
+import { REDIS_PORTS, SENTINEL_PORT } from "../ports";
 import { ON_DISK, RedisInstance } from "./redis";
 
 /** How long before `downAfterSeconds` a sentinel gives up by itself: they ask once a second, and a second goes by until they agree. */
 const AGREEING_MS = 1000;
+/**
+ * How much later than the first a machine's other masters are given up. Sentinels count their votes in one number for all masters, so of two elections
+ * at the same moment the first has to be asked for again a second later. One takes some 150 ms.
+ */
+const APART_MS: Readonly<Record<number, number>> = {
+  [REDIS_PORTS.main]: 0,
+  [REDIS_PORTS.sidekiq]: 300,
+  [REDIS_PORTS.cache]: 600,
+};
 
 /** The sentinel of one machine, for all instances that are watched from it. */
 export function sentinel(program: Program, watched: () => readonly RedisInstance[], password: Secret): void {
@@ -64,10 +73,11 @@ function sentinelSettings(password: Secret): string {
 }
 
 function monitor({ name, port, password, first, downAfterSeconds, sentinels }: RedisInstance): string {
+  const silentMs = downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500) + (APART_MS[port] ?? 0);
   return [
     `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
     `sentinel auth-pass ${name} ${password}`,
-    `sentinel down-after-milliseconds ${name} ${downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500)}`,
+    `sentinel down-after-milliseconds ${name} ${silentMs}`,
     `sentinel failover-timeout ${name} ${downAfterSeconds * 3_000 + 10_000}`,
     `sentinel parallel-syncs ${name} 1`,
     "",
