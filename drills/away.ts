@@ -2,7 +2,8 @@
 
 import { Drill, named, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
-import { Host, Role, Site } from "./site";
+import { Host, Role } from "./hosts";
+import { Site } from "./site";
 
 const AWAY_SECONDS = 60;
 /** Sentinels agree on a master, poolers and apps connect anew. */

@@ -4,7 +4,8 @@ import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { EXHAUST_WAL, FILL } from "./full-disk";
 import { primary } from "./parts";
 import { jobsInHand } from "./sidekiq";
-import { Host, Site } from "./site";
+import { Host } from "./hosts";
+import { Site } from "./site";
 
 const FULL_SECONDS = 15;
 const BACK_SECONDS = 60;

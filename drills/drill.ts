@@ -3,7 +3,8 @@
 import { drive } from "../scripts/cluster";
 import { Load, Rates } from "./load";
 import { Page } from "./page";
-import { Host, Site } from "./site";
+import { Host } from "./hosts";
+import { Site } from "./site";
 
 /** What a drill found out by itself; `bad` if that is more than it allows. */
 export interface Finding {

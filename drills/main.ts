@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { NoInventory } from "../lib/bin/deployed";
 import { signInAll } from "../scripts/journey";
 import { Capacity, measureCapacity, thirdOf } from "./capacity";
 import { Drill, pause, Scene } from "./drill";
@@ -87,7 +88,7 @@ export async function main(args: readonly string[]): Promise<number> {
       place: { directory, say, ...(values["var-file"] !== undefined && { secrets: resolve(values["var-file"]) }) },
       ...(values.site !== undefined && { site: values.site }),
     });
-    const site = await Site.of(page.site);
+    const site = await Site.of(page.site, page.inventory);
     console.log(`Signing ${ACCOUNTS} accounts in at ${site.door.domain}`);
     const web = await site.web();
     const accounts = Array.from({ length: ACCOUNTS }, (_, n) => `drill${n + 1}`);
@@ -131,7 +132,7 @@ export async function main(args: readonly string[]): Promise<number> {
     console.log(`\nwrote ${join(values.out, "drills.md")} and ${join(values.out, "drills.json")}`);
     return results.some(({ passed }) => passed === false) ? 1 : 0;
   } catch (error) {
-    if (error instanceof NotReady) return refuse(error.message);
+    if (error instanceof NotReady || error instanceof NoInventory) return refuse(error.message);
     throw error;
   }
 }

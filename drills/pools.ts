@@ -1,7 +1,6 @@
 // The page itself changes under load: every pool is replaced, and the site grows. `rollOut` and `growth` stand in the list of drills.
 
 import { Drill, pause, Scene, UNDISTURBED } from "./drill";
-import { newBootText } from "./page";
 import { unchanged } from "./processes";
 
 const REQUESTS = 10_000;
@@ -13,8 +12,8 @@ export const rollOut: Drill = {
   title: `a new boot text replaces all web, streaming and Sidekiq machines, and the page's own replaces those, during up to ${REQUESTS} requests`,
   act: async (scene) => {
     scene.later(() => scene.page.apply());
-    const there = await scene.strike(() => replaced(scene, newBootText()));
-    const back = await replaced(scene, {});
+    const there = await scene.strike(() => replaced(scene, () => scene.page.rollOut()));
+    const back = await replaced(scene, () => scene.page.apply());
     // A short roll-out is watched for as long as a long one takes; the rest of the requests come to the new machines.
     await scene.until(() => scene.load.sent >= REQUESTS || scene.seconds >= LIMIT_SECONDS, LIMIT_SECONDS);
     await pause(WATCHED_SECONDS);
@@ -26,18 +25,18 @@ export const rollOut: Drill = {
               said: `${there.members} machines were replaced in ${there.seconds} s, and again in ${back.seconds} s, during ${scene.load.sent} requests`,
               numbers: { "replaced, s": there.seconds, "replaced again, s": back.seconds },
             }
-          : { said: `${still.join(", ")} were not replaced: is the page made by Node?`, bad: true },
+          : { said: `${still.join(", ")} were not replaced`, bad: true },
       ],
     };
   },
   limits: { ...UNDISTURBED, reconnectSeconds: 10 },
 };
 
-/** Applies the page with these variables; how many members there were, and who of them is still there. */
-async function replaced({ site, page }: Scene, variables: Readonly<Record<string, string>>) {
+/** Deploys; how many members there were, and who of them is still there. */
+async function replaced({ site }: Scene, deploy: () => Promise<void>) {
   const members = (await site.hosts()).filter(({ pool }) => pool !== "-");
   const begun = Date.now();
-  await page.apply(variables);
+  await deploy();
   const after = new Set((await site.hosts()).map(({ name }) => name));
   return {
     members: members.length,
@@ -54,7 +53,7 @@ export const growth: Drill = {
     const hosts = await scene.site.hosts();
     const before = await scene.site.started(hosts);
     scene.later(() => scene.page.apply());
-    await scene.strike(() => scene.page.apply({}, scene.options.grown));
+    await scene.strike(() => scene.page.apply(scene.options.grown));
     const seconds = scene.seconds;
     const now = await scene.site.hosts();
     const gone = hosts.filter(({ name }) => !now.some((host) => host.name === name)).map(({ name }) => name);

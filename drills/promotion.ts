@@ -2,7 +2,7 @@
 
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { alone, parts, primary, psql, standbys } from "./parts";
-import { Host } from "./site";
+import { Host } from "./hosts";
 
 const NOTICED_SECONDS = 5;
 const PROMOTED_SECONDS = 120;

@@ -3,7 +3,9 @@
 import { Drill, Finding, Limits, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
 import { INSIDE_WRITER, Use, WRITER } from "./questions";
-import { Host, Site } from "./site";
+import { Host } from "./hosts";
+import { Site } from "./site";
+import { copies, watchers } from "./sentinels";
 import { Split, split, writes } from "./writes";
 
 // What Sentinel needs once it is sure, and an app until it has asked again.
@@ -96,10 +98,10 @@ export const redisPartition: Drill = {
   act: async (scene) => {
     const { site } = scene;
     const master = await masterOf(site, "");
-    const instance = (await inRedis(site, "", 'echo "$name"')).trim();
+    const { name: instance } = watchers(await site.inventory(), "");
     const limitSeconds = (await downAfterSeconds(site, "")) + ELECTION_SECONDS + (scene.options.slackSeconds ?? 0);
-    const guarded =
-      (await site.on(master.name, `grep -c '^min-replicas-to-write' /etc/redis/${instance}.settings || true`)).trim() !== "0";
+    // A master with one replica goes on without it.
+    const guarded = copies(await site.inventory(), instance) > 2;
     const [web, found] = [(await site.web()).name, await site.redis("")];
     const lists = { inside: key(), app: key(), master: key() };
     // An app as it is, and one that asks the sentinels itself: neither may write while the old master takes writes.
@@ -181,7 +183,7 @@ async function handOver(scene: Scene, { name }: Host): Promise<void> {
   const here = async () => (await site.master(""))?.name === name;
   if (!(await here())) return;
   say(`${name}: another machine becomes master for feeds`);
-  const instance = (await inRedis(site, "", 'echo "$name"')).trim();
+  const { name: instance } = watchers(await site.inventory(), "");
   await site.on(name, `sentinel-console sentinel failover ${instance}`);
   if (!(await scene.until(async () => !(await here()), 60))) throw new Error(`${name} is still master for feeds after 60 s`);
   // Until apps have found it and the old one copies it.

@@ -21,6 +21,7 @@ export {
   type SiteSpec,
 } from "./core/cloud";
 export { type DiskSpec, type HostName, type HostSpec, type IdentityUse } from "./core/host-spec";
+export { type InventoryFrontDoor, type InventoryMember, type InventoryReached, type MadeHost } from "./core/inventory";
 export { AddressPlan, type Range, type Role } from "./core/address-plan";
 export { callerName, type Caller, type Flow, type Listener } from "./core/flow";
 export { shrinks, Size } from "./core/size";

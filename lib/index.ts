@@ -6,6 +6,7 @@ export { Endpoint, type Outside } from "./core/endpoint";
 export { type Flow } from "./core/flow";
 export { FrontDoor, type Route } from "./core/front-door";
 export { Host } from "./core/host";
+export type * from "./core/inventory";
 export { Machine, type MachineProps } from "./core/machine";
 export { type Mailbox } from "./core/mailbox";
 export { type ObjectStore, type ObjectStoreFacts } from "./core/objects";

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { Role } from "./address-plan";
 import { DiskSpec, HostSpec } from "./host-spec";
 import { Flow } from "./flow";
+import { InventoryFrontDoor, InventoryMember, InventoryReached, MadeHost } from "./inventory";
 import { Step } from "./program";
 
 export interface Cloud {
@@ -131,7 +132,8 @@ export interface MachineSpec extends HostSpec {
   readonly onChange: "keep" | "replace";
 }
 
-export interface MadeMachine {
+/** With what the inventory has of it (`MadeHost`), each part of which a cloud may leave out. */
+export interface MadeMachine extends MadeHost {
   /** What peers in the network reach it by: a plain string, or a token where the cloud computes it. */
   readonly address: string;
   /** The device path of each disk by its name, as the boot text must mount it. */
@@ -149,8 +151,13 @@ export interface PoolSpec extends HostSpec {
   readonly files: () => boolean;
 }
 
-export interface MadePool {
+/** With what the inventory has of all members together. */
+export interface MadePool extends Pick<InventoryReached, "resource" | "renew"> {
   readonly name: string;
+  /** Its members for the inventory, with references of Terraform's. Left out where Terraform does not know them one by one. */
+  readonly members?: readonly InventoryMember[];
+  /** The command that lists the machines as they are now, for the inventory. */
+  readonly list?: string;
   /** The options by which a command of `cdktf-mastodon` finds a member, as in `--ssh root@203.0.113.7`. Left out where nobody may log in. */
   readonly loginOptions?: string;
 }
@@ -175,6 +182,8 @@ export interface RouteSpec {
 }
 
 export interface MadeFrontDoor {
+  /** The machine that it is, for the inventory, on a cloud that makes one. */
+  readonly machine?: InventoryFrontDoor["machine"];
   /** The address ranges from which it reaches pools. */
   readonly sources: readonly string[];
   route(id: string, spec: RouteSpec): void;

@@ -20,7 +20,13 @@ export class FrontDoor extends Construct {
     id: string,
   ) {
     super(site, id);
-    this.made = this.site.session.frontDoor(this, "Door", { domain: this.site.host });
+    const { machine } = (this.made = this.site.session.frontDoor(this, "Door", { domain: this.site.host }));
+    this.site.inventory.frontDoor(() => ({
+      routes: this.added
+        .map(({ host, pool, check }) => ({ host, pool: pool.name, port: check.port, path: check.path }))
+        .sort(byHost),
+      ...(machine && { machine }),
+    }));
   }
 
   /** Sends requests for `host` to the members of `pool` that pass `check`, and to no other. */
@@ -45,4 +51,8 @@ export class FrontDoor extends Construct {
   get routes(): readonly Route[] {
     return this.added;
   }
+}
+
+function byHost(a: { readonly host: string }, b: { readonly host: string }): number {
+  return a.host < b.host ? -1 : 1;
 }

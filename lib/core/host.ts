@@ -5,12 +5,15 @@ import { Role } from "./address-plan";
 import { Flow, Listener } from "./flow";
 import { hostProgram } from "./host-program";
 import { HostSpec, IdentityUse } from "./host-spec";
+import { InventoryMachine, InventoryPool, InventoryUnit } from "./inventory";
 import { needs } from "./needs";
 import { Program } from "./program";
 import { byteLength, gzippedLength, packedLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
 import { secretsIn, withNames } from "./secret-store";
 import { Installation } from "./installation";
+import { escaped } from "./site-inventory";
+import { Size } from "./size";
 
 /** What a host can map in its names: another host, or something outside the page whose address is given. */
 interface Named {
@@ -29,6 +32,7 @@ export abstract class Host extends Construct {
   private readonly outgoing: Flow[] = [];
   private readonly known = new Map<string, Named>();
   private readonly asking: IdentityUse[] = [];
+  private readonly units: InventoryUnit[] = [];
   private spec: HostSpec | undefined;
 
   protected constructor(
@@ -39,6 +43,7 @@ export abstract class Host extends Construct {
     super(scope, id);
     this.site = Installation.of(this);
     this.site.admit(this);
+    this.site.inventory.host(this);
   }
 
   /** Who it is in the table of flows. */
@@ -75,6 +80,27 @@ export abstract class Host extends Construct {
   /** Maps the name of `other` on this host; its own name too, which else leads to a loopback address that means nothing to peers. */
   knows(other: Named): void {
     this.known.set(other.name, other);
+  }
+
+  /**
+   * Says for the inventory that a unit of systemd on this host does some of the work of `tier`, which must be in the inventory as well. Two that
+   * share a unit say it once. It starts nothing: the program does.
+   */
+  runs(tier: Construct, unit: Omit<InventoryUnit, "tier">): void {
+    if (this.units.some((known) => known.unit === unit.unit)) return;
+    this.units.push({ ...unit, tier: tier.node.path });
+  }
+
+  /** What the inventory has of it. */
+  abstract get described(): InventoryMachine | InventoryPool;
+
+  /** What the inventory has of every host. */
+  protected describe(size: Size): Pick<InventoryMachine, "name" | "path" | "tier" | "role" | "cpus" | "gib" | "units"> {
+    const tier = this.site.inventory.tierOf(this);
+    const { name, role } = this;
+    const units = this.units.map((unit) => ({ ...unit, facts: escaped(unit.facts) }));
+    const { cpus, gib } = size;
+    return { name, path: this.node.path, ...(tier !== undefined && { tier }), role, cpus, gib, units };
   }
 
   /** Lets a user besides root ask the cloud about this machine, and so act with the machine's own rights at the cloud. */

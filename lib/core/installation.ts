@@ -6,11 +6,13 @@ import { AddressPlan, Range, Role, ROLE_NAMES } from "./address-plan";
 import { Cloud, CloudSession } from "./cloud";
 import { Flow, flowTable } from "./flow";
 import { FrontDoor } from "./front-door";
+import { wrongGenerations } from "./generation";
 import { Mailbox } from "./mailbox";
 import { hostName, standIn, SUFFIX_LENGTH, wrongName, wrongSiteId, wrongTierId } from "./names";
 import { NextSteps } from "./next-steps";
 import { PageError, Problems } from "./problems";
 import { SecretChecks } from "./secret-checks";
+import { SiteInventory } from "./site-inventory";
 import { registerSite } from "./sites";
 import { wrongNumber } from "./whole-number";
 
@@ -44,6 +46,8 @@ export class Installation extends Construct {
   /** What the cloud makes of this site. */
   readonly session: CloudSession;
   readonly problems: Problems;
+  /** What it consists of, for those who look after it. */
+  readonly inventory: SiteInventory;
   /** The last words of a deploy. */
   readonly nextSteps: NextSteps;
   /** The site's name in physical names. */
@@ -84,13 +88,24 @@ export class Installation extends Construct {
     Aspects.of(this).add({ visit: (node: IConstruct) => (node === this ? this.finish() : undefined) });
     // Whatever else the cloud makes needs what it has made now.
     SecretChecks.of(this).before(this.node.findAll().filter((node) => TerraformResource.isTerraformResource(node)));
+    this.inventory = new SiteInventory(this);
+    this.problems.atSynth(() => this.checkGenerations());
     // No output: more than a hundred lines would stand at the end of each deploy. `cdktf-mastodon flows` reads it in the plan.
     const flows = new TerraformLocal(this, "Flows", Lazy.anyValue({ produce: () => flowTable(this.flows) }));
     flows.overrideLogicalId(`${this.name.replaceAll("-", "_")}_flows`);
     this.nextSteps = new NextSteps(this, this.name, () => [
       ...this.session.nextSteps(),
+      "What stands, and how one logs in: npx cdktf-mastodon inventory",
       "Who may reach which port of whom: npx cdktf-mastodon flows",
     ]);
+  }
+
+  // The context is the page's, so the pools of all its sites count, and the first site tells.
+  private checkGenerations(): void {
+    const sites = this.node.root.node.findAll().filter((node) => node instanceof Installation);
+    if (sites[0] !== this) return;
+    const pools = sites.flatMap(({ inventory }) => inventory.whole.pools.map(({ name }) => name));
+    for (const problem of wrongGenerations(this, [...new Set(pools)])) this.problems.add(this, problem);
   }
 
   private finish(): void {

@@ -2,7 +2,9 @@
 
 import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
+import { MadeMachine } from "./cloud";
 import { Host } from "./host";
+import { InventoryMachine } from "./inventory";
 import { wrongName } from "./names";
 import { Disk, Size, wrongSize } from "./size";
 import { wholeNumber } from "./whole-number";
@@ -32,6 +34,10 @@ export class Machine extends Host {
   readonly name: string;
   readonly address: string;
   private readonly devices: Readonly<Record<string, string>>;
+  private readonly made: MadeMachine;
+  private readonly kept: Pick<InventoryMachine, "number" | "zone" | "disks" | "onChange">;
+  private readonly size: Size;
+  private readonly before = new Set<Machine>();
 
   constructor(scope: Construct, id: string, props: MachineProps) {
     super(scope, id, props.role);
@@ -49,18 +55,39 @@ export class Machine extends Host {
     const room = plan.capacity(props.range, zones);
     const number = wholeNumber(problems, this, "number", props.number, { least: 1, most: room });
     const { zone, range, address } = plan.place(props.range, number, zones);
-    const made = this.site.session.machine(this, "Machine", {
-      ...this.told(props),
+    const kept = {
       number,
       zone,
-      range: range.cidr,
-      address,
-      disks: disks.map(([name, disk]) => ({ name, gib: disk.gib })),
+      disks: disks.map(([disk, { gib }]) => ({ name: disk, gib })),
       onChange: props.onChange ?? "keep",
-    });
+    };
+    const made = this.site.session.machine(this, "Machine", { ...this.told(props), ...kept, range: range.cidr, address });
+    this.size = props.size;
+    this.kept = kept;
+    this.made = made;
     this.address = made.address;
     this.devices = made.devices;
     this.measure();
+  }
+
+  /** Says for the inventory that these are renewed before it, if there are any. */
+  renewedAfter(others: readonly Machine[]): void {
+    for (const other of others) if (other !== this) this.before.add(other);
+  }
+
+  get described(): InventoryMachine {
+    const { resource, renew, login, older } = this.made;
+    return {
+      ...this.describe(this.size),
+      ...this.kept,
+      address: this.address,
+      ...(resource !== undefined && { resource }),
+      ...(renew !== undefined && { renew }),
+      ...(login !== undefined && { login }),
+      // An expression in the plan, and true or false in the state.
+      ...(older !== undefined && { older: older as unknown as boolean }),
+      renewAfter: [...this.before].map(({ name }) => name).sort(),
+    };
   }
 
   /**

@@ -3,7 +3,9 @@
 import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
 import { MadePool } from "./cloud";
+import { generationOf } from "./generation";
 import { Host } from "./host";
+import { InventoryPool } from "./inventory";
 import { Size, wrongSize } from "./size";
 import { wrongNumber } from "./whole-number";
 
@@ -30,6 +32,7 @@ export class Pool extends Host {
   readonly made: MadePool;
   readonly machines: number;
   readonly roll: "start-first" | "stop-first";
+  private readonly size: Size;
   private routed = false;
   private sharing = false;
 
@@ -39,6 +42,7 @@ export class Pool extends Host {
     this.site.claim(this, props.name);
     this.site.problems.add(this, wrongSize(props.size));
     this.machines = props.machines;
+    this.size = props.size;
     this.roll = props.roll ?? "start-first";
     const { plan, cloud } = this.site;
     const ranges = plan.zones(props.range, cloud.can.zones ?? 1);
@@ -53,6 +57,25 @@ export class Pool extends Host {
       files: () => this.sharing,
     });
     this.measure();
+  }
+
+  override bootText(): string {
+    const text = super.bootText();
+    const generation = generationOf(this, this.name);
+    return generation === undefined ? text : text.replace("\n", `\n# generation: ${generation}\n`);
+  }
+
+  get described(): InventoryPool {
+    const { members, list, resource, renew } = this.made;
+    return {
+      ...this.describe(this.size),
+      size: this.machines,
+      roll: this.roll,
+      ...(resource !== undefined && { resource }),
+      ...(renew !== undefined && { renew }),
+      ...(members !== undefined && { members }),
+      ...(list !== undefined && { list }),
+    };
   }
 
   /** Gives the members the directory that the cloud shares among machines; returns its path, or nothing where the cloud has none. */

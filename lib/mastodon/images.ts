@@ -12,6 +12,8 @@ const KINDS = ["mastodon", "streaming"] as const;
 export function imageOf(site: Site, kind: ImageKind, by: Construct): string {
   const { mastodon, streaming } = site.images;
   ask(site, kind);
+  // Its assets are what browsers ask for.
+  if (kind === "mastodon") site.inventory.serves({ version: site.version, image: mastodon });
   if (kind === "mastodon") return mastodon;
   if (!versionOf(site).isBefore("4.3")) return streaming ?? official(site, "streaming");
   if (streaming !== undefined && streaming !== mastodon) {

@@ -14,6 +14,7 @@ import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
 import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
+import { Postgres } from "./postgres";
 import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
 import { poolerFront, throughPoolers } from "./programs/pooler-front";
 import { secret } from "./secrets";
@@ -101,6 +102,9 @@ export class PgBouncer extends Construct implements Database {
         size: props.size ?? Size.of({ cpus: 1, gib: 1 }),
       });
     });
+    const where = each ? ", on each machine that calls it" : "";
+    site.inventory.tier(this, { kind: "PgBouncer", why: `many database connections over few${where}` });
+    for (const machine of this.machines) machine.renewedAfter(props.database instanceof Postgres ? props.database.machines : []);
     this.entries = this.machines.map((machine) => {
       const { main, reads, server } = this.install(machine, machine.name);
       return {
@@ -211,6 +215,12 @@ export class PgBouncer extends Construct implements Database {
   ): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined; readonly server: DatabaseFacts } {
     const primary = this.server.reachedBy(host, "the pooler's server connections");
     const replicas = this.server.replicasReachedBy(host, "the pooler's server connections for reads");
+    const { serverConnections, maxClients } = this;
+    host.runs(this, {
+      unit: "pgbouncer.service",
+      what: "pgbouncer",
+      facts: { port: PGBOUNCER_PORT, serverConnections, maxClients },
+    });
     pgbouncer(host.program, {
       primary,
       replicas,

@@ -12,6 +12,7 @@ import { DatabaseFacts, PostgresServer } from "./database";
 import { ExistingPostgres, ExistingPostgresProps } from "./existing-postgres";
 import { POSTGRES_PORT, POSTGRES_READS_PORT, POSTGRES_STATUS_PORT } from "./ports";
 import { postgres } from "./programs/postgres";
+import { UNIT } from "./programs/postgres-names";
 import { primaryFront } from "./programs/primary-front";
 import { secret } from "./secrets";
 
@@ -94,6 +95,10 @@ export class Postgres extends Construct implements PostgresServer {
         disks: { data: disk },
       });
     });
+    const why = replicas > 0 ? "keeps all that people write, and copies of it that can take over" : "keeps all that people write";
+    site.inventory.tier(this, { kind: "Postgres", why });
+    // Another one may be primary by then; where it is, machines say themselves.
+    this.machines[0]!.renewedAfter(this.machines.slice(1));
     this.endpoints = this.machines.map((machine) =>
       Endpoint.on(machine, POSTGRES_PORT, {
         host: machine.name,
@@ -195,6 +200,7 @@ export class Postgres extends Construct implements PostgresServer {
     // Two know each other from the page, which an empty disk must not make forget; more of them are heard of.
     const others = this.machines.slice(0, 2).filter((other) => other !== machine);
     for (const other of others) machine.knows(other);
+    machine.runs(this, { unit: `${UNIT}.service`, what: "postgres", facts: { port: POSTGRES_PORT, first: n === 0 } });
     postgres(machine.program, {
       self: machine.name,
       first: n === 0,

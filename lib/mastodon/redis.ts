@@ -76,6 +76,11 @@ export interface RedisProps {
   readonly slot?: number;
 }
 
+const WHY: Readonly<Record<RedisUse, string>> = {
+  main: "keeps timelines, and carries what streaming tells",
+  cache: "spares the database what was asked a moment ago",
+  sidekiq: "keeps the jobs that wait",
+};
 const SENTINELS = 3;
 /** With two copies, whom the sentinels promote sooner would take writes while the old master still does. */
 const LEAST_SECONDS = 5;
@@ -148,7 +153,15 @@ export class Redis extends Construct implements RedisServer {
     this.endpoints = this.machines.map((machine) => Endpoint.on(machine, instance.port, facts));
     this.sentinels =
       instance.sentinels.length === 0 ? [] : this.home.slice(0, SENTINELS).map((m) => Endpoint.on(m, SENTINEL_PORT, facts));
-    for (const machine of this.machines) redis(machine.program, instance, machine.name);
+    site.inventory.tier(this, { kind: "Redis", why: WHY[this.use] });
+    for (const [n, machine] of this.machines.entries()) {
+      const { port, sentinels } = instance;
+      const facts = { use: this.use, port, name, first: n === 0, sentinels };
+      machine.runs(this, { unit: `redis-server@${name}.service`, what: "redis", facts });
+      redis(machine.program, instance, machine.name);
+    }
+    for (const machine of this.home.slice(0, instance.sentinels.length))
+      machine.runs(props.on ?? this, { unit: "redis-sentinel.service", what: "sentinel", facts: { port: SENTINEL_PORT } });
   }
 
   /** One that the page does not make: by url, by parts, or by its sentinels. */
@@ -211,6 +224,8 @@ export class Redis extends Construct implements RedisServer {
         disks: { data: props.disk ?? Disk.gib(20) },
       });
     });
+    // Another one may be master by then; who it is, the sentinels say.
+    machines[0]!.renewedAfter(machines.slice(1));
     for (const [n, machine] of machines.entries()) {
       // The machines of a Redis speak to each other from the start, so that another instance or replica changes none of them.
       for (const port of [...Object.values(REDIS_PORTS), SENTINEL_PORT]) machine.open("redis", port, "replication and sentinels");

@@ -11,7 +11,7 @@ import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { outgoingMail } from "./outgoing-mail";
 import { TierEnv } from "./process-env";
-import { sidekiq } from "./programs/sidekiq";
+import { sidekiq, unitOf } from "./programs/sidekiq";
 import { preparesDatabase, worksOff } from "./queues";
 import { Data, DATABASE_TASK, readsReplica, rubyEnv, SCHEDULER_LOCK } from "./ruby";
 import { secret } from "./secrets";
@@ -94,6 +94,10 @@ export class SidekiqGroup extends Construct {
     this.env = rubyEnv(this.pool, "sidekiq", this, props, tier).set("DB_POOL", threads, this);
     this.taskEnv = scheduler ? databaseTaskEnv(rubyEnv(this.pool, "task", this, props, tier), site, this) : undefined;
     this.checkMetrics(site, processes);
+    const why = `works off ${queues.join(", ")}${scheduler ? ", and prepares the database" : ""}`;
+    site.inventory.tier(this, { kind: "SidekiqGroup", why });
+    for (let n = 1; n <= processes; n++)
+      this.pool.runs(this, { unit: unitOf(n), what: "sidekiq", facts: { queues, threads, scheduler } });
     sidekiq(this.pool.program, {
       image: imageOf(site, "mastodon", this),
       env: this.env,

@@ -110,6 +110,7 @@ export class Site extends Installation {
       ...named.map(([kind, image]) => wrongImage(`images.${kind}`, image)),
     ];
     for (const problem of problems) this.problems.add(this, problem);
+    this.inventory.says({ domain: props.domain, version: props.version });
     this.objects = props.objects?.attach(this, { domain: this.webDomain });
   }
 

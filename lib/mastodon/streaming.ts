@@ -14,7 +14,7 @@ import { wholeNumber } from "../core/whole-number";
 import { imageOf } from "./images";
 import { STREAMING_PORT } from "./ports";
 import { processEnv, TierEnv } from "./process-env";
-import { streaming } from "./programs/streaming";
+import { streaming, streamingUnit } from "./programs/streaming";
 import { Data, redisEnv } from "./ruby";
 import { nodeTls, nodeTrusts } from "./trust";
 import { versionOf } from "./version";
@@ -99,8 +99,15 @@ export class StreamingPool extends Construct {
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
     });
+    site.inventory.tier(this, { kind: "StreamingPool", why: `tells browsers and apps at ${host} what is new` });
+    runsStreaming(this.pool, this, this.envs);
     site.frontDoor.route(host, this.pool, { port: HTTP_PORT, path: "/api/v1/streaming/health", status: 200 });
   }
+}
+
+/** Has the inventory know the processes of streaming on a host. */
+export function runsStreaming(host: Pool, by: Construct, envs: ReadonlyMap<number, Env>): void {
+  for (const port of envs.keys()) host.runs(by, { unit: streamingUnit(port), what: "streaming", facts: { port } });
 }
 
 /** Streaming on machines that do something else as well. */

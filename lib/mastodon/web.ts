@@ -12,11 +12,11 @@ import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { PUMA_PORT } from "./ports";
 import { TierEnv } from "./process-env";
-import { web } from "./programs/web";
+import { web, WEB_UNIT } from "./programs/web";
 import { KEPT_THREADS } from "./programs/puma-queue";
 import { preparesDatabase } from "./queues";
 import { ADMINISTRATOR, Data, rubyEnv } from "./ruby";
-import { streamingEnvs, StreamingPool, StreamingProcesses, streamingProgram } from "./streaming";
+import { runsStreaming, streamingEnvs, StreamingPool, StreamingProcesses, streamingProgram } from "./streaming";
 import { versionOf } from "./version";
 
 export interface WebTierProps extends Data {
@@ -148,6 +148,11 @@ export class WebTier extends Construct {
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
       waits: () => preparesDatabase(site),
     });
+    site.inventory.tier(this, { kind: "WebTier", why: `answers browsers, apps and other servers at ${site.webDomain}` });
+    const streamingUrl = this.env.all["STREAMING_API_BASE_URL"];
+    const facts = { port: PUMA_PORT, processes, threads, ...(streamingUrl !== undefined && { streaming: streamingUrl }) };
+    this.pool.runs(this, { unit: WEB_UNIT, what: "web", facts });
+    runsStreaming(this.pool, this, this.streamingEnvs);
     site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });
     site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));
   }

@@ -65,6 +65,8 @@ export class FakeSession implements CloudSession {
     });
     return {
       address: this.cloud.can.addresses === "computed" ? made.id : spec.address,
+      resource: `terraform_data.${made.friendlyUniqueId}`,
+      renew: `terraform_data.${made.friendlyUniqueId}`,
       devices: Object.fromEntries(disks.map((disk) => [disk.name, `/dev/disk/by-id/fake-${spec.name}-${disk.name}`])),
     };
   }

@@ -21,7 +21,7 @@ export interface RenderedPage {
   readonly hosts: Readonly<Record<string, RenderedHost>>;
   /** By site and by `host:port`: who may reach it, and why. */
   readonly flows: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-  /** `cdk.tf.json` without cdktf's metadata, with `<boot text of NAME>` and `<flows>` in the place of what stands above. */
+  /** `cdk.tf.json` without cdktf's metadata, with `<boot text of NAME>`, `<flows>`, `<inventory>` and `<releases>` in the place of what stands elsewhere. */
   readonly plan: Readonly<Record<string, unknown>>;
 }
 
@@ -67,10 +67,17 @@ export function renderPage(page: TerraformStack | Site): RenderedPage {
   for (const host of all.filter((node) => node instanceof Host))
     if (!hosts.has(nameOf(host))) add(nameOf(host), host.role, inPlan(stack, terraformText(host.bootText())));
   const flows: Record<string, RenderedPage["flows"][string]> = {};
-  for (const { name } of sites) {
+  const data = (plan.resource?.["terraform_data"] ?? {}) as Record<string, unknown>;
+  for (const site of sites) {
+    const { name } = site;
     const local = `${name.replaceAll("-", "_")}_flows`;
     flows[name] = plan.locals![local] as RenderedPage["flows"][string];
     plan.locals![local] = "<flows>";
+    // The releases are written into places that a hash of the release names, which would be other lines with each version.
+    const releases = site.node.tryFindChild("Releases");
+    if (releases instanceof TerraformElement) data[releases.friendlyUniqueId] = "<releases>";
+    // It says once more what stands elsewhere on the page.
+    plan.output![`${name.replaceAll("-", "_")}_inventory`]!.value = "<inventory>";
   }
   return { hosts: sorted(hosts), flows: sorted(Object.entries(flows)), plan: readablePlan(plan, names) };
 }
@@ -121,6 +128,7 @@ function inPlan(stack: TerraformStack, text: string): string {
 interface Plan extends Readonly<Record<string, unknown>> {
   readonly variable?: Readonly<Record<string, { readonly sensitive?: boolean }>>;
   readonly locals?: Record<string, unknown>;
+  readonly output?: Readonly<Record<string, { value: unknown }>>;
   readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 

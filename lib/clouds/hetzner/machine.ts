@@ -12,7 +12,7 @@ import { shrinks } from "../../core/size";
 import { bootText } from "../shared/boot-text";
 import { DISK_GIB, DISKS_OF_A_SERVER, SERVERS_OF_A_GROUP } from "./limits";
 import { HetznerNetwork } from "./network";
-import { checkRegistries, madeOf, serverConfig, STOP_SECONDS } from "./server";
+import { checkRegistries, madeOf, rootAt, serverConfig, ssh, STOP_SECONDS } from "./server";
 
 // What only a renewal brings. In place Hetzner would switch off all machines of the site together.
 const RENEWED = ["user_data", "ssh_keys", "image", "server_type", "public_net"];
@@ -63,12 +63,15 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
   );
   network.keep({ scope, role: spec.role, range: spec.range, made: [server, ...attached] });
   network.uses.push({ servers: 1, rolling: 0, balancers: 0 });
-  if (kept) {
-    const address = `hcloud_server.${server.friendlyUniqueId}`;
-    network.stale.add({ name: spec.name, address, madeWith: `lookup(${address}.labels, "boot", "")`, now: boot.hashName });
-  }
+  const resource = `hcloud_server.${server.friendlyUniqueId}`;
+  const madeWith = `lookup(${resource}.labels, "boot", "")`;
+  if (kept) network.stale.add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
   return {
     address: spec.address,
+    resource,
+    renew: resource,
+    older: `\${${madeWith} != ${boot.hashName}}`,
+    ...ssh(rootAt(settings, spec.role, resource)),
     devices: Object.fromEntries(volumes.map(({ name, volume }) => [name, volume.linuxDevice])),
   };
 }

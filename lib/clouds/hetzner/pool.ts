@@ -8,8 +8,7 @@ import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText } from "../shared/boot-text";
 import { SERVERS_OF_A_GROUP } from "./limits";
 import { Door, HetznerNetwork } from "./network";
-import { PublicAddresses } from "./settings";
-import { checkRegistries, madeOf, serverConfig, STOP_SECONDS } from "./server";
+import { checkRegistries, madeOf, rootAt, serverConfig, ssh, STOP_SECONDS } from "./server";
 
 export function pool(scope: Construct, id: string, network: HetznerNetwork, spec: PoolSpec): MadePool {
   const { settings } = network;
@@ -75,10 +74,18 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
   });
   network.uses.push({ servers: machines, rolling: startFirst ? machines : 0, balancers: 0 });
   network.admit({ scope, name, machines, peak: machines * generations, gate });
+  const login = (n: number) => rootAt(settings, role, `${all}[${n}]`);
   return {
     name,
-    ...(settings.ssh.keys.length > 0 &&
-      settings.ssh.from.length > 0 && { loginOptions: `--ssh root@${loginOf(all, settings.addresses(role))}` }),
+    resource: all,
+    renew: `terraform_data.${renewal.friendlyUniqueId}`,
+    members: Array.from({ length: machines }, (_, n) => ({
+      name: `\${${all}[${n}].name}`,
+      address: `\${one(${all}[${n}].network[*].ip)}`,
+      resource: `${all}[${n}]`,
+      ...ssh(login(n)),
+    })),
+    ...(login(0) !== undefined && { loginOptions: `--ssh ${login(0)}` }),
   };
 }
 
@@ -86,8 +93,4 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
 function groupOf(groups: readonly PlacementGroup[], members: number): string {
   const ids = groups.map((group) => `hcloud_placement_group.${group.friendlyUniqueId}.id`);
   return ids.length === 1 ? `\${${ids[0]}}` : `\${[${ids.join(", ")}][floor(count.index / ${members})]}`;
-}
-
-function loginOf(members: string, addresses: PublicAddresses): string {
-  return `\${${members}[0].${addresses === "ipv6" ? "ipv6_address" : "ipv4_address"}}`;
 }

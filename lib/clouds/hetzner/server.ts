@@ -6,6 +6,7 @@ import { Role } from "../../core/address-plan";
 import { registryOf } from "../../core/image";
 import { Size } from "../../core/size";
 import { HetznerNetwork } from "./network";
+import { Settings } from "./settings";
 import { serverType } from "./sizes";
 
 export interface ServerOf {
@@ -79,4 +80,15 @@ export function serverConfig(where: Construct, network: HetznerNetwork, server: 
     // The gate shuts it down where it can, with more patience than the provider has; what is off already must not be told to shut down.
     shutdownBeforeDeletion: server.shutsDown,
   };
+}
+
+/** Who logs in on a server from outside, as in `root@203.0.113.7`; nothing if no key is given, or no range may. */
+export function rootAt(settings: Settings, role: Role, server: string): string | undefined {
+  if (settings.ssh.keys.length === 0 || settings.ssh.from.length === 0) return undefined;
+  return `root@\${${server}.${settings.addresses(role) === "ipv6" ? "ipv6_address" : "ipv4_address"}}`;
+}
+
+/** The command that logs in, for the inventory. */
+export function ssh(root: string | undefined): { readonly login?: string } {
+  return root === undefined ? {} : { login: `ssh ${root}` };
 }

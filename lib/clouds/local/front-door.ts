@@ -16,6 +16,7 @@ const MOST_LETTERS = 240;
 
 export class LocalFrontDoor implements MadeFrontDoor {
   readonly sources: readonly string[];
+  readonly machine: MadeFrontDoor["machine"];
   private readonly routes: RouteSpec[] = [];
   private readonly address: string;
   private readonly problems: Problems;
@@ -33,7 +34,7 @@ export class LocalFrontDoor implements MadeFrontDoor {
       const made = haproxy(spec.domain, this.routes, network.mail?.() ?? []);
       return network.mail === undefined ? made : mailCatcher(made);
     };
-    const { resource } = keptMachine(scope, id, network, {
+    const { machine, resource, renew, login } = keptMachine(scope, id, network, {
       name: NAME,
       address,
       disks: [],
@@ -44,9 +45,10 @@ export class LocalFrontDoor implements MadeFrontDoor {
       // It keeps nothing but mail, which lies on the host: made anew, it gets its members from the gates of the pools again.
       onChange: "replace",
     });
+    this.machine = { name: NAME, address, resource, renew, login };
     network.opens((pool) => {
       const hosts = this.routes.filter((route) => route.pool.name === pool).map((route) => route.host);
-      return hosts.length === 0 ? undefined : { name: NAME, machine: resource.id, backends: hosts.sort().join(" ") };
+      return hosts.length === 0 ? undefined : { name: NAME, machine: machine.id, backends: hosts.sort().join(" ") };
     });
   }
 

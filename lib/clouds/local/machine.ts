@@ -22,7 +22,7 @@ export function keptMachine(
   id: string,
   network: LocalNetwork,
   spec: LocalMachine,
-): MadeMachine & { readonly resource: TerraformData } {
+): MadeMachine & { readonly machine: TerraformData } {
   const { driver } = network;
   const SITE = network.site;
   network.carries("machine", spec);
@@ -66,11 +66,23 @@ export function keptMachine(
   });
   network.awaits(machine);
   network.gate(scope, `${id}Ready`, { machine: machine.id }, "wait", { NAME: spec.name });
-  if (kept) {
-    const address = `terraform_data.${machine.friendlyUniqueId}`;
-    stale(network).add({ name: spec.name, address, madeWith: `${address}.output.boot`, now: boot.hashName });
-  }
-  return { address: spec.address, devices, resource: machine };
+  const resource = `terraform_data.${machine.friendlyUniqueId}`;
+  const madeWith = `${resource}.output.boot`;
+  if (kept) stale(network).add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
+  return {
+    address: spec.address,
+    devices,
+    machine,
+    resource,
+    renew: resource,
+    login: login(network, spec.name),
+    older: `\${${madeWith} != ${boot.hashName}}`,
+  };
+}
+
+/** The command that runs another inside a machine. */
+export function login(network: LocalNetwork, name: string): string {
+  return `npx cdktf-mastodon local run ${network.site} ${name} --`;
 }
 
 // The driver would refuse as well, but in the middle of an apply. At the first one there is no owner yet, and no disk.

@@ -4,6 +4,7 @@ import { Fn, Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText, notSecret } from "../shared/boot-text";
+import { login } from "./machine";
 import { LocalNetwork } from "./network";
 import { TerraformData } from "../shared/terraform-data";
 
@@ -41,7 +42,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
       ],
     });
     network.awaits(member);
-    return { id: member.id, name };
+    return { id: member.id, name, resource: `terraform_data.${member.friendlyUniqueId}` };
   });
   const ids = members.map((member) => member.id).join(" ");
   const door = Lazy.stringValue({ produce: () => network.door(spec.name)?.machine ?? "" });
@@ -52,5 +53,11 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
     FRONT_DOOR: Lazy.stringValue({ produce: () => network.door(spec.name)?.name ?? "" }),
     TARGETS_BACKENDS: backends,
   });
-  return { name: spec.name, loginOptions: `--site ${network.site}` };
+  return {
+    name: spec.name,
+    // This host gives them addresses that Terraform does not know.
+    members: members.map(({ name, resource }) => ({ name, resource, login: login(network, name) })),
+    list: `npx cdktf-mastodon local list ${network.site}`,
+    loginOptions: `--site ${network.site}`,
+  };
 }

@@ -68,7 +68,8 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
   for (const name of names) program.readyWhen(plan.readyFile ? fileCheck(name) : titleCheck(name));
 }
 
-function unitOf(name: number): string {
+/** The unit of a process, by its number from 1. */
+export function unitOf(name: number): string {
   return `mastodon-sidekiq@${name}.service`;
 }
 

@@ -55,9 +55,14 @@ export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "
       }),
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-streaming", ports) })
-    .add({ kind: "start", units: ports.map((port) => `mastodon-streaming@${port}.service`), atBoot: false });
+    .add({ kind: "start", units: ports.map(streamingUnit), atBoot: false });
   watchdog(program);
   for (const port of ports) program.readyWhen(`curl -fsS -m 2 -o /dev/null http://127.0.0.1:${port}/api/v1/streaming/health`);
+}
+
+/** The unit of a process, by its port. */
+export function streamingUnit(port: number): string {
+  return `mastodon-streaming@${port}.service`;
 }
 
 /** Generated template units cannot be enabled; a linked instance is started at boot. */

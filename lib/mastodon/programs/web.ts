@@ -38,6 +38,7 @@ export interface WebPlan {
   readonly waits: () => boolean;
 }
 
+export const WEB_UNIT = "mastodon-web.service";
 const TASK_ENV = "/etc/mastodon/task.env";
 const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
 
@@ -85,7 +86,7 @@ export function web(program: Program, plan: WebPlan): void {
       mode: "0755",
     })
     .add({ kind: "file", path: "/usr/local/bin/mastodon-owner", content: OWNER, mode: "0755" })
-    .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false });
+    .add({ kind: "start", units: [WEB_UNIT], atBoot: false });
   const beside = plan.streaming;
   if (beside !== undefined) streamingProcesses(program, beside);
   pumaQueue(program, plan);
