@@ -92,6 +92,55 @@ describe("when a pool's members serve", () => {
   });
 });
 
+describe("what the page no longer has", () => {
+  const site = join(directory, "sites/probe");
+  const facts = {
+    "database-1": "pool=\nrole=\nalone=",
+    "web-1-aaaaaa": "pool=web\nrole=web\nalone=",
+    "front-1-bbbbbb": "pool=front\nrole=web\nalone=",
+    "streaming-1-aaaaaa": "pool=streaming\nrole=streaming\nalone=",
+    "jobs-1-aaaaaa": "pool=jobs\nrole=sidekiq\nalone=",
+    "scheduler-1-aaaaaa": "pool=scheduler\nrole=sidekiq\nalone=yes",
+  };
+  beforeEach(() => {
+    for (const [name, record] of Object.entries(facts)) {
+      mkdirSync(join(site, "machines", name), { recursive: true });
+      writeFileSync(join(site, "machines", name, "record"), `address=10.20.64.7\n${record}\n`);
+    }
+    mkdirSync(join(site, "pools"));
+  });
+  afterEach(() => rmSync(site, { recursive: true }));
+
+  const doubles =
+    'machine_destroy() { rm -r "$(machine_dir "$NAME")"; }; is_running() { true; }; inside() { shift; echo "${*#*/sbin/}"; }\n';
+  const gone = (command: string, environment: Readonly<Record<string, string>>) => {
+    const { stdout, stderr, status } = shell(doubles + command, environment);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    return stdout.split("\n").flatMap((line) => /^(\S+): no longer on the page, removed$/.exec(line)?.[1] ?? []);
+  };
+
+  test("goes before anything is made, but for pools whose role the page has: these go when others serve", () => {
+    expect(gone("sweep", { KEEP_MACHINES: "", KEEP_POOLS: "front", KEEP_ROLES: "sidekiq web" })).toEqual([
+      "database-1",
+      "scheduler-1-aaaaaa",
+      "streaming-1-aaaaaa",
+    ]);
+    expect(gone("retire", { ROLE: "web", KEEP_POOLS: "front" })).toEqual(["web-1-aaaaaa"]);
+    expect(gone("retire", { ROLE: "sidekiq", KEEP_POOLS: "jobs" })).toEqual([]);
+    expect(gone("sweep", { KEEP_MACHINES: "", KEEP_POOLS: "front jobs", KEEP_ROLES: "sidekiq web" })).toEqual([]);
+  });
+
+  test("a pool that goes takes no member from the route that leads to its successor", () => {
+    const door = { FRONT_DOOR: "front-door" };
+    const served = (POOL: string, MEMBERS: string, TARGETS_BACKENDS: string) =>
+      shell(`${doubles}pool_serve`, { ...door, POOL, MEMBERS, TARGETS_BACKENDS }).stdout;
+    served("web", "web-1-aaaaaa", "old.example social.example");
+    expect(served("front", "front-1-bbbbbb", "social.example")).toBe("targets social.example front-1-bbbbbb=10.20.64.7\n");
+    const { stdout } = shell(`${doubles}retire`, { ROLE: "web", KEEP_POOLS: "front" });
+    expect(stdout.match(/^targets .*/gm)).toEqual(["targets old.example"]);
+  });
+});
+
 test("what the stand-in is told reaches containers by podman's own settings, and only whole numbers do", () => {
   const file = join(directory, "80-stand-in.conf");
   const told = (environment: Readonly<Record<string, string>>) => {

@@ -169,7 +169,22 @@ test("what leaves the page is found by what stays, before anything new is made",
     SITE: "social",
     KEEP_MACHINES: "database-1",
     KEEP_POOLS: "web",
+    KEEP_ROLES: "web",
   });
+});
+
+test("pools that leave the page go when the gates of their role have passed", () => {
+  const { stack, site } = page();
+  pool(site, "start-first");
+  new Postgres(site, "Database");
+  const { "Social_Retired-web": retired, "Social_Served-web": served } = withoutHashes(resources(stack));
+  expect(retired!["triggers_replace"]).toEqual({ pools: "web" });
+  expect(retired!["depends_on"]).toEqual(["terraform_data.Social_Web_PoolSettled"]);
+  expect(retired!.provisioner[0]!["local-exec"]).toMatchObject({
+    command: expect.stringMatching(/local\.sh retire$/) as string,
+    environment: { SITE: "social", ROLE: "web", KEEP_POOLS: "web" },
+  });
+  expect(served!["depends_on"]).toEqual(["terraform_data.Social_Web_PoolSettled", "terraform_data.Social_Retired-web"]);
 });
 
 test("the base holds what all programs name, and the store the images", () => {

@@ -111,5 +111,6 @@ class LocalSession implements CloudSession {
 
   finish(): void {
     mailboxMachine(this.network);
+    this.network.finish();
   }
 }

@@ -9,7 +9,7 @@ import { TerraformData } from "../shared/terraform-data";
 
 export function pool(scope: Construct, id: string, network: LocalNetwork, spec: PoolSpec): MadePool {
   const { driver } = network;
-  const { name } = spec;
+  const { name, role } = spec;
   const range = spec.ranges[0]!;
   network.carries("pool", spec);
   const boot = bootText(scope, `${id}Boot`, spec.bootText);
@@ -28,6 +28,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
         ...network.environment,
         NAME: "${self.input.name}",
         POOL: name,
+        ROLE: role,
         RANGE: range,
         ALONE: spec.roll === "stop-first" ? "yes" : "",
         DIRECTORIES: Lazy.stringValue({ produce: () => (spec.files() ? "files=/srv/files" : "") }),
@@ -48,12 +49,13 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
   const door = Lazy.stringValue({ produce: () => network.door(name)?.machine ?? "" });
   const backends = Lazy.stringValue({ produce: () => network.door(name)?.backends ?? "" });
   // It is made anew with the members. Terraform ends old members when all that depends on the new ones is made, so they wait for this.
-  network.gate(scope, `${id}Settled`, { members: `\${join(" ", ${all}.id)}`, door, backends }, "pool settle", {
+  const gate = network.gate(scope, `${id}Settled`, { members: `\${join(" ", ${all}.id)}`, door, backends }, "pool settle", {
     POOL: name,
     MEMBERS: `\${join(" ", ${all}.input.name)}`,
     FRONT_DOOR: Lazy.stringValue({ produce: () => network.door(name)?.name ?? "" }),
     TARGETS_BACKENDS: backends,
   });
+  network.roles.add({ role, name, gate });
   return { name, loginOptions: `--site ${network.site}` };
 }
 
