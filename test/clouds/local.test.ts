@@ -216,10 +216,9 @@ test("a domain that is too long for a certificate's common name stands in its ot
   site.frontDoor.route(domain, pool(site, "start-first"), { port: 80, path: "/health", status: 200 });
   const plan = JSON.parse(Testing.synth(stack, true)) as { readonly locals: Record<string, string> };
   const text = Object.entries(plan.locals).find(([name]) => /^Social_FrontDoor_DoorBoot_/.test(name))![1];
-  const [, command] = /^ +\(umask 077 && (openssl [^]*?own\.pem)\n/m.exec(text)!;
-  expect(command).not.toContain("/dev/null");
+  const [command] = /^ *COMMON_NAME=[^]*?\n *fi\n/m.exec(text)!;
   const directory = mkdtempSync(join(tmpdir(), "front-door-"));
-  const run = spawnSync("bash", ["-c", command!.replaceAll("/etc/haproxy", directory)], { encoding: "utf8" });
+  const run = spawnSync("bash", ["-ec", command.replaceAll("/etc/haproxy", directory)], { encoding: "utf8" });
   expect({ status: run.status, said: run.status === 0 ? "" : run.stderr }).toEqual({ status: 0, said: "" });
   const made = new X509Certificate(readFileSync(join(directory, "own.pem")));
   expect(made.subject).toBe("CN=cdktf-mastodon");
