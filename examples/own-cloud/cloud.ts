@@ -15,6 +15,7 @@ import {
   type PoolSpec,
   Problems,
   type Role,
+  RoleGates,
   type RouteSpec,
   runs,
   type SiteSpec,
@@ -66,6 +67,7 @@ class OwnSession implements CloudSession {
   private readonly sizes = new Map<string, number>();
   private readonly kept: TerraformData[] = [];
   private readonly gates: TerraformData[] = [];
+  private readonly roles: RoleGates;
   private readonly routes: { readonly pool: string; readonly id: string }[] = [];
 
   constructor(
@@ -75,6 +77,7 @@ class OwnSession implements CloudSession {
   ) {
     this.problems = new Problems(scope);
     this.stale = new Stale(scope, spec.site);
+    this.roles = new RoleGates(scope);
     this.network = new TerraformData(scope, "Network", {
       input: { site: spec.site, cidr: spec.cidr },
       provisioners: [this.call("make-network", { NAME: spec.site })],
@@ -151,6 +154,7 @@ class OwnSession implements CloudSession {
       provisioners: [this.call("serve", { NAME: name, MEMBERS: `\${join(" ", ${all}.input.name)}` })],
     });
     this.gates.push(gate);
+    this.roles.add({ role, name, gate });
     return { name };
   }
 
@@ -184,6 +188,8 @@ class OwnSession implements CloudSession {
   // If a kept machine cannot be made, members would never serve, and a gate would wait for nothing.
   finish(): void {
     for (const gate of this.gates) gate.dependsOn = this.kept.map(addressOf);
+    // A pool that the page no longer has ends when those of its role serve: then another takes its place.
+    this.roles.finish((role, pools) => this.call("retire", { NAME: role, POOLS: pools.join(" ") }));
   }
 
   /** The smallest type that is large enough. */

@@ -1,10 +1,12 @@
 // All that a host performs at its first boot: its firewall and names, then what the cloud adds, then the program of its tier.
 
+import { join } from "node:path";
 import { Flow } from "./flow";
 import { AddedSteps } from "./cloud";
 import { METADATA, nftables } from "./nftables";
 import { Program } from "./program";
 import { readinessAnswer } from "./readiness";
+import { script } from "./script";
 import { fillSecrets } from "./secret-store";
 
 export interface WholeHost {
@@ -42,33 +44,16 @@ export function hostProgram(host: WholeHost): Program {
   return whole;
 }
 
-// Some clouds attach the private interface after the machine has started.
 function privateNetwork(cidr: string): string {
-  const there = `ip -4 -o addr show | grep -q ' ${networkPattern(cidr)}'`;
-  return [
-    `for _ in $(seq 120); do ${there} && break; sleep 1; done`,
-    `${there} || { echo "boot: no address in ${cidr} after 120 s" >&2; exit 1; }`,
-    "",
-  ].join("\n");
+  return script(join(__dirname, "private-network.sh"), { NETWORK: cidr, PATTERN: networkPattern(cidr) });
 }
 
-// Its own address is looked up on the machine: where the cloud computes it, a boot text cannot contain it.
 function names({ name, network, knowsItself, mapped }: WholeHost): string {
-  const own = [
-    `own=$(ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }' | grep -m 1 '^${networkPattern(network)}')`,
-    "sed -i '/^127\\.0\\.1\\.1[[:space:]]/d' /etc/hosts",
-    `echo "$own ${name} # cdktf-mastodon" >>/etc/hosts`,
-  ];
-  return [
-    "sed -i '/^# cdktf-mastodon begin$/,/^# cdktf-mastodon end$/d; / # cdktf-mastodon$/d' /etc/hosts",
-    ...(knowsItself ? own : []),
-    "cat >>/etc/hosts <<'HOSTS'",
-    "# cdktf-mastodon begin",
-    ...mapped.map((other) => `${other.address} ${other.name}`),
-    "# cdktf-mastodon end",
-    "HOSTS",
-    "",
-  ].join("\n");
+  return script(join(__dirname, "host-names.sh"), {
+    NAME: knowsItself ? name : "",
+    PATTERN: networkPattern(network),
+    MAPPED: mapped.map((other) => `${other.address} ${other.name}\n`).join(""),
+  });
 }
 
 /** The first two numbers of a /16, as a regular expression. */

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { Problem } from "./problems";
 
-/** What DNS allows a part of a name, Linux a host's name, Hetzner a server's name and a label's value. */
+/** What DNS allows a part of a name and Linux a host's name. What a cloud allows for less stands in its own limits. */
 export const LABEL_LENGTH = 63;
 /** The longest name of a site: enough is left for those of its machines. */
 export const SITE_LENGTH = 40;
@@ -21,8 +21,11 @@ export function hostName(id: string): string {
     .replace(/^-+|-+$/g, "");
 }
 
-/** A name of at most so many characters, with a hash in the place of what is cut off; a shorter one stays as it is. */
-export function shortened(name: string, most = LABEL_LENGTH): string {
+/**
+ * A name of at most so many characters, with a hash in the place of what is cut off; a shorter one stays as it is. `most` is the limit of whoever
+ * takes the name: a cloud's stand in the cloud's own limits.
+ */
+export function shortened(name: string, most: number): string {
   if (name.length <= most) return name;
   const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
   return `${name.slice(0, most - 9).replace(/-+$/, "")}-${hash}`;

@@ -14,7 +14,6 @@ test("the local cloud keeps every rule", () => {
     "machine.zone is never read": "there is one",
     "machine.number is never read": "machines do not differ by it",
     "machine.size is never read": "containers share the host's memory and processors",
-    "pool.role is never read": "a bridge has no subnets",
     "pool.size is never read": "containers share the host's memory and processors",
     "machine.openings is never read": IN_THE_BOOT_TEXT,
     "machine.calls is never read": "a container may call whom the host may",

@@ -9,8 +9,6 @@ const FOR_TRYING_OUT = "the local cloud removes the disks of what the page has n
 
 test("the local cloud keeps every rule but these", async () => {
   const excused = {
-    "a smaller page after a failed roll-out ends members that serve":
-      "each member is a resource of its own: when the gate has failed, nothing holds the block of a member that the page has no longer",
     "a renamed tier with data is not refused": FOR_TRYING_OUT,
     "a removed machine with data is not refused": FOR_TRYING_OUT,
     "a removed tier with data is not refused": FOR_TRYING_OUT,

@@ -118,6 +118,39 @@ test("a removed tier or replica with data is refused until its volumes are given
   expect(names(small.all("hcloud_volume"))).toEqual(["social-database-1-data"]);
 }, 120_000);
 
+test("a renamed pool of which nothing is said: its old servers serve until the new ones do, and are shut down before they go", () => {
+  expect(small.apply(site({}))).toMatchObject(done);
+  const serving = ids("hcloud_server");
+  const doors = ids("hcloud_load_balancer");
+  const targets = () =>
+    small
+      .all("hcloud_load_balancer_target")
+      .map(({ input }) => String(input["label_selector"]))
+      .sort();
+  small.set("sick", true);
+  for (const _ of [1, 2]) {
+    small.forget();
+    expect(small.apply(site({ name: "front" })).status).toBe(1);
+    expect(ids("hcloud_server")).toEqual(expect.arrayContaining(serving));
+    expect(targets()).toEqual(["site=social,pool=front", "site=social,pool=web"]);
+    expect(asked()).toEqual(["serve front"]);
+  }
+  small.set("sick", false);
+  small.forget();
+  const { status, lines } = small.apply(site({ name: "front" }));
+  expect(status).toBe(0);
+  expect(asked()).toEqual(["serve front", "retire web"]);
+  const at = (pattern: RegExp) => lines.split("\n").findIndex((line) => pattern.test(line));
+  const retired = at(/Retired-web_\w+: Creation complete/);
+  expect(retired).toBeGreaterThan(0);
+  expect(at(/hcloud_server__Social_web_\w+\[\d\]: Destroying/)).toBeGreaterThan(retired);
+  expect(at(/hcloud_load_balancer_target__\S+Target-web_\w+: Destroying/)).toBeGreaterThan(retired);
+  expect(names(small.all("hcloud_server"))).toEqual(["social-front-1", "social-front-2"]);
+  expect(targets()).toEqual(["site=social,pool=front"]);
+  expect(ids("hcloud_load_balancer")).toEqual(doors);
+  expect(small.plan(site({ name: "front" })).said).toContain("No changes");
+}, 120_000);
+
 test("a renamed pool: its load balancer stays, and its old servers serve until the new ones do", () => {
   expect(small.apply(site({}))).toMatchObject(done);
   const serving = ids("hcloud_server");
@@ -167,7 +200,7 @@ test("a half-made apply: what could not be made is told at once, no gate waits, 
   expect(asked()).toEqual([]);
   small.set("refuse", false);
   expect(small.apply(site({ database: "Database" }))).toMatchObject(done);
-  expect(asked()).toEqual(["serve web"]);
+  expect(asked()).toEqual(["serve web", "retire web"]);
   expect(small.plan(site({ database: "Database" })).said).toContain("No changes");
 }, 60_000);
 

@@ -6,7 +6,7 @@ import { LoadBalancerTargetA as LoadBalancerTarget } from "@cdktf/provider-hclou
 import { Lazy, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import { shortened } from "../../core/names";
-import { balancerFor, balancerTypeFor } from "./limits";
+import { balancerFor, balancerTypeFor, NAME_LENGTH } from "./limits";
 import { HetznerNetwork, PoolOfSite } from "./network";
 import { list } from "./standing";
 
@@ -33,12 +33,18 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
   // made and what the apply adds; when that has gone, the next deploy takes the smaller type.
   const { servers: found } = network.standing;
   const names = () => of.pools.flatMap((pool) => network.namesOf(pool));
+  const roles = [...new Set(of.pools.map((name) => network.pool(name)!.role))];
   const standing = new TerraformLocal(
     scope,
     `${id}Servers`,
     Lazy.stringValue({
-      produce: () =>
-        `\${length([for one in ${found} : one if contains(${list(names())}, lookup(one.labels, "pool", ""))]) + ${sum((pool) => pool.machines)}}`,
+      produce: () => {
+        const pool = `lookup(one.labels, "pool", "")`;
+        const own = `contains(${list(names())}, ${pool})`;
+        // A pool that the page no longer has may have been reached by this balancer, and then is until others serve.
+        const gone = `contains(${list(roles)}, lookup(one.labels, "role", "")) && !contains(${list(["", ...network.poolNames])}, ${pool})`;
+        return `\${length([for one in ${found} : one if ${own} || ${gone}]) + ${sum((pool) => pool.machines)}}`;
+      },
     }),
   );
   if (servers > targets) {
@@ -52,7 +58,7 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
     scope,
     id,
     of.tune({
-      name: shortened(`${network.site}-${of.name}`),
+      name: shortened(`${network.site}-${of.name}`, NAME_LENGTH),
       loadBalancerType: balancerTypeFor(servers, `local.${standing.friendlyUniqueId}`),
       location: network.settings.location,
       algorithm: { type: "least_connections" },
@@ -72,6 +78,8 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
       usePrivateIp: true,
       // Private targets are refused until the load balancer is in the network.
       dependsOn: [attached],
+      // So that Terraform ends the target of a pool that the page no longer has as it does the pool: when those of its role serve.
+      lifecycle: { createBeforeDestroy: true },
     });
   // Once the page is whole: the servers of a renamed pool serve under its former name until the new ones do.
   network.atEnd(() => of.pools.flatMap((pool) => network.namesOf(pool).slice(1)).forEach(reach));

@@ -15,6 +15,7 @@ import { terraformText } from "../../core/render/terraform-text";
 import { balancer } from "./balancer";
 import { uncertified } from "./certificate";
 import { HetznerDns } from "./dns";
+import { NAME_LENGTH } from "./limits";
 import { HetznerNetwork } from "./network";
 
 /** After how many seconds without traffic a connection is closed; the most that Hetzner allows. */
@@ -119,7 +120,7 @@ export class HetznerFrontDoor implements MadeFrontDoor {
     }
     // Another host name is another certificate. One that could not be issued is in use by nobody, and goes before it is asked for again.
     const made = new ManagedCertificate(this.scope, `Certificate-${host.replaceAll(".", "-")}`, {
-      name: shortened(`${this.network.site}-${host.replaceAll(".", "-")}`),
+      name: shortened(`${this.network.site}-${host.replaceAll(".", "-")}`, NAME_LENGTH),
       domainNames: [host],
       labels: { site: this.network.site },
     });

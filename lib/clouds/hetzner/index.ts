@@ -64,8 +64,8 @@ export class HetznerCloud implements Cloud {
 
   /**
    * Says that a tier, or a construct around tiers, had another id when it was deployed: what it has at Hetzner then stays, its volumes with the
-   * same numbers and data. Volumes, kept servers and the route get their new names in place; a pool is rolled as for any change, and its old
-   * servers serve until the new ones do. A renamed kept tier needs the `slot` that it had. Once a deploy has ended well the call may go.
+   * same numbers and data. Volumes, kept servers and the route get their new names in place; a pool is rolled as for any change, as it is
+   * without this call. A renamed kept tier needs the `slot` that it had. Once a deploy has ended well the call may go.
    * @param of the tier under its new id
    * @param was its id before
    * @throws at synth if the page still has something under the old id, or gives the tier's machines other addresses

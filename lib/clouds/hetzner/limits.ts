@@ -2,6 +2,8 @@
 
 import type { HetznerNetwork } from "./network";
 
+/** The longest name of a server, volume, load balancer, certificate and placement group, and the longest value of a label. */
+export const NAME_LENGTH = 63;
 export const MEMBERS_OF_A_NETWORK = 100;
 export const SUBNETS_OF_A_NETWORK = 50;
 export const GROUPS_OF_A_PROJECT = 50;
@@ -9,6 +11,9 @@ export const SERVERS_OF_A_GROUP = 10;
 export const DISKS_OF_A_SERVER = 16;
 export const DISK_GIB = { least: 10, most: 10_240 };
 export const BALANCERS_OF_A_PROJECT = 20;
+
+/** How long a machine may take to shut down before its power goes off. */
+export const STOP_SECONDS = "180";
 
 /** Load balancer types with how many servers each reaches, smallest first. */
 const BALANCERS = [

@@ -10,9 +10,9 @@ import { DiskSpec } from "../../core/host-spec";
 import { shortened } from "../../core/names";
 import { shrinks } from "../../core/size";
 import { bootText } from "../shared/boot-text";
-import { DISK_GIB, DISKS_OF_A_SERVER, SERVERS_OF_A_GROUP } from "./limits";
+import { DISK_GIB, DISKS_OF_A_SERVER, NAME_LENGTH, SERVERS_OF_A_GROUP, STOP_SECONDS } from "./limits";
 import { HetznerNetwork } from "./network";
-import { checkRegistries, madeOf, rootAt, serverConfig, ssh, STOP_SECONDS } from "./server";
+import { checkRegistries, madeOf, rootAt, serverConfig, ssh } from "./server";
 
 // What only a renewal brings. In place Hetzner would switch off all machines of the site together.
 const RENEWED = ["user_data", "ssh_keys", "image", "server_type", "public_net"];
@@ -84,7 +84,7 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
       remedy: `use at most ${DISK_GIB.most}, which is Hetzner's largest volume`,
     });
   }
-  const name = shortened(`${network.site}-${machine}-${disk.name}`);
+  const name = shortened(`${network.site}-${machine}-${disk.name}`, NAME_LENGTH);
   const guarded = settings.protectDisks && !settings.releasedVolumes.includes(name);
   const config = {
     name,

@@ -12,8 +12,9 @@ import { SiteSpec } from "../../core/cloud";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
 import { Stale } from "../../core/stale";
+import { RoleGates } from "../shared/role-gates";
 import { Gate } from "./gate";
-import { limits, Use } from "./limits";
+import { limits, NAME_LENGTH, STOP_SECONDS, Use } from "./limits";
 import { Settings } from "./settings";
 import { LOCATIONS } from "./sizes";
 import { Standing } from "./standing";
@@ -21,6 +22,7 @@ import { Standing } from "./standing";
 export interface PoolOfSite {
   readonly scope: Construct;
   readonly name: string;
+  readonly role: Role;
   /** How many servers the page gives it. */
   readonly machines: number;
   /** How many servers it has at the most: both generations while it rolls. */
@@ -65,6 +67,7 @@ export class HetznerNetwork {
   readonly standing: Standing;
   /** What counts against Hetzner's limits. */
   readonly uses: Use[] = [];
+  private readonly roles: RoleGates;
   private readonly pools = new Map<string, PoolOfSite>();
   private readonly former = new Map<string, string>();
   private readonly kept: KeptOfSite[] = [];
@@ -83,6 +86,7 @@ export class HetznerNetwork {
     this.problems = new Problems(scope);
     for (const problem of settings.wrong) this.problems.add(scope, problem);
     this.gate = new Gate(scope);
+    this.roles = new RoleGates(scope);
     this.stale = new Stale(scope, this.site);
     this.standing = new Standing(scope, this.site, settings);
     provider(scope, settings.pollSeconds);
@@ -105,6 +109,12 @@ export class HetznerNetwork {
   /** Tells of a pool. */
   admit(pool: PoolOfSite): void {
     this.pools.set(pool.name, pool);
+    this.roles.add(pool);
+  }
+
+  /** The names of the page's pools, once it is whole. */
+  get poolNames(): readonly string[] {
+    return [...this.pools.keys()].sort();
   }
 
   pool(name: string): PoolOfSite | undefined {
@@ -162,6 +172,16 @@ export class HetznerNetwork {
     // What is made here may add to the list.
     for (let make = this.ends.shift(); make !== undefined; make = this.ends.shift()) make();
     this.gatesAfterKept();
+    this.roles.finish((ROLE, pools) =>
+      this.gate.call("retire", {
+        SITE: this.site,
+        ROLE,
+        POOLS: pools.join(" "),
+        LIMIT_SECONDS: STOP_SECONDS,
+        PAUSE_SECONDS: String(LEAST_PAUSE_SECONDS),
+        STOP_SECONDS,
+      }),
+    );
   }
 
   /** Has every gate wait for all kept machines, once the page is whole: if one of these cannot be made, the apply ends with that error at once. */
@@ -206,7 +226,7 @@ export class HetznerNetwork {
     const made =
       found ??
       new PlacementGroup(this.scope, `Spread-${name}`, {
-        name: shortened(`${this.site}-${name}`),
+        name: shortened(`${this.site}-${name}`, NAME_LENGTH),
         type: "spread",
         labels: { site: this.site, role },
       });

@@ -6,9 +6,9 @@ import { DataResource, Fn, Lazy, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText } from "../shared/boot-text";
-import { SERVERS_OF_A_GROUP } from "./limits";
+import { SERVERS_OF_A_GROUP, STOP_SECONDS } from "./limits";
 import { Door, HetznerNetwork } from "./network";
-import { checkRegistries, madeOf, rootAt, serverConfig, ssh, STOP_SECONDS } from "./server";
+import { checkRegistries, madeOf, rootAt, serverConfig, ssh } from "./server";
 
 export function pool(scope: Construct, id: string, network: HetznerNetwork, spec: PoolSpec): MadePool {
   const { settings } = network;
@@ -73,7 +73,7 @@ export function pool(scope: Construct, id: string, network: HetznerNetwork, spec
     ],
   });
   network.uses.push({ servers: machines, rolling: startFirst ? machines : 0, balancers: 0 });
-  network.admit({ scope, name, machines, peak: machines * generations, gate });
+  network.admit({ scope, name, role, machines, peak: machines * generations, gate });
   const login = (n: number) => rootAt(settings, role, `${all}[${n}]`);
   return {
     name,

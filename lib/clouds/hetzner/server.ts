@@ -31,9 +31,6 @@ export function typeOf(where: Construct, network: HetznerNetwork, role: Role, si
   return "none";
 }
 
-/** How long a machine may take to shut down before its power goes off. */
-export const STOP_SECONDS = "180";
-
 /**
  * All besides the boot text that a server is made of, as a comment at its end. So a change of any of it is a change of the text, which
  * Terraform answers with a new server: by itself it would switch every server off to give it another type, and leave it off if there is none.

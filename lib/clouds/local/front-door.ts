@@ -7,12 +7,12 @@ import { following, Problems } from "../../core/problems";
 import { terraformText } from "../../core/render/terraform-text";
 import { cloudConfig } from "../../core/render/cloud-config";
 import { haproxy } from "./haproxy";
+import { HOST_LETTERS } from "./limits";
 import { keptMachine } from "./machine";
 import { MAIL_DIRECTORY, mailCatcher } from "./mailbox";
 import { LocalNetwork } from "./network";
 
 const NAME = "front-door";
-const MOST_LETTERS = 240;
 
 export class LocalFrontDoor implements MadeFrontDoor {
   readonly sources: readonly string[];
@@ -53,10 +53,9 @@ export class LocalFrontDoor implements MadeFrontDoor {
   }
 
   route(_id: string, spec: RouteSpec): void {
-    // HAProxy's machine has files that are called after it.
-    if (spec.host.length > MOST_LETTERS) {
+    if (spec.host.length > HOST_LETTERS) {
       const wrong = `the host name ${spec.host} has ${spec.host.length} characters`;
-      this.problems.add(this.scope, following(spec.host, { wrong, remedy: `the local cloud takes at most ${MOST_LETTERS}` }));
+      this.problems.add(this.scope, following(spec.host, { wrong, remedy: `the local cloud takes at most ${HOST_LETTERS}` }));
     }
     this.routes.push(spec);
   }

@@ -20,6 +20,7 @@ import {
 import { Problems } from "../../core/problems";
 import { wrongNumber } from "../../core/whole-number";
 import { LocalFrontDoor } from "./front-door";
+import { BOOT_TEXT_BYTES } from "./limits";
 import { keptMachine } from "./machine";
 import { mailboxMachine } from "./mailbox";
 import { LocalNetwork } from "./network";
@@ -64,9 +65,8 @@ export function local(props: LocalProps = {}): Cloud {
 
 class LocalCloud implements Cloud {
   readonly name = "local";
-  // An environment variable, by which the driver gets the text, holds 128 KiB of base64.
   readonly can: CloudCan = {
-    bootText: { bytes: 96 * 1024, counts: "text" },
+    bootText: { bytes: BOOT_TEXT_BYTES, counts: "text" },
     frontDoorIdleSeconds: 60,
     sharedFiles: "/srv/files",
   };
@@ -111,5 +111,6 @@ class LocalSession implements CloudSession {
 
   finish(): void {
     mailboxMachine(this.network);
+    this.network.finish();
   }
 }

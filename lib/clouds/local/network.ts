@@ -7,6 +7,7 @@ import { MadeMailbox, SiteSpec } from "../../core/cloud";
 import { Flow } from "../../core/flow";
 import { HostSpec } from "../../core/host-spec";
 import { Problems } from "../../core/problems";
+import { RoleGates } from "../shared/role-gates";
 import { Driver } from "./driver";
 import { TerraformData } from "../shared/terraform-data";
 
@@ -21,7 +22,7 @@ export interface LocalSettings {
 /** Anyone may listen there, so the catcher needs no right of root's. */
 export const MAIL_PORT = 1025;
 
-type Carried = Pick<HostSpec, "name" | "packages" | "images">;
+type Carried = Pick<HostSpec, "name" | "packages" | "images"> & { readonly role?: Role };
 
 export interface Door {
   /** The front door's machine. */
@@ -60,6 +61,7 @@ export class LocalNetwork {
   readonly ready: readonly TerraformData[];
   /** All packages of the site's machines, in one base for all. */
   readonly packages = Lazy.stringValue({ produce: () => this.union((host) => host.packages()) });
+  readonly roles: RoleGates;
   private readonly hosts: { readonly kind: "machine" | "pool"; readonly spec: Carried }[] = [];
   private doors: ((pool: string) => Door | undefined) | undefined;
   /** Who may hand in mail, once a page wants it caught. */
@@ -79,6 +81,7 @@ export class LocalNetwork {
     checkRange(scope, spec.cidr);
     this.gateway = spec.cidr.replace(/0\/16$/, "1");
     this.driver = new Driver(scope);
+    this.roles = new RoleGates(scope);
     const { SITE, CIDR, GATEWAY } = { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway };
     const limits = { MEMORY_GIB: String(settings.memoryGib), DISK_GIB: String(settings.diskGib) };
     // Never replaced, so that it tells this page from another one of the same name. cdktf's own class, which checks Terraform's version.
@@ -117,7 +120,14 @@ export class LocalNetwork {
     const sweep = new TerraformData(scope, "Sweep", {
       triggersReplace: { machines: this.names("machine"), pools: this.names("pool") },
       dependsOn: [network],
-      provisioners: [this.driver.call("sweep", { SITE, KEEP_MACHINES: this.names("machine"), KEEP_POOLS: this.names("pool") })],
+      provisioners: [
+        this.driver.call("sweep", {
+          SITE,
+          KEEP_MACHINES: this.names("machine"),
+          KEEP_POOLS: this.names("pool"),
+          KEEP_ROLES: Lazy.stringValue({ produce: () => this.poolRoles().join(" ") }),
+        }),
+      ],
     });
     this.ready = [network, base, store, sweep];
     this.booted = new TerraformData(scope, "Booted", {
@@ -190,14 +200,24 @@ export class LocalNetwork {
     triggers: Readonly<Record<string, string>>,
     command: string,
     environment: Readonly<Record<string, string>>,
-  ): void {
-    new TerraformData(scope, id, {
+  ): TerraformData {
+    return new TerraformData(scope, id, {
       dependsOn: [this.booted],
       triggersReplace: { ...triggers },
       provisioners: [
         this.driver.call(command, { SITE: this.site, LIMIT_SECONDS: String(this.settings.readySeconds), ...environment }),
       ],
     });
+  }
+
+  /** The page is whole. */
+  finish(): void {
+    this.roles.finish((ROLE, pools) => this.driver.call("retire", { SITE: this.site, ROLE, KEEP_POOLS: pools.join(" ") }));
+  }
+
+  private poolRoles(): readonly Role[] {
+    const roles = this.hosts.flatMap(({ kind, spec }) => (kind === "pool" && spec.role !== undefined ? [spec.role] : []));
+    return [...new Set(roles)].sort();
   }
 
   private names(kind: "machine" | "pool"): string {

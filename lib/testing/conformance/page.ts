@@ -21,6 +21,8 @@ export interface Variation {
   readonly kept?: string;
   /** A line of the kept machines' program. @default - none */
   readonly keptLine?: string;
+  /** The name of the first pool. @default "Web" */
+  readonly web?: string;
   /** How many members the first pool has. @default 2 */
   readonly members?: number;
   /** Whether a second tier of the first pool's role is there. @default false */
@@ -76,7 +78,7 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
   }
   const pools = [
     () => {
-      const web = pool(site, "Web", "web", of.members ?? 2, size);
+      const web = pool(site, of.web ?? "Web", "web", of.members ?? 2, size);
       web.program.add({ kind: "run", why: "probe", script: of.line ?? LINE });
       web.program.add({ kind: "image", names: ["example.org/probe:1"] });
       web.shareFiles();

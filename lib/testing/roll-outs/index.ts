@@ -4,7 +4,7 @@
 
 import type { MakeCloud } from "../conformance";
 import { ConformanceOptions, withoutExcused } from "../conformance/excused";
-import { failedThenSmaller, smaller } from "./pools";
+import { failedThenSmaller, renamedPool, smaller } from "./pools";
 import { removedTier, renamedTier, renewal } from "./kept";
 import { cutOff, halfMade } from "./interrupted";
 import { Rehearsal } from "./rehearsal";
@@ -15,6 +15,7 @@ export type RollOut = (on: Rehearsal) => readonly string[] | Promise<readonly st
 export const ROLL_OUTS: Readonly<Record<string, RollOut>> = {
   "a smaller page: members leave when the gate has seen the others serve": smaller,
   "a failed roll-out, then a smaller page: nothing that serves goes before the new ones serve": failedThenSmaller,
+  "a renamed pool: its old members leave when the gate has seen the new ones serve, or the plan is refused": renamedPool,
   "a renamed tier with data is refused when the plan is made": renamedTier,
   "a removed tier or machine with data is refused when the plan is made": removedTier,
   "an apply that is told to end ends its gates, and the next one goes on": cutOff,

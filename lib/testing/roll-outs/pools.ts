@@ -42,9 +42,40 @@ export function failedThenSmaller(on: Rehearsal): readonly string[] {
   return [...found, ...early(on, done), ...unsettled(on, "a roll-out that failed")];
 }
 
+/**
+ * A pool with another name is another pool of the same role. Its members serve before the others leave, however often that fails; or the page is
+ * refused when the plan is made.
+ */
+export function renamedPool(on: Rehearsal): readonly string[] {
+  if (!on.apply({}).well) return ["a first page cannot be applied: 2 members"];
+  const before = on.standing();
+  const page = { web: "Front" };
+  const isWhole = () => {
+    const standing = on.standing().map(({ id }) => id);
+    return before.every(({ id }) => standing.includes(id));
+  };
+  on.plans(page);
+  const gates = on.gatesOf(FRONT);
+  on.fail(gates);
+  const found = new Set<string>();
+  for (const _ of [1, 2]) {
+    if (on.apply(page).well) found.add("a renamed pool passes, though no new member serves: pool Front");
+    const standing = on.standing(WEB).map(({ id }) => id);
+    const gone = before.filter(({ id, resource }) => WEB.test(resource) && on.isHost(resource) && !standing.includes(id));
+    for (const { resource } of gone) found.add(`a renamed pool ends members that serve: ${resource}`);
+  }
+  on.fail([]);
+  const done = on.apply(page);
+  if (!done.well && isWhole() && on.standing().length === before.length) return [...found];
+  if (!done.well) found.add("a renamed pool cannot be applied once its members serve: pool Front");
+  if (on.standing(WEB).length > 0) found.add("a renamed pool leaves old members behind: pool Front");
+  return [...found, ...early(on, done, gates), ...unsettled(on, "a renamed pool")];
+}
+
+const FRONT = /_Front_/;
+
 /** Members that Terraform ended before the gates were through. */
-function early(on: Rehearsal, { lines }: Done): readonly string[] {
-  const { gates } = on;
+function early(on: Rehearsal, { lines }: Done, gates = on.gates): readonly string[] {
   const done = lines
     .split("\n")
     .map((line) => /^(terraform_data\.[\w-]+)\S*(?: \(deposed object \w+\))?: (\w+ complete|Destroying)/.exec(line));

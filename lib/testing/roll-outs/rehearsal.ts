@@ -92,7 +92,12 @@ export class Rehearsal {
 
   /** What is called once the first pool's members are made, and must end well before others are ended. */
   get gates(): readonly string[] {
-    const members = this.hostsOf(WEB);
+    return this.gatesOf(WEB);
+  }
+
+  /** The same for any pool. */
+  gatesOf(pool: RegExp): readonly string[] {
+    const members = this.hostsOf(pool);
     return [...resources(this.plan)]
       .filter(([address]) => !members.includes(address))
       .filter(([, config]) => (config as Resource).provisioner !== undefined)

@@ -182,7 +182,7 @@ test("without SSH one rule is left: a firewall that loses its last one would sta
 test("the boot text waits for the private interface, which Hetzner attaches after the start", () => {
   const { site } = page();
   const text = machine(site, "own-1").bootText();
-  expect(text).toContain("boot: no address in 10.20.0.0/16 after 120 s");
+  expect(text).toMatch(/NETWORK='10\.20\.0\.0\/16'\n[^]*boot: no address in \$NETWORK after 120 s/);
   expect(text.indexOf("boot: private network")).toBeLessThan(text.indexOf("boot: names"));
   expect(text).toContain("meta skuid != 0 ip daddr 169.254.169.254 reject");
 });

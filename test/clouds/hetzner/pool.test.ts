@@ -75,6 +75,40 @@ test("new members before old ones; the scheduler's old one goes first", () => {
   expect(made["scheduler_Pool"]!["lifecycle"]).toMatchObject({ create_before_destroy: false });
 });
 
+test("pools that leave the page are shut down when the gates of their role have passed, and Terraform ends them after that", () => {
+  const { stack, site } = page();
+  web(site);
+  pool(site, "jobs", 1);
+  pool(site, "more", 1);
+  const { "Retired-sidekiq": retired, "Served-sidekiq": served, "Served-web": other } = all(stack, "terraform_data");
+  expect(retired).toEqual({
+    triggers_replace: { pools: "jobs more" },
+    depends_on: ["terraform_data.Social_jobs_PoolSettled", "terraform_data.Social_more_PoolSettled"],
+    provisioner: [
+      {
+        "local-exec": {
+          command: expect.stringMatching(/^exec node assets\/\S+\/gate\.mjs retire$/),
+          environment: {
+            SITE: "social",
+            ROLE: "sidekiq",
+            POOLS: "jobs more",
+            LIMIT_SECONDS: "180",
+            PAUSE_SECONDS: "5",
+            STOP_SECONDS: "180",
+          },
+          when: "create",
+        },
+      },
+    ],
+  });
+  // Not replaced but changed: after a gate that failed it must still know what it depended on.
+  expect(served).toEqual({
+    input: { pools: "jobs more" },
+    depends_on: [...(retired!["depends_on"] as readonly string[]), "terraform_data.Social_Retired-sidekiq"],
+  });
+  expect(other!["depends_on"]).toEqual(["terraform_data.Social_web_PoolSettled", "terraform_data.Social_Retired-web"]);
+});
+
 test("a gate asks the route's load balancer, and is made anew with its members", () => {
   const { stack, site } = page({ readySeconds: 60 });
   web(site);
@@ -214,7 +248,8 @@ test("a load balancer is as large as the pool while it rolls, larger if more ser
   const { stack, site } = page();
   web(site, 8);
   expect(planOf(stack).locals["Social_FrontDoor_social-exampleServers"]).toBe(
-    '${length([for one in data.hcloud_servers.Social_Servers.servers : one if contains(["web"], lookup(one.labels, "pool", ""))]) + 8}',
+    '${length([for one in data.hcloud_servers.Social_Servers.servers : one if contains(["web"], lookup(one.labels, "pool", "")) || ' +
+      'contains(["web"], lookup(one.labels, "role", "")) && !contains(["", "web"], lookup(one.labels, "pool", ""))]) + 8}',
   );
   const many = page({ serverLimit: 1000 });
   for (const name of ["a", "b", "c", "d"]) pool(many.site, name, 20);
