@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
 import { Host } from "./host";
 import { wrongName } from "./names";
+import { terraformText } from "./render/terraform-text";
 import { Disk, Size, wrongSize } from "./size";
 import { wholeNumber } from "./whole-number";
 
@@ -57,6 +58,8 @@ export class Machine extends Host {
       address,
       disks: disks.map(([name, disk]) => ({ name, gib: disk.gib })),
       onChange: props.onChange ?? "keep",
+      renewedText: () => terraformText(this.renewedText()),
+      settings: () => terraformText(this.settings()),
     });
     this.address = made.address;
     this.devices = made.devices;

@@ -12,9 +12,10 @@ import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
+import { ExistingPostgres } from "./existing-postgres";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
 import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
-import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
+import { pgbouncer, PGBOUNCER_TAKES, PROCESSES } from "./programs/pgbouncer";
 import { poolerFront, throughPoolers } from "./programs/pooler-front";
 import { secret } from "./secrets";
 import { rootCertificates } from "./trust";
@@ -217,7 +218,8 @@ export class PgBouncer extends Construct implements Database {
       serverConnections: this.serverConnections,
       maxClients: this.maxClients,
       adminPassword: secret(Site.of(host), "pgbouncer_admin_password"),
-      rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary) : undefined,
+      rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary, PGBOUNCER_TAKES) : undefined,
+      outside: this.server instanceof ExistingPostgres,
       only: name === "127.0.0.1",
     });
     const { user, password } = primary;

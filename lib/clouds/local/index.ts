@@ -69,6 +69,7 @@ class LocalCloud implements Cloud {
     bootText: { bytes: 96 * 1024, counts: "text" },
     frontDoorIdleSeconds: 60,
     sharedFiles: "/srv/files",
+    delivers: true,
   };
 
   constructor(private readonly props: LocalProps) {}

@@ -33,12 +33,26 @@ export const ON_DISK = { RequiresMountsFor: "/var/lib/redis", ...NEVER_GIVEN_UP 
 const ROLE = script(join(__dirname, "redis-role.sh"), { SENTINEL_PORT, LIMIT_SECONDS: 60 });
 const MEND = script(join(__dirname, "redis-mend.sh"));
 
+// A new password is one for the copies, the sentinels and all callers as well.
+const PASSWORD_LINES = "^(requirepass|masterauth) ";
+
 /** One instance on one machine. */
 export function redis(program: Program, instance: RedisInstance, self: string): void {
   const { name } = instance;
   program
     .add({ kind: "package", names: ["redis-server", "redis-tools"] })
-    .add({ kind: "file", path: `/etc/redis/${name}.settings`, content: settings(instance), mode: "0600" })
+    .add({
+      kind: "file",
+      path: `/etc/redis/${name}.settings`,
+      content: settings(instance),
+      mode: "0600",
+      renewedLines: PASSWORD_LINES,
+      taken: {
+        what: `Redis ${name}`,
+        does: "set",
+        script: script(join(__dirname, "redis-settings.sh"), { NAME: name, PORT: instance.port }),
+      },
+    })
     .add({ kind: "file", path: `/etc/redis/${name}.role`, content: role(instance, self), mode: "0600" })
     .add({ kind: "file", path: "/usr/local/sbin/redis-role", content: ROLE, mode: "0755" })
     .add({
