@@ -60,5 +60,6 @@ export { HTTP_PORT, HTTPS_PORT, READINESS_PORT } from "./core/ports";
 // What our own clouds share.
 export { bootText, notSecret, settingsText, type BootText } from "./clouds/shared/boot-text";
 export { carried, runs } from "./clouds/shared/carried-script";
+export { OverSsh, type Delivery } from "./clouds/shared/over-ssh";
 export { TerraformData } from "./clouds/shared/terraform-data";
 export { LABEL_LENGTH, shortened } from "./core/names";
