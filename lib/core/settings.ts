@@ -34,7 +34,9 @@ export function settingsScript(machine: string, steps: readonly Step[]): string 
 
 /** The program without what its settings hold. That a machine has them, and whose they are, stays. */
 export function withoutSettings(program: Program): Program {
-  const rest = new Program().add(...program.steps.map((step) => (isSetting(step) ? { ...step, content: renewed(step) } : step)));
+  const rest = new Program().add(
+    ...program.steps.map((step) => (isSetting(step) ? { ...step, content: linesOf(step, "renewed") } : step)),
+  );
   for (const check of program.readiness) rest.readyWhen(check);
   return rest;
 }
@@ -43,18 +45,18 @@ function isSetting(step: Step): step is Setting {
   return step.kind === "file" && step.taken !== undefined;
 }
 
-function renewed({ content, renewedLines }: Setting): string {
-  if (renewedLines === undefined) return "";
+function linesOf({ content, renewedLines }: Setting, which: "renewed" | "delivered"): string {
+  if (renewedLines === undefined) return which === "delivered" ? textOf(content) : "";
   const lines = new RegExp(renewedLines);
   return textOf(content)
     .split("\n")
-    .filter((line) => lines.test(line))
+    .filter((line) => lines.test(line) === (which === "renewed"))
     .join("\n");
 }
 
 function taken(files: readonly Setting[]): string {
   const { what, does, check = ":", script: take = ":" } = files[0]!.taken;
-  const secret = files.some(({ content }) => secretsIn(textOf(content)).length > 0);
+  const secret = files.some((one) => secretsIn(linesOf(one, "delivered")).length > 0);
   return [
     `begin ${[hostName(what), what, does, secret ? "secret" : "shown"].map(shellWord).join(" ")}`,
     ...files.map(file),
@@ -64,8 +66,9 @@ function taken(files: readonly Setting[]): string {
   ].join("\n");
 }
 
-function file({ path, mode = "0644", owner = "", renewedLines = "", writtenBy = "cat", content }: Setting): string {
-  const text = textOf(content);
+function file(setting: Setting): string {
+  const { path, mode = "0644", owner = "", renewedLines = "", writtenBy = "cat" } = setting;
+  const text = linesOf(setting, "delivered");
   const lines = text.split("\n");
   let end = "END";
   while (lines.includes(end)) end += "_";
