@@ -43,14 +43,15 @@ export interface PgBouncerProps {
   /**
    * Server connections of each pooler to the primary, and as many to each entry for reads. Its two processes have half each, and while one is
    * restarted the other half serves all. More than PostgreSQL's CPUs can work on at once only queues elsewhere. Those of all poolers, together
-   * with migrations and the administrator's commands, must fit PostgreSQL's `maxConnections`.
+   * with migrations and the administrator's commands, must fit PostgreSQL's `maxConnections`. A change is delivered to machines of its own, and cuts no
+   * client; with `on: "each"` it replaces the machines.
    * @default 50; 10 on each machine that calls it
    */
   readonly serverConnections?: number;
   /**
    * The most clients of each pooler at once; a client that waits costs about 2 KiB. Each of its two processes takes as many, since all may come
    * to one of them. All connections of all tiers must fit, twice, since old and new machines stand side by side in a roll-out, and with several
-   * machines on one of them, since the others may be lost. It does not follow the page; after a change the pooler's machines have to be renewed.
+   * machines on one of them, since the others may be lost. It does not follow the page. A change is delivered, and cuts no client.
    * @default 5000
    */
   readonly maxClients?: number;
@@ -120,7 +121,7 @@ export class PgBouncer extends Construct implements Database {
       remedy: (needed) =>
         needed > MOST_CLIENTS
           ? "give some tiers a PgBouncer of their own, or use fewer machines, processes or threads"
-          : `raise maxClients to at least ${needed} and renew its machine, or use fewer machines, processes or threads`,
+          : `raise maxClients to at least ${needed}, or use fewer machines, processes or threads`,
     });
   }
 

@@ -1,7 +1,18 @@
 // What of the data tier's machines a changed page delivers, and what waits for a renewal.
 
 import { App, TerraformStack } from "cdktf";
-import { Postgres, PgBouncer, PostgresProps, Redis, RedisProps, Secret, Site, SidekiqGroup, StreamingPool } from "../../lib";
+import {
+  Postgres,
+  PgBouncer,
+  PostgresProps,
+  Redis,
+  RedisProps,
+  Secret,
+  Site,
+  SidekiqGroup,
+  Size,
+  StreamingPool,
+} from "../../lib";
 import { PgBouncerProps } from "../../lib/mastodon/pgbouncer";
 import { FakeCloud } from "../../lib/testing";
 
@@ -60,12 +71,21 @@ test.each([
   ["commits that wait for a standby", {}, { postgres: { synchronous: true } }, DATABASES],
   ["more clients of PgBouncer", {}, { pgbouncer: { maxClients: 9000 } }, ["pool-1"]],
   ["another standby", {}, { postgres: { replicas: 3 } }, ["pool-1"]],
-  ["more memory of Redis", {}, { redis: { maxMemoryMib: 300 } }, REDISES],
+  ["more memory of Redis", { redis: { maxMemoryMib: 200 } }, { redis: { maxMemoryMib: 300 } }, REDISES],
   ["sooner failover of Redis", {}, { redis: { downAfterSeconds: 9 } }, REDISES],
   ["a first tier of a new role", {}, { streaming: true }, ["pool-1", ...REDISES]],
   ["a new password of a PostgreSQL outside", { outside: "password one" }, { outside: "password two" }, ["pool-1"]],
 ] as const)("%s: is delivered, and no machine is older than the page", (_, one, other, delivered) => {
   expect(changes(one, other)).toEqual({ delivered, older: [] });
+});
+
+test("memory that follows from a larger size waits for the renewal that brings it", () => {
+  const size = Size.of({ cpus: 2, gib: 64 });
+  expect(changes({}, { redis: { size } })).toEqual({ delivered: [], older: REDISES });
+  expect(changes({ postgres: { size: Size.of({ cpus: 2, gib: 32 }) } }, { postgres: { size } })).toEqual({
+    delivered: [],
+    older: DATABASES,
+  });
 });
 
 test("another number of copies of Redis waits for renewals, and so does the first standby of PostgreSQL", () => {

@@ -41,6 +41,9 @@ export function postgres(program: Program, plan: PostgresPlan): void {
 // A standby that follows, or the primary itself, and both as others see them.
 const READY = `grep -qE '^role=(primary|standby)$' ${STATUS}/status && { [ -e ${STATUS}/primary ] || [ -e ${STATUS}/replica ]; } || { echo "PostgreSQL is neither primary nor in step with one, but $(sed -n 's/^role=//p' ${STATUS}/status)"; false; }`;
 
+// Made of the machine's memory, which only a renewal changes: with more than there is PostgreSQL would not start again.
+const OF_MEMORY = "^(shared_buffers|effective_cache_size|maintenance_work_mem) ";
+
 const TAKEN: Taken = {
   what: "PostgreSQL",
   does: "reload",
@@ -56,7 +59,7 @@ function common(program: Program, plan: PostgresPlan): void {
         "create_main_cluster = false\ninitdb_options = '--data-checksums --locale-provider=builtin --builtin-locale=C.UTF-8 --encoding=UTF8'\n",
     })
     .add({ kind: "package", names: ["postgresql-17"] })
-    .add({ kind: "file", path: CONF, content: configuration(plan), taken: TAKEN })
+    .add({ kind: "file", path: CONF, content: configuration(plan), renewedLines: OF_MEMORY, taken: TAKEN })
     .add({ kind: "file", path: HBA, content: hba(plan.network), taken: TAKEN })
     .add({
       kind: "file",

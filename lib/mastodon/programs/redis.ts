@@ -14,6 +14,8 @@ export interface RedisInstance {
   readonly port: number;
   readonly durable: boolean;
   readonly maxMemoryMib: number;
+  /** Whether that was made of the machine's memory, which only a renewal changes. */
+  readonly memoryFollowsSize: boolean;
   readonly password: Secret;
   /** The machine that is master when nobody remembers another. */
   readonly first: string;
@@ -34,7 +36,8 @@ const ROLE = script(join(__dirname, "redis-role.sh"), { SENTINEL_PORT, LIMIT_SEC
 const MEND = script(join(__dirname, "redis-mend.sh"));
 
 // A new password is one for the copies, the sentinels and all callers as well.
-const PASSWORD_LINES = "^(requirepass|masterauth) ";
+const PASSWORDS = ["requirepass", "masterauth"];
+const MEMORY = ["maxmemory", "repl-backlog-size"];
 
 /** One instance on one machine. */
 export function redis(program: Program, instance: RedisInstance, self: string): void {
@@ -46,7 +49,7 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
       path: `/etc/redis/${name}.settings`,
       content: settings(instance),
       mode: "0600",
-      renewedLines: PASSWORD_LINES,
+      renewedLines: `^(${[...PASSWORDS, ...(instance.memoryFollowsSize ? MEMORY : [])].join("|")}) `,
       taken: {
         what: `Redis ${name}`,
         does: "set",
