@@ -59,8 +59,9 @@ export { HEALTH_TIMEOUT_SECONDS } from "./core/limits";
 export { HTTP_PORT, HTTPS_PORT, READINESS_PORT } from "./core/ports";
 
 // What our own clouds share.
-export { bootText, notSecret, type BootText } from "./clouds/shared/boot-text";
+export { bootText, notSecret, settingsText, type BootText } from "./clouds/shared/boot-text";
 export { carried, runs } from "./clouds/shared/carried-script";
+export { OverSsh, type Delivery } from "./clouds/shared/over-ssh";
 export { RoleGates, type GatedPool } from "./clouds/shared/role-gates";
 export { TerraformData } from "./clouds/shared/terraform-data";
 export { LABEL_LENGTH, shortened } from "./core/names";

@@ -18,6 +18,7 @@ import {
   RoleGates,
   type RouteSpec,
   runs,
+  settingsText,
   type SiteSpec,
   type Size,
   Stale,
@@ -54,7 +55,7 @@ const TYPES = [
 export function ownCloud(props: OwnCloudProps = {}): Cloud {
   return {
     name: "own",
-    can: { bootText: { bytes: 64 * 1024, counts: "base64 of gzip" }, frontDoorIdleSeconds: 60 },
+    can: { bootText: { bytes: 64 * 1024, counts: "base64 of gzip" }, frontDoorIdleSeconds: 60, delivers: true },
     open: (scope, spec) => new OwnSession(scope, spec, props),
   };
 }
@@ -96,8 +97,8 @@ class OwnSession implements CloudSession {
     const { name, role, size, address } = spec;
     const disks = spec.disks.map((disk) => ({ name: disk.name, gib: disk.gib, whole: `${name}-${disk.name}` }));
     for (const { whole, gib } of disks) this.sizes.set(whole, gib);
-    const boot = bootText(scope, `${id}Boot`, spec.bootText);
     const keep = spec.onChange === "keep";
+    const boot = bootText(scope, `${id}Boot`, spec.bootText, keep ? spec.renewedText : undefined);
     const ids = disks.map(({ whole }) => `\${terraform_data.${this.disks.friendlyUniqueId}["${whole}"].id}`).join(" ");
     const machine = new TerraformData(scope, id, {
       input: { name, role, type: this.type(scope, size), disks: ids, boot: boot.hash, user_data: boot.packed },
@@ -112,7 +113,17 @@ class OwnSession implements CloudSession {
     });
     this.kept.push(machine);
     const resource = addressOf(machine);
-    if (keep) this.stale.add({ name, address: resource, madeWith: `${resource}.output.boot`, now: boot.hashName });
+    if (keep) {
+      this.stale.add({ name, address: resource, madeWith: `${resource}.output.boot`, now: boot.hashName });
+      // Settings come to the machine that runs: the command hands them to it, where root runs them as a script.
+      const { hash, packed } = settingsText(scope, `${id}SettingsText`, spec.settings);
+      const delivered = new TerraformData(scope, `${id}Settings`, {
+        triggersReplace: { settings: hash },
+        dependsOn: [machine],
+        provisioners: [this.call("settings", { NAME: name, SETTINGS: packed })],
+      });
+      this.kept.push(delivered);
+    }
     return { address, devices: Object.fromEntries(disks.map((disk) => [disk.name, `/dev/disk/by-id/own-${disk.whole}`])) };
   }
 

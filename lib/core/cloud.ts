@@ -58,6 +58,12 @@ export interface CloudCan {
    * machines as a disk does, and goes with the site. Left out by a cloud without one: uploads then need an object store.
    */
   readonly sharedFiles?: string;
+  /**
+   * Whether it brings changed settings to kept machines that run (`MachineSpec.settings`). Without, every change of a boot text waits until somebody
+   * has the machine renewed.
+   * @default false
+   */
+  readonly delivers?: boolean;
   /** What every host lets in besides the flows of the page, such as the administrators' SSH. */
   readonly openings?: readonly Omit<Flow, "to">[];
   /**
@@ -130,6 +136,18 @@ export interface MachineSpec extends HostSpec {
   readonly disks: readonly DiskSpec[];
   /** What a changed boot text does: `keep` leaves the machine alone, `replace` makes it anew (stop first). */
   readonly onChange: "keep" | "replace";
+  /**
+   * What of the boot text only a renewal brings to a running machine: all of it on a cloud that does not deliver. By a hash of this, and not of the boot
+   * text, a kept machine is older than the page.
+   */
+  readonly renewedText: () => string;
+  /**
+   * A bash script that brings the rest, escaped for Terraform as the boot text is: for a cloud that `can.delivers`, to be run by root on the running
+   * machine whenever it has changed. It waits until the machine has booted, changes only what differs, says what it reloads or restarts, and may
+   * be run again at any time. It holds secrets, or their names where they come from a store, whose values the cloud must then have left in
+   * SECRETS_DIRECTORY before.
+   */
+  readonly settings: () => string;
 }
 
 /** With what the inventory has of it (`MadeHost`), each part of which a cloud may leave out. */

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { Flow } from "./flow";
 import { AddedSteps } from "./cloud";
 import { METADATA, nftables } from "./nftables";
-import { Program } from "./program";
+import { FileStep, Program } from "./program";
 import { readinessAnswer } from "./readiness";
 import { script } from "./script";
 import { fillSecrets } from "./secret-store";
+import { settingsScript, withoutSettings } from "./settings";
 
 export interface WholeHost {
   readonly name: string;
@@ -26,12 +27,21 @@ export interface WholeHost {
   readonly askedOn: number | undefined;
 }
 
+const FIREWALL = "/etc/nftables.conf";
+
 export function hostProgram(host: WholeHost): Program {
   const { addresses = METADATA, users } = host.metadata;
   const whole = new Program().add(
     { kind: "package", names: ["nftables"] },
-    { kind: "file", path: "/etc/nftables.conf", content: nftables(host.openings, { addresses, users }), mode: "0600" },
-    { kind: "run", why: "firewall", script: "systemctl enable nftables\nnft -f /etc/nftables.conf\n" },
+    {
+      kind: "file",
+      path: FIREWALL,
+      content: nftables(host.openings, { addresses, users }),
+      mode: "0600",
+      // One transaction: there is no moment without rules, and connections that are open stay so.
+      taken: { what: "the firewall", does: "reload", check: `nft -c -f ${FIREWALL}`, script: `nft -f ${FIREWALL}` },
+    },
+    { kind: "run", why: "firewall", script: `systemctl enable nftables\nnft -f ${FIREWALL}\n` },
     { kind: "run", why: "private network", script: privateNetwork(host.network) },
     { kind: "run", why: "names", script: () => names(host) },
     ...(host.added?.first ?? []),
@@ -44,6 +54,23 @@ export function hostProgram(host: WholeHost): Program {
   return whole;
 }
 
+/** What of a host's program only a renewal brings to a kept machine that runs. */
+export function renewedProgram(host: WholeHost): Program {
+  return withoutSettings(hostProgram({ ...host, mapped: [] }));
+}
+
+/** The script that brings all else of it to such a machine. */
+export function hostSettings(host: WholeHost): string {
+  const hosts: FileStep = {
+    kind: "file",
+    path: "/etc/hosts",
+    content: [...marked(host), ""].join("\n"),
+    writtenBy: "between_marks /etc/hosts",
+    taken: { what: "names of other machines", does: "nothing" },
+  };
+  return settingsScript(host.name, [hosts, ...hostProgram(host).steps]);
+}
+
 function privateNetwork(cidr: string): string {
   return script(join(__dirname, "private-network.sh"), { NETWORK: cidr, PATTERN: networkPattern(cidr) });
 }
@@ -54,6 +81,10 @@ function names({ name, network, knowsItself, mapped }: WholeHost): string {
     PATTERN: networkPattern(network),
     MAPPED: mapped.map((other) => `${other.address} ${other.name}\n`).join(""),
   });
+}
+
+function marked({ mapped }: Pick<WholeHost, "mapped">): readonly string[] {
+  return ["# cdktf-mastodon begin", ...mapped.map((other) => `${other.address} ${other.name}`), "# cdktf-mastodon end"];
 }
 
 /** The first two numbers of a /16, as a regular expression. */

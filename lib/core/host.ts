@@ -3,7 +3,7 @@
 import { Construct } from "constructs";
 import { Role } from "./address-plan";
 import { Flow, Listener } from "./flow";
-import { hostProgram } from "./host-program";
+import { hostProgram, hostSettings, renewedProgram, WholeHost } from "./host-program";
 import { HostSpec, IdentityUse } from "./host-spec";
 import { InventoryMachine, InventoryPool, InventoryUnit } from "./inventory";
 import { needs } from "./needs";
@@ -137,13 +137,26 @@ export abstract class Host extends Construct {
 
   /** The user-data before it is escaped for Terraform: what a person reviews. */
   bootText(): string {
-    const text = cloudConfig(this.whole());
+    return this.inStore(cloudConfig(hostProgram(this.whole())));
+  }
+
+  /** What of the boot text a running machine of the site can get by a renewal alone. */
+  protected renewedText(): string {
+    return this.site.cloud.can.delivers === true ? this.inStore(cloudConfig(renewedProgram(this.whole()))) : this.bootText();
+  }
+
+  /** The script that brings all else to a running machine. */
+  protected settings(): string {
+    return this.inStore(hostSettings(this.whole()));
+  }
+
+  private inStore(text: string): string {
     return this.site.cloud.can.secrets === "store" ? withNames(text) : text;
   }
 
-  private whole(): Program {
+  private whole(): WholeHost {
     const { site, spec } = this;
-    return hostProgram({
+    return {
       name: this.name,
       network: site.plan.network.cidr,
       metadata: { addresses: site.cloud.can.metadata, users: this.asking.map(({ user }) => user) },
@@ -154,7 +167,7 @@ export abstract class Host extends Construct {
       program: this.program,
       secrets: site.cloud.can.secrets ?? "boot text",
       askedOn: this.askedOn,
-    });
+    };
   }
 
   /** Whom it finds by name, itself left out. */
@@ -192,7 +205,7 @@ export abstract class Host extends Construct {
       const bytes = MEASURES[counts](this.bootText());
       if (bytes <= limit) return;
       const how = counts === "text" ? "" : " compressed";
-      const { what, bytes: most, from } = this.whole().largest(byteLength);
+      const { what, bytes: most, from } = hostProgram(this.whole()).largest(byteLength);
       this.site.problems.add(this, {
         wrong:
           `the boot text has ${bytes} bytes${how}, and ${this.site.cloud.name} takes ${limit}; ` +

@@ -6,6 +6,7 @@ import { MadeMachine } from "./cloud";
 import { Host } from "./host";
 import { InventoryMachine } from "./inventory";
 import { wrongName } from "./names";
+import { terraformText } from "./render/terraform-text";
 import { Disk, Size, wrongSize } from "./size";
 import { wholeNumber } from "./whole-number";
 
@@ -61,7 +62,14 @@ export class Machine extends Host {
       disks: disks.map(([disk, { gib }]) => ({ name: disk, gib })),
       onChange: props.onChange ?? "keep",
     };
-    const made = this.site.session.machine(this, "Machine", { ...this.told(props), ...kept, range: range.cidr, address });
+    const made = this.site.session.machine(this, "Machine", {
+      ...this.told(props),
+      ...kept,
+      range: range.cidr,
+      address,
+      renewedText: () => terraformText(this.renewedText()),
+      settings: () => terraformText(this.settings()),
+    });
     this.size = props.size;
     this.kept = kept;
     this.made = made;

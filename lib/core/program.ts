@@ -26,6 +26,41 @@ export interface FileStep {
   readonly owner?: string;
   /** What of the page it was made of, as in `ca of db.example.net`, for the message that it is too large. */
   readonly from?: Text;
+  /**
+   * How a running kept machine takes another content, on a cloud that delivers settings.
+   * @default - it does not: a changed file comes with a renewal of the machine, as the rest of the boot text does
+   */
+  readonly taken?: Taken;
+  /**
+   * An extended regular expression for lines of a file that is `taken`. A running machine keeps its own, and other ones come with a renewal: such
+   * as passwords, which must change on several machines together.
+   * @default - none
+   */
+  readonly renewedLines?: string;
+  /**
+   * A shell command of the machine that reads the content, and prints what the file holds once the program has run.
+   * @default - the file holds the content
+   */
+  readonly writtenBy?: Text;
+}
+
+/** How a running machine takes other files. Files of one `what` are taken together: all of them or none. */
+export interface Taken {
+  /** Whose settings they are, as people read it. */
+  readonly what: string;
+  /** What that means for it: `set` changes it while it runs, and `nothing` is for files that whoever needs them reads each time. */
+  readonly does: "reload" | "restart" | "set" | "nothing";
+  /**
+   * A command that fails if the files, which are in their places already, are wrong. They then become what they were.
+   * @default - no check
+   */
+  readonly check?: string;
+  /**
+   * Shell that has it take the files, in functions of take-settings.sh: `reload UNIT`, `runs UNIT`, and `before PATH` for the file as it was. What it
+   * prints is shown, and must hold no secret. If it fails the files become what they were, and it is run again.
+   * @default - nothing has to be done
+   */
+  readonly script?: string;
 }
 
 export type FileMode = "0400" | "0600" | "0640" | "0644" | "0755";

@@ -14,9 +14,14 @@ export function script(file: string, values: Readonly<Record<string, string | nu
   const lines = known.get(file) ?? read().filter((line) => !line.startsWith("# shellcheck "));
   known.set(file, lines);
   const head = lines.findIndex((line) => !line.startsWith("#"));
-  const assigned = Object.entries(values).map(([name, value]) => `${name}='${String(value).replaceAll("'", `'\\''`)}'`);
+  const assigned = Object.entries(values).map(([name, value]) => `${name}=${shellWord(value)}`);
   const body = lines.slice(head).filter((line) => !/^\s*#( |$)/.test(line));
   return [...lines.slice(0, head), ...assigned, ...body].join("\n");
+}
+
+/** A value as one word of a shell's command. */
+export function shellWord(value: string | number): string {
+  return `'${String(value).replaceAll("'", `'\\''`)}'`;
 }
 
 const known = new Map<string, readonly string[]>();

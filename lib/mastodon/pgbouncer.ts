@@ -12,10 +12,11 @@ import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
+import { ExistingPostgres } from "./existing-postgres";
 import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
 import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
 import { Postgres } from "./postgres";
-import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
+import { pgbouncer, PGBOUNCER_TAKES, PROCESSES } from "./programs/pgbouncer";
 import { poolerFront, throughPoolers } from "./programs/pooler-front";
 import { secret } from "./secrets";
 import { rootCertificates } from "./trust";
@@ -43,14 +44,15 @@ export interface PgBouncerProps {
   /**
    * Server connections of each pooler to the primary, and as many to each entry for reads. Its two processes have half each, and while one is
    * restarted the other half serves all. More than PostgreSQL's CPUs can work on at once only queues elsewhere. Those of all poolers, together
-   * with migrations and the administrator's commands, must fit PostgreSQL's `maxConnections`.
+   * with migrations and the administrator's commands, must fit PostgreSQL's `maxConnections`. A change is delivered to machines of its own, and cuts no
+   * client; with `on: "each"` it replaces the machines.
    * @default 50; 10 on each machine that calls it
    */
   readonly serverConnections?: number;
   /**
    * The most clients of each pooler at once; a client that waits costs about 2 KiB. Each of its two processes takes as many, since all may come
    * to one of them. All connections of all tiers must fit, twice, since old and new machines stand side by side in a roll-out, and with several
-   * machines on one of them, since the others may be lost. It does not follow the page; after a change the pooler's machines have to be renewed.
+   * machines on one of them, since the others may be lost. It does not follow the page. A change is delivered, and cuts no client.
    * @default 5000
    */
   readonly maxClients?: number;
@@ -123,7 +125,7 @@ export class PgBouncer extends Construct implements Database {
       remedy: (needed) =>
         needed > MOST_CLIENTS
           ? "give some tiers a PgBouncer of their own, or use fewer machines, processes or threads"
-          : `raise maxClients to at least ${needed} and renew its machine, or use fewer machines, processes or threads`,
+          : `raise maxClients to at least ${needed}, or use fewer machines, processes or threads`,
     });
   }
 
@@ -227,7 +229,8 @@ export class PgBouncer extends Construct implements Database {
       serverConnections: this.serverConnections,
       maxClients: this.maxClients,
       adminPassword: secret(Site.of(host), "pgbouncer_admin_password"),
-      rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary) : undefined,
+      rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary, PGBOUNCER_TAKES) : undefined,
+      outside: this.server instanceof ExistingPostgres,
       only: name === "127.0.0.1",
     });
     const { user, password } = primary;

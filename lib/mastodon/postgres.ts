@@ -19,18 +19,20 @@ import { secret } from "./secrets";
 export interface PostgresProps {
   /**
    * Hot standbys that follow the primary, serve selected reads, and can take its place (`postgres-promote` on one of them). One more touches
-   * no other machine of the tier; the first has the primary and the pooler renewed with it, since they then have to know it.
+   * no other machine of the tier, and the pooler is told of it as a setting; the first has the primary and the pooler renewed with it, since they then
+   * have to know it.
    * @default 0
    */
   readonly replicas?: number;
   /**
    * Whether a commit waits until a standby has it as well. Then nothing that was acknowledged is lost with the primary, and each write takes
-   * a round trip more. It needs two replicas: with one, its absence would stop all writes. A change has to be renewed on each machine.
+   * a round trip more. It needs two replicas: with one, its absence would stop all writes. A change is delivered: PostgreSQL reads its settings again.
    * @default false - with the primary, what the standbys have not received yet is lost: as a rule less than a second
    */
   readonly synchronous?: boolean;
   /**
-   * The size of each machine; PostgreSQL's memory settings follow from it. A change stops the machine for a while.
+   * The size of each machine; PostgreSQL's memory settings follow from it. A change waits for a renewal, which stops the machine for
+   * a while.
    * @default Size.of({ cpus: 2, gib: 4 })
    */
   readonly size?: Size;
@@ -41,7 +43,7 @@ export interface PostgresProps {
   readonly disk?: Disk;
   /**
    * PostgreSQL's `max_connections`. The pooler's server connections, or all processes of a page without a pooler, must fit, and 10 stay free.
-   * Each costs memory. A change restarts PostgreSQL.
+   * Each costs memory. A change is delivered, and takes effect when somebody restarts PostgreSQL, as the delivery says; standbys go first.
    * @default 200
    */
   readonly maxConnections?: number;

@@ -57,7 +57,8 @@ export interface RedisProps {
    */
   readonly disk?: Disk;
   /**
-   * The most memory that the data may take, in MiB. A cache evicts there, the others refuse writes.
+   * The most memory that the data may take, in MiB. A cache evicts there, the others refuse writes. A change is delivered, and Redis
+   * has it at once; one that follows from `size` waits for the renewal that brings the memory.
    * @default - half of the machine's memory; an eighth for an instance on another's machines, since several may live there
    */
   readonly maxMemoryMib?: number;
@@ -65,7 +66,7 @@ export interface RedisProps {
    * After how many seconds of silence the sentinels agree that the master is dead; 1 to 3 s later another serves, or 6 s after that if no sentinel
    * won the first election (docs/reliability.md). Fewer seconds take a
    * machine that is only busy for a dead one. With two copies or more it is 5 at least: a master that is cut off needs 4 to notice that nobody
-   * follows it, and must refuse writes before another takes them. After a change the Redis machines have to be renewed.
+   * follows it, and must refuse writes before another takes them. A change is delivered to the sentinels, which go on running.
    * @default 5
    */
   readonly downAfterSeconds?: number;
@@ -141,6 +142,7 @@ export class Redis extends Construct implements RedisServer {
       port: REDIS_PORTS[this.use],
       durable: this.use !== "cache",
       maxMemoryMib: this.whole("maxMemoryMib", memory, 16, 1024 * 1024),
+      memoryFollowsSize: props.maxMemoryMib === undefined,
       password: secret(site, PASSWORDS[this.use]),
       first: this.machines[0]!.name,
       replicas,

@@ -6,13 +6,20 @@ import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Host } from "../core/host";
 import { shortened } from "../core/names";
-import { Part, Program } from "../core/program";
+import { Part, Program, Taken } from "../core/program";
 import { DatabaseFacts } from "./database";
 import { versionOf } from "./version";
 
 const DIRECTORY = "/etc/mastodon/tls";
 /** Where Debian, and so every image, keeps the public certificate authorities. */
 export const PUBLIC = "/etc/ssl/certs/ca-certificates.crt";
+
+interface TrustedFile {
+  /** What of the page it was made of. */
+  readonly from?: string;
+  /** How whoever reads it on a kept machine takes other certificates. */
+  readonly taken?: Taken;
+}
 
 class Trust {
   private readonly files = new Map<string, Set<string>>();
@@ -21,14 +28,14 @@ class Trust {
   constructor(private readonly program: Program) {}
 
   /** The path of a file with these certificates, on the host and in its containers. */
-  file(name: string, certificates: string, from = `ca of ${name}`): string {
+  file(name: string, certificates: string, { from = `ca of ${name}`, taken }: TrustedFile = {}): string {
     // File systems take names of 255 bytes.
     const path = `${DIRECTORY}/${shortened(name, 240)}.pem`;
     const known = this.files.get(path);
     if (known === undefined) {
       const content = new Set([certificates]);
       this.files.set(path, content);
-      this.program.add({ kind: "file", path, content: () => [...content].join(""), from });
+      this.program.add({ kind: "file", path, content: () => [...content].join(""), from, ...(taken && { taken }) });
     } else known.add(certificates);
     return path;
   }
@@ -60,8 +67,8 @@ export function libpqTls(env: Env, host: Host, facts: DatabaseFacts, by: Constru
 }
 
 /** The file by which libpq and PgBouncer check a database's certificate. */
-export function rootCertificates(host: Host, { host: name, ca }: DatabaseFacts): string {
-  return ca === undefined ? PUBLIC : trust(host).file(name, ca);
+export function rootCertificates(host: Host, { host: name, ca }: DatabaseFacts, taken?: Taken): string {
+  return ca === undefined ? PUBLIC : trust(host).file(name, ca, taken && { taken });
 }
 
 /** Node's: any word but `disable` and, from 4.2 on, `no-verify` is full verification, by its own certificates and one more file. */
@@ -74,7 +81,7 @@ export function nodeTls(env: Env, host: Host, facts: DatabaseFacts, by: Construc
 }
 
 export function nodeTrusts(env: Env, host: Host, ca: string, by: Construct): void {
-  env.set("NODE_EXTRA_CA_CERTS", trust(host).file("streaming", ca, "ca of what streaming reaches"), by);
+  env.set("NODE_EXTRA_CA_CERTS", trust(host).file("streaming", ca, { from: "ca of what streaming reaches" }), by);
 }
 
 /** Ruby's OpenSSL, for what has no variable of its own; `name` is that of the file. */

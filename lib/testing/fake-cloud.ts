@@ -32,6 +32,11 @@ export interface FakeCloudOptions {
    */
   readonly identity?: boolean;
   /**
+   * Whether it delivers changed settings to kept machines that run.
+   * @default true
+   */
+  readonly delivers?: boolean;
+  /**
    * The largest boot text in bytes.
    * @default 65536
    */
@@ -72,6 +77,7 @@ export class FakeCloud implements Cloud {
       addresses: options.addresses ?? "chosen",
       secrets: options.secrets ?? "boot text",
       identity: options.identity ?? false,
+      delivers: options.delivers ?? true,
       ...(options.files !== false && { sharedFiles: "/srv/files" }),
     };
   }

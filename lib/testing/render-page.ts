@@ -21,7 +21,10 @@ export interface RenderedPage {
   readonly hosts: Readonly<Record<string, RenderedHost>>;
   /** By site and by `host:port`: who may reach it, and why. */
   readonly flows: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-  /** `cdk.tf.json` without cdktf's metadata, with `<boot text of NAME>`, `<flows>`, `<inventory>` and `<releases>` in the place of what stands elsewhere. */
+  /**
+   * `cdk.tf.json` without cdktf's metadata, with `<boot text of NAME>`, `<settings of NAME>`, `<flows>`, `<inventory>` and `<releases>` in the place of what
+   * stands elsewhere.
+   */
   readonly plan: Readonly<Record<string, unknown>>;
 }
 
@@ -49,7 +52,7 @@ export function renderPage(page: TerraformStack | Site): RenderedPage {
   const names = new Map<string, string>();
   const add = (name: string, role: Role, text: string) => {
     if (!hosts.has(name)) hosts.set(name, { role, bootText: readable(text, secrets) });
-    names.set(text, names.get(text) ?? name);
+    names.set(text, names.get(text) ?? `boot text of ${name}`);
   };
   const nameOf = (host: Host) => (sites.length > 1 ? `${host.site.name}/${host.name}` : host.name);
   const elements = new Map(all.filter(TerraformElement.isTerraformElement).map((made) => [made.friendlyUniqueId, made]));
@@ -62,6 +65,11 @@ export function renderPage(page: TerraformStack | Site): RenderedPage {
       const path = scopes.slice(scopes.indexOf(stack) + (sites.length > 1 ? 1 : 2), -1).map(({ node }) => node.id);
       add(path.join("/") || element, "cloud", text);
     }
+  }
+  for (const [element, text] of Object.entries(plan.locals ?? {})) {
+    const host = elements.get(element)?.node.scopes.findLast((scope) => scope instanceof Host);
+    const what = typeof text === "string" && OF_KEPT.find(({ begins }) => begins.test(text))?.what;
+    if (host !== undefined && what) names.set(text as string, `${what} ${nameOf(host)}`);
   }
   // A cloud of tests need not put them into its plan.
   for (const host of all.filter((node) => node instanceof Host))
@@ -87,6 +95,12 @@ function bootTextsIn(plan: Plan): readonly { readonly element: string; readonly 
   const named = [plan.locals ?? {}, ...Object.values(plan.resource ?? {})].flatMap((of) => Object.entries(of));
   return named.flatMap(([element, value]) => stringsIn(value).map((text) => ({ element, text }))).filter(isBootText);
 }
+
+/** What else a plan holds of a kept machine, made of the same program: it would only repeat the boot text, or change with each of its lines. */
+const OF_KEPT = [
+  { begins: /^#!\/bin\/bash\n# Brings this machine the settings /, what: "settings of" },
+  { begins: /^[0-9a-f]{64}(?: |$)/, what: "hash of all but the settings of" },
+] as const;
 
 function isBootText({ text }: { readonly text: string }): boolean {
   return text.startsWith("#cloud-config\n");

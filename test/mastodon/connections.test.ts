@@ -86,7 +86,7 @@ test("a pooler that takes fewer clients than a roll-out brings is refused with t
   expect(page({ pooler: { maxClients: 257 } }).site.problems.all()).toEqual([
     "stack/Social/Pool: its clients may hold 258 connections to pool-1 in a roll-out (everything: 2 x 20, twice in a roll-out; " +
       "scheduler: 1 x 10; streaming: 6 x 4, twice in a roll-out; web: 6 x 10, twice in a roll-out), and maxClients is 257 / " +
-      "raise maxClients to at least 258 and renew its machine, or use fewer machines, processes or threads",
+      "raise maxClients to at least 258, or use fewer machines, processes or threads",
   ]);
   expect(page({ pooler: { maxClients: 258 } }).site.problems.all()).toEqual([]);
 });

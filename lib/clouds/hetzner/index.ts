@@ -30,7 +30,7 @@ import { witness } from "./witness";
 
 export { hetznerDns, type HetznerDnsProps } from "./dns";
 export { hetznerObjects, type HetznerObjectsProps } from "./objects";
-export { type HetznerProps, type PublicAddresses, type Tune } from "./settings";
+export { type HetznerProps, type PublicAddresses, type Ssh, type Tune } from "./settings";
 export { type Cpus, type Location } from "./sizes";
 
 /** A cloud of one Hetzner project; one may carry several sites, each with a network of its own. */
@@ -45,11 +45,12 @@ export class HetznerCloud implements Cloud {
 
   /** @internal */
   constructor(private readonly settings: Settings) {
-    const { from } = settings.ssh;
+    const { from, settings: delivers = false } = settings.ssh;
     this.can = {
       bootText: { bytes: 32 * 1024, counts: "base64 of gzip" },
       frontDoorIdleSeconds: IDLE_SECONDS,
       readinessPort: READINESS_PORT,
+      delivers,
       openings:
         from.length === 0 ? [] : [{ from: { kind: "outside", name: "administrators" }, sources: from, port: 22, why: "SSH" }],
     };

@@ -1,6 +1,6 @@
 // A kept machine at Hetzner: a server with a fixed private address, over volumes that outlive it.
 
-import { Server } from "@cdktf/provider-hcloud/lib/server";
+import { Server, ServerConfig } from "@cdktf/provider-hcloud/lib/server";
 import { Volume, VolumeConfig } from "@cdktf/provider-hcloud/lib/volume";
 import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
 import { Token } from "cdktf";
@@ -9,7 +9,8 @@ import { MachineSpec, MadeMachine } from "../../core/cloud";
 import { DiskSpec } from "../../core/host-spec";
 import { shortened } from "../../core/names";
 import { shrinks } from "../../core/size";
-import { bootText } from "../shared/boot-text";
+import { bootText, settingsText } from "../shared/boot-text";
+import { TerraformData } from "../shared/terraform-data";
 import { DISK_GIB, DISKS_OF_A_SERVER, NAME_LENGTH, SERVERS_OF_A_GROUP, STOP_SECONDS } from "./limits";
 import { HetznerNetwork } from "./network";
 import { checkRegistries, madeOf, rootAt, serverConfig, ssh } from "./server";
@@ -32,7 +33,8 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     });
   }
   checkRegistries(scope, network, spec.role, spec.images);
-  const boot = bootText(scope, `${id}Boot`, () => spec.bootText() + madeOf(scope, network, spec));
+  const whole = (text: () => string) => () => text() + madeOf(scope, network, spec);
+  const boot = bootText(scope, `${id}Boot`, whole(spec.bootText), kept ? whole(spec.renewedText) : undefined);
   const subnet = network.subnet(spec.range);
   const config = serverConfig(scope, network, {
     name: spec.name,
@@ -45,15 +47,18 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     shutsDown: spec.disks.length === 0,
     labels: { machine: spec.name, boot: boot.hash },
   });
-  const whole = {
-    ...config,
-    network: [
-      // Without the empty list, the private interface of a running server is taken away and given back at every apply.
-      { networkId: network.id, subnetId: subnet.id, ip: spec.address, aliasIps: [] },
-    ],
-    ...(kept ? { lifecycle: { ignoreChanges: [...RENEWED, 'labels["boot"]'] } } : {}),
-  };
-  const server = new Server(scope, id, settings.tune.server?.(whole, { name: spec.name, role: spec.role }) ?? whole);
+  const server = new Server(
+    scope,
+    id,
+    tuned(network, spec, {
+      ...config,
+      network: [
+        // Without the empty list, the private interface of a running server is taken away and given back at every apply.
+        { networkId: network.id, subnetId: subnet.id, ip: spec.address, aliasIps: [] },
+      ],
+      ...(kept ? { lifecycle: { ignoreChanges: [...RENEWED, 'labels["boot"]'] } } : {}),
+    }),
+  );
   const attached = attach(
     scope,
     id,
@@ -61,7 +66,10 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     server,
     volumes.map((one) => one.volume),
   );
-  network.keep({ scope, role: spec.role, range: spec.range, made: [server, ...attached] });
+  const there = [server, ...attached] as const;
+  const delivered = kept && settings.ssh.settings === true ? [deliver(scope, id, network, spec, there)] : [];
+  // Gates wait for machines that may have to let the new members in first.
+  network.keep({ scope, role: spec.role, range: spec.range, made: [...there, ...delivered] });
   network.uses.push({ servers: 1, rolling: 0, balancers: 0 });
   const resource = `hcloud_server.${server.friendlyUniqueId}`;
   const madeWith = `lookup(${resource}.labels, "boot", "")`;
@@ -74,6 +82,34 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     ...ssh(rootAt(settings, spec.role, resource)),
     devices: Object.fromEntries(volumes.map(({ name, volume }) => [name, volume.linuxDevice])),
   };
+}
+
+function tuned(network: HetznerNetwork, { name, role }: MachineSpec, config: ServerConfig): ServerConfig {
+  return network.settings.tune.server?.(config, { name, role }) ?? config;
+}
+
+// Made anew when the settings change, and not with the server, which boots with them.
+function deliver(
+  scope: Construct,
+  id: string,
+  network: HetznerNetwork,
+  { name, settings }: MachineSpec,
+  there: readonly [Server, ...VolumeAttachment[]],
+): TerraformData {
+  const address = `hcloud_server.${there[0].friendlyUniqueId}`;
+  const text = settingsText(scope, `${id}SettingsText`, settings);
+  return new TerraformData(scope, `${id}Settings`, {
+    triggersReplace: { settings: text.hash },
+    dependsOn: [...there],
+    provisioners: [
+      network.overSsh.deliver({
+        host: `\${coalesce(${address}.ipv4_address, ${address}.ipv6_address)}`,
+        hostKeyName: `hcloud-\${${address}.id}`,
+        name,
+        settings: text.packed,
+      }),
+    ],
+  });
 }
 
 function volume(scope: Construct, id: string, network: HetznerNetwork, machine: string, disk: DiskSpec): Volume {

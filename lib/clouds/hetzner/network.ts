@@ -12,6 +12,7 @@ import { SiteSpec } from "../../core/cloud";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
 import { Stale } from "../../core/stale";
+import { OverSsh } from "../shared/over-ssh";
 import { RoleGates } from "../shared/role-gates";
 import { Gate } from "./gate";
 import { limits, NAME_LENGTH, STOP_SECONDS, Use } from "./limits";
@@ -68,6 +69,7 @@ export class HetznerNetwork {
   /** What counts against Hetzner's limits. */
   readonly uses: Use[] = [];
   private readonly roles: RoleGates;
+  private ssh: OverSsh | undefined;
   private readonly pools = new Map<string, PoolOfSite>();
   private readonly former = new Map<string, string>();
   private readonly kept: KeptOfSite[] = [];
@@ -94,6 +96,11 @@ export class HetznerNetwork {
     this.id = Token.asNumber(network.id);
     this.firewall = Token.asNumber(firewall(scope, this.site, settings).id);
     this.problems.atSynth(() => limits(this));
+  }
+
+  /** How settings get to kept machines that run. */
+  get overSsh(): OverSsh {
+    return (this.ssh ??= new OverSsh(this.scope));
   }
 
   /** Where hosts of a role have their addresses. */

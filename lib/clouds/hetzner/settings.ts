@@ -23,6 +23,13 @@ export interface Tune {
   readonly service?: (config: LoadBalancerServiceConfig, route: { readonly host: string }) => LoadBalancerServiceConfig;
 }
 
+export interface Ssh {
+  readonly keys: readonly string[];
+  readonly from: readonly string[];
+  /** @default false */
+  readonly settings?: boolean;
+}
+
 export interface HetznerProps {
   /**
    * Where everything stands: Falkenstein, Nuremberg, Helsinki, Ashburn, Hillsboro or Singapore. Change it before the first deploy only: volumes
@@ -51,11 +58,15 @@ export interface HetznerProps {
   /**
    * Who administers the machines: names of SSH keys that the project has, and the address ranges from which port 22 is open. A change of `keys`
    * replaces the machines of pools and leaves kept ones alone; one of `from` changes every host firewall, so it replaces the machines of pools,
-   * and kept ones want renewing.
-   * @default - nobody: port 22 is closed to all
-   * @throws at synth if a range is not in CIDR notation; when the plan is made, if the project has no such key
+   * and kept ones want renewing unless `settings` is true.
+   *
+   * With `settings: true` a deploy brings changed settings to kept machines that run, by the `ssh` of whoever deploys, as root: he must be among
+   * `from`, with one of the `keys` in his agent or ~/.ssh/config. Each machine's host key is believed at its first deploy and remembered in his
+   * known_hosts, so deploy from one place, or keep that file. A change of `settings` touches no machine.
+   * @default - nobody: port 22 is closed to all; and settings wait until a kept machine is renewed, as an output says
+   * @throws at synth if a range is not in CIDR notation, or `settings` is true without keys or ranges; when the plan is made, if the project has no such key
    */
-  readonly ssh?: { readonly keys: readonly string[]; readonly from: readonly string[] };
+  readonly ssh?: Ssh;
   /**
    * Who writes the host names of the front door into DNS. With `hetznerDns` it also gets its certificates.
    * @default - nobody: an output says which records to make by hand
@@ -109,7 +120,7 @@ export interface HetznerProps {
 export class Settings {
   readonly location: Location;
   readonly image: string;
-  readonly ssh: { readonly keys: readonly string[]; readonly from: readonly string[] };
+  readonly ssh: Ssh;
   readonly protectDisks: boolean;
   readonly releasedVolumes: readonly string[];
   readonly readySeconds: number;
@@ -147,7 +158,13 @@ export class Settings {
         wrong: `ssh.from of Hetzner names "${range}"`,
         remedy: "use ranges that begin with their first address, such as 203.0.113.7/32 or 2001:db8::/48",
       }));
-    return [...place, ...numbers, ...ranges];
+    const { keys, from, settings = false } = this.ssh;
+    const closed = [...(keys.length === 0 ? ["keys"] : []), ...(from.length === 0 ? ["from"] : [])];
+    const shut = {
+      wrong: `ssh.settings of Hetzner is true, and ssh.${closed.join(" and ssh.")} is empty, so nobody can deliver them`,
+      remedy: "name a key of the project and the range from which you deploy, or leave settings out",
+    };
+    return [...place, ...numbers, ...ranges, ...(settings && closed.length > 0 ? [shut] : [])];
   }
 
   cpus(role: Role): Cpus {

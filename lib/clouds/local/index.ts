@@ -69,6 +69,7 @@ class LocalCloud implements Cloud {
     bootText: { bytes: BOOT_TEXT_BYTES, counts: "text" },
     frontDoorIdleSeconds: 60,
     sharedFiles: "/srv/files",
+    delivers: true,
   };
 
   constructor(private readonly props: LocalProps) {}

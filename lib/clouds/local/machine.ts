@@ -5,14 +5,15 @@ import { Construct } from "constructs";
 import { MachineSpec, MadeMachine } from "../../core/cloud";
 import { DiskSpec } from "../../core/host-spec";
 import { shrinks } from "../../core/size";
-import { bootText, notSecret } from "../shared/boot-text";
+import { bootText, notSecret, settingsText } from "../shared/boot-text";
 import { LocalNetwork } from "./network";
 import { stale } from "./stale";
 import { TerraformData } from "../shared/terraform-data";
 
 /** What this host needs to know of a machine. Its firewall is in its boot text, and there is no other. */
 export interface LocalMachine
-  extends Pick<MachineSpec, "name" | "packages" | "images" | "address" | "disks" | "bootText" | "onChange"> {
+  extends Pick<MachineSpec, "name" | "packages" | "images" | "address" | "disks" | "bootText" | "onChange">,
+    Partial<Pick<MachineSpec, "renewedText" | "settings">> {
   /** Directories of the site that it is given, as in `mail=/srv/mail`; asked for at synth. */
   readonly directories?: () => string;
 }
@@ -43,8 +44,8 @@ export function keptMachine(
     });
     return { made, bind: `${name}=${devices[disk.name]}` };
   });
-  const boot = bootText(scope, `${id}Boot`, spec.bootText);
   const kept = spec.onChange === "keep";
+  const boot = bootText(scope, `${id}Boot`, spec.bootText, kept ? spec.renewedText : undefined);
   const machine = new TerraformData(scope, id, {
     input: { site: SITE, name: spec.name, boot: boot.hash },
     triggersReplace: { address: spec.address, ...(kept ? {} : { boot: boot.hash }) },
@@ -68,7 +69,10 @@ export function keptMachine(
   network.gate(scope, `${id}Ready`, { machine: machine.id }, "wait", { NAME: spec.name });
   const resource = `terraform_data.${machine.friendlyUniqueId}`;
   const madeWith = `${resource}.output.boot`;
-  if (kept) stale(network).add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
+  if (kept) {
+    stale(network).add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
+    if (spec.settings !== undefined) deliver(scope, id, network, spec.name, machine, spec.settings);
+  }
   return {
     address: spec.address,
     devices,
@@ -83,6 +87,25 @@ export function keptMachine(
 /** The command that runs another inside a machine. */
 export function login(network: LocalNetwork, name: string): string {
   return `npx cdktf-mastodon local run ${network.site} ${name} --`;
+}
+
+// Made anew when the settings change, and not with the machine, which boots with them.
+function deliver(
+  scope: Construct,
+  id: string,
+  network: LocalNetwork,
+  name: string,
+  machine: TerraformData,
+  settings: () => string,
+): void {
+  const text = settingsText(scope, `${id}SettingsText`, settings);
+  const delivered = new TerraformData(scope, `${id}Settings`, {
+    triggersReplace: { settings: text.hash },
+    dependsOn: [machine],
+    provisioners: [network.driver.call("machine settings", { SITE: network.site, NAME: name, SETTINGS: notSecret(text.packed) })],
+  });
+  // Gates wait for machines that may have to let the new members in first.
+  network.awaits(delivered);
 }
 
 // The driver would refuse as well, but in the middle of an apply. At the first one there is no owner yet, and no disk.

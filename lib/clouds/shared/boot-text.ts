@@ -1,5 +1,6 @@
-// A host's boot text inside the plan, as a local value: a literal would stand in clear, secrets and all, in `terraform show` of a plan.
+// A host's texts inside the plan, as local values: a literal would stand in clear, secrets and all, in `terraform show` of a plan.
 
+import { createHash } from "node:crypto";
 import { Fn, Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 
@@ -12,13 +13,33 @@ export interface BootText {
   readonly hashName: string;
 }
 
-export function bootText(scope: Construct, id: string, text: () => string): BootText {
+/**
+ * The boot text of a host, as the spec of the host gives it.
+ * @param renewed what of it is hashed, of a kept machine: `MachineSpec.renewedText`
+ */
+export function bootText(scope: Construct, id: string, text: () => string, renewed?: () => string): BootText {
   const whole = new TerraformLocal(scope, id, Lazy.stringValue({ produce: text })).asString;
+  const hashed =
+    renewed === undefined
+      ? whole
+      : new TerraformLocal(scope, `${id}Renewed`, Lazy.stringValue({ produce: () => abridged(renewed()) })).asString;
   // Terraform would hide each name, label and line of a provisioner that holds a secret hash.
-  const hash = new TerraformLocal(scope, `${id}Hash`, Fn.substr(notSecret(Fn.sha256(whole)), 0, HASH_LENGTH));
+  const hash = new TerraformLocal(scope, `${id}Hash`, Fn.substr(notSecret(Fn.sha256(hashed)), 0, HASH_LENGTH));
   return { packed: Fn.base64gzip(whole), hash: hash.asString, hashName: `local.${hash.friendlyUniqueId}` };
 }
 
+/** The settings of a kept machine: what its hash changes with is to be delivered. */
+export function settingsText(scope: Construct, id: string, settings: () => string): Pick<BootText, "packed" | "hash"> {
+  return bootText(scope, id, settings);
+}
+
+// A plan need not hold most of a boot text twice, so this is a hash of it, and all that Terraform fills in.
+function abridged(text: string): string {
+  const tokens = text.match(TOKEN) ?? [];
+  return [createHash("sha256").update(text.replace(TOKEN, "?")).digest("hex"), ...tokens].join(" ");
+}
+
+const TOKEN = /\$\{TfToken\[[^\]]*\]\}/g;
 const HASH_LENGTH = 32;
 
 /** The value for what Terraform would else hide. Terraform refuses `nonsensitive` of what is not secret, so it is made so before. */

@@ -9,6 +9,8 @@ import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../unit";
 
 /** Where the machine keeps the script that performs the program. */
 export const BOOT_SCRIPT = "/usr/local/sbin/boot";
+/** There once the program has been performed. */
+export const BOOTED = "/var/lib/cdktf-mastodon-booted";
 /** Exits 0 when the machine serves; prints what is missing otherwise. */
 export const READY_SCRIPT = "/usr/local/sbin/ready";
 
@@ -56,13 +58,12 @@ const HOLD_SERVICES = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d &
 
 // cloud-init runs the script once. If a mirror or another machine is away just then, or the power goes, this goes on until it is done.
 const AGAIN = "/etc/systemd/system/boot-again.service";
-const DONE = "/var/lib/cdktf-mastodon-booted";
 const AGAIN_UNIT = unit({
   Unit: {
     Description: "Goes on with what the first boot could not finish",
     Wants: "network-online.target",
     After: "network-online.target",
-    ConditionPathExists: `!${DONE}`,
+    ConditionPathExists: `!${BOOTED}`,
     ...NEVER_GIVEN_UP,
   },
   Service: { Type: "oneshot", ExecStart: `${BOOT_SCRIPT} again`, Restart: "on-failure", RestartSec: 30 },
@@ -72,7 +73,7 @@ const AGAIN_UNIT = unit({
 function bootScript({ steps, packages }: Program): string {
   const begin = script(join(__dirname, "boot.sh"), { PACKAGES: packages.join(" ") });
   const body = steps.map(perform).filter((part) => part !== "");
-  return [begin, ...body, `touch ${DONE}`, 'echo "boot: done"', ""].join("\n");
+  return [begin, ...body, `touch ${BOOTED}`, 'echo "boot: done"', ""].join("\n");
 }
 
 function perform(step: Step): string {
@@ -109,7 +110,7 @@ function readyScript({ steps, readiness }: Program): string {
     "# Exits 0 when this machine serves; says what it still waits for otherwise.",
     "set -uo pipefail",
   ];
-  lines.push(`[ -e ${DONE} ] || { echo 'the boot text is still being performed'; exit 1; }`);
+  lines.push(`[ -e ${BOOTED} ] || { echo 'the boot text is still being performed'; exit 1; }`);
   const disks = steps.flatMap((step) => (step.kind === "mount" ? [step.at] : []));
   if (disks.length > 0) lines.push(FULL, ...disks.map((at) => `! full ${at} || exit 1`));
   for (const check of readiness) lines.push(`${check} || exit 1`);

@@ -15,6 +15,7 @@ export interface Section {
 }
 
 const CONFIG = "/etc/haproxy/haproxy.cfg";
+const CHECK = `haproxy -c -q -f ${CONFIG}`;
 /** Where HAProxy says how things stand, and takes orders; root's alone. */
 const ADMIN_SOCKET = "/run/haproxy/admin.sock";
 
@@ -31,9 +32,16 @@ const HAPROXY = new Part((program) => {
   program
     .add({ kind: "package", names: ["haproxy"] })
     // It may hold passwords. HAProxy reads it as root.
-    .add({ kind: "file", path: CONFIG, content: () => [GLOBAL, ...[...all.keys()].sort()].join("\n"), mode: "0600" })
+    .add({
+      kind: "file",
+      path: CONFIG,
+      content: () => [GLOBAL, ...[...all.keys()].sort()].join("\n"),
+      mode: "0600",
+      writtenBy: () => scripts().join(" | ") || "cat",
+      taken: { what: "HAProxy", does: "reload", check: CHECK, script: "reload haproxy" },
+    })
     .add({ kind: "file", path: "/etc/systemd/system/haproxy.service.d/10-mastodon.conf", content: UNIT })
-    .add({ kind: "run", why: "HAProxy", script: () => `${scripts().map(written).join("")}haproxy -c -q -f ${CONFIG}\n` })
+    .add({ kind: "run", why: "HAProxy", script: () => `${scripts().map(written).join("")}${CHECK}\n` })
     .add({ kind: "start", units: ["haproxy.service"] })
     .readyWhen(
       "systemctl is-active --quiet haproxy || { echo \"HAProxy is not running, and without it there is no way to $(sed -n 's/^# to //p' " +

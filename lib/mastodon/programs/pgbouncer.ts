@@ -4,7 +4,7 @@
 
 import { join } from "node:path";
 import { KEEPALIVE } from "../../core/limits";
-import { Program, Step } from "../../core/program";
+import { Program, Step, Taken } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
@@ -23,6 +23,11 @@ export interface PgBouncerPlan {
   readonly adminPassword: Secret;
   /** The file by which the server's certificate is checked, if it is. */
   readonly rootCertificates: string | undefined;
+  /**
+   * Whether PostgreSQL stands outside the page. A new password is then in force there before the page knows it; one of the page's own server must
+   * change on both sides, which renewals do.
+   */
+  readonly outside: boolean;
   /** Whether it serves its own machine only. */
   readonly only: boolean;
 }
@@ -34,15 +39,29 @@ const IDLE_SECONDS = 12;
 /** What was not idle for so long asks for something within that time, so nobody's idle connection is cut. */
 const BUSY_SECONDS = 11;
 
+/** How a running PgBouncer takes other files. */
+export const PGBOUNCER_TAKES: Taken = {
+  what: "PgBouncer",
+  does: "reload",
+  script: script(join(__dirname, "pgbouncer-settings.sh")),
+};
+
 export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
   const owner = "postgres:postgres";
   program
     .add({ kind: "package", names: ["pgbouncer", "postgresql-client"] })
-    .add({ kind: "file", path: "/etc/pgbouncer/pgbouncer.ini", content: ini(plan), mode: "0640", owner })
-    .add({ kind: "file", path: "/etc/pgbouncer/userlist.txt", content: userlist(plan), mode: "0640", owner });
+    .add({ kind: "file", path: "/etc/pgbouncer/pgbouncer.ini", content: ini(plan), mode: "0640", owner, taken: PGBOUNCER_TAKES })
+    .add({
+      kind: "file",
+      path: "/etc/pgbouncer/userlist.txt",
+      content: userlist(plan),
+      mode: "0640",
+      owner,
+      ...(plan.outside && { taken: PGBOUNCER_TAKES }),
+    });
   for (const process of PROCESSES) {
     const content = processIni(process, plan.serverConnections);
-    program.add({ kind: "file", path: `/etc/pgbouncer/${process}.ini`, content, mode: "0640", owner });
+    program.add({ kind: "file", path: `/etc/pgbouncer/${process}.ini`, content, mode: "0640", owner, taken: PGBOUNCER_TAKES });
   }
   const drain = script(join(__dirname, "pgbouncer-drain.sh"), { PGBOUNCER_PORT, IDLE_SECONDS, BUSY_SECONDS });
   program

@@ -1,11 +1,13 @@
 // What a PostgreSQL machine does at its first boot, or when it is made anew over its disk: `postgres(program, plan)`.
 // All machines of a tier do the same; `postgres-role.ts` decides which part each plays.
 
+import { join } from "node:path";
 import { KEEPALIVE } from "../../core/limits";
-import { Program, Text } from "../../core/program";
+import { Program, Taken, Text } from "../../core/program";
+import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { NEVER_GIVEN_UP, unit } from "../../core/unit";
-import { AS_POSTGRES, CONF, HBA, PASSFILE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
+import { AS_POSTGRES, CONF, HBA, PASSFILE, PLACE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
 import { ASK, ASK_SCRIPT, role, ROLE_SCRIPT, RUN_ROLE } from "./postgres-role";
 import { watch } from "./postgres-watch";
 
@@ -39,6 +41,15 @@ export function postgres(program: Program, plan: PostgresPlan): void {
 // A standby that follows, or the primary itself, and both as others see them.
 const READY = `grep -qE '^role=(primary|standby)$' ${STATUS}/status && { [ -e ${STATUS}/primary ] || [ -e ${STATUS}/replica ]; } || { echo "PostgreSQL is neither primary nor in step with one, but $(sed -n 's/^role=//p' ${STATUS}/status)"; false; }`;
 
+// Made of the machine's memory, which only a renewal changes: with more than there is PostgreSQL would not start again.
+const OF_MEMORY = "^(shared_buffers|effective_cache_size|maintenance_work_mem) ";
+
+const TAKEN: Taken = {
+  what: "PostgreSQL",
+  does: "reload",
+  script: script(join(__dirname, "postgres-settings.sh"), { UNIT, CONF, HBA, PLACE, AS_POSTGRES }),
+};
+
 function common(program: Program, plan: PostgresPlan): void {
   program
     .add({
@@ -48,8 +59,8 @@ function common(program: Program, plan: PostgresPlan): void {
         "create_main_cluster = false\ninitdb_options = '--data-checksums --locale-provider=builtin --builtin-locale=C.UTF-8 --encoding=UTF8'\n",
     })
     .add({ kind: "package", names: ["postgresql-17"] })
-    .add({ kind: "file", path: CONF, content: configuration(plan) })
-    .add({ kind: "file", path: HBA, content: hba(plan.network) })
+    .add({ kind: "file", path: CONF, content: configuration(plan), renewedLines: OF_MEMORY, taken: TAKEN })
+    .add({ kind: "file", path: HBA, content: hba(plan.network), taken: TAKEN })
     .add({
       kind: "file",
       path: SECRETS,

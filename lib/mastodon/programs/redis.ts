@@ -14,6 +14,8 @@ export interface RedisInstance {
   readonly port: number;
   readonly durable: boolean;
   readonly maxMemoryMib: number;
+  /** Whether that was made of the machine's memory, which only a renewal changes. */
+  readonly memoryFollowsSize: boolean;
   readonly password: Secret;
   /** The machine that is master when nobody remembers another. */
   readonly first: string;
@@ -33,12 +35,27 @@ export const ON_DISK = { RequiresMountsFor: "/var/lib/redis", ...NEVER_GIVEN_UP 
 const ROLE = script(join(__dirname, "redis-role.sh"), { SENTINEL_PORT, LIMIT_SECONDS: 60 });
 const MEND = script(join(__dirname, "redis-mend.sh"));
 
+// A new password is one for the copies, the sentinels and all callers as well.
+const PASSWORDS = ["requirepass", "masterauth"];
+const MEMORY = ["maxmemory", "repl-backlog-size"];
+
 /** One instance on one machine. */
 export function redis(program: Program, instance: RedisInstance, self: string): void {
   const { name } = instance;
   program
     .add({ kind: "package", names: ["redis-server", "redis-tools"] })
-    .add({ kind: "file", path: `/etc/redis/${name}.settings`, content: settings(instance), mode: "0600" })
+    .add({
+      kind: "file",
+      path: `/etc/redis/${name}.settings`,
+      content: settings(instance),
+      mode: "0600",
+      renewedLines: `^(${[...PASSWORDS, ...(instance.memoryFollowsSize ? MEMORY : [])].join("|")}) `,
+      taken: {
+        what: `Redis ${name}`,
+        does: "set",
+        script: script(join(__dirname, "redis-settings.sh"), { NAME: name, PORT: instance.port }),
+      },
+    })
     .add({ kind: "file", path: `/etc/redis/${name}.role`, content: role(instance, self), mode: "0600" })
     .add({ kind: "file", path: "/usr/local/sbin/redis-role", content: ROLE, mode: "0755" })
     .add({

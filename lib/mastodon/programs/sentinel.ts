@@ -32,7 +32,14 @@ export function sentinel(program: Program, watched: () => readonly RedisInstance
     .add({ kind: "package", names: ["redis-sentinel", "redis-tools"] })
     .add({ kind: "file", path: "/etc/redis/sentinel.settings", content: () => sentinelSettings(password), mode: "0600" })
     .add({ kind: "file", path: "/usr/local/bin/sentinel-console", content: CONSOLE, mode: "0755" })
-    .add({ kind: "file", path: "/etc/redis/sentinel.masters", content: () => watched().map(monitor).join(""), mode: "0600" })
+    .add({
+      kind: "file",
+      path: "/etc/redis/sentinel.masters",
+      content: () => watched().map(monitor).join(""),
+      mode: "0600",
+      renewedLines: "^sentinel (monitor|auth-pass) ",
+      taken: { what: "Sentinel", does: "set", script: script(join(__dirname, "sentinel-settings.sh")) },
+    })
     .add({
       kind: "file",
       path: "/etc/systemd/system/redis-sentinel.service.d/10-mastodon.conf",

@@ -7,6 +7,7 @@ import { ConformanceOptions, withoutExcused } from "./excused";
 import { makesEach } from "./made";
 import { opensNothing } from "./open";
 import { tellsNoSecret } from "./secret";
+import { deliversSettings } from "./settings";
 import { neverRead } from "./unread";
 
 export type { ConformanceOptions };
@@ -21,6 +22,7 @@ export const RULES: Readonly<Record<string, (make: MakeCloud) => readonly string
   "the boot text reaches the host, and nothing else of a plan holds it in clear": boundToPage,
   "one more machine, member or tier leaves the others alone, and so does the order of the page": keepsSiblings,
   "a changed boot text replaces members of pools and leaves kept machines alone": keepsWhatIsKept,
+  "a changed setting of a kept machine is delivered, or the output names the machine": deliversSettings,
   "no plan tells a secret": tellsNoSecret,
   "the world reaches what has a route, and nothing else": opensNothing,
 };

@@ -7,6 +7,7 @@ import { ConformanceOptions, withoutExcused } from "../conformance/excused";
 import { failedThenSmaller, renamedPool, smaller } from "./pools";
 import { removedTier, renamedTier, renewal } from "./kept";
 import { cutOff, halfMade } from "./interrupted";
+import { changedSetting } from "./settings";
 import { Rehearsal } from "./rehearsal";
 
 export type RollOut = (on: Rehearsal) => readonly string[] | Promise<readonly string[]>;
@@ -21,6 +22,7 @@ export const ROLL_OUTS: Readonly<Record<string, RollOut>> = {
   "an apply that is told to end ends its gates, and the next one goes on": cutOff,
   "what could not be made is told at once, and the next apply makes the rest": halfMade,
   "a kept machine is renewed alone, over the same disks, when the one before has gone": renewal,
+  "a changed setting is delivered once to each kept machine, and renews none": changedSetting,
 };
 
 /**

@@ -7,7 +7,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MakeCloud } from "../conformance";
-import { Plan, probe, Variation } from "../conformance/page";
+import { Plan, probe, SETTING, Variation } from "../conformance/page";
 import { resolved, resources, withoutHashes } from "../conformance/plan";
 
 /** What Terraform did. */
@@ -105,6 +105,19 @@ export class Rehearsal {
       .map(([address]) => address);
   }
 
+  /** Whether the cloud brings changed settings to kept machines that run. */
+  get delivers(): boolean {
+    return this.make().can.delivers === true;
+  }
+
+  /** What is made anew when a setting of a kept machine is another. */
+  get deliveries(): readonly string[] {
+    return [...resources(this.plan)]
+      .filter(([address]) => !this.hosts.has(address))
+      .filter(([, config]) => resolved(this.plan, (config as Resource).triggers_replace ?? "").includes(SETTING))
+      .map(([address]) => address);
+  }
+
   /** Whatever a resource waits for. */
   needs(resource: string): readonly string[] {
     const all = resources(this.plan);
@@ -189,6 +202,7 @@ export class Rehearsal {
 export const WEB = /_Web_/;
 
 interface Resource {
+  readonly triggers_replace?: unknown;
   readonly provisioner?: readonly { readonly "local-exec"?: LocalExec }[];
 }
 

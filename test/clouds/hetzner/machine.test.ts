@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Testing } from "cdktf";
 import { Disk, Machine, Postgres, Redis, Secret, Site } from "../../../lib";
-import { all, page, planOf, problems, size } from "./page";
+import { all, page, planOf, pool, problems, size } from "./page";
 
 function machine(site: Site, name: string, number = 1, disks: Readonly<Record<string, Disk>> = {}): Machine {
   return new Machine(site, name, { name, role: "own", range: site.range(site, "own", name), number, size, disks });
@@ -46,6 +46,42 @@ test("keys, image and boot text of a kept machine are ignored, and an output say
   expect(planOf(stack).output["social_machines_older_than_the_page"]!["value"]).toBe(
     '${{ for name, words in { "own-1" = lookup(hcloud_server.Social_own-1_Machine.labels, "boot", "") == local.Social_own-1_MachineBootHash ? "" : "-replace=hcloud_server.Social_own-1_Machine" } : name => words if words != "" }}',
   );
+});
+
+test("changed settings go to the server that runs by SSH, under a host key's name of its own, if the page says so", () => {
+  const { stack, site } = page({ ssh: { keys: ["admin"], from: ["203.0.113.0/24"], settings: true } });
+  machine(site, "own-1", 1, { data: Disk.gib(10) });
+  const members = pool(site, "jobs");
+  expect(all(stack, "terraform_data")["own-1_MachineSettings"]).toEqual({
+    triggers_replace: { settings: "${local.Social_own-1_MachineSettingsTextHash}" },
+    depends_on: ["hcloud_server.Social_own-1_Machine", "hcloud_volume_attachment.Social_own-1_MachineAttached1"],
+    provisioner: [
+      {
+        "local-exec": {
+          command: expect.stringMatching(/^exec bash assets\/\S+\/deliver\.sh$/),
+          environment: {
+            HOST: "${coalesce(hcloud_server.Social_own-1_Machine.ipv4_address, hcloud_server.Social_own-1_Machine.ipv6_address)}",
+            HOST_KEY_NAME: "hcloud-${hcloud_server.Social_own-1_Machine.id}",
+            NAME: "own-1",
+            SETTINGS: "${nonsensitive(sensitive(base64gzip(local.Social_own-1_MachineSettingsText)))}",
+          },
+          when: "create",
+        },
+      },
+    ],
+  });
+  expect(members.name).toBe("jobs");
+  expect(all(stack, "terraform_data")["jobs_PoolSettled"]!["depends_on"]).toContain(
+    "terraform_data.Social_own-1_MachineSettings",
+  );
+});
+
+test("settings that nobody could deliver are refused", () => {
+  const { site } = page({ ssh: { keys: ["admin"], from: [], settings: true } });
+  expect(problems(site)).toEqual([
+    "stack/Social: ssh.settings of Hetzner is true, and ssh.from is empty, so nobody can deliver them / " +
+      "name a key of the project and the range from which you deploy, or leave settings out",
+  ]);
 });
 
 test("a boot text stands in a local, never in the server: there it would be readable in the plan", () => {

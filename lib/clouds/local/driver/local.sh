@@ -10,6 +10,7 @@
 #   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL ROLE [ALONE]] [DISKS] [DIRECTORIES] [PACKAGES] [LIMIT_SECONDS=180]
 #   machine destroy|stop SITE NAME [LIMIT_SECONDS=60]               asks it to power off, cuts the power at the limit
 #   machine start        SITE NAME [LIMIT_SECONDS=180]              boots it again over what it has written
+#   machine settings     SITE NAME SETTINGS                         has it take changed settings, and says what it reloads
 #   machine kill         SITE NAME                                  power cut: no packet leaves it any more
 #   machine freeze|thaw  SITE NAME                                  all its processes stand still, its kernel goes on answering
 #   partition cut|heal   SITE NAME                                  silent loss of all its packets
@@ -72,6 +73,7 @@ case $COMMAND in
   "disk create") disk_create ;;
   "disk destroy") disk_destroy ;;
   "machine create") machine_create ;;
+  "machine settings") machine_settings ;;
   "machine destroy") arguments_as SITE NAME -- "$@" && machine_destroy ;;
   "machine stop") arguments_as SITE NAME -- "$@" && must_exist && machine_stop ;;
   "machine start") arguments_as SITE NAME -- "$@" && must_exist && machine_start ;;
