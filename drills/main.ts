@@ -102,7 +102,13 @@ export async function main(args: readonly string[]): Promise<number> {
     const files = new Uploads(site.door, tokens);
     for (let n = 0; n < FILES; n++) await files.upload();
     const drills = Array.from({ length: repeat }, () => chosen).flat();
-    const results = await runAll(drills, files, (drill) =>
+    // After each drill, since a run of hours that is stopped has still seen something.
+    const write = (results: readonly Result[]) => {
+      mkdirSync(values.out, { recursive: true });
+      writeFileSync(join(values.out, "drills.md"), repeat === 1 ? markdown(results, load.said) : repeated(results, load.said));
+      writeFileSync(join(values.out, "drills.json"), JSON.stringify({ load, results } satisfies Report, null, 2) + "\n");
+    };
+    const results = await runAll(drills, files, write, (drill) =>
       runDrill(drill, {
         site,
         page,
@@ -122,9 +128,7 @@ export async function main(args: readonly string[]): Promise<number> {
       report(row);
       results.push(row);
     }
-    mkdirSync(values.out, { recursive: true });
-    writeFileSync(join(values.out, "drills.md"), repeat === 1 ? markdown(results, load.said) : repeated(results, load.said));
-    writeFileSync(join(values.out, "drills.json"), JSON.stringify({ load, results } satisfies Report, null, 2) + "\n");
+    write(results);
     console.log(`\nwrote ${join(values.out, "drills.md")} and ${join(values.out, "drills.json")}`);
     return results.some(({ passed }) => passed === false) ? 1 : 0;
   } catch (error) {
@@ -169,7 +173,12 @@ interface Wanted {
 const numberOf = (said: string | undefined) => (said === undefined ? undefined : Number(said));
 const within = (rate: number | undefined, most: number) => rate === undefined || (rate > 0 && rate <= most);
 
-async function runAll(drills: readonly Drill[], files: Uploads, run: (drill: Drill) => Promise<Result>): Promise<Result[]> {
+async function runAll(
+  drills: readonly Drill[],
+  files: Uploads,
+  write: (results: readonly Result[]) => void,
+  run: (drill: Drill) => Promise<Result>,
+): Promise<Result[]> {
   const results: Result[] = [];
   const from = Date.now();
   for (const [n, drill] of drills.entries()) {
@@ -178,6 +187,7 @@ async function runAll(drills: readonly Drill[], files: Uploads, run: (drill: Dri
     const result = await run(drill);
     results.push(result);
     report(result);
+    write(results);
     await files.upload();
   }
   return results;

@@ -125,6 +125,14 @@ test("sentinels give up the masters of a machine one after the other, the main o
   });
 });
 
+// Two sentinels that ask for votes at the same moment get none: they give up after the time-out, and try again after twice that.
+test("after an election without a winner the sentinels try again within six seconds, whatever downAfterSeconds is", () => {
+  for (const downAfterSeconds of [5, 60]) {
+    const text = page({ replicas: 2, downAfterSeconds }).redis.home[0]!.bootText();
+    expect(/failover-timeout redis (\d+)\n/.exec(readableText(text))![1]).toBe("2500");
+  }
+});
+
 // What Redis and Sentinel do with these numbers: a master counts whole seconds once a second, so it refuses within two more than its limit; a
 // sentinel gives up so long after its last question went unanswered, and promotes no sooner.
 test.each([1, 2, 3, 8])("with %d copies there are never two masters that take writes", (replicas) => {

@@ -20,6 +20,12 @@ const APART_MS: Readonly<Record<number, number>> = {
   [REDIS_PORTS.cache]: 600,
 };
 
+/**
+ * How long an election and a promotion may take; after twice that time, and up to a second more, the sentinels try again. Two of them that ask for
+ * votes within milliseconds get none, and with Redis' usual three minutes nobody would be master for six. A promotion is seen after a second.
+ */
+const FAILOVER_MS = 2500;
+
 /** The sentinel of one machine, for all instances that are watched from it. */
 export function sentinel(program: Program, watched: () => readonly RedisInstance[], password: Secret): void {
   program
@@ -78,7 +84,7 @@ function monitor({ name, port, password, first, downAfterSeconds, sentinels }: R
     `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
     `sentinel auth-pass ${name} ${password}`,
     `sentinel down-after-milliseconds ${name} ${silentMs}`,
-    `sentinel failover-timeout ${name} ${downAfterSeconds * 3_000 + 10_000}`,
+    `sentinel failover-timeout ${name} ${FAILOVER_MS}`,
     `sentinel parallel-syncs ${name} 1`,
     "",
   ].join("\n");
