@@ -22,7 +22,7 @@ export interface Given {
 
 /** The library for a page that is given more than it says itself. */
 function giving({ objects, settings }: Given): typeof library {
-  const more = <Props extends library.SiteProps>(props: Props): Props => ({
+  const more = <Props extends Pick<library.SiteProps, "objects" | "settings">>(props: Props): Props => ({
     ...props,
     objects: objects(),
     settings: [...(props.settings ?? []), ...settings()],
