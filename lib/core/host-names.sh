@@ -6,4 +6,4 @@ if [ -n "$NAME" ]; then
   sed -i '/^127\.0\.1\.1[[:space:]]/d' /etc/hosts
   echo "$own $NAME # cdktf-mastodon" >>/etc/hosts
 fi
-printf '# cdktf-mastodon begin\n%s# cdktf-mastodon end\n' "$MAPPED" >>/etc/hosts
+printf '# cdktf-mastodon begin%s# cdktf-mastodon end\n' "$MAPPED" >>/etc/hosts

@@ -79,7 +79,8 @@ function names({ name, network, knowsItself, mapped }: WholeHost): string {
   return script(join(__dirname, "host-names.sh"), {
     NAME: knowsItself ? name : "",
     PATTERN: networkPattern(network),
-    MAPPED: mapped.map((other) => `${other.address} ${other.name}\n`).join(""),
+    // Each on a line of its own, so that a reader of two texts sees which differ.
+    MAPPED: ["", ...mapped.map((other) => `${other.address} ${other.name}`), ""].join("\n"),
   });
 }
 
