@@ -128,7 +128,9 @@ test("a gate waits for every machine of the page, then gives the pool its traffi
       .replaceAll(/_[0-9A-F]{8}/g, "")
       .split(","),
   ).toEqual(
-    ["Social_Web_Pool1", "Social_Web_Pool2", "Social_FrontDoor", "Social_Later_Machine"].map((name) => `terraform_data.${name}`),
+    ["Web_Pool1", "Web_Pool2", "FrontDoor", "Later_Machine", "Later_MachineSettings"].map(
+      (name) => `terraform_data.Social_${name}`,
+    ),
   );
   expect(gate.provisioner[0]!["local-exec"].command).toMatch(/local\.sh pool settle$/);
   expect(gate.provisioner[0]!["local-exec"].environment).toMatchObject({
