@@ -181,6 +181,21 @@ test("a directory of the site is bound where the page says, and nothing else can
   });
 });
 
+test("settings are handed to a machine that runs; of another the apply says why it has none", () => {
+  const settings = "SETTINGS=$(echo 'the settings' | gzip | base64 -w0) NAME=pool-1";
+  const machine = 'is_running() { :; }\nis_frozen() { false; }\ninside() { echo "$1 $2 $3"; cat; }';
+  expect(shell(`${settings}\n${machine}\nmachine_settings`)).toEqual({
+    status: 0,
+    stdout: "pool-1 bash -c\nthe settings\n",
+    stderr: "",
+  });
+  expect(shell(`${settings}\n${machine}\nis_running() { false; }\nmachine_settings`)).toEqual({
+    status: 1,
+    stdout: "",
+    stderr: "local: pool-1 is not running, so it has not got its settings: machine start, and deploy once more\n",
+  });
+});
+
 describe("what a person names", () => {
   const machines = ["web-1-8c4a7e", "web-10-8c4a7e", "web-2-8c4a7e", "pool-1", "database-1", "web-3-8c4a7e", "web-3-01b2c3"];
   beforeAll(() => {

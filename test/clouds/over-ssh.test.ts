@@ -41,7 +41,9 @@ test("the settings go into a file that only root reads, are run, and are gone; n
   const { status, asked } = deliver(`[ "$last" != true ] || exit 0\ncat >${directory}/got; echo "$last" >${directory}/ran`);
   expect(status).toBe(0);
   expect(readFileSync(join(directory, "got"), "utf8")).toBe("the settings\n");
-  expect(readFileSync(join(directory, "ran"), "utf8")).toMatch(/^umask 077; cat >\/run\/take-settings && bash \/run\/take-settings; /);
+  expect(readFileSync(join(directory, "ran"), "utf8")).toMatch(
+    /^umask 077; cat >\/run\/take-settings && bash \/run\/take-settings; /,
+  );
   expect(asked.join()).toContain("-o StrictHostKeyChecking=accept-new -o HostKeyAlias=hcloud-42 root@203.0.113.7 ");
   expect(asked.join()).not.toContain("the settings");
   const failing = deliver(run, { SETTINGS: gzipSync("echo why not; exit 3\n").toString("base64") });

@@ -41,5 +41,6 @@ test("a cloud is found out that has no gates, makes nothing by commands, and tel
     "an apply that goes on leaves old members behind",
     "a kept machine that is not made is no error",
     "the output does not tell which kept machines are older than the page",
+    "another setting is not delivered once to each kept machine, and nothing else done",
   ]);
 }, 300_000);

@@ -85,7 +85,9 @@ test(
   async () => {
     const before = started();
     // As a page would be that this library should have refused.
-    on("mv /usr/lib/postgresql/17/bin/postgres{,.real}; printf '#!/bin/sh\\necho refused >&2\\nexit 1\\n' >/usr/lib/postgresql/17/bin/postgres");
+    on(
+      "mv /usr/lib/postgresql/17/bin/postgres{,.real}; printf '#!/bin/sh\\necho refused >&2\\nexit 1\\n' >/usr/lib/postgresql/17/bin/postgres",
+    );
     on("chmod 755 /usr/lib/postgresql/17/bin/postgres");
     const failed = applied({ CONNECTIONS: "140", CALLER: "yes" });
     await expect(failed).rejects.toThrow("PostgreSQL has not taken what is new, and the old is back: refused");
