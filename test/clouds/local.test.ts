@@ -144,15 +144,9 @@ test("a gate waits for every machine of the page, then gives the pool its traffi
     String(made["Social_Booted"]!["depends_on"])
       .replaceAll(/_[0-9A-F]{8}/g, "")
       .split(","),
-<<<<<<< HEAD
-  ).toEqual(["Social_Web_Pool", "Social_FrontDoor", "Social_Later_Machine"].map((name) => `terraform_data.${name}`));
-=======
   ).toEqual(
-    ["Web_Pool1", "Web_Pool2", "FrontDoor", "Later_Machine", "Later_MachineSettings"].map(
-      (name) => `terraform_data.Social_${name}`,
-    ),
+    ["Social_Web_Pool", "Social_FrontDoor", "Social_Later_Machine", "Social_Later_MachineSettings"].map((name) => `terraform_data.${name}`),
   );
->>>>>>> wt-delivery
   expect(gate.provisioner[0]!["local-exec"].command).toMatch(/local\.sh pool settle$/);
   expect(gate.provisioner[0]!["local-exec"].environment).toMatchObject({
     SITE: "social",

@@ -22,11 +22,7 @@ export interface Given {
 
 /** The library for a page that is given more than it says itself. */
 function giving({ objects, settings }: Given): typeof library {
-<<<<<<< HEAD
-  const more = <Props extends Omit<library.SiteProps, "version">>(props: Props): Props => ({
-=======
   const more = <Props extends Pick<library.SiteProps, "objects" | "settings">>(props: Props): Props => ({
->>>>>>> wt-localpool
     ...props,
     objects: objects(),
     settings: [...(props.settings ?? []), ...settings()],
