@@ -17,7 +17,7 @@ export const rollOut: Drill = {
     // A short roll-out is watched for as long as a long one takes; the rest of the requests come to the new machines.
     await scene.until(() => scene.load.sent >= REQUESTS || scene.seconds >= LIMIT_SECONDS, LIMIT_SECONDS);
     await pause(WATCHED_SECONDS);
-    const still = [...there.still, ...back.still];
+    const still = [...new Set([...there.still, ...back.still])];
     return {
       findings: [
         still.length === 0

@@ -1,5 +1,7 @@
 // Redis: the machine of a master, or of no master, loses power, and the main one is cut off from the network. One power drill for each use.
 
+import { REDIS_PORTS } from "../lib/mastodon/ports";
+import { silentMs } from "../lib/mastodon/programs/sentinel";
 import { Drill, Finding, Limits, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
 import { INSIDE_WRITER, Use, WRITER } from "./questions";
@@ -16,6 +18,8 @@ const CUT_SECONDS = 15;
 const WATCHED_SECONDS = 20;
 /** Until posts are taken again, above `downAfterSeconds`. */
 const POSTS_AGAIN_SECONDS = 4;
+/** The largest `downAfterSeconds`. */
+const MOST_SECONDS = 60;
 const SENTINEL_SECONDS = 12;
 const HANDED_OVER_SECONDS = 10;
 
@@ -210,9 +214,17 @@ async function inRedis(site: Site, use: Use, script: string): Promise<string> {
 
 async function downAfterSeconds(site: Site, use: Use): Promise<number> {
   const ask = 'one=${sentinels%% *}; REDISCLI_AUTH= redis-cli -h "${one%:*}" -p "${one#*:}" sentinel master "$name"';
-  const told = Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`));
-  // What the sentinels are told leaves out the time in which they ask the master and each other.
-  return (told + Math.min(1000, told)) / 1000;
+  return promised(Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`)));
+}
+
+/**
+ * The prop by which sentinels were told these milliseconds: a drill holds the site to the prop, whatever they are told.
+ * @throws if no prop leads to them
+ */
+export function promised(toldMs: number): number {
+  for (let seconds = 1; seconds <= MOST_SECONDS; seconds++)
+    if (Object.values(REDIS_PORTS).some((port) => silentMs(seconds, port) === toldMs)) return seconds;
+  throw new Error(`the sentinels wait ${toldMs} ms, which no downAfterSeconds of the page makes`);
 }
 
 /** Whether and when an app could write again after the act, and what it was told meanwhile. */

@@ -7,7 +7,7 @@ import { Host } from "./hosts";
 import { Site } from "./site";
 import { ticks } from "./evidence";
 
-// More than the machine has threads, so that jobs are in hand and others wait; not so many that Puma refuses posts.
+// More than the threads of a machine of the examples, so that jobs are in hand and others wait; not so many that Puma refuses posts.
 const BURST = 25;
 const AWAY_SECONDS = 10;
 

@@ -64,9 +64,9 @@ export interface RedisProps {
   readonly maxMemoryMib?: number;
   /**
    * After how many seconds of silence the sentinels agree that the master is dead; 1 to 3 s later another serves, or 6 s after that if no sentinel
-   * won the first election (docs/reliability.md). Fewer seconds take a
-   * machine that is only busy for a dead one. With two copies or more it is 5 at least: a master that is cut off needs 4 to notice that nobody
-   * follows it, and must refuse writes before another takes them. A change is delivered to the sentinels, which go on running.
+   * won the first election (docs/reliability.md). Fewer seconds take a machine that is only busy for a dead one. With two copies or more it is 5 at
+   * least: a master that is cut off needs 4 to notice that nobody follows it, and must refuse writes before another takes them. A change is
+   * delivered to the sentinels, which go on running.
    * @default 5
    */
   readonly downAfterSeconds?: number;

@@ -22,7 +22,8 @@ const APART_MS: Readonly<Record<number, number>> = {
 
 /**
  * How long an election and a promotion may take; after twice that time, and up to a second more, the sentinels try again. Two of them that ask for
- * votes within milliseconds get none, and with Redis' usual three minutes nobody would be master for six. A promotion is seen after a second.
+ * votes within milliseconds get none, and with Redis' usual three minutes nobody would be master for six. A promotion is seen after a second. Copies
+ * that have not begun to follow the new master by then are all told at once, whatever `parallel-syncs` says.
  */
 const FAILOVER_MS = 2500;
 
@@ -85,12 +86,16 @@ function sentinelSettings(password: Secret): string {
   ].join("\n");
 }
 
+/** What sentinels are told of `downAfterSeconds`, for the Redis of that port. */
+export function silentMs(downAfterSeconds: number, port: number): number {
+  return downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500) + (APART_MS[port] ?? 0);
+}
+
 function monitor({ name, port, password, first, downAfterSeconds, sentinels }: RedisInstance): string {
-  const silentMs = downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500) + (APART_MS[port] ?? 0);
   return [
     `sentinel monitor ${name} ${first} ${port} ${Math.floor(sentinels.length / 2) + 1}`,
     `sentinel auth-pass ${name} ${password}`,
-    `sentinel down-after-milliseconds ${name} ${silentMs}`,
+    `sentinel down-after-milliseconds ${name} ${silentMs(downAfterSeconds, port)}`,
     `sentinel failover-timeout ${name} ${FAILOVER_MS}`,
     `sentinel parallel-syncs ${name} 1`,
     "",
