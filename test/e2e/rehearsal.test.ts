@@ -13,7 +13,7 @@ import { portsOf, reachable } from "./ports";
 import { readersOf } from "./readers";
 
 const MINUTE = 60_000;
-const { place, site: SITE, page: PAGE, text: EXAMPLE, stack: made } = deployed({ id: "Rehearsal", network: "10.60.0.0/16" });
+const { place, site: SITE, page: PAGE, text: EXAMPLE, stack: made } = deployed({ id: "Rehearsal" });
 let stack: string;
 let front: Door;
 let token: string;
