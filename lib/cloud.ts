@@ -40,7 +40,7 @@ export { wholeNumber, wrongNumber, type WholeNumber } from "./core/whole-number"
 export { Stale, type Kept } from "./core/stale";
 
 // Steps that a cloud adds to a host, and the boot texts of machines of its own.
-export { Part, Program, type FileMode, type FileStep, type Step, type Text } from "./core/program";
+export { Part, Program, type FileMode, type FileStep, type Step, type Taken, type Text } from "./core/program";
 export { cloudConfig, READY_SCRIPT } from "./core/render/cloud-config";
 export { terraformText } from "./core/render/terraform-text";
 export { METADATA, nftables, type Metadata } from "./core/nftables";

@@ -94,7 +94,10 @@ export class SiteInventory {
       facts: escaped(this.facts),
       cloud: site.cloud.name,
       network: site.plan.network.cidr,
-      ...(this.releases && { release: this.releases.release, previous: this.releases.kept.previous as unknown as readonly Release[] }),
+      ...(this.releases && {
+        release: this.releases.release,
+        previous: this.releases.kept.previous as unknown as readonly Release[],
+      }),
       ...(this.door && { frontDoor: this.door() }),
       tiers: tiers.sort((a, b) => compare(a.path, b.path)),
       machines,

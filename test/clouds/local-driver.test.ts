@@ -11,7 +11,9 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs shell with all functions of the driver, and what it is told in its environment. */
 function shell(script: string, environment: Readonly<Record<string, string>> = {}) {
-  const parts = ["common", "disk", "machine", "inside", "pool", "clean"].map((part) => `. ${DRIVER}/${part}.sh`);
+  const parts = ["common", "disk", "machine", "machine-commands", "inside", "pool", "clean"].map(
+    (part) => `. ${DRIVER}/${part}.sh`,
+  );
   const env = { PATH: process.env["PATH"]!, CDKTF_MASTODON_ROOT: directory, COMMAND: "test", SITE: "probe", ...environment };
   const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", ["set -euo pipefail", ...parts, script].join("\n")], {
     encoding: "utf8",

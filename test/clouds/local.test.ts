@@ -145,7 +145,9 @@ test("a gate waits for every machine of the page, then gives the pool its traffi
       .replaceAll(/_[0-9A-F]{8}/g, "")
       .split(","),
   ).toEqual(
-    ["Social_Web_Pool", "Social_FrontDoor", "Social_Later_Machine", "Social_Later_MachineSettings"].map((name) => `terraform_data.${name}`),
+    ["Social_Web_Pool", "Social_FrontDoor", "Social_Later_Machine", "Social_Later_MachineSettings"].map(
+      (name) => `terraform_data.${name}`,
+    ),
   );
   expect(gate.provisioner[0]!["local-exec"].command).toMatch(/local\.sh pool settle$/);
   expect(gate.provisioner[0]!["local-exec"].environment).toMatchObject({

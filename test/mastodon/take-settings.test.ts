@@ -187,6 +187,6 @@ esac`;
       status: 0,
       said: ["redis-1: /etc/redis/sentinel.masters changed: Sentinel has it without a restart"],
     });
-    expect(asked()).toEqual(["sentinel set redis down-after-milliseconds 8000", "sentinel set redis failover-timeout 37000"]);
+    expect(asked()).toEqual(["sentinel set redis down-after-milliseconds 8000"]);
   });
 });
