@@ -90,7 +90,10 @@ test(
     );
     on("chmod 755 /usr/lib/postgresql/17/bin/postgres");
     const failed = applied({ CONNECTIONS: "140", CALLER: "yes" });
-    await expect(failed).rejects.toThrow("PostgreSQL has not taken what is new, and the old is back: refused");
+    await expect(failed).rejects.toThrow("machine settings': exit status 1");
+    expect(said).toContain(
+      "database-1: /etc/mastodon/postgres/50-mastodon.conf: PostgreSQL has not taken what is new, and the old is back: refused",
+    );
     on("mv /usr/lib/postgresql/17/bin/postgres{.real,}");
     expect(on("grep max_connections /etc/postgresql/17/main/conf.d/50-mastodon.conf")).toBe("max_connections = 120\n");
     expect(started()).toEqual(before);
