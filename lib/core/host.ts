@@ -108,8 +108,9 @@ export abstract class Host extends Construct {
     const { cloud, problems } = this.site;
     if (cloud.can.identity !== true) {
       problems.add(this, {
-        wrong: `${why} is to go by the machine's own rights, and on ${cloud.name} a machine has none`,
-        remedy: "give a key",
+        wrong: `${why} needs the machine's own role at the cloud, and machines on ${cloud.name} have none`,
+        remedy: "give keys",
+        cause: `role of a machine: ${why}`,
       });
     }
     if (!this.asking.some((known) => known.user === user && known.why === why)) this.asking.push({ user, why });
@@ -131,7 +132,7 @@ export abstract class Host extends Construct {
 
   private readinessFlow(port: number): Flow {
     const why = "whether it serves, asked by the cloud";
-    const sources = [this.site.plan.role("cloud").cidr];
+    const sources = this.site.session.sourcesOf("cloud");
     return { from: { kind: "role", role: "cloud" }, sources, to: this.listener, port, why };
   }
 

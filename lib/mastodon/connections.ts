@@ -24,7 +24,7 @@ export interface Clients {
 }
 
 export interface ServerProps {
-  /** The server's host name. */
+  /** The machine's name; of a server outside the page its name and port, since a pooler may share its host with the database. */
   readonly name: string;
   /** The most connections that all clients together may hold. */
   readonly most: number;
@@ -100,10 +100,20 @@ function serversOf(site: Site): Connections[] {
   const known = site.shared;
   const all = known.databaseServers;
   known.once("sums of connections", () => {
-    const byName = () => [...all].sort((a, b) => (a.name < b.name ? -1 : 1)).map((server) => [server.name, server.summary]);
-    const sums = Lazy.anyValue({ produce: () => Object.fromEntries(byName()) as Readonly<Record<string, unknown>> });
+    const sums = Lazy.anyValue({ produce: () => summaries(all) });
     const local = new TerraformLocal(site, "DatabaseConnections", sums);
     local.overrideLogicalId(`${site.name.replaceAll("-", "_")}_database_connections`);
   });
   return all;
+}
+
+/** By name. Several descriptions of one server are told apart by a number: Terraform refuses a key that is there twice. */
+function summaries(all: readonly Connections[]): Readonly<Record<string, unknown>> {
+  const byName = new Map<string, unknown>();
+  for (const { name, summary } of [...all].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    let key = name;
+    for (let n = 2; byName.has(key); n += 1) key = `${name}, ${n}`;
+    byName.set(key, summary);
+  }
+  return Object.fromEntries(byName);
 }

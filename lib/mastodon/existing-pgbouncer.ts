@@ -7,7 +7,7 @@ import { Site } from "./site";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts } from "./database";
 import { databaseFacts, ExistingDatabaseProps } from "./existing-postgres";
-import { OutsideServer } from "./outside";
+import { calledOf, OutsideServer } from "./outside";
 import { PGBOUNCER_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 
@@ -41,7 +41,7 @@ export class ExistingPgBouncer implements Database {
 
   constructor(private readonly props: ExistingPgBouncerProps) {
     this.direct = props.direct.direct;
-    this.path = `PgBouncer.external ${props.host}`;
+    this.path = `PgBouncer.external ${calledOf(props)}`;
     this.described = new OutsideServer(this.path);
     this.most = this.described.whole("maxClients", props.maxClients ?? 100, 1, 1_000_000);
     const facts = databaseFacts(this.described, props);
@@ -73,7 +73,7 @@ export class ExistingPgBouncer implements Database {
 
   private count(site: Site): Connections {
     const connections = new Connections(site, {
-      name: this.facts.host,
+      name: `${calledOf(this.props)}:${this.facts.port}`,
       most: this.most,
       limit: `maxClients of ${this.path} is ${this.most}`,
       remedy: (needed) =>

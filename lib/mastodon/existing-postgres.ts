@@ -7,7 +7,7 @@ import { Secret } from "../core/secret";
 import { Site } from "./site";
 import { Clients, Connections } from "./connections";
 import { DatabaseFacts, PostgresServer, SslMode } from "./database";
-import { OutsideProps, OutsideServer } from "./outside";
+import { calledOf, OutsideProps, OutsideServer } from "./outside";
 import { POSTGRES_PORT } from "./ports";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
 
@@ -61,7 +61,7 @@ export class ExistingPostgres implements PostgresServer {
   private readonly most: number;
 
   constructor(props: ExistingPostgresProps) {
-    this.path = `Postgres.external ${props.host}`;
+    this.path = `Postgres.external ${calledOf(props)}`;
     this.described = new OutsideServer(this.path);
     this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
     const port = this.described.port(props.port ?? POSTGRES_PORT);
@@ -69,7 +69,7 @@ export class ExistingPostgres implements PostgresServer {
     this.servers = [props, ...(props.replicas ?? [])].map((server) => {
       const outside = this.described.named(server, facts.sslmode === "verify-full");
       return {
-        name: server.host,
+        name: `${calledOf(server)}:${port}`,
         endpoint: (site) =>
           Endpoint.external(outside, port, {
             ...facts,

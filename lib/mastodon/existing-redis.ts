@@ -4,7 +4,7 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
 import { Site } from "./site";
-import { OutsideProps, OutsideServer } from "./outside";
+import { calledOf, OutsideProps, OutsideServer } from "./outside";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
 import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
@@ -136,7 +136,7 @@ export class ExistingRedis implements RedisServer {
     ];
     if (servers.length === 0) this.described.wrong("sentinels.hosts is empty", "name each sentinel");
     this.outsides = servers.map((server) => this.described.named(server, tls === true));
-    this.path = `Redis.external ${this.sentinels?.master ?? host}`;
+    this.path = `Redis.external ${this.sentinels?.master ?? calledOf(servers[0] ?? { host })}`;
     if (parts.user !== undefined && !/^[A-Za-z0-9._-]+$/.test(parts.user)) {
       this.described.wrong(`user is "${parts.user}"`, "use letters, digits and . _ -, which Ruby and Node read alike in a URL");
     }

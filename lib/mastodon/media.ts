@@ -1,9 +1,10 @@
-// Where Ruby's processes keep files: in the site's object store, `mediaEnv(env, site.objects, tier)`, or in the directory that a cloud shares
+// Where Ruby's processes keep files: in the site's object store, `mediaEnv(env, host, site.objects, tier)`, or in the directory that a cloud shares
 // among machines, `filesVolumes(pool, tier, env)`.
 
 import { Site } from "./site";
 import { Construct } from "constructs";
 import { Env } from "../core/env";
+import { Host } from "../core/host";
 import { ObjectStoreFacts } from "../core/objects";
 import { Pool } from "../core/pool";
 
@@ -35,8 +36,10 @@ export function filesVolumes(pool: Pool, by: Construct, env: Env): readonly stri
   return [`${directory}/system:${env.all["PAPERCLIP_ROOT_PATH"] ?? FILES}`];
 }
 
-export function mediaEnv(env: Env, store: ObjectStoreFacts | undefined, by: Construct): void {
+/** The variables of the site's object store. A store without keys is opened by the machine's own role at the cloud, as Mastodon's user asks for it. */
+export function mediaEnv(env: Env, host: Host, store: ObjectStoreFacts | undefined, by: Construct): void {
   if (store === undefined) return;
+  if (store.keys === undefined) host.asksAsItself(USER, "access to the object store, which has no keys on the page,");
   env
     .set("S3_ENABLED", true, by)
     .set("S3_BUCKET", store.bucket, by)

@@ -32,6 +32,11 @@ const WORD = /^[a-z_][a-z0-9_-]*$/i;
 // Managed servers write a project or a server into the role: `project.role`, `user@server`.
 const ROLE = /^[a-z_][a-z0-9_.@+-]*$/i;
 
+/** What messages and the sums of connections call it, since a host that only Terraform knows has no text yet. */
+export function calledOf({ host, managed }: OutsideProps): string {
+  return managed?.name ?? (Token.isUnresolved(host) ? "a host that Terraform knows" : host);
+}
+
 /** Collects what is wrong; nobody has a site yet when such a server is described, so the first site that uses it is told. */
 export class OutsideServer {
   private readonly problems: Problem[] = [];

@@ -306,7 +306,12 @@ test("without an object store web and Sidekiq share a directory of this host, ad
 });
 
 test("with an object store there is no such directory", () => {
-  const objects = s3Objects({ bucket: "media", region: "eu-central-1", hostname: "s3.eu-central-1.amazonaws.com" });
+  const objects = s3Objects({
+    keys: { id: "key", secret: "secret" },
+    bucket: "media",
+    region: "eu-central-1",
+    hostname: "s3.eu-central-1.amazonaws.com",
+  });
   const { directories, web, jobs } = people({ objects });
   expect(directories()).toEqual({
     Social_FrontDoor: "mail=/srv/mail",

@@ -103,7 +103,13 @@ const HETZNER = {
   ssh: { keys: ["me"], from: ["203.0.113.0/24"] },
   dns: hetznerDns({ zone: "social.example" }),
 } as const;
-const OBJECTS = s3Objects({ bucket: "files", region: "fsn1", endpoint: "https://fsn1.example", hostname: "fsn1.example" });
+const OBJECTS = s3Objects({
+  keys: { id: "key", secret: "secret" },
+  bucket: "files",
+  region: "fsn1",
+  endpoint: "https://fsn1.example",
+  hostname: "fsn1.example",
+});
 
 test("at Hetzner: addresses are asked of Terraform, and one logs in by ssh where keys and ranges are given", () => {
   const of = (ssh: boolean) => {

@@ -27,7 +27,13 @@ const rendered = new Map<string, RenderedPage>();
 
 /** A store and a mail server, for pages that have neither because the local cloud brings both. */
 export const STORE_AND_MAIL: Given = {
-  objects: () => s3Objects({ bucket: "media", region: "eu-central-1", hostname: "s3.eu-central-1.amazonaws.com" }),
+  objects: () =>
+    s3Objects({
+      keys: { id: "key", secret: "secret" },
+      bucket: "media",
+      region: "eu-central-1",
+      hostname: "s3.eu-central-1.amazonaws.com",
+    }),
   settings: () => [mail({ server: "smtp.example.net", from: "Social <hello@social.example>" })],
 };
 

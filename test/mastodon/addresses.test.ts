@@ -93,14 +93,34 @@ const PROPS: Readonly<Record<string, readonly [(host: string, secret: Secret) =>
   authUrl: [swift("authUrl"), (host) => `https://${host}/v3`],
   objectUrl: [swift("objectUrl"), (host) => `https://${host}/v3`],
   "endpoint of objects": [
-    (host) => ({ site: { objects: s3Objects({ bucket: "media", endpoint: `https://${host}:9000` }) } }),
+    (host) => ({
+      site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media", endpoint: `https://${host}:9000` }) },
+    }),
     (host) => `https://${host}:9000`,
   ],
   "hostname of objects": [
-    (hostname) => ({ site: { objects: s3Objects({ bucket: "media", endpoint: "https://store.example", hostname }) } }),
+    (hostname) => ({
+      site: {
+        objects: s3Objects({
+          keys: { id: "key", secret: "secret" },
+          bucket: "media",
+          endpoint: "https://store.example",
+          hostname,
+        }),
+      },
+    }),
   ],
   "aliasHost of objects": [
-    (aliasHost) => ({ site: { objects: s3Objects({ bucket: "media", endpoint: "https://store.example", aliasHost }) } }),
+    (aliasHost) => ({
+      site: {
+        objects: s3Objects({
+          keys: { id: "key", secret: "secret" },
+          bucket: "media",
+          endpoint: "https://store.example",
+          aliasHost,
+        }),
+      },
+    }),
   ],
   "Postgres.external host": [(host) => ({ data: { database: Postgres.external({ ...db, host, tls: "require" }) } })],
   "Postgres.external address": [

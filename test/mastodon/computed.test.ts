@@ -26,7 +26,9 @@ function problemsOf(make: (computed: string) => { readonly objects?: ObjectStore
 }
 
 test("a store's endpoint needs the host that browsers ask beside it", () => {
-  const store = (more: object) => (endpoint: string) => ({ objects: s3Objects({ bucket: "media", endpoint, ...more }) });
+  const store = (more: object) => (endpoint: string) => ({
+    objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media", endpoint, ...more }),
+  });
   expect(problemsOf(store({}))).toContain("endpoint of objects is known to Terraform only");
   expect(problemsOf(store({ hostname: "store.example" }))).not.toContain("endpoint of objects");
   expect(problemsOf(store({ aliasHost: "files.example" }))).not.toContain("endpoint of objects");

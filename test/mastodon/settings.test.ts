@@ -33,7 +33,7 @@ import {
   WebTierProps,
 } from "../../lib";
 import { rowOf } from "../../lib/mastodon/env-catalogue";
-import { FakeCloud } from "../../lib/testing";
+import { FAKE_CLOUDS, FakeCloud } from "../../lib/testing";
 import { readable } from "./mixes";
 
 interface Page {
@@ -362,7 +362,7 @@ test("Prometheus asks Sidekiq itself, or a collector that web and Sidekiq tell",
 
 test("files in a store that speaks S3", () => {
   const objects = (props: Parameters<typeof s3Objects>[0]) => {
-    const { site, envs } = page({ site: { objects: s3Objects(props) } });
+    const { site, envs } = page({ site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, ...props }) } });
     expect(site.problems.all()).toEqual([]);
     return Object.fromEntries(Object.entries(envs["web"]!).filter(([name]) => /^(S3|AWS)_/.test(name)));
   };
@@ -372,6 +372,8 @@ test("files in a store that speaks S3", () => {
     S3_REGION: "eu-central-1",
     S3_HOSTNAME: "s3.eu-central-1.amazonaws.com",
     S3_PERMISSION: "",
+    AWS_ACCESS_KEY_ID: "key",
+    AWS_SECRET_ACCESS_KEY: "secret",
   });
   expect(objects({ bucket: "social-media", endpoint: "https://minio.example", aliasHost: "files.example" })).toEqual({
     S3_ENABLED: "true",
@@ -381,13 +383,34 @@ test("files in a store that speaks S3", () => {
     S3_HOSTNAME: "minio.example",
     S3_ALIAS_HOST: "files.example",
     S3_PERMISSION: "public-read",
+    AWS_ACCESS_KEY_ID: "key",
+    AWS_SECRET_ACCESS_KEY: "secret",
     AWS_REQUEST_CHECKSUM_CALCULATION: "when_required",
     AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
   });
 });
 
+test("a store without keys is opened by the machine's own role, and refused where machines have none", () => {
+  const objects = s3Objects({ bucket: "media", region: "eu-central-1", hostname: "s3.eu-central-1.amazonaws.com" });
+  const without = page({ site: { objects } });
+  expect(without.site.problems.all()).toEqual([
+    "stack/Social/Web/Hosts: access to the object store, which has no keys on the page, needs the machine's own role at the cloud, " +
+      "and machines on fake have none / give keys",
+  ]);
+  const cloud = new FakeCloud(FAKE_CLOUDS.computed);
+  const { site } = page({ site: { objects, cloud } });
+  expect(site.problems.all()).toEqual([]);
+  const why = "access to the object store, which has no keys on the page,";
+  expect(cloud.pools.map(({ name, identity }) => [name, identity()])).toEqual([
+    ["streaming", []],
+    ["web", [{ user: 991, why }]],
+    ["all", [{ user: 991, why }]],
+  ]);
+});
+
 test("a store's host is that of the bucket's paths; the bucket's own host is an alias", () => {
-  const problems = (props: Parameters<typeof s3Objects>[0]) => page({ site: { objects: s3Objects(props) } }).site.problems.all();
+  const problems = (props: Parameters<typeof s3Objects>[0]) =>
+    page({ site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, ...props }) } }).site.problems.all();
   expect(problems({ bucket: "media", endpoint: "https://store.example", hostname: "media.store.example" })).toEqual([
     'stack/Social: hostname of objects is "media.store.example", and Mastodon would look for files at https://media.store.example/media/… / ' +
       `give the store's own host as hostname, such as "store.example", or the bucket's as aliasHost; if that is the store's own, ` +
@@ -410,12 +433,16 @@ test("a store's host is that of the bucket's paths; the bucket's own host is an 
 
 test("a store on a private network may speak plain http if browsers go elsewhere", () => {
   const store = { bucket: "media", endpoint: "http://minio.internal:9000" };
-  const { site, envs } = page({ site: { objects: s3Objects({ ...store, aliasHost: "files.social.example" }) } });
+  const { site, envs } = page({
+    site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, ...store, aliasHost: "files.social.example" }) },
+  });
   expect(site.problems.all()).toEqual([]);
   expect(envs["web"]).toMatchObject({ S3_ENDPOINT: "http://minio.internal:9000", S3_ALIAS_HOST: "files.social.example" });
-  expect(page({ site: { objects: s3Objects(store) } }).site.problems.all()).toEqual([
-    'stack/Social: endpoint of objects is "http://minio.internal:9000" / give an address that begins with https://, with nothing behind host and port, such as https://store.example',
-  ]);
+  expect(page({ site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, ...store }) } }).site.problems.all()).toEqual(
+    [
+      'stack/Social: endpoint of objects is "http://minio.internal:9000" / give an address that begins with https://, with nothing behind host and port, such as https://store.example',
+    ],
+  );
 });
 
 test("one click to a single OpenID Connect provider needs its address, so that a start asks nobody", () => {
@@ -565,7 +592,7 @@ const refused: readonly [string, Page, string][] = [
     "two object stores",
     {
       site: (password) => ({
-        objects: s3Objects({ bucket: "media" }),
+        objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media" }),
         extraEnv: { AZURE_ENABLED: true, AZURE_STORAGE_ACCESS_KEY: password },
       }),
     },
@@ -596,7 +623,9 @@ const refused: readonly [string, Page, string][] = [
   ],
   [
     "a store without https",
-    { site: { objects: s3Objects({ bucket: "media", endpoint: "http://minio.example" }) } },
+    {
+      site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media", endpoint: "http://minio.example" }) },
+    },
     'stack/Social: endpoint of objects is "http://minio.example" / give an address that begins with https://',
   ],
   [

@@ -161,7 +161,9 @@ test("a server for people is refused while their uploads would be lost with a ma
     expect.stringContaining("stack/Without/Web: no object store is given, and files that people"),
   ]);
   const hostname = "s3.eu-central-1.amazonaws.com";
-  expect(page("With", s3Objects({ bucket: "social-media", region: "eu-central-1", hostname }))).toEqual([]);
+  expect(
+    page("With", s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "social-media", region: "eu-central-1", hostname })),
+  ).toEqual([]);
 });
 
 test("what all processes must share is not given to one tier alone", () => {
