@@ -9,6 +9,7 @@ import { Secret } from "./secret";
 export type EnvRule = (name: string, value: string) => string | undefined;
 
 export class Env {
+  private sorted: Readonly<Record<string, string>> | undefined;
   private readonly values = new Map<string, { readonly value: string; readonly by: Construct }>();
 
   constructor(
@@ -33,6 +34,7 @@ export class Env {
       });
     }
     this.values.set(name, { value: text, by });
+    this.sorted = undefined;
     return this;
   }
 
@@ -42,7 +44,10 @@ export class Env {
 
   /** The variables, sorted by name. */
   get all(): Readonly<Record<string, string>> {
-    return Object.fromEntries([...this.values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value]));
+    this.sorted ??= Object.freeze(
+      Object.fromEntries([...this.values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value])),
+    );
+    return this.sorted;
   }
 
   /** The variable with the longest value, and who set it, for the message that a boot text is too large. */

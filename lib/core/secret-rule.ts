@@ -180,6 +180,11 @@ export function characterName(character: string): string {
   return CHARACTER_NAMES[character] ?? (/^[!-~]$/.test(character) ? LETTER : BEYOND);
 }
 
+/** Compiled patterns: a rule in words tries each printable character. */
+const compiled = new Map<string, RegExp>();
+
 function matches(pattern: string, value: string): boolean {
-  return new RegExp(pattern, "u").test(value);
+  const known = compiled.get(pattern) ?? new RegExp(pattern, "u");
+  compiled.set(pattern, known);
+  return known.test(value);
 }
