@@ -1,5 +1,5 @@
-// A cloud of one's own, whole but tiny. Its resources are Terraform's built-in `terraform_data` and a command is told what to do, where a real one
-// has the resources of a provider: `new Site(stack, "Social", { cloud: ownCloud(), … })`.
+// A complete, minimal cloud. Its resources are Terraform's built-in `terraform_data`, whose provisioners run a command; a real cloud has the
+// resources of a provider instead. Use: `new Site(stack, "Social", { cloud: ownCloud(), … })`.
 
 import { Lazy } from "cdktf";
 import {
@@ -28,17 +28,17 @@ import { Construct } from "constructs";
 
 export interface OwnCloudProps {
   /**
-   * The program that does the work. What it is to do is its last word, and the facts are environment variables.
-   * @default - one that does nothing and writes down what it is told, in own-cloud.log in the folder of the stack
+   * The program that manages the machines. Its last argument is the action; the parameters are environment variables.
+   * @default - one that only logs its calls, to own-cloud.log in the directory of the stack
    */
   readonly command?: string;
   /**
-   * Who writes the host names into DNS.
+   * Makes the DNS records of the host names.
    * @default - this cloud
    */
   readonly dns?: Dns;
   /**
-   * Whether a plan that would delete a disk is refused, whatever the reason.
+   * Whether a plan that would delete a disk is rejected.
    * @default true
    */
   readonly protectDisks?: boolean;
@@ -83,7 +83,7 @@ class OwnSession implements CloudSession {
       input: { site: spec.site, cidr: spec.cidr },
       provisioners: [this.call("make-network", { NAME: spec.site })],
     });
-    // One resource for all disks of the site. In a resource for each, the protection of a disk would be gone with the tier that has it.
+    // One resource for all disks of the site. With one resource per tier, removing the tier from the page would also remove the protection.
     this.disks = new TerraformData(scope, "Disks", {
       input: { site: spec.site, name: "${each.key}", gib: "${each.value}" },
       lifecycle: { preventDestroy: props.protectDisks ?? true },
@@ -103,7 +103,7 @@ class OwnSession implements CloudSession {
     const machine = new TerraformData(scope, id, {
       input: { name, role, type: this.type(scope, size), disks: ids, boot: boot.hash, user_data: boot.packed },
       triggersReplace: { address, ...(keep ? {} : { boot: boot.hash }) },
-      // All that the page changes of a kept machine waits until somebody has it made anew, by the option that the output names.
+      // Changes of a kept machine take effect only when it is made anew, with the -replace option that the output contains.
       lifecycle: keep ? { ignoreChanges: ["input"] } : {},
       dependsOn: [this.network],
       provisioners: [
@@ -115,7 +115,7 @@ class OwnSession implements CloudSession {
     const resource = addressOf(machine);
     if (keep) {
       this.stale.add({ name, address: resource, madeWith: `${resource}.output.boot`, now: boot.hashName });
-      // Settings come to the machine that runs: the command hands them to it, where root runs them as a script.
+      // Changed settings are delivered to the running machine: the command copies the script there, and root runs it.
       const { hash, packed } = settingsText(scope, `${id}SettingsText`, spec.settings);
       const delivered = new TerraformData(scope, `${id}Settings`, {
         triggersReplace: { settings: hash },
@@ -131,10 +131,10 @@ class OwnSession implements CloudSession {
     const { name, role } = spec;
     const boot = bootText(scope, `${id}Boot`, spec.bootText);
     const type = this.type(scope, spec.size);
-    // Another boot text or type brings a new generation, whose members have other names than those that still serve.
+    // Another boot text or type makes a new generation. Its members have other names than those that still serve.
     const renewal = new TerraformData(scope, `${id}Renewal`, { triggersReplace: { boot: boot.hash, type } });
     const generation = `\${substr(${addressOf(renewal)}.id, 0, 6)}`;
-    // One resource with a count. In a resource for each, Terraform would end a member that a smaller page has no longer at once.
+    // One resource with a count. With one resource per member, Terraform would destroy members at once when the page has fewer.
     const members = new TerraformData(scope, id, {
       count: spec.machines,
       input: {
@@ -146,7 +146,7 @@ class OwnSession implements CloudSession {
       },
       lifecycle: {
         createBeforeDestroy: spec.roll === "start-first",
-        // Another Terraform may compress the same text to other bytes. Members are replaced by way of the renewal alone.
+        // Another version of Terraform may compress the same text to other bytes. Only the renewal resource replaces members.
         ignoreChanges: ["input"],
         replaceTriggeredBy: [addressOf(renewal)],
       },
@@ -158,10 +158,10 @@ class OwnSession implements CloudSession {
     });
     const all = `${addressOf(members)}[*]`;
     const routes = () => this.routes.filter(({ pool }) => pool === name).map((route) => route.id);
-    // It is made anew with the members. Terraform ends old members when all that depends on the new ones is made, so they wait for this.
+    // The gate is replaced with the members. Terraform destroys old members only after all resources that depend on the new ones, such as this.
     const gate = new TerraformData(scope, `${id}Serves`, {
       triggersReplace: { members: `\${join(" ", ${all}.id)}`, routes: Lazy.stringValue({ produce: () => routes().join(" ") }) },
-      // It returns when all members pass the health check; then it takes the traffic off all others of the pool, and ends them.
+      // When all members pass the health check, it removes all others of the pool from the load balancer, ends them, and returns.
       provisioners: [this.call("serve", { NAME: name, MEMBERS: `\${join(" ", ${all}.input.name)}` })],
     });
     this.gates.push(gate);
@@ -196,10 +196,10 @@ class OwnSession implements CloudSession {
     return [];
   }
 
-  // If a kept machine cannot be made, members would never serve, and a gate would wait for nothing.
+  // If a kept machine cannot be made, members never serve. Then the gates must not start to wait for them.
   finish(): void {
     for (const gate of this.gates) gate.dependsOn = this.kept.map(addressOf);
-    // A pool that the page no longer has ends when those of its role serve: then another takes its place.
+    // A pool that is no longer on the page is removed only when the pools of its role serve.
     this.roles.finish((role, pools) => this.call("retire", { NAME: role, POOLS: pools.join(" ") }));
   }
 
