@@ -37,7 +37,7 @@ export { type ObjectStore, type ObjectStoreFacts } from "./core/objects";
 // How a cloud refuses, and what it tells of a deploy.
 export { following, Problems, type Problem } from "./core/problems";
 export { wholeNumber, wrongNumber, type WholeNumber } from "./core/whole-number";
-export { Stale, type Kept } from "./core/stale";
+export { OutdatedMachines, type Kept } from "./core/outdated-machines";
 
 // Steps that a cloud adds to a host, and the boot texts of machines of its own.
 export { Part, Program, type FileMode, type FileStep, type Step, type Taken, type Text } from "./core/program";

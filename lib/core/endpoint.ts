@@ -7,7 +7,7 @@ import { following } from "./problems";
 import type { Host } from "./host";
 
 /** Something that the page does not make. */
-export interface Outside {
+export interface External {
   /** Its host name, or its address. */
   readonly name: string;
   /**
@@ -24,7 +24,7 @@ export interface Outside {
 
 export interface EndpointProps<Facts> {
   /** The host that listens, or what listens outside the page. */
-  readonly owner: Host | Outside;
+  readonly owner: Host | External;
   readonly port: number;
   readonly facts: Facts;
 }
@@ -37,8 +37,8 @@ export class Endpoint<Facts> {
   }
 
   /** Something that exists already: its own firewall is its owner's affair, the flow is recorded all the same. */
-  static external<Facts>(outside: Outside, port: number, facts: Facts): Endpoint<Facts> {
-    return new Endpoint({ owner: outside, port, facts });
+  static external<Facts>(external: External, port: number, facts: Facts): Endpoint<Facts> {
+    return new Endpoint({ owner: external, port, facts });
   }
 
   get port(): number {
@@ -55,7 +55,7 @@ export class Endpoint<Facts> {
       // Of what a page says by other words, those have told it.
       problems.add(who.site, following(name, wrongHost("the name of what is outside the page", name)));
       if (address !== undefined) problems.add(who.site, following(address, wrongHost(`the address of ${name}`, address)));
-      if (owner.managed === undefined) who.reaches({ kind: "outside", name }, port, why);
+      if (owner.managed === undefined) who.reaches({ kind: "external", name }, port, why);
       else if (who.reaches({ kind: "managed", name: owner.managed.name }, port, why)) {
         owner.managed.admit({ kind: "role", role: who.role }, port, why);
       }

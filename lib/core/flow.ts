@@ -7,7 +7,7 @@ export type Caller =
   | { readonly kind: "role"; readonly role: Role }
   | { readonly kind: "front door" }
   /** Somebody outside the site, such as administrators. */
-  | { readonly kind: "outside"; readonly name: string };
+  | { readonly kind: "external"; readonly name: string };
 
 /** Who takes a connection. */
 export type Listener =
@@ -15,7 +15,7 @@ export type Listener =
   /** A service that the page has the cloud run, such as a database. */
   | { readonly kind: "managed"; readonly name: string }
   /** Something that the page does not make. */
-  | { readonly kind: "outside"; readonly name: string }
+  | { readonly kind: "external"; readonly name: string }
   /** Whoever it is, such as the servers with which Mastodon federates: no address of theirs is known. */
   | { readonly kind: "anywhere"; readonly name: string };
 
@@ -35,7 +35,7 @@ export interface Flow {
 
 /** A caller as people read it. */
 export function callerName(from: Caller): string {
-  return from.kind === "role" ? from.role : from.kind === "outside" ? from.name : from.kind;
+  return from.kind === "role" ? from.role : from.kind === "external" ? from.name : from.kind;
 }
 
 /** The flows as a table, by `NAME:PORT` of who listens, each with `CALLER: why`. */

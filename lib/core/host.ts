@@ -224,7 +224,7 @@ function isFrom(flow: Flow, role: Role): boolean {
 }
 
 function sortKey({ from }: Flow): string {
-  return from.kind === "role" ? from.role : from.kind === "outside" ? from.name : from.kind;
+  return from.kind === "role" ? from.role : from.kind === "external" ? from.name : from.kind;
 }
 
 function compare(a: string, b: string): number {

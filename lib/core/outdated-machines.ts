@@ -13,7 +13,7 @@ export interface Kept {
   readonly now: string;
 }
 
-export class Stale {
+export class OutdatedMachines {
   private readonly kept: Kept[] = [];
 
   constructor(scope: Construct, site: string) {
