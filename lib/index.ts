@@ -1,4 +1,4 @@
-// The public words of cdktf-mastodon.
+// The public exports of cdktf-mastodon.
 export { AddressPlan, type Range, type Role } from "./core/address-plan";
 export type * from "./core/cloud";
 export { type Dns, type DnsRecord } from "./core/dns";
