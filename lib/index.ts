@@ -1,8 +1,8 @@
-// The public words of cdktf-mastodon.
+// The public exports of cdktf-mastodon.
 export { AddressPlan, type Range, type Role } from "./core/address-plan";
 export type * from "./core/cloud";
 export { type Dns, type DnsRecord } from "./core/dns";
-export { Endpoint, type Outside } from "./core/endpoint";
+export { Endpoint, type External } from "./core/endpoint";
 export { type Flow } from "./core/flow";
 export { FrontDoor, type Route } from "./core/front-door";
 export { Host } from "./core/host";

@@ -12,6 +12,7 @@ import {
   type MadeFrontDoor,
   type MadeMachine,
   type MadePool,
+  OutdatedMachines,
   type PoolSpec,
   Problems,
   type Role,
@@ -21,7 +22,6 @@ import {
   settingsText,
   type SiteSpec,
   type Size,
-  Stale,
   TerraformData,
 } from "cdktf-mastodon/cloud";
 import { Construct } from "constructs";
@@ -62,7 +62,7 @@ export function ownCloud(props: OwnCloudProps = {}): Cloud {
 
 class OwnSession implements CloudSession {
   private readonly problems: Problems;
-  private readonly stale: Stale;
+  private readonly outdated: OutdatedMachines;
   private readonly network: TerraformData;
   private readonly disks: TerraformData;
   private readonly sizes = new Map<string, number>();
@@ -77,7 +77,7 @@ class OwnSession implements CloudSession {
     private readonly props: OwnCloudProps,
   ) {
     this.problems = new Problems(scope);
-    this.stale = new Stale(scope, spec.site);
+    this.outdated = new OutdatedMachines(scope, spec.site);
     this.roles = new RoleGates(scope);
     this.network = new TerraformData(scope, "Network", {
       input: { site: spec.site, cidr: spec.cidr },
@@ -114,7 +114,7 @@ class OwnSession implements CloudSession {
     this.kept.push(machine);
     const resource = addressOf(machine);
     if (keep) {
-      this.stale.add({ name, address: resource, madeWith: `${resource}.output.boot`, now: boot.hashName });
+      this.outdated.add({ name, address: resource, madeWith: `${resource}.output.boot`, now: boot.hashName });
       // Changed settings are delivered to the running machine: the command copies the script there, and root runs it.
       const { hash, packed } = settingsText(scope, `${id}SettingsText`, spec.settings);
       const delivered = new TerraformData(scope, `${id}Settings`, {

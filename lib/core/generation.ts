@@ -1,21 +1,21 @@
-// A roll-out that nothing on the page asks for: `{ "context": { "cdktf-mastodon:generation": "2" } }` in cdktf.json.
-// The word stands as a comment in the boot texts of pools, so another word replaces their members, as any change of the text does.
+// A roll-out of unchanged pools: `{ "context": { "cdktf-mastodon:generation": "2" } }` in cdktf.json.
+// The word is written as a comment into the boot texts of pools, so a new word replaces their members like any change of the text.
 
 import { Construct } from "constructs";
 import { Problem } from "./problems";
 
-/** The key of cdktf's context. Behind a colon, as in `cdktf-mastodon:generation:web`, the name of the only pool that it is for. */
+/** The key in cdktf's context. With the name of a pool appended, as in `cdktf-mastodon:generation:web`, it is for that pool only. */
 export const GENERATION = "cdktf-mastodon:generation";
 
 const WORD = /^[\w.:+-]{1,64}$/;
 
-/** The word for a pool, if the context has one: its own before the one for all. */
+/** The word for a pool, if the context has one. A word for this pool takes precedence over the word for all pools. */
 export function generationOf(pool: Construct, name: string): string | undefined {
   const word: unknown = pool.node.tryGetContext(`${GENERATION}:${name}`) ?? pool.node.tryGetContext(GENERATION);
   return word === undefined || wrongWord(GENERATION, word) !== undefined ? undefined : String(word);
 }
 
-/** What is wrong with the context of a page that has these pools. */
+/** The problems of the context keys, on a page that has these pools. */
 export function wrongGenerations(page: Construct, pools: readonly string[]): readonly Problem[] {
   const all = page.node.getAllContext() as Readonly<Record<string, unknown>>;
   return Object.entries(all).flatMap(([key, word]) => {

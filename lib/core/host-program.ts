@@ -1,4 +1,4 @@
-// All that a host performs at its first boot: its firewall and names, then what the cloud adds, then the program of its tier.
+// The full program of a host's first boot: firewall and names, then the steps of the cloud, then the program of its tier.
 
 import { join } from "node:path";
 import { Flow } from "./flow";
@@ -15,15 +15,15 @@ export interface WholeHost {
   readonly network: string;
   readonly metadata: { readonly addresses: readonly string[] | undefined; readonly users: readonly number[] };
   readonly openings: readonly Flow[];
-  /** Whether its own name leads to its address in the network. */
+  /** Whether its own name resolves to its address in the private network. */
   readonly knowsItself: boolean;
-  /** Whom it finds by name, with addresses that are known when the boot text is made. */
+  /** Other hosts for `/etc/hosts`, with addresses that are known when the boot text is made. */
   readonly mapped: readonly { readonly name: string; readonly address: string }[];
-  /** What the cloud adds. */
+  /** Steps of the cloud. */
   readonly added: AddedSteps | undefined;
   readonly program: Program;
   readonly secrets: "boot text" | "store";
-  /** Where the cloud asks whether it serves. */
+  /** The port of the cloud's health check. */
   readonly askedOn: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export function hostProgram(host: WholeHost): Program {
       path: FIREWALL,
       content: nftables(host.openings, { addresses, users }),
       mode: "0600",
-      // One transaction: there is no moment without rules, and connections that are open stay so.
+      // nft applies the file as one transaction: the host is never without rules, and open connections stay open.
       taken: { what: "the firewall", does: "reload", check: `nft -c -f ${FIREWALL}`, script: `nft -f ${FIREWALL}` },
     },
     { kind: "run", why: "firewall", script: `systemctl enable nftables\nnft -f ${FIREWALL}\n` },
@@ -54,12 +54,12 @@ export function hostProgram(host: WholeHost): Program {
   return whole;
 }
 
-/** What of a host's program only a renewal brings to a kept machine that runs. */
+/** The part of a host's program that reaches a running kept machine only by renewal. */
 export function renewedProgram(host: WholeHost): Program {
   return withoutSettings(hostProgram({ ...host, mapped: [] }));
 }
 
-/** The script that brings all else of it to such a machine. */
+/** The script that delivers the rest of the program to a running kept machine. */
 export function hostSettings(host: WholeHost): string {
   const hosts: FileStep = {
     kind: "file",
@@ -79,7 +79,7 @@ function names({ name, network, knowsItself, mapped }: WholeHost): string {
   return script(join(__dirname, "host-names.sh"), {
     NAME: knowsItself ? name : "",
     PATTERN: networkPattern(network),
-    // Each on a line of its own, so that a reader of two texts sees which differ.
+    // One per line, so that a diff of two boot texts shows which differ.
     MAPPED: ["", ...mapped.map((other) => `${other.address} ${other.name}`), ""].join("\n"),
   });
 }

@@ -1,9 +1,9 @@
-// The one description of a site for all who look after it: hosts, what runs on them, how each is reached, and in which order they are renewed.
-// The output `<site>_inventory` holds it, so the state has that of what was deployed. `npx cdktf-mastodon inventory --json` prints it.
+// The description of a deployed site for administrators and programs: hosts, what runs on them, how to log in, and the order of renewals.
+// It is the output `<site>_inventory`, so Terraform's state has it as deployed. `npx cdktf-mastodon inventory --json` prints it.
 
 import { Role } from "./address-plan";
 
-/** Counts changes after which a reader of the older form would go wrong. What is only added does not count. */
+/** Increased with each incompatible change of the format. Added fields are compatible. */
 export const INVENTORY_FORMAT = 1;
 
 export interface Inventory {
@@ -12,22 +12,22 @@ export interface Inventory {
   readonly site: string;
   /** The construct path of the site. */
   readonly path: string;
-  /** The host name that the world asks for first. */
+  /** The main public host name. */
   readonly host: string;
-  /** What else those who work with it must know, such as `domain` and `version` of a `Site`. */
+  /** Further facts, such as `domain` and `version` of a `Site`. */
   readonly facts: Facts;
-  /** The name that the cloud gives itself. */
+  /** The name of the cloud. */
   readonly cloud: string;
   /** The private network. */
   readonly network: string;
-  /** What browsers are served; left out on a page without Mastodon's own image. */
+  /** The release whose assets browsers get; left out on a page without Mastodon's own image. */
   readonly release?: Release;
   /**
-   * What was deployed before it, the last one first, at most two: pages that are open in browsers still ask for their assets. After a deploy that
-   * failed, the last one is what failed, and the second what was served. Left out like `release`.
+   * The releases deployed before it, latest first, at most two: web pages that are still open in browsers load their assets. After a failed deploy
+   * the first is the one that failed, and the second the one that was served. Left out like `release`.
    */
   readonly previous?: readonly Release[];
-  /** What the world reaches; left out on a page without routes. */
+  /** The public entry; left out on a page without routes. */
   readonly frontDoor?: InventoryFrontDoor;
   /** By construct path. */
   readonly tiers: readonly InventoryTier[];
@@ -35,19 +35,19 @@ export interface Inventory {
   readonly machines: readonly InventoryMachine[];
   /** By name. */
   readonly pools: readonly InventoryPool[];
-  /** The kept machines in the order in which they are renewed, one at a time. Pools are rolled by each deploy that changes them. */
+  /** The kept machines in the order of renewal, one at a time. Pools are rolled by each deploy that changes them. */
   readonly renewal: readonly string[];
 }
 
 export interface Release {
   readonly version: string;
-  /** The container image that has its assets. */
+  /** The container image with its assets. */
   readonly image: string;
 }
 
 export interface InventoryFrontDoor {
   readonly routes: readonly { readonly host: string; readonly pool: string; readonly port: number; readonly path: string }[];
-  /** Where the cloud makes a machine for it. */
+  /** If the cloud makes a machine for it. */
   readonly machine?: InventoryReached & { readonly name: string; readonly address: string };
 }
 
@@ -56,19 +56,19 @@ export interface InventoryTier {
   readonly id: string;
   /** The class of the tier, such as `Postgres` or `WebTier`. */
   readonly kind: string;
-  /** What the site has it for. */
+  /** Its purpose. */
   readonly why: string;
-  /** The names of the machines and pools that it has for itself; none for one on the hosts of others. */
+  /** The names of its own machines and pools; empty for a tier that runs on hosts of another tier. */
   readonly hosts: readonly string[];
 }
 
-/** How those who look after a host find it. The cloud says so, and leaves out what it does not have. */
+/** How to reach and renew a host. Each field is optional: a cloud leaves out what it does not have. */
 export interface InventoryReached {
-  /** What Terraform calls it. */
+  /** Its resource address in Terraform. */
   readonly resource?: string;
-  /** What `-replace=` of `terraform apply` takes so that it is made anew. */
+  /** The resource address for `terraform apply -replace=`, which replaces the host. */
   readonly renew?: string;
-  /** The command that logs in, to which a command for the machine may be added. */
+  /** The command that logs in. A command to run on the machine may be appended. */
   readonly login?: string;
 }
 
@@ -85,14 +85,14 @@ interface InventoryHost extends InventoryReached {
 
 /** A kept machine. */
 export interface InventoryMachine extends InventoryHost {
-  /** Which of its tier's machines it is, from 1. */
+  /** Its number in the tier, from 1. */
   readonly number: number;
-  /** In which of the cloud's zones it stands, from 0. */
+  /** The index of its zone, from 0. */
   readonly zone: number;
   readonly address: string;
   /** Its disks, which outlive it. */
   readonly disks: readonly { readonly name: string; readonly gib: number }[];
-  /** What a changed boot text does: `keep` leaves it alone until it is renewed, `replace` makes it anew. */
+  /** What happens when the boot text changes: `keep` does not touch the machine until it is renewed, `replace` replaces it. */
   readonly onChange: "keep" | "replace";
   /** Whether its boot text has changed since it was made. */
   readonly older?: boolean;
@@ -100,14 +100,14 @@ export interface InventoryMachine extends InventoryHost {
   readonly renewAfter: readonly string[];
 }
 
-/** Alike members, which each change of the boot text replaces. */
+/** A pool of identical members, which every change of the boot text replaces. */
 export interface InventoryPool extends InventoryHost {
-  /** How many members. */
+  /** The number of members. */
   readonly size: number;
   readonly roll: "start-first" | "stop-first";
-  /** The members as they were deployed; left out where the cloud alone knows them. */
+  /** The members as deployed; left out if Terraform does not manage them individually. */
   readonly members?: readonly InventoryMember[];
-  /** The command that lists the machines as they are now. */
+  /** The command that lists the current members. */
   readonly list?: string;
 }
 
@@ -116,22 +116,22 @@ export interface InventoryMember extends InventoryReached {
   readonly address?: string;
 }
 
-/** A systemd unit that does some of what the host is for. */
+/** A systemd unit that runs a service of the site. */
 export interface InventoryUnit {
-  /** As systemd calls it. */
+  /** The name of the systemd unit. */
   readonly unit: string;
-  /** What it is, in one word, such as `web` or `redis`. */
+  /** The kind of service, such as `web` or `redis`. */
   readonly what: string;
-  /** The path of the tier that has it there. */
+  /** The path of its tier. */
   readonly tier: string;
-  /** What else those who work with it must know, such as its port or its queues. */
+  /** Further facts, such as its port or its queues. */
   readonly facts: Facts;
 }
 
 export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** What a cloud says of a host for the inventory. */
+/** What a cloud adds to the inventory of a machine. */
 export interface MadeHost extends InventoryReached {
-  /** An expression of Terraform's, true if the boot text has changed since the machine was made. */
+  /** A Terraform expression, true if the boot text has changed since the machine was made. */
   readonly older?: string;
 }

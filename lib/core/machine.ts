@@ -1,4 +1,4 @@
-// A named host that is kept, with a fixed address and disks that outlive it: `new Machine(tier, "1", { name: "database-1", … })`.
+// A kept machine: it has a fixed address and disks that outlive it: `new Machine(tier, "1", { name: "database-1", … })`.
 
 import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
@@ -16,16 +16,16 @@ export interface MachineProps {
   readonly role: Role;
   /** The tier's addresses. */
   readonly range: Range;
-  /** Which of the tier's machines it is, from 1; gives the address. */
+  /** Its number in the tier, from 1. The address follows from it. */
   readonly number: number;
   readonly size: Size;
   /**
-   * Disks by name. They are guarded: destroying the machine leaves them.
+   * Disks by name. They are not destroyed with the machine.
    * @default - no disk besides the machine's own
    */
   readonly disks?: Readonly<Record<string, Disk>>;
   /**
-   * What a changed boot text does: `keep` leaves the machine alone, `replace` makes it anew.
+   * What happens when the boot text changes: `keep` does not touch the machine, `replace` replaces it.
    * @default "keep"
    */
   readonly onChange?: "keep" | "replace";
@@ -78,7 +78,7 @@ export class Machine extends Host {
     this.measure();
   }
 
-  /** Says for the inventory that these are renewed before it, if there are any. */
+  /** Records for the inventory that these machines are to be renewed before this one. */
   renewedAfter(others: readonly Machine[]): void {
     for (const other of others) if (other !== this) this.before.add(other);
   }
@@ -92,7 +92,7 @@ export class Machine extends Host {
       ...(resource !== undefined && { resource }),
       ...(renew !== undefined && { renew }),
       ...(login !== undefined && { login }),
-      // An expression in the plan, and true or false in the state.
+      // A Terraform expression in the plan, a boolean in the state.
       ...(older !== undefined && { older: older as unknown as boolean }),
       renewAfter: [...this.before].map(({ name }) => name).sort(),
     };

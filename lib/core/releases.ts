@@ -1,9 +1,9 @@
-// Remembers in Terraform's state which releases were deployed before the one of the page: `new Releases(site, release).previous`.
+// Keeps in Terraform's state which releases were deployed before the one of the page: `new Releases(site, release).previous`.
 //
-// A plan knows what a resource will be, never what it was, so a value that is to outlive its successor must stay untouched in a place of its own
-// (`ignore_changes`). Which places stay untouched is decided when the page is made, by the new release alone: there are rows of places, and a digit
-// of a hash of the release names one place in each row, where the release is written. Two releases differ in some digit, and in that row the older
-// one is still there. Each is written with the time since when it was the page's, by which they are put in order.
+// A Terraform configuration cannot refer to the previous value of a resource, so an old release must be stored in a field that does not change
+// (`ignore_changes`). Which fields do not change must follow from the new release alone. So there are rows of fields, called places; in each row a
+// digit of a hash of the release selects the place where the release is written. Two releases differ in some digit, and in that row the older one is
+// still stored. Each is written with the time of its first deploy, by which they are sorted.
 
 import { createHash } from "node:crypto";
 import { Construct } from "constructs";
@@ -12,8 +12,8 @@ import { terraformText } from "./render/terraform-text";
 import { TerraformData } from "./terraform-data";
 
 /**
- * How many of them are told. The release before the last matters after a deploy that failed: then it is what browsers were served, and the
- * release that failed is the last.
+ * How many previous releases the inventory has. The second matters after a failed deploy: then the first is the release that failed, and the second
+ * is the one that browsers were served.
  */
 const TOLD = 2;
 // The last release before the page's is lost if all digits of the two are the same: one of 17 million pairs (4^12). The one before the last is lost if
@@ -23,12 +23,12 @@ const PLACES = 4;
 const TIME_LENGTH = "2026-11-28T23:00:00Z".length;
 
 export class Releases {
-  /** An expression: the list of the releases before the page's, the last one first. */
+  /** A Terraform expression for the list of previous releases, latest first. */
   readonly previous: string;
 
   constructor(scope: Construct, release: Release) {
     const text = JSON.stringify({ version: release.version, image: release.image });
-    // Made anew with each change, also back to one that has been there, and untouched in between.
+    // Replaced with each change of the release, also with a change back to an earlier one, and unchanged in between.
     const current = new TerraformData(scope, "Release", {
       triggersReplace: { release: terraformText(text) },
       input: { since: "${plantimestamp()}" },

@@ -1,16 +1,16 @@
-// A shell script that stands in a `.sh` file beside its program: `script(join(__dirname, "watchdog.sh"), { LIMIT_SECONDS: 40 })`.
-// Values of the page become variables below the script's first lines, so that the file itself is plain shell that shellcheck can read.
+// Reads a shell script from a `.sh` file: `script(join(__dirname, "watchdog.sh"), { LIMIT_SECONDS: 40 })`.
+// Values of the page become variables after the script's first lines, so that the file itself is plain shell that shellcheck can check.
 
 import { readFileSync } from "node:fs";
 
 /**
- * The text of the script without its comments, since clouds limit what a machine is told: only the first ones, which say what it does, are
- * kept. Each value becomes a shell variable, set before the first line that is no comment. Names are upper case, which
- * shellcheck takes for variables that somebody else has set.
+ * The text of the script without its comments, since clouds limit the size of a boot text; only the comments at the top, which describe the script,
+ * are kept. Each value becomes a shell variable, set before the first line that is no comment. Names are upper case: shellcheck assumes that such
+ * variables are set elsewhere.
  */
 export function script(file: string, values: Readonly<Record<string, string | number>> = {}): string {
   const read = () => readFileSync(file, "utf8").split("\n");
-  // What shellcheck is told is no comment for a person.
+  // Directives for shellcheck are no description.
   const lines = known.get(file) ?? read().filter((line) => !line.startsWith("# shellcheck "));
   known.set(file, lines);
   const head = lines.findIndex((line) => !line.startsWith("#"));
@@ -19,7 +19,7 @@ export function script(file: string, values: Readonly<Record<string, string | nu
   return [...lines.slice(0, head), ...assigned, ...body].join("\n");
 }
 
-/** A value as one word of a shell's command. */
+/** A value quoted as one word of a shell command. */
 export function shellWord(value: string | number): string {
   return `'${String(value).replaceAll("'", `'\\''`)}'`;
 }

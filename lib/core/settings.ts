@@ -1,5 +1,5 @@
-// Settings are the files of a program that a running machine can take: `settingsScript("database-1", steps)` brings them there, and
-// `withoutSettings(program)` is what is left for a renewal.
+// Settings are those files of a program that can be changed on a running machine: `settingsScript("database-1", steps)` delivers them, and
+// `withoutSettings(program)` is the rest, which needs a renewal.
 
 import { join } from "node:path";
 import { hostName } from "./names";
@@ -10,10 +10,10 @@ import { secretsIn } from "./secret-store";
 
 type Setting = FileStep & { readonly taken: Taken };
 
-/** How long a machine may take until it has booted, before its settings are given up. */
+/** How long to wait until the machine has booted, before the delivery fails. */
 const LIMIT_SECONDS = 900;
 
-/** A script for the machine, which holds all settings of these steps. */
+/** The script that applies all settings of these steps on the machine. */
 export function settingsScript(machine: string, steps: readonly Step[]): string {
   const frame = script(join(__dirname, "take-settings.sh"), {
     MACHINE: machine,
@@ -25,14 +25,14 @@ export function settingsScript(machine: string, steps: readonly Step[]): string 
   const groups = new Map<string, Setting[]>();
   for (const step of steps.filter(isSetting)) {
     const group = groups.get(step.taken.what) ?? [];
-    // Several parts of a program may bring the same file.
+    // Several constructs may add the same file.
     if (!group.some(({ path }) => path === step.path)) group.push(step);
     groups.set(step.taken.what, group);
   }
   return [frame, ...[...groups.values()].map(taken), "finish", ""].join("\n");
 }
 
-/** The program without what its settings hold. That a machine has them, and whose they are, stays. */
+/** The program with empty contents for its settings. Their paths and owners remain. */
 export function withoutSettings(program: Program): Program {
   const rest = new Program().add(
     ...program.steps.map((step) => (isSetting(step) ? { ...step, content: linesOf(step, "renewed") } : step)),

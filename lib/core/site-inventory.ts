@@ -1,4 +1,4 @@
-// Gathers the inventory of a site and writes it as an output: `site.inventory.tier(this, { kind: "Postgres", why: "…" })`.
+// Collects the inventory of a site and writes it as a Terraform output: `site.inventory.tier(this, { kind: "Postgres", why: "…" })`.
 
 import { Lazy, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
@@ -9,7 +9,7 @@ import { terraformText } from "./render/terraform-text";
 import { secretsIn } from "./secret-store";
 import type { Installation } from "./installation";
 
-/** A host, as far as the inventory goes. `described` is asked at synth. */
+/** What the inventory needs of a host. `described` is read at synth. */
 export interface Described extends Construct {
   readonly described: InventoryMachine | InventoryPool;
 }
@@ -17,7 +17,7 @@ export interface Described extends Construct {
 interface TierFacts {
   /** Its class. */
   readonly kind: string;
-  /** What the site has it for, in one phrase. */
+  /** Its purpose, in one phrase. */
   readonly why: string;
 }
 
@@ -29,7 +29,7 @@ export class SiteInventory {
   private door: (() => InventoryFrontDoor) | undefined;
 
   constructor(private readonly site: Installation) {
-    // Sensitive not for what it holds, which is no secret: Terraform would print hundreds of lines at the end of each deploy.
+    // Marked sensitive although it holds no secret: otherwise Terraform would print hundreds of lines at the end of each deploy.
     const output = new TerraformOutput(site, "Inventory", {
       description: "What the site consists of, for programs; `npx cdktf-mastodon inventory` prints it. It holds no secret.",
       sensitive: true,
@@ -39,32 +39,32 @@ export class SiteInventory {
     site.problems.atSynth(() => this.check());
   }
 
-  /** Says what those who work with the site must know besides. */
+  /** Adds facts about the site. */
   says(facts: Facts): void {
     this.facts = { ...this.facts, ...facts };
   }
 
-  /** Has it know a tier. Hosts inside the construct are the tier's. */
+  /** Adds a tier. Hosts inside the construct belong to it. */
   tier(tier: Construct, facts: TierFacts): void {
     this.tiers.set(tier, facts);
   }
 
-  /** Has it know a host. */
+  /** Adds a host. */
   host(host: Described): void {
     this.hosts.push(host);
   }
 
-  /** Has it know what the world reaches; asked for at synth. */
+  /** Sets the front door; the function is called at synth. */
   frontDoor(door: () => InventoryFrontDoor): void {
     this.door = door;
   }
 
-  /** Says what browsers are served, and has the state remember what they were served before. */
+  /** Sets the release that browsers are served. Previous ones are kept in Terraform's state. */
   serves(release: Release): void {
     this.releases ??= { release, kept: new Releases(this.site, release) };
   }
 
-  /** The releases before the page's, the last one first, as an expression of Terraform's for a list; nothing if the page serves none. */
+  /** A Terraform expression for the list of previous releases, latest first; `undefined` if the page has no release. */
   get previous(): string | undefined {
     return this.releases?.kept.previous;
   }
@@ -74,7 +74,7 @@ export class SiteInventory {
     return host.node.scopes.findLast((scope) => this.tiers.has(scope))?.node.path;
   }
 
-  /** As it stands in the plan, with Terraform's expressions for what it computes. */
+  /** The inventory as in the plan, with Terraform expressions for computed values. */
   get whole(): Inventory {
     const { site } = this;
     const hosts = this.hosts.map(({ described }) => described).sort((a, b) => compare(a.name, b.name));
@@ -106,7 +106,7 @@ export class SiteInventory {
     };
   }
 
-  // The output is sensitive, so Terraform itself would let a secret pass.
+  // Since the output is marked sensitive, Terraform itself does not refuse a secret in it.
   private check(): void {
     for (const host of this.hosts) {
       for (const unit of host.described.units) {
@@ -121,7 +121,7 @@ export class SiteInventory {
   }
 }
 
-/** The order in which machines are renewed: each behind those that it names, and by name where nothing is said. */
+/** The order of renewals: each machine after those in its `renewAfter`, otherwise by name. */
 export function renewal(machines: readonly Pick<InventoryMachine, "name" | "renewAfter">[]): readonly string[] {
   const order: string[] = [];
   let rest = machines.filter(({ name }) => !order.includes(name));
@@ -135,7 +135,7 @@ export function renewal(machines: readonly Pick<InventoryMachine, "name" | "rene
   return order;
 }
 
-/** A page's own words must not become expressions of Terraform's. */
+/** The facts with strings of the page escaped, so that Terraform does not evaluate them. */
 export function escaped(facts: Facts): Facts {
   const one = <Value>(value: Value) => (typeof value === "string" ? terraformText(value) : value);
   return Object.fromEntries(

@@ -1,5 +1,5 @@
 // Terraform's built-in `terraform_data`: `new TerraformData(scope, "Network", { triggersReplace: { cidr }, provisioners: [ … ] })`.
-// cdktf's own class starts `terraform version` for each of them when the plan is written, which took longer than all the rest.
+// cdktf's own class runs `terraform version` for each resource at synth, which took longer than the rest of synth.
 
 import { anyToHclTerraform, anyToTerraform, DataConfig, hashMapper, hashMapperHcl, TerraformResource } from "cdktf";
 import { Construct } from "constructs";

@@ -1,7 +1,7 @@
 // A PgBouncer that the page does not make: `PgBouncer.external({ host: "pool.example.net", name: "mastodon", user: "mastodon", direct: db })`.
 
 import { Construct } from "constructs";
-import { Endpoint, Outside } from "../core/endpoint";
+import { Endpoint, External } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Site } from "./site";
 import { Clients, Connections } from "./connections";
@@ -35,7 +35,7 @@ export class ExistingPgBouncer implements Database {
   readonly direct: Database;
   private readonly path: string;
   private readonly described: OutsideServer;
-  private readonly outside: Outside;
+  private readonly outside: External;
   private readonly facts: Omit<DatabaseFacts, "password">;
   private readonly most: number;
 

@@ -174,7 +174,7 @@ export class ExistingRedis implements RedisServer {
     const asks = this.sentinels === undefined ? why : `${why}: who is master`;
     for (const [n, outside] of this.outsides.entries()) Endpoint.external(outside, this.portOf(n), facts).reachedBy(who, asks);
     if (facts.sentinel !== undefined)
-      who.reaches({ kind: "outside", name: `${facts.sentinel.master} as its sentinels say` }, this.facts.port, why);
+      who.reaches({ kind: "external", name: `${facts.sentinel.master} as its sentinels say` }, this.facts.port, why);
     return facts;
   }
 

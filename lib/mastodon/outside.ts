@@ -3,7 +3,7 @@
 import { isIP } from "node:net";
 import { Token } from "cdktf";
 import { wrongHost } from "../core/address";
-import { Outside } from "../core/endpoint";
+import { External } from "../core/endpoint";
 import { Managed } from "../core/managed";
 import { Problem } from "../core/problems";
 import { Site } from "./site";
@@ -44,7 +44,7 @@ export class OutsideServer {
   constructor(readonly call: string) {}
 
   /** A name or an address, and as `verified` a name only. */
-  named({ host, address, managed }: OutsideProps, verified: boolean): Outside {
+  named({ host, address, managed }: OutsideProps, verified: boolean): External {
     const isAddress = isIP(host) === 4;
     const wrong = wrongHost("host", host);
     this.tells(wrong);

@@ -52,7 +52,7 @@ export function processEnv(host: Host, process: Process, by: Construct, tier: Ti
         if (pem !== undefined && ruby) rubyTrusts(env, host, file, checked(site, pem, setter), setter);
       },
       calls: (name, to, port, why) => {
-        if (isFor(name, process, version)) host.reaches({ kind: "outside", name: to }, port, why);
+        if (isFor(name, process, version)) host.reaches({ kind: "external", name: to }, port, why);
       },
       refuse: (problem) => site.problems.add(setter, problem),
     });

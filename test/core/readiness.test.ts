@@ -59,7 +59,7 @@ test("a pool is asked only by a cloud that asks, and only if no front door shows
 
 test("what a cloud lets into every host stands in the host firewall, in both families", () => {
   const sources = ["203.0.113.0/24", "2001:db8::/32"];
-  const { pool } = page({ openings: [{ from: { kind: "outside", name: "administrators" }, sources, port: 22, why: "SSH" }] });
+  const { pool } = page({ openings: [{ from: { kind: "external", name: "administrators" }, sources, port: 22, why: "SSH" }] });
   expect(nftables(pool.openings)).toContain(
     "    ip saddr { 203.0.113.0/24 } tcp dport 22 accept\n    ip6 saddr { 2001:db8::/32 } tcp dport 22 accept\n",
   );

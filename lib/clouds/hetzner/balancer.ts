@@ -8,7 +8,7 @@ import { Construct } from "constructs";
 import { shortened } from "../../core/names";
 import { balancerFor, balancerTypeFor, NAME_LENGTH } from "./limits";
 import { HetznerNetwork, PoolOfSite } from "./network";
-import { list } from "./standing";
+import { list } from "./found-resources";
 
 export interface BalancerOf {
   readonly name: string;
@@ -31,10 +31,10 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
   const { type, targets } = balancerFor(servers);
   // Hetzner refuses a type that is too small for the servers that the balancer has. So it is never smaller than what stands when the plan is
   // made and what the apply adds; when that has gone, the next deploy takes the smaller type.
-  const { servers: found } = network.standing;
+  const { servers: found } = network.found;
   const names = () => of.pools.flatMap((pool) => network.namesOf(pool));
   const roles = [...new Set(of.pools.map((name) => network.pool(name)!.role))];
-  const standing = new TerraformLocal(
+  const counted = new TerraformLocal(
     scope,
     `${id}Servers`,
     Lazy.stringValue({
@@ -59,7 +59,7 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
     id,
     of.tune({
       name: shortened(`${network.site}-${of.name}`, NAME_LENGTH),
-      loadBalancerType: balancerTypeFor(servers, `local.${standing.friendlyUniqueId}`),
+      loadBalancerType: balancerTypeFor(servers, `local.${counted.friendlyUniqueId}`),
       location: network.settings.location,
       algorithm: { type: "least_connections" },
       labels: { site: network.site },

@@ -17,7 +17,7 @@ export function formerly(network: HetznerNetwork, of: Construct, was: string): v
     return;
   }
   moveAddresses(of, was);
-  network.standing.moved(of, was);
+  network.found.moved(of, was);
   const { pools, kept } = network.under(of);
   for (const { name } of pools) network.rename(name, renamed(name, id, was));
   for (const { scope, role, range } of kept) {

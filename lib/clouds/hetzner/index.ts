@@ -26,7 +26,7 @@ import { keptMachine } from "./machine";
 import { HetznerNetwork } from "./network";
 import { pool } from "./pool";
 import { HetznerProps, Settings } from "./settings";
-import { witness } from "./witness";
+import { internalBalancer } from "./internal-balancer";
 
 export { hetznerDns, type HetznerDnsProps } from "./dns";
 export { hetznerObjects, type HetznerObjectsProps } from "./objects";
@@ -52,14 +52,14 @@ export class HetznerCloud implements Cloud {
       readinessPort: READINESS_PORT,
       delivers,
       openings:
-        from.length === 0 ? [] : [{ from: { kind: "outside", name: "administrators" }, sources: from, port: 22, why: "SSH" }],
+        from.length === 0 ? [] : [{ from: { kind: "external", name: "administrators" }, sources: from, port: 22, why: "SSH" }],
     };
   }
 
   open(scope: Construct, spec: SiteSpec): CloudSession {
     const network = new HetznerNetwork(scope, spec, this.settings);
     this.networks.push(network);
-    network.atEnd(() => witness(network));
+    network.atEnd(() => internalBalancer(network));
     return new HetznerSession(network);
   }
 

@@ -73,7 +73,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
   network.uses.push({ servers: 1, rolling: 0, balancers: 0 });
   const resource = `hcloud_server.${server.friendlyUniqueId}`;
   const madeWith = `lookup(${resource}.labels, "boot", "")`;
-  if (kept) network.stale.add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
+  if (kept) network.outdated.add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
   return {
     address: spec.address,
     resource,
@@ -127,7 +127,7 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
     // Like a size, a disk is the smallest that is large enough.
     size: Math.max(disk.gib, DISK_GIB.least),
     location: settings.location,
-    labels: { site: network.site, machine, disk: disk.name, construct: network.standing.keeps({ scope, id }) },
+    labels: { site: network.site, machine, disk: disk.name, construct: network.found.keeps({ scope, id }) },
     // Terraform's guard falls with the block that it stands in, so Hetzner's own stands beside it.
     deleteProtection: guarded,
     lifecycle: { preventDestroy: guarded },
@@ -141,7 +141,7 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
 
 // Hetzner would refuse as well, but in the middle of an apply. Before the first apply the project has no such volume, and nothing is compared.
 function neverShrinks(scope: Construct, network: HetznerNetwork, config: VolumeConfig, disk: DiskSpec) {
-  const has = `max(0, [for one in ${network.standing.volumes} : one.size if one.name == "${config.name}"]...)`;
+  const has = `max(0, [for one in ${network.found.volumes} : one.size if one.name == "${config.name}"]...)`;
   const wanted = { name: disk.name, gib: config.size };
   return { condition: `\${${has} <= ${config.size}}`, errorMessage: shrinks(scope.node.path, wanted, `\${${has}}`) };
 }

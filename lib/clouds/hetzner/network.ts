@@ -11,14 +11,14 @@ import { Role } from "../../core/address-plan";
 import { SiteSpec } from "../../core/cloud";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
-import { Stale } from "../../core/stale";
+import { OutdatedMachines } from "../../core/outdated-machines";
 import { OverSsh } from "../shared/over-ssh";
 import { RoleGates } from "../shared/role-gates";
 import { Gate } from "./gate";
 import { limits, NAME_LENGTH, STOP_SECONDS, Use } from "./limits";
 import { Settings } from "./settings";
 import { LOCATIONS } from "./sizes";
-import { Standing } from "./standing";
+import { FoundResources } from "./found-resources";
 
 export interface PoolOfSite {
   readonly scope: Construct;
@@ -64,8 +64,8 @@ export class HetznerNetwork {
   /** Of Terraform's number type, as servers take them. */
   readonly id: number;
   readonly firewall: number;
-  readonly stale: Stale;
-  readonly standing: Standing;
+  readonly outdated: OutdatedMachines;
+  readonly found: FoundResources;
   /** What counts against Hetzner's limits. */
   readonly uses: Use[] = [];
   private readonly roles: RoleGates;
@@ -89,8 +89,8 @@ export class HetznerNetwork {
     for (const problem of settings.wrong) this.problems.add(scope, problem);
     this.gate = new Gate(scope);
     this.roles = new RoleGates(scope);
-    this.stale = new Stale(scope, this.site);
-    this.standing = new Standing(scope, this.site, settings);
+    this.outdated = new OutdatedMachines(scope, this.site);
+    this.found = new FoundResources(scope, this.site, settings);
     provider(scope, settings.pollSeconds);
     const network = new HcloudNetwork(scope, "Network", { name: this.site, ipRange: spec.cidr, labels: { site: this.site } });
     this.id = Token.asNumber(network.id);

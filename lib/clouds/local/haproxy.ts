@@ -15,7 +15,7 @@ import { unit } from "../../core/unit";
 export function haproxy(domain: string, routes: readonly RouteSpec[], further: readonly Flow[] = []): Program {
   const sorted = [...routes].sort((a, b) => (a.host < b.host ? -1 : 1));
   const world = {
-    from: { kind: "outside", name: "the world" },
+    from: { kind: "external", name: "the world" },
     sources: ["0.0.0.0/0"],
     to: { kind: "host", name: "front-door", role: "cloud" },
   } as const;

@@ -7,7 +7,7 @@ import { DiskSpec } from "../../core/host-spec";
 import { shrinks } from "../../core/size";
 import { bootText, notSecret, settingsText } from "../shared/boot-text";
 import { LocalNetwork } from "./network";
-import { stale } from "./stale";
+import { outdatedMachines } from "./outdated-machines";
 import { TerraformData } from "../shared/terraform-data";
 
 /** What this host needs to know of a machine. Its firewall is in its boot text, and there is no other. */
@@ -70,7 +70,7 @@ export function keptMachine(
   const resource = `terraform_data.${machine.friendlyUniqueId}`;
   const madeWith = `${resource}.output.boot`;
   if (kept) {
-    stale(network).add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
+    outdatedMachines(network).add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
     if (spec.settings !== undefined) deliver(scope, id, network, spec.name, machine, spec.settings);
   }
   return {

@@ -1,5 +1,5 @@
-// A program as the `#cloud-config` user-data that every cloud takes: `cloudConfig(program)`.
-// The shape was chosen on Debian 13's cloud-init 25.1: root-owned files first, then packages, then one bash script as the only command.
+// Renders a program as `#cloud-config` user-data, which every cloud accepts: `cloudConfig(program)`.
+// The order is that of cloud-init 25.1 on Debian 13: root-owned files first, then packages, then one bash script as the only command.
 
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -7,9 +7,9 @@ import { Program, Step, Text, textOf } from "../program";
 import { script } from "../script";
 import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../unit";
 
-/** Where the machine keeps the script that performs the program. */
+/** The script on the machine that runs the program. */
 export const BOOT_SCRIPT = "/usr/local/sbin/boot";
-/** There once the program has been performed. */
+/** A file that exists once the program has run to its end. */
 export const BOOTED = "/var/lib/cdktf-mastodon-booted";
 /** Exits 0 when the machine serves; prints what is missing otherwise. */
 export const READY_SCRIPT = "/usr/local/sbin/ready";
@@ -18,10 +18,10 @@ export const READY_SCRIPT = "/usr/local/sbin/ready";
 export function cloudConfig(program: Program): string {
   const files = program.steps.flatMap((step) => (step.kind === "file" ? [step] : [])).filter(firstOfItsKind);
   const config = {
-    // Images of some clouds rewrite /etc/hosts at every boot, which would lose the names that this program maps.
+    // Images of some clouds rewrite /etc/hosts at every boot, which would remove the names that this program adds.
     manage_etc_hosts: false,
     package_update: true,
-    // Packages must not start their services before the files and disks are in place; the boot script lifts this first.
+    // Packages must not start their services before files and disks are in place. The boot script removes this block first.
     bootcmd: [["cloud-init-per", "instance", "hold-services", "sh", "-c", HOLD_SERVICES]],
     write_files: [
       ...files.map((file) => ({ path: file.path, permissions: file.mode ?? "0644", content: withNewline(textOf(file.content)) })),
@@ -41,7 +41,7 @@ export function cloudConfig(program: Program): string {
   return text;
 }
 
-// Several instances of a server may bring the same script.
+// Several instances of a server may add the same script.
 function firstOfItsKind<File extends { readonly path: string; readonly content: Text }>(
   file: File,
   n: number,
@@ -50,13 +50,13 @@ function firstOfItsKind<File extends { readonly path: string; readonly content: 
   return n === all.findIndex(({ path, content }) => path === file.path && content === file.content);
 }
 
-// Each text is asked for three times on the way to a plan: when it is measured, when cdktf looks for references, and when it writes.
+// A cache: each text is rendered three times at synth: when it is measured, when cdktf collects references, and when cdktf writes the plan.
 const rendered = new Map<string, string>();
 const MOST_RENDERED = 256;
 
 const HOLD_SERVICES = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d";
 
-// cloud-init runs the script once. If a mirror or another machine is away just then, or the power goes, this goes on until it is done.
+// cloud-init runs the script once. If it fails, since a mirror or another machine is not reachable or the power fails, this unit repeats it.
 const AGAIN = "/etc/systemd/system/boot-again.service";
 const AGAIN_UNIT = unit({
   Unit: {
@@ -92,13 +92,13 @@ function perform(step: Step): string {
   }
 }
 
-// --no-block: a unit ordered after cloud-init would otherwise wait for the very script that starts it.
+// --no-block: a unit ordered after cloud-init would otherwise wait for the script that starts it.
 function start(units: readonly string[], atBoot: boolean): string {
   const names = units.join(" ");
   return `systemctl daemon-reload\n${atBoot ? `systemctl enable ${names}\n` : ""}systemctl restart --no-block ${names}\n`;
 }
 
-// What a server says of a full disk is seldom that it is full.
+// Error messages of servers rarely name a full disk as the cause.
 const FULL = `full() {
   read -r size free < <(df -B1 --output=size,avail "$1" | tail -n 1)
   [ "$free" -lt $((64 << 20)) ] && echo "the disk at $1 is full: $((free >> 20)) MiB of $(((size + (1 << 29)) >> 30)) GiB are free"

@@ -10,10 +10,10 @@ export interface ConformanceOptions {
 }
 
 export function withoutExcused(found: readonly string[], { excused = {} }: ConformanceOptions): readonly string[] {
-  const stale = Object.keys(excused).filter((key) => !found.some((finding) => keyOf(finding) === key));
+  const unused = Object.keys(excused).filter((key) => !found.some((finding) => keyOf(finding) === key));
   return [
     ...found.filter((finding) => excused[keyOf(finding)] === undefined),
-    ...stale.map((key) => `an excuse that nothing needs any more: ${key}`),
+    ...unused.map((key) => `an excuse that nothing needs any more: ${key}`),
   ];
 }
 

@@ -18,7 +18,7 @@ export interface Done {
 }
 
 /** One instance in Terraform's state. */
-export interface Standing {
+export interface Instance {
   /** As in `terraform_data.Probe_Web_Pool_1A2B3C4D`. */
   readonly resource: string;
   readonly id: string;
@@ -135,7 +135,7 @@ export class Rehearsal {
   }
 
   /** All that stands, or what stands of hosts of a construct, also of those that the page has no longer. */
-  standing(construct?: RegExp): readonly Standing[] {
+  instances(construct?: RegExp): readonly Instance[] {
     const path = join(this.directory, "terraform.tfstate");
     if (!existsSync(path)) return [];
     const state = JSON.parse(readFileSync(path, "utf8")) as State;

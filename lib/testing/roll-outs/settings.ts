@@ -8,13 +8,13 @@ const KEPT = /_Kept\d/;
 /** On a cloud that delivers, each kept machine is told once; on another the output names the machines. Either way they stay. */
 export function changedSetting(on: Rehearsal): readonly string[] {
   if (!on.apply({ setting: "one" }).well) return ["a first page cannot be applied: 2 kept machines"];
-  const before = on.standing(KEPT);
+  const before = on.instances(KEPT);
   on.forget();
   const page = { setting: "two" };
   const found: string[] = [];
   if (!on.apply(page).well) found.push("another setting of a kept machine cannot be applied: Kept1");
-  const standing = on.standing(KEPT).filter(({ resource }) => on.isHost(resource));
-  if (standing.map(({ id }) => id).join() !== before.map(({ id }) => id).join())
+  const present = on.instances(KEPT).filter(({ resource }) => on.isHost(resource));
+  if (present.map(({ id }) => id).join() !== before.map(({ id }) => id).join())
     found.push("another setting renews a kept machine: Kept1");
   const called = on.calls().map(({ act, resource }) => `${act} ${resource}`);
   const deliveries = on.deliveries.map((resource) => `create ${resource}`);

@@ -1,4 +1,4 @@
-// What Hetzner has of a site when a plan is made, and what the plan refuses for it: `network.standing.volumes`.
+// What Hetzner has of a site when a plan is made, and what the plan refuses for it: `network.found.volumes`.
 // Each question costs one request a plan. Conditions are data sources' own, so they fail before anything is changed.
 
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ export interface PageVolume {
   readonly id: string;
 }
 
-export class Standing {
+export class FoundResources {
   private readonly onPage: PageVolume[] = [];
   private readonly former: string[] = [];
   private readonly asked: DataHcloudVolumes;

@@ -6,7 +6,7 @@ import { balancer } from "./balancer";
 import { HetznerNetwork } from "./network";
 
 /** Made when the page is whole, if any pool has no route. */
-export function witness(network: HetznerNetwork): void {
+export function internalBalancer(network: HetznerNetwork): void {
   const pools = network.unseen.map((pool) => pool.name).sort();
   if (pools.length === 0) return;
   const { scope } = network;
