@@ -12,8 +12,8 @@ import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
-import { ExistingPostgres } from "./existing-postgres";
-import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
+import { ExternalPostgres } from "./external-postgres";
+import { ExternalPgBouncer, ExternalPgBouncerProps } from "./external-pgbouncer";
 import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
 import { Postgres } from "./postgres";
 import { pgbouncer, PGBOUNCER_TAKES, PROCESSES } from "./programs/pgbouncer";
@@ -130,8 +130,8 @@ export class PgBouncer extends Construct implements Database {
   }
 
   /** One that the page does not make. */
-  static external(props: ExistingPgBouncerProps): ExistingPgBouncer {
-    return new ExistingPgBouncer(props);
+  static external(props: ExternalPgBouncerProps): ExternalPgBouncer {
+    return new ExternalPgBouncer(props);
   }
 
   reachedBy(who: Host, why: string): DatabaseFacts {
@@ -230,7 +230,7 @@ export class PgBouncer extends Construct implements Database {
       maxClients: this.maxClients,
       adminPassword: secret(Site.of(host), "pgbouncer_admin_password"),
       rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary, PGBOUNCER_TAKES) : undefined,
-      outside: this.server instanceof ExistingPostgres,
+      external: this.server instanceof ExternalPostgres,
       only: name === "127.0.0.1",
     });
     const { user, password } = primary;

@@ -9,7 +9,7 @@ import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections, ServerProps } from "./connections";
 import { DatabaseFacts, PostgresServer } from "./database";
-import { ExistingPostgres, ExistingPostgresProps } from "./existing-postgres";
+import { ExternalPostgres, ExternalPostgresProps } from "./external-postgres";
 import { POSTGRES_PORT, POSTGRES_READS_PORT, POSTGRES_STATUS_PORT } from "./ports";
 import { postgres } from "./programs/postgres";
 import { UNIT } from "./programs/postgres-names";
@@ -119,8 +119,8 @@ export class Postgres extends Construct implements PostgresServer {
   }
 
   /** One that the page does not make. */
-  static external(props: ExistingPostgresProps): ExistingPostgres {
-    return new ExistingPostgres(props);
+  static external(props: ExternalPostgresProps): ExternalPostgres {
+    return new ExternalPostgres(props);
   }
 
   get path(): string {

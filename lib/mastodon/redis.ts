@@ -8,7 +8,7 @@ import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
 import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
-import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
+import { ExternalRedis, ExternalRedisProps } from "./external-redis";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { redis, RedisInstance } from "./programs/redis";
 import { redisFront } from "./programs/redis-front";
@@ -167,8 +167,8 @@ export class Redis extends Construct implements RedisServer {
   }
 
   /** One that the page does not make: by url, by parts, or by its sentinels. */
-  static external(props: ExistingRedisProps): ExistingRedis {
-    return new ExistingRedis(props);
+  static external(props: ExternalRedisProps): ExternalRedis {
+    return new ExternalRedis(props);
   }
 
   get path(): string {

@@ -13,7 +13,7 @@ import { mediaEnv } from "./media";
 import { processEnv, put, TierEnv } from "./process-env";
 import { RedisFacts, RedisServer } from "./redis-facts";
 import { secret } from "./secrets";
-import { checkTogether } from "./together";
+import { checkConsistency } from "./consistency";
 import { libpqTls, rubyTrusts } from "./trust";
 import { MastodonVersion, versionOf } from "./version";
 
@@ -87,7 +87,7 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
     host.reaches({ kind: "anywhere", name: "other servers" }, port, "federates, and fetches pictures and previews of links");
   }
   checkUses(site, by, data);
-  checkTogether(site, by, env);
+  checkConsistency(site, by, env);
   return env;
 }
 

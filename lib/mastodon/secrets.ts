@@ -27,10 +27,10 @@ export const PASSWORD: SecretRule = { reader: "a server of the page", pattern: O
 
 // Printable, and none of what a reader on the way takes for more than itself: a space ends a word, " ends an entry of PgBouncer, \ escapes in
 // some, and Mastodon decodes a % in Redis' password. The longest that Amazon's, DigitalOcean's and Aiven's generators emit are shorter.
-const EXISTING_PASSWORD = { length: 128, pattern: "^[!#$&-\\[\\]-~]{1,128}$" };
+const EXTERNAL_PASSWORD = { length: 128, pattern: "^[!#$&-\\[\\]-~]{1,128}$" };
 
 /** What a server outside the page may have for a password, in PgBouncer's list of users, in Redis' address and in env files. */
-export const PASSWORD_OUTSIDE: SecretRule = { reader: "a server outside the page", pattern: EXISTING_PASSWORD.pattern };
+export const PASSWORD_OF_EXTERNAL: SecretRule = { reader: "a server outside the page", pattern: EXTERNAL_PASSWORD.pattern };
 
 const FORMATS = {
   secret_key_base: { ...LONG, make: hex128, description: "Signs sessions. A change logs everyone out." },
@@ -87,7 +87,7 @@ const OWN: readonly SecretName[] = ["replication_password", "pgbouncer_admin_pas
 /** What a value may look like on some page: a password may be of a server that somebody else runs. */
 export function ruleOf(name: SecretName): SecretRule {
   if (!name.endsWith("_password")) return { reader: "it", pattern: FORMATS[name].pattern };
-  return OWN.includes(name) ? PASSWORD : PASSWORD_OUTSIDE;
+  return OWN.includes(name) ? PASSWORD : PASSWORD_OF_EXTERNAL;
 }
 
 /** What it is for, and what a change costs. */
@@ -113,8 +113,8 @@ export function secret(site: Site, name: SecretName): Secret {
 }
 
 /** The password of a server outside the page, which somebody else chose. */
-export function existingPassword(site: Site, name: SecretName, of: string): Secret {
-  return ask(site, name, { ...FORMATS[name], ...EXISTING_PASSWORD }, of);
+export function externalPassword(site: Site, name: SecretName, of: string): Secret {
+  return ask(site, name, { ...FORMATS[name], ...EXTERNAL_PASSWORD }, of);
 }
 
 function ask(

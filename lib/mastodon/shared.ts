@@ -19,8 +19,8 @@ export class Shared {
   readonly secrets = new Map<SecretName, MadeSecret>();
   /** The database servers whose connections are counted (`connections.ts`). */
   readonly databaseServers: Connections[] = [];
-  /** The same for servers outside the page, each of which may serve several sites (`existing-postgres.ts`, `existing-pgbouncer.ts`). */
-  readonly outsideServers = new Map<object, readonly Connections[]>();
+  /** The same for servers outside the page, each of which may serve several sites (`external-postgres.ts`, `external-pgbouncer.ts`). */
+  readonly externalServers = new Map<object, readonly Connections[]>();
   /** The pooler on the loopback of each host that has one there (`pgbouncer.ts`). */
   readonly loopbackPoolers = new Map<Host, PgBouncer>();
   /** Which of the two images its processes run (`images.ts`). */

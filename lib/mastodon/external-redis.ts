@@ -4,10 +4,10 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
 import { Site } from "./site";
-import { OutsideProps, OutsideServer } from "./outside";
+import { ExternalServerProps, ExternalServer } from "./external-server";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
-import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
+import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
 import { versionOf } from "./version";
 
 interface Common {
@@ -42,13 +42,13 @@ interface Encrypted {
 }
 
 /** By one address; `rediss` encrypts. */
-export interface ExistingRedisUrlProps extends Pick<Common, "use" | "password">, Encrypted, Pick<OutsideProps, "address"> {
+export interface ExternalRedisUrlProps extends Pick<Common, "use" | "password">, Encrypted, Pick<ExternalServerProps, "address"> {
   /** As in `rediss://default@cache.example.net:6380/0`, without the password, which is a secret. */
   readonly url: string;
 }
 
 /** By parts. */
-export interface ExistingRedisPartsProps extends Common, Encrypted, OutsideProps {
+export interface ExternalRedisPartsProps extends Common, Encrypted, ExternalServerProps {
   /**
    * Where it listens.
    * @default 6379
@@ -61,7 +61,7 @@ export interface ExistingRedisPartsProps extends Common, Encrypted, OutsideProps
   readonly tls?: boolean;
 }
 
-export interface ExistingSentinel extends OutsideProps {
+export interface ExternalSentinel extends ExternalServerProps {
   /**
    * Where this one listens.
    * @default - `port` of all
@@ -70,7 +70,7 @@ export interface ExistingSentinel extends OutsideProps {
 }
 
 /** By sentinels, which name the master's address: every machine of the site must reach it. Mastodon cannot encrypt then. */
-export interface ExistingRedisSentinelProps extends Common {
+export interface ExternalRedisSentinelProps extends Common {
   /**
    * Where Redis itself listens, for the table of flows; processes hear it from the sentinels.
    * @default 6379
@@ -79,7 +79,7 @@ export interface ExistingRedisSentinelProps extends Common {
   readonly sentinels: {
     /** The name that they know the master by. */
     readonly master: string;
-    readonly hosts: readonly ExistingSentinel[];
+    readonly hosts: readonly ExternalSentinel[];
     /**
      * Where those of them listen that name no port.
      * @default 26379
@@ -93,24 +93,24 @@ export interface ExistingRedisSentinelProps extends Common {
   };
 }
 
-export type ExistingRedisProps = ExistingRedisUrlProps | ExistingRedisPartsProps | ExistingRedisSentinelProps;
+export type ExternalRedisProps = ExternalRedisUrlProps | ExternalRedisPartsProps | ExternalRedisSentinelProps;
 
 const URL_SHAPE = /^(rediss?):\/\/(?:([^:@/]*)(:[^@/]*)?@)?([^:@/?#]+)(?::(\d+))?(?:\/(\d*))?$/;
 
-export class ExistingRedis implements RedisServer {
+export class ExternalRedis implements RedisServer {
   readonly use: RedisUse;
   readonly path: string;
-  private readonly described: OutsideServer;
+  private readonly described: ExternalServer;
   private readonly password: Secret | "none" | undefined;
   private readonly facts: Omit<RedisFacts, "password" | "sentinel">;
-  private readonly sentinels: ExistingRedisSentinelProps["sentinels"] | undefined;
-  private readonly outsides;
+  private readonly sentinels: ExternalRedisSentinelProps["sentinels"] | undefined;
+  private readonly endpoints;
 
-  constructor(props: ExistingRedisProps) {
+  constructor(props: ExternalRedisProps) {
     this.use = props.use ?? "main";
     // Not by its url: that may hold a password.
-    this.described = new OutsideServer(`Redis.external for ${this.use}`);
-    this.password = props.password === "none" ? "none" : props.password?.readBy(PASSWORD_OUTSIDE);
+    this.described = new ExternalServer(`Redis.external for ${this.use}`);
+    this.password = props.password === "none" ? "none" : props.password?.readBy(PASSWORD_OF_EXTERNAL);
     this.sentinels = "sentinels" in props ? props.sentinels : undefined;
     const parts = "url" in props ? this.parse(props) : props;
     const { host, address, managed, port, tls, ca } = {
@@ -135,7 +135,7 @@ export class ExistingRedis implements RedisServer {
       { host, ...(address !== undefined && { address }), ...(managed !== undefined && { managed }) },
     ];
     if (servers.length === 0) this.described.wrong("sentinels.hosts is empty", "name each sentinel");
-    this.outsides = servers.map((server) => this.described.named(server, tls === true));
+    this.endpoints = servers.map((server) => this.described.named(server, tls === true));
     this.path = `Redis.external ${this.sentinels?.master ?? host}`;
     if (parts.user !== undefined && !/^[A-Za-z0-9._-]+$/.test(parts.user)) {
       this.described.wrong(`user is "${parts.user}"`, "use letters, digits and . _ -, which Ruby and Node read alike in a URL");
@@ -159,20 +159,20 @@ export class ExistingRedis implements RedisServer {
     const site = Site.of(who);
     this.described.tell(site);
     this.checkVersion(site);
-    const password = this.password ?? existingPassword(site, PASSWORDS[this.use], this.path);
+    const password = this.password ?? externalPassword(site, PASSWORDS[this.use], this.path);
     const facts: RedisFacts = {
       ...this.facts,
       password: password === "none" ? undefined : password,
       ...(this.sentinels !== undefined && {
         sentinel: {
           master: this.sentinels.master,
-          servers: this.outsides.map(({ name: host }, n) => ({ host, port: this.portOf(n) })),
-          password: this.sentinels.password?.readBy(PASSWORD_OUTSIDE),
+          servers: this.endpoints.map(({ name: host }, n) => ({ host, port: this.portOf(n) })),
+          password: this.sentinels.password?.readBy(PASSWORD_OF_EXTERNAL),
         },
       }),
     };
     const asks = this.sentinels === undefined ? why : `${why}: who is master`;
-    for (const [n, outside] of this.outsides.entries()) Endpoint.external(outside, this.portOf(n), facts).reachedBy(who, asks);
+    for (const [n, endpoint] of this.endpoints.entries()) Endpoint.external(endpoint, this.portOf(n), facts).reachedBy(who, asks);
     if (facts.sentinel !== undefined)
       who.reaches({ kind: "outside", name: `${facts.sentinel.master} as its sentinels say` }, this.facts.port, why);
     return facts;
@@ -202,7 +202,7 @@ export class ExistingRedis implements RedisServer {
     }
   }
 
-  private parse({ url, ...rest }: ExistingRedisUrlProps): ExistingRedisPartsProps {
+  private parse({ url, ...rest }: ExternalRedisUrlProps): ExternalRedisPartsProps {
     const [, scheme, user, password, host, port, db] = URL_SHAPE.exec(url) ?? [];
     // The text itself stays out of the message: it may hold a password.
     if (host === undefined) {

@@ -1,4 +1,4 @@
-// What belongs together in an environment, whoever set it: `checkTogether(site, tier, env)` refuses halves and contradictions.
+// What belongs together in an environment, whoever set it: `checkConsistency(site, tier, env)` refuses halves and contradictions.
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
@@ -23,7 +23,7 @@ const RIVALS: readonly (readonly string[])[] = [
   ["DEEPL_API_KEY", "LIBRE_TRANSLATE_ENDPOINT"],
 ];
 
-export function checkTogether(site: Site, by: Construct, env: Env): void {
+export function checkConsistency(site: Site, by: Construct, env: Env): void {
   const there = (name: string) => env.all[name] !== undefined;
   for (const [name, lists] of Object.entries(NEEDS)) {
     const missing = there(name) ? lists.filter((list) => !list.some(there)) : [];

@@ -1,4 +1,4 @@
-// What a server outside the page may be called, and what is wrong with what was said of it: `new OutsideServer("Postgres.external db.example.net")`.
+// What a server outside the page may be called, and what is wrong with what was said of it: `new ExternalServer("Postgres.external db.example.net")`.
 
 import { isIP } from "node:net";
 import { Token } from "cdktf";
@@ -11,7 +11,7 @@ import { wrongNumber } from "../core/whole-number";
 import { certificatesIn } from "./certificates";
 import { isPlain } from "./unquoted";
 
-export interface OutsideProps {
+export interface ExternalServerProps {
   /** Its host name, which the machines of the site ask their name service for, or its IPv4 address. */
   readonly host: string;
   /**
@@ -33,13 +33,13 @@ const WORD = /^[a-z_][a-z0-9_-]*$/i;
 const ROLE = /^[a-z_][a-z0-9_.@+-]*$/i;
 
 /** Collects what is wrong; nobody has a site yet when such a server is described, so the first site that uses it is told. */
-export class OutsideServer {
+export class ExternalServer {
   private readonly problems: Problem[] = [];
 
   constructor(readonly call: string) {}
 
   /** A name or an address, and as `verified` a name only. */
-  named({ host, address, managed }: OutsideProps, verified: boolean): Outside {
+  named({ host, address, managed }: ExternalServerProps, verified: boolean): Outside {
     const isAddress = isIP(host) === 4;
     const wrong = wrongHost("host", host);
     this.tells(wrong);

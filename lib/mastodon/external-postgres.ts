@@ -7,11 +7,11 @@ import { Secret } from "../core/secret";
 import { Site } from "./site";
 import { Clients, Connections } from "./connections";
 import { DatabaseFacts, PostgresServer, SslMode } from "./database";
-import { OutsideProps, OutsideServer } from "./outside";
+import { ExternalServerProps, ExternalServer } from "./external-server";
 import { POSTGRES_PORT } from "./ports";
-import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
+import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
 
-export interface ExistingDatabaseProps extends OutsideProps {
+export interface ExternalDatabaseProps extends ExternalServerProps {
   /** The database, such as `mastodon_production`. */
   readonly name: string;
   /** The role, which owns the database; also as managed servers call it, `project.role` or `user@server`. */
@@ -34,7 +34,7 @@ export interface ExistingDatabaseProps extends OutsideProps {
   readonly ca?: string;
 }
 
-export interface ExistingPostgresProps extends ExistingDatabaseProps {
+export interface ExternalPostgresProps extends ExternalDatabaseProps {
   /**
    * Where it listens.
    * @default 5432
@@ -45,7 +45,7 @@ export interface ExistingPostgresProps extends ExistingDatabaseProps {
    * used, a PgBouncer of the page spreads reads over all.
    * @default - none
    */
-  readonly replicas?: readonly OutsideProps[];
+  readonly replicas?: readonly ExternalServerProps[];
   /**
    * The most connections that this page may hold to each server: its `max_connections` less what others and its superusers need.
    * @default 90 - what PostgreSQL's own 100 leave
@@ -53,29 +53,29 @@ export interface ExistingPostgresProps extends ExistingDatabaseProps {
   readonly maxConnections?: number;
 }
 
-export class ExistingPostgres implements PostgresServer {
-  readonly direct: ExistingPostgres = this;
+export class ExternalPostgres implements PostgresServer {
+  readonly direct: ExternalPostgres = this;
   readonly path: string;
-  private readonly described: OutsideServer;
+  private readonly described: ExternalServer;
   private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];
   private readonly most: number;
 
-  constructor(props: ExistingPostgresProps) {
+  constructor(props: ExternalPostgresProps) {
     this.path = `Postgres.external ${props.host}`;
-    this.described = new OutsideServer(this.path);
+    this.described = new ExternalServer(this.path);
     this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
     const port = this.described.port(props.port ?? POSTGRES_PORT);
     const facts = databaseFacts(this.described, props);
     this.servers = [props, ...(props.replicas ?? [])].map((server) => {
-      const outside = this.described.named(server, facts.sslmode === "verify-full");
+      const named = this.described.named(server, facts.sslmode === "verify-full");
       return {
         name: server.host,
         endpoint: (site) =>
-          Endpoint.external(outside, port, {
+          Endpoint.external(named, port, {
             ...facts,
             host: server.host,
             port,
-            password: props.password?.readBy(PASSWORD_OUTSIDE) ?? existingPassword(site, "database_password", this.path),
+            password: props.password?.readBy(PASSWORD_OF_EXTERNAL) ?? externalPassword(site, "database_password", this.path),
             pooled: false,
           }),
       };
@@ -106,8 +106,8 @@ export class ExistingPostgres implements PostgresServer {
   }
 
   private connections(site: Site): readonly Connections[] {
-    const { outsideServers } = site.shared;
-    const known = outsideServers.get(this);
+    const { externalServers } = site.shared;
+    const known = externalServers.get(this);
     if (known !== undefined) return known;
     const made = this.servers.map(({ name }) => {
       return new Connections(site, {
@@ -119,15 +119,15 @@ export class ExistingPostgres implements PostgresServer {
           "serverConnections, or use fewer machines, processes or threads",
       });
     });
-    outsideServers.set(this, made);
+    externalServers.set(this, made);
     return made;
   }
 }
 
 /** What tiers learn of a database outside the page besides where it is. */
 export function databaseFacts(
-  described: OutsideServer,
-  { name, user, tls = "verify-full", ca }: ExistingDatabaseProps,
+  described: ExternalServer,
+  { name, user, tls = "verify-full", ca }: ExternalDatabaseProps,
 ): Pick<DatabaseFacts, "name" | "user" | "tls" | "sslmode" | "ca"> {
   const words: readonly string[] = ["disable", "require", "verify-full"];
   if (!words.includes(tls)) described.wrong(`tls is "${tls}"`, `use one of ${words.join(", ")}`);
