@@ -1,4 +1,4 @@
-// A PgBouncer that the page does not make: `PgBouncer.external({ host: "pool.example.net", name: "mastodon", user: "mastodon", direct: db })`.
+// An external PgBouncer: `PgBouncer.external({ host: "pool.example.net", name: "mastodon", user: "mastodon", direct: db })`.
 
 import { Construct } from "constructs";
 import { Endpoint, Outside } from "../core/endpoint";
@@ -13,19 +13,19 @@ import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
 
 export interface ExternalPgBouncerProps extends ExternalDatabaseProps {
   /**
-   * Where it listens.
+   * Its TCP port.
    * @default 6432
    */
   readonly port?: number;
   /**
-   * Its entry for selected reads, which leads to the standbys.
+   * The name of its database entry for reads from the standbys.
    * @default - none: all reads go to `name`
    */
   readonly readsName?: string;
-  /** The PostgreSQL behind it: migrations and the administrator's commands need a session of their own and never pass a pooler. */
+  /** The PostgreSQL behind it. Migrations and the administrator's commands need session state, so they bypass the pooler. */
   readonly direct: Database;
   /**
-   * The most clients that this page may bring: its `max_client_conn` less those of others.
+   * The maximum of client connections from this page: its `max_client_conn` less those of other clients.
    * @default 100 - PgBouncer's own default
    */
   readonly maxClients?: number;

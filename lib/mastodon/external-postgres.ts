@@ -1,4 +1,4 @@
-// A PostgreSQL that the page does not make: `Postgres.external({ host: "db.example.net", name: "mastodon_production", user: "mastodon", ca })`.
+// An external PostgreSQL: `Postgres.external({ host: "db.example.net", name: "mastodon_production", user: "mastodon", ca })`.
 
 import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
@@ -12,9 +12,9 @@ import { POSTGRES_PORT } from "./ports";
 import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
 
 export interface ExternalDatabaseProps extends ExternalServerProps {
-  /** The database, such as `mastodon_production`. */
+  /** The name of the database, such as `mastodon_production`. */
   readonly name: string;
-  /** The role, which owns the database; also as managed servers call it, `project.role` or `user@server`. */
+  /** The role that owns the database. Managed servers' forms `project.role` and `user@server` are accepted. */
   readonly user: string;
   /**
    * Its password. It may hold any printable character but space, `"`, `%` and `\`.
@@ -22,33 +22,33 @@ export interface ExternalDatabaseProps extends ExternalServerProps {
    */
   readonly password?: Secret;
   /**
-   * Whether connections are encrypted, in libpq's words. `verify-full`: and the certificate must hold `host`. `require`: whoever is in between
-   * can read along. `disable`: anyone on the way can, so on a private network only.
+   * Encryption of connections, as libpq's `sslmode`. `verify-full`: encrypted, and the certificate must contain `host`. `require`: encrypted
+   * without a check of the certificate, so a man in the middle can read along. `disable`: not encrypted; use it on a private network only.
    * @default "verify-full"
    */
   readonly tls?: SslMode;
   /**
    * The certificate authority that signed its certificate, as the text of a PEM file. A change replaces the application machines.
-   * @default - the public ones
+   * @default - the public certificate authorities
    */
   readonly ca?: string;
 }
 
 export interface ExternalPostgresProps extends ExternalDatabaseProps {
   /**
-   * Where it listens.
+   * Its TCP port.
    * @default 5432
    */
   readonly port?: number;
   /**
-   * Hot standbys for selected reads, with the same port, database, role, password and certificate authority. Without a pooler the first is
-   * used, a PgBouncer of the page spreads reads over all.
+   * Hot standbys for reads, with the same port, database, role, password and certificate authority. Without a pooler only the first is used;
+   * a PgBouncer of the page balances reads over all.
    * @default - none
    */
   readonly replicas?: readonly ExternalServerProps[];
   /**
-   * The most connections that this page may hold to each server: its `max_connections` less what others and its superusers need.
-   * @default 90 - what PostgreSQL's own 100 leave
+   * The maximum of connections from this page to each server: its `max_connections` less those of other clients and superusers.
+   * @default 90 - of PostgreSQL's default of 100
    */
   readonly maxConnections?: number;
 }
@@ -124,7 +124,7 @@ export class ExternalPostgres implements PostgresServer {
   }
 }
 
-/** What tiers learn of a database outside the page besides where it is. */
+/** The facts about an external database other than host and port. */
 export function databaseFacts(
   described: ExternalServer,
   { name, user, tls = "verify-full", ca }: ExternalDatabaseProps,
@@ -132,7 +132,10 @@ export function databaseFacts(
   const words: readonly string[] = ["disable", "require", "verify-full"];
   if (!words.includes(tls)) described.wrong(`tls is "${tls}"`, `use one of ${words.join(", ")}`);
   if (ca !== undefined && tls !== "verify-full") {
-    described.wrong(`ca is given, but tls is "${tls}"`, 'use "verify-full", or leave ca out: nothing else checks a certificate');
+    described.wrong(
+      `ca is given, but tls is "${tls}"`,
+      'use "verify-full", or leave ca out: no other mode checks the certificate',
+    );
   }
   return {
     name: described.word("name", name),
