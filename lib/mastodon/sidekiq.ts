@@ -21,8 +21,9 @@ export interface SidekiqGroupProps extends Data {
   /**
    * The queues, as for Sidekiq's `-q`. A map, as in `{ default: 8, push: 6 }`, is weighted: of 14 fetches, 8 look into `default` first, 6 into
    * `push`; so a flood in one queue does not block the others. Mastodon's own weights are default 8, push 6, ingress 4, mailers 2, pull 1,
-   * scheduler 1, fasp 1. A list, as in `["default", "push"]`, is a strict order: jobs of a queue run only while all queues before it are empty, so a flood in one
-   * blocks those after it. `scheduler` may be in one group of the site only, with one machine and one process. A change replaces the machines.
+   * scheduler 1, fasp 1. A list, as in `["default", "push"]`, is a strict order: jobs of a queue run only while all queues before it are empty, so a
+   * flood in one blocks those after it. `scheduler` may be in one group of the site only, with one machine and one process. A change replaces the
+   * machines.
    */
   readonly queues: readonly Queue[] | Readonly<Partial<Record<Queue, number>>>;
   /**
