@@ -1,5 +1,5 @@
-// By which certificates a host's processes know servers outside the page: `trust(host).file("db.example.net", ca)`.
-// Ruby and Node read them differently; each function here is one program's way.
+// The certificate authorities by which a host's processes verify external servers: `trust(host).file("db.example.net", ca)`.
+// Ruby, Node and libpq are configured differently; each function here is for one of them.
 
 import { Site } from "./site";
 import { Construct } from "constructs";
@@ -11,13 +11,13 @@ import { DatabaseFacts } from "./database";
 import { versionOf } from "./version";
 
 const DIRECTORY = "/etc/mastodon/tls";
-/** Where Debian, and so every image, keeps the public certificate authorities. */
+/** The public certificate authorities on Debian, and so in every image. */
 export const PUBLIC = "/etc/ssl/certs/ca-certificates.crt";
 
 interface TrustedFile {
-  /** What of the page it was made of. */
+  /** The part of the page that it was made from. */
   readonly from?: string;
-  /** How whoever reads it on a kept machine takes other certificates. */
+  /** How a changed file takes effect on a kept machine. */
   readonly taken?: Taken;
 }
 
@@ -44,7 +44,7 @@ class Trust {
   withPublic(name: string, certificates: string): string {
     const path = `${DIRECTORY}/ruby.pem`;
     if (this.ofRuby.size === 0) {
-      // Some libraries trust nothing but this file, and they speak to the whole world.
+      // Some libraries trust this file only, and they connect to public servers as well.
       const script = () => `cat ${[PUBLIC, ...this.ofRuby].join(" ")} >${path}\nchmod 0644 ${path}\n`;
       this.program.add({ kind: "package", names: ["ca-certificates"] }).add({ kind: "run", why: "whom Ruby trusts", script });
     }
@@ -59,7 +59,7 @@ export function trust(host: Host): Trust {
   return host.program.part(TRUST);
 }
 
-/** libpq's words, as Ruby and psql read them. */
+/** The TLS variables of libpq, for Ruby and psql. */
 export function libpqTls(env: Env, host: Host, facts: DatabaseFacts, by: Construct): void {
   if (facts.tls) env.set("DB_SSLMODE", facts.sslmode ?? "require", by);
   else if (facts.sslmode !== undefined) env.set("DB_SSLMODE", facts.sslmode, by);
@@ -71,7 +71,7 @@ export function rootCertificates(host: Host, { host: name, ca }: DatabaseFacts, 
   return ca === undefined ? PUBLIC : trust(host).file(name, ca, taken && { taken });
 }
 
-/** Node's: any word but `disable` and, from 4.2 on, `no-verify` is full verification, by its own certificates and one more file. */
+/** The TLS variables of streaming. Node verifies fully with any `DB_SSLMODE` but `disable` and, from 4.2 on, `no-verify`. */
 export function nodeTls(env: Env, host: Host, facts: DatabaseFacts, by: Construct): void {
   if (facts.sslmode === "disable" || facts.sslmode === "verify-full") env.set("DB_SSLMODE", facts.sslmode, by);
   else if (facts.tls && versionOf(Site.of(host)).isBefore("4.2"))
@@ -84,12 +84,12 @@ export function nodeTrusts(env: Env, host: Host, ca: string, by: Construct): voi
   env.set("NODE_EXTRA_CA_CERTS", trust(host).file("streaming", ca, { from: "ca of what streaming reaches" }), by);
 }
 
-/** Ruby's OpenSSL, for what has no variable of its own; `name` is that of the file. */
+/** The certificates of Ruby's OpenSSL, for services without a variable of their own; `name` is that of the file. */
 export function rubyTrusts(env: Env, host: Host, name: string, ca: string, by: Construct): void {
   env.set("SSL_CERT_FILE", trust(host).withPublic(name, ca), by);
 }
 
-/** What a container must be given to read the certificates that its variables name. */
+/** The volumes that a container needs to read the certificates in its variables. */
 export function certificateVolumes(env: Env): readonly string[] {
   return Object.values(env.all).some((value) => value.startsWith(`${DIRECTORY}/`)) ? [`${DIRECTORY}:${DIRECTORY}:ro`] : [];
 }

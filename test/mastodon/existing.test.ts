@@ -6,7 +6,7 @@ import { App, TerraformStack } from "cdktf";
 import { PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
 import { wrongWith } from "../../lib/core/secret-rule";
 import { textOf } from "../../lib/core/program";
-import { existingPassword } from "../../lib/mastodon/secrets";
+import { externalPassword } from "../../lib/mastodon/secrets";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { Data } from "../../lib/mastodon/ruby";
 import { FakeCloud } from "../../lib/testing";
@@ -371,7 +371,7 @@ const PASSWORDS = ["aGVsbG8gd29ybGQ=", "p'a$s#w{o}r`d", "AVNS_x-Y1!&^<>", "$(id)
 test("a password that somebody else chose reaches psql, PgBouncer's file and a URL as it is", () => {
   const { site, web } = page(() => ({ database: db(), redis: url() }));
   for (const name of ["database_password", "redis_password"] as const) {
-    const [rule] = existingPassword(site, name, "it").rules;
+    const [rule] = externalPassword(site, name, "it").rules;
     for (const password of PASSWORDS) expect(wrongWith(password, rule!)).toBeUndefined();
     for (const password of ['a"b', "a\\b", "a b", "a%41", "a\nb", "ä", ""]) expect(wrongWith(password, rule!)).toBeDefined();
   }

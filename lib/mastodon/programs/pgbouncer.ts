@@ -27,7 +27,7 @@ export interface PgBouncerPlan {
    * Whether PostgreSQL stands outside the page. A new password is then in force there before the page knows it; one of the page's own server must
    * change on both sides, which renewals do.
    */
-  readonly outside: boolean;
+  readonly external: boolean;
   /** Whether it serves its own machine only. */
   readonly only: boolean;
 }
@@ -57,7 +57,7 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
       content: userlist(plan),
       mode: "0640",
       owner,
-      ...(plan.outside && { taken: PGBOUNCER_TAKES }),
+      ...(plan.external && { taken: PGBOUNCER_TAKES }),
     });
   for (const process of PROCESSES) {
     const content = processIni(process, plan.serverConnections);
