@@ -64,10 +64,8 @@ export interface CloudCan {
    * @default false
    */
   readonly delivers?: boolean;
-  /** What every host accepts besides the flows of the page, such as SSH of administrators. */
-  readonly openings?: readonly Omit<Flow, "to">[];
   /**
-   * The port of the health check for members of pools without a route: the cloud sends HTTP requests from the range of the role `cloud`, and the
+   * The port of the health check for members of pools without a route: the cloud sends HTTP requests from `sourcesOf("cloud")`, and the
    * member answers 200 or 503. Pools behind the front door are checked by the front door instead.
    */
   readonly readinessPort?: number;
@@ -112,6 +110,11 @@ export interface CloudSession {
    * @default - none
    */
   readonly steps?: (host: HostSpec) => AddedSteps;
+  /**
+   * What every host accepts besides the flows of the page, such as SSH of administrators. Called at synth, when the site's network is known.
+   * @default - nothing
+   */
+  readonly openings?: () => readonly Omit<Flow, "to">[];
   /** Lines for the administrator of the site, printed at the end of a deploy. Called at synth. */
   nextSteps(): readonly string[];
   /** Called once, when the whole page is known. Afterwards no resource can be made. */

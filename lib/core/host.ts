@@ -118,7 +118,7 @@ export abstract class Host extends Construct {
 
   /** Incoming connections, sorted so that the order of the page makes no difference. */
   get openings(): readonly Flow[] {
-    const always = (this.site.cloud.can.openings ?? []).map((flow) => ({ ...flow, to: this.listener }));
+    const always = (this.site.session.openings?.() ?? []).map((flow) => ({ ...flow, to: this.listener }));
     const asked = this.askedOn === undefined ? [] : [this.readinessFlow(this.askedOn)];
     return [...this.flows, ...always, ...asked].sort(
       (a, b) => a.port - b.port || compare(sortKey(a), sortKey(b)) || compare(a.why, b.why),

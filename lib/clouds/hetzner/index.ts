@@ -18,6 +18,7 @@ import {
   SiteSpec,
 } from "../../core/cloud";
 import { Role } from "../../core/address-plan";
+import { Flow } from "../../core/flow";
 import { READINESS_PORT } from "../../core/ports";
 import { PageError } from "../../core/problems";
 import { formerly } from "./former";
@@ -45,14 +46,12 @@ export class HetznerCloud implements Cloud {
 
   /** @internal */
   constructor(private readonly settings: Settings) {
-    const { from, settings: delivers = false } = settings.ssh;
+    const { settings: delivers = false } = settings.ssh;
     this.can = {
       bootText: { bytes: 32 * 1024, counts: "base64 of gzip" },
       frontDoorIdleSeconds: IDLE_SECONDS,
       readinessPort: READINESS_PORT,
       delivers,
-      openings:
-        from.length === 0 ? [] : [{ from: { kind: "external", name: "administrators" }, sources: from, port: 22, why: "SSH" }],
     };
   }
 
@@ -60,7 +59,7 @@ export class HetznerCloud implements Cloud {
     const network = new HetznerNetwork(scope, spec, this.settings);
     this.networks.push(network);
     network.atEnd(() => internalBalancer(network));
-    return new HetznerSession(network);
+    return new HetznerSession(network, this.settings.ssh.from);
   }
 
   /**
@@ -94,7 +93,11 @@ export class HetznerCloud implements Cloud {
 }
 
 class HetznerSession implements CloudSession {
-  constructor(private readonly network: HetznerNetwork) {}
+  constructor(
+    private readonly network: HetznerNetwork,
+    /** The administrators' address ranges. */
+    private readonly from: readonly string[],
+  ) {}
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
     return keptMachine(scope, id, this.network, spec);
@@ -110,6 +113,11 @@ class HetznerSession implements CloudSession {
 
   sourcesOf(role: Role): readonly string[] {
     return [this.network.rangeOf(role)];
+  }
+
+  openings(): readonly Omit<Flow, "to">[] {
+    if (this.from.length === 0) return [];
+    return [{ from: { kind: "external", name: "administrators" }, sources: this.from, port: 22, why: "SSH" }];
   }
 
   nextSteps(): readonly string[] {
