@@ -16,7 +16,7 @@ export function uncertified(pem: string, host: string): Problem | undefined {
   const own = read(pem);
   if (own === undefined) {
     return {
-      wrong: "certificate.certificate is no certificate that can be read",
+      wrong: "certificate.certificate cannot be read as a certificate",
       remedy: 'give the text of a PEM file, your own certificate first, as in readFileSync("fullchain.pem", "utf8")',
     };
   }

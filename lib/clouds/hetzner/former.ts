@@ -12,7 +12,7 @@ export function formerly(network: HetznerNetwork, of: Construct, was: string): v
   if (of.node.scope!.node.tryFindChild(was) !== undefined) {
     network.problems.add(of, {
       wrong: `formerly says that its id was "${was}", and the page still has something of that id beside it`,
-      remedy: "say formerly of a tier whose old id the page has no longer",
+      remedy: "call formerly for a tier whose old id is no longer on the page",
     });
     return;
   }

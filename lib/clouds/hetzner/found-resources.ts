@@ -71,7 +71,7 @@ export class FoundResources {
     return {
       condition: `\${alltrue([for one in self.volumes : ${kept}])}`,
       errorMessage:
-        `${this.scope.node.path}: Hetzner has volumes of this site that the page has no longer, with their data: ` +
+        `${this.scope.node.path}: Hetzner has volumes of this site, with data, that are no longer on the page: ` +
         `\${join(", ", sort([for one in self.volumes : one.name if !(${kept})]))} / if a tier or a construct around it has another id now, ` +
         `give it the old one back, or keep its volumes under the new one with cloud.formerly(tier, "OldId"); to give the data up, name these ` +
         `volumes in releasedVolumes of hetzner()`,
@@ -87,7 +87,7 @@ export class FoundResources {
           {
             condition: `\${length(${missing}) == 0}`,
             errorMessage:
-              `${this.scope.node.path}: ssh.keys of Hetzner names keys that the project has not: \${join(", ", ${missing})} / ` +
+              `${this.scope.node.path}: ssh.keys of Hetzner names keys that are not in the project: \${join(", ", ${missing})} / ` +
               "add them in the Console under Security, or name others",
           },
         ],

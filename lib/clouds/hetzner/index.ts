@@ -74,7 +74,7 @@ export class HetznerCloud implements Cloud {
   formerly(of: Construct, was: string): void {
     const network = this.networks.find(({ scope }) => of.node.scopes.includes(scope));
     if (network === undefined)
-      throw new PageError([`${of.node.path}: it is not inside a Site of this cloud / say formerly of a tier of one`]);
+      throw new PageError([`${of.node.path}: it is not inside a Site of this cloud / call formerly for a tier in such a Site`]);
     formerly(network, of, was);
   }
 

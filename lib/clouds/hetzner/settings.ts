@@ -166,7 +166,7 @@ export class Settings {
     const { keys, from, settings = false } = this.ssh;
     const closed = [...(keys.length === 0 ? ["keys"] : []), ...(from.length === 0 ? ["from"] : [])];
     const shut = {
-      wrong: `ssh.settings of Hetzner is true, and ssh.${closed.join(" and ssh.")} is empty, so nobody can deliver them`,
+      wrong: `ssh.settings of Hetzner is true, and ssh.${closed.join(" and ssh.")} is empty, so they cannot be delivered`,
       remedy: "name a key of the project and the range from which you deploy, or leave settings out",
     };
     return [...place, ...numbers, ...ranges, ...(settings && closed.length > 0 ? [shut] : [])];

@@ -54,7 +54,7 @@ export function serverType(location: Location, cpus: Cpus, size: Size): Choice {
   if (family === undefined) {
     const elsewhere = (Object.keys(LOCATIONS) as Location[]).filter((place) => LOCATIONS[place].types[cpus] !== undefined);
     return {
-      wrong: `its CPUs are to be ${cpus}, which Hetzner has not in ${location}`,
+      wrong: `its CPUs are to be ${cpus}, which Hetzner does not offer in ${location}`,
       remedy: `use ${Object.keys(here).join(" or ")} there, or one of the locations ${elsewhere.join(", ")}`,
     };
   }

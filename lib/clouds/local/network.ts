@@ -44,7 +44,7 @@ function checkRange(scope: Construct, cidr: string): void {
   if (other === undefined) known.set(cidr, scope.node.path);
   else
     new Problems(scope).add(scope, {
-      wrong: `network ${cidr} is that of ${other} already`,
+      wrong: `network ${cidr} is already used by ${other}`,
       remedy: 'give each site of the local cloud a private range of its own, such as network: "10.30.0.0/16"',
     });
 }
@@ -84,7 +84,7 @@ export class LocalNetwork {
     this.roles = new RoleGates(scope);
     const { SITE, CIDR, GATEWAY } = { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway };
     const limits = { MEMORY_GIB: String(settings.memoryGib), DISK_GIB: String(settings.diskGib) };
-    // Never replaced: its id distinguishes this page from another one with a site of the same name. cdktf's class, since it checks Terraform's version.
+    // Never replaced: its id distinguishes this page from another one with a site of the same name. cdktf's class checks Terraform's version.
     const owner = new DataResource(scope, "Owner");
     this.ownerName = `terraform_data.${owner.friendlyUniqueId}.id`;
     const network = new TerraformData(scope, "Network", {
