@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command of the package: `npx cdktf-mastodon secrets secrets.tfvars.json` makes the file that `--var-file` takes.
+// The command line of the package, such as `npx cdktf-mastodon init`.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ const USAGE = `usage: cdktf-mastodon init
        cdktf-mastodon drill [NAME…]
   Breaks a site on the local cloud on purpose while users go on, and reports what they saw; --help says more.`;
 
-/** Runs the command with these words and returns its exit status. */
+/** Runs a command with these arguments and returns its exit status. */
 export function main(args: readonly string[]): number {
   const [command] = args;
   if (command === "local") {

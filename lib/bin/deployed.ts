@@ -19,7 +19,7 @@ export interface PlannedSite extends SiteOfStack {
   readonly locals: Readonly<Record<string, unknown>>;
 }
 
-/** Why there is nothing to read, and what to do. */
+/** There is no inventory to read; the message says why and what to do. */
 export class NoInventory extends Error {}
 
 export interface Answer {
@@ -35,7 +35,7 @@ const ENDING = "_inventory";
 
 /** The sites that the synthesized stacks in a directory make, deployed or not, with Terraform's expressions for what it computes. */
 export function planned(directory: string): readonly PlannedSite[] {
-  // Directories of stacks that the page no longer has stay behind; cdktf's manifest names those that it has.
+  // Directories of removed stacks remain in cdktf.out; the manifest lists the current ones.
   const manifest = join(directory, "manifest.json");
   if (!existsSync(manifest)) return [];
   const { stacks } = JSON.parse(readFileSync(manifest, "utf8")) as {
@@ -84,12 +84,12 @@ export function deployedIn(stack: string, { status, stdout, stderr }: Answer): r
   return all;
 }
 
-/** The words that ask Terraform for what `deployedIn` reads, the program first. */
+/** The command whose output `deployedIn` reads: program and arguments. */
 export function asksForOutputs(stack: string): readonly [string, readonly string[]] {
   return [process.env["TERRAFORM_BINARY_NAME"] ?? "terraform", [`-chdir=${stack}`, "output", "-json", "-no-color"]];
 }
 
-/** Where cdktf writes, unless a command is told otherwise. */
+/** The output directory of cdktf, unless one is given. */
 export const outputDirectory = (given?: string): string => given ?? process.env["CDKTF_OUTDIR"] ?? "cdktf.out";
 
 interface Output {

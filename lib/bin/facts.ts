@@ -1,8 +1,8 @@
-// What a plan knows of its sites and no deploy prints: `cdktf-mastodon flows` and `cdktf-mastodon connections`, read from the synthesized stacks.
+// `cdktf-mastodon flows` and `cdktf-mastodon connections`: print local values of the synthesized stacks, which a deploy does not print.
 
 import { outputDirectory, planned } from "./deployed";
 
-/** The name of each local value in the plan ends in it. */
+/** The suffixes of the names of the local values in the plan. */
 const SUFFIXES = { flows: "_flows", connections: "_database_connections" } as const;
 type Fact = keyof typeof SUFFIXES;
 

@@ -1,4 +1,4 @@
-// `cdktf-mastodon inventory [SITE]`: what stands, as Terraform's state has it, printed or written to a file.
+// `cdktf-mastodon inventory [SITE]`: prints the deployed inventory from Terraform's state, or writes it to a file.
 
 import { renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -49,7 +49,7 @@ export function inventory(args: readonly string[], outputs?: Outputs): number {
   }
 }
 
-// Whoever reads it meanwhile gets the old one or the new one, never a part.
+// Replaces the file atomically, so that no reader gets a part of it.
 function write(file: string, text: string): string | undefined {
   try {
     const beside = `${file}.new`;

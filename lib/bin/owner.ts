@@ -1,5 +1,5 @@
-// `cdktf-mastodon owner NAME --email ADDRESS`: has a web machine make the account of the site's owner, and shows what it says.
-// The password is made there and goes straight to the terminal: it passes through no variable, file or log on the way.
+// `cdktf-mastodon owner NAME --email ADDRESS`: makes the account of the site's owner on a web machine, and shows the output.
+// The password is generated there and printed to the terminal only, not to a file or log.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export const OWNER_USAGE = `usage: cdktf-mastodon owner NAME --email ADDRESS [--
   page in this directory says; --site is needed only beside other sites, and --out is where cdktf synth writes (cdktf.out). With --ssh HOST is
   a web machine on which USER is root, and no inventory is read.`;
 
-/** What the command does to the world; tests put others in their place. */
+/** The side effects of the command; replaced in tests. */
 export interface World {
   /** The deployed sites of the page whose plan is in a directory. */
   readonly deployed: (directory: string) => readonly Inventory[];

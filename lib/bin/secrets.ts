@@ -1,4 +1,4 @@
-// `cdktf-mastodon secrets FILE` and `cdktf-mastodon secrets check FILE`: the file that `--var-file` takes.
+// `cdktf-mastodon secrets FILE` and `cdktf-mastodon secrets check FILE`: make and check the file for `--var-file`.
 
 import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { hostName } from "../core/names";
@@ -8,7 +8,7 @@ import { Reader } from "./dotenv";
 import { OldSecrets, oldSecrets } from "./old-secrets";
 import { PageSecret, pageSecrets, sitesOf } from "./page-secrets";
 
-/** What a server has from its first day on. */
+/** Secrets that every existing server already has. */
 const LASTING: readonly SecretName[] = ["secret_key_base", "otp_secret", "vapid_private_key", "vapid_public_key"];
 
 /** What the words of the command ask for; `undefined` if they make no sense. */
@@ -20,7 +20,7 @@ interface Asked {
   readonly page: string;
 }
 
-/** Runs the command with the words behind `secrets`; `usage` is said if they make no sense. */
+/** Runs the command with the arguments after `secrets`; prints `usage` if they are invalid. */
 export function secrets(args: readonly string[], usage: string): number {
   const checking = args[0] === "check";
   const asked = read(checking ? args.slice(1) : args);
@@ -160,7 +160,7 @@ function write(file: string, values: Values): string | undefined {
   return undefined;
 }
 
-// What nobody here can make.
+// Secrets that cannot be generated.
 function byHand(wanted: readonly PageSecret[], values: Values): readonly string[] {
   const lacking = wanted.filter(({ wanted: is, variable }) => is && (values[variable] === undefined || values[variable] === ""));
   return lacking.map(({ variable, description }) => `${variable}: write it into the file by hand; ${description}`);

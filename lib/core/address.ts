@@ -159,7 +159,7 @@ function better(value: string, right: (host: string) => boolean = isHostName): s
 
 function thisMachine(prop: string, shown: string, value = shown): Problem {
   return {
-    wrong: `${prop} is "${shown}", which is every machine itself, and nothing listens there`,
+    wrong: `${prop} is "${shown}", which means the machine itself, where nothing listens`,
     value,
     remedy: "give the name by which the machines of the site reach it",
   };

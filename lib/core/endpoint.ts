@@ -53,7 +53,7 @@ export class Endpoint<Facts> {
       const { problems } = who.site;
       const { name, address } = owner;
       // If the name was derived from another prop that is wrong, only that problem is reported.
-      problems.add(who.site, following(name, wrongHost("the name of what is outside the page", name)));
+      problems.add(who.site, following(name, wrongHost("the name of an external server", name)));
       if (address !== undefined) problems.add(who.site, following(address, wrongHost(`the address of ${name}`, address)));
       if (owner.managed === undefined) who.reaches({ kind: "external", name }, port, why);
       else if (who.reaches({ kind: "managed", name: owner.managed.name }, port, why)) {

@@ -59,7 +59,7 @@ function reasons(image: string, { registry, path, tag, digest }: Reference): str
   if (registry === "") return "which names no registry, and podman on the machines knows none by itself";
   const [, host = "", port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(registry) ?? [];
   // Without a port, `localhost/` is podman's prefix of images that were built locally.
-  if (isThisMachine(host) && (port !== undefined || host !== "localhost")) return "whose registry is every machine itself";
+  if (isThisMachine(host) && (port !== undefined || host !== "localhost")) return "whose registry is the machine itself";
   if (!REGISTRY.test(registry) || (!registry.startsWith("[") && !isHostName(host) && !/^[\d.]+$/.test(host))) return "";
   if (tag === undefined && digest === undefined) return "which has neither tag nor digest";
   if ((tag !== undefined && !TAG.test(tag)) || (digest !== undefined && !DIGEST.test(digest))) return "";

@@ -74,7 +74,7 @@ export class Installation extends Construct {
       same === undefined
         ? undefined
         : {
-            wrong: `its name "${this.name}" is that of ${same.node.path} already`,
+            wrong: `its name "${this.name}" is already used by ${same.node.path}`,
             remedy: "give it another id: machines, disks and secrets are called after it",
           },
       wrongNetwork,
@@ -178,7 +178,7 @@ export class Installation extends Construct {
     const other = this.claimed.get(name);
     if (other !== undefined) {
       this.problems.add(owner, {
-        wrong: `the name ${name} is taken by ${other.node.path}`,
+        wrong: `the name ${name} is already used by ${other.node.path}`,
         remedy: "give one of the two tiers another id",
       });
     }

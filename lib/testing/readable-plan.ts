@@ -1,4 +1,4 @@
-// A plan and its texts as a person reads them: no secrets, no paths of the machine on which it is made, and one order.
+// A plan and its texts for snapshots: without secrets and local paths, and in a fixed order.
 
 import { basename, isAbsolute, join } from "node:path";
 

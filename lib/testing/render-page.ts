@@ -1,5 +1,5 @@
-// A page as text, for snapshots: `expect(renderPage(stack)).toMatchSnapshot()`. It holds no secret and nothing of the machine on which it is made,
-// and the order of the page does not show in it.
+// A page as text, for snapshots: `expect(renderPage(stack)).toMatchSnapshot()`. The result holds no secrets and no local paths, and does not depend
+// on the order of the page.
 
 import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Testing, Tokenization } from "cdktf";
 import { Role } from "../core/address-plan";

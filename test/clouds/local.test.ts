@@ -259,7 +259,7 @@ test("a smaller disk is refused when the plan is made, by the size that the driv
         condition: `\${${has} <= 7}`,
         error_message:
           `stack/Social/Database/1: the page gives the disk data 7 GiB, and it has \${${has}} / ` +
-          `disks never shrink: say at least \${${has}} GiB, or make a new tier and move the data`,
+          `disks cannot shrink: give at least \${${has}} GiB, or make a new tier and move the data`,
       },
     ],
   });

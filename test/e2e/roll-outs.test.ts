@@ -94,7 +94,7 @@ test("a renamed tier with data is refused when the plan is made; with its former
   const refused = small.apply(site({ database: "Db" }));
   expect(refused.status).toBe(1);
   expect(refused.said.replaceAll("│ ", "")).toContain(
-    "stack/Social: Hetzner has volumes of this site that the page has no longer, with their data: social-database-1-data, social-database-2-data / ",
+    "stack/Social: Hetzner has volumes of this site, with data, that are no longer on the page: social-database-1-data, social-database-2-data / ",
   );
   expect(kept()).toEqual(before);
   const moved = { database: "Db", slot: 56, formerly: { Db: "Database" } };

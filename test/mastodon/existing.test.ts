@@ -345,7 +345,7 @@ test("everything that cannot work is refused at once, with what to do, and no pa
 test("localhost would be each machine itself", () => {
   const { site } = page(() => ({ database: db(), redis: Redis.external({ host: "localhost" }) }));
   expect(site.problems.all()).toEqual([
-    'stack/Social: Redis.external for main: host is "localhost", which is every machine itself, and nothing listens there / give the name by which the machines of the site reach it',
+    'stack/Social: Redis.external for main: host is "localhost", which means the machine itself, where nothing listens / give the name by which the machines of the site reach it',
   ]);
 });
 

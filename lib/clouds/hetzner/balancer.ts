@@ -1,4 +1,4 @@
-// A load balancer in the site's network that reaches servers by their private addresses: `balancer(scope, "Door", network, { … })`.
+// A load balancer in the site's network, with servers as targets by their private addresses: `balancer(scope, "Door", network, { … })`.
 
 import { LoadBalancer, LoadBalancerConfig } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { LoadBalancerNetwork } from "@cdktf/provider-hcloud/lib/load-balancer-network";
@@ -12,9 +12,9 @@ import { list } from "./found-resources";
 
 export interface BalancerOf {
   readonly name: string;
-  /** The pools that it reaches. */
+  /** The pools that are its targets. */
   readonly pools: readonly string[];
-  /** Whether the world reaches it. */
+  /** Whether it has a public interface. */
   readonly open: boolean;
   readonly tune: (config: LoadBalancerConfig) => LoadBalancerConfig;
 }
@@ -29,8 +29,8 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
   const sum = (count: (pool: PoolOfSite) => number) => of.pools.reduce((all, name) => all + count(network.pool(name)!), 0);
   const servers = sum((pool) => pool.peak);
   const { type, targets } = balancerFor(servers);
-  // Hetzner refuses a type that is too small for the servers that the balancer has. So it is never smaller than what stands when the plan is
-  // made and what the apply adds; when that has gone, the next deploy takes the smaller type.
+  // Hetzner refuses a type with too few targets for the servers that the load balancer has. So the type fits the servers that exist when the plan is
+  // made plus those that the apply adds; once old servers are deleted, the next deploy takes a smaller type.
   const { servers: found } = network.found;
   const names = () => of.pools.flatMap((pool) => network.namesOf(pool));
   const roles = [...new Set(of.pools.map((name) => network.pool(name)!.role))];
@@ -41,7 +41,7 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
       produce: () => {
         const pool = `lookup(one.labels, "pool", "")`;
         const own = `contains(${list(names())}, ${pool})`;
-        // A pool that the page no longer has may have been reached by this balancer, and then is until others serve.
+        // Servers of a pool that is no longer on the page may still be targets of this load balancer, until other servers serve.
         const gone = `contains(${list(roles)}, lookup(one.labels, "role", "")) && !contains(${list(["", ...network.poolNames])}, ${pool})`;
         return `\${length([for one in ${found} : one if ${own} || ${gone}]) + ${sum((pool) => pool.machines)}}`;
       },
@@ -78,10 +78,10 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
       usePrivateIp: true,
       // Private targets are refused until the load balancer is in the network.
       dependsOn: [attached],
-      // So that Terraform ends the target of a pool that the page no longer has as it does the pool: when those of its role serve.
+      // The target of a pool that is no longer on the page must be deleted when the pool is: after the other pools of its role serve.
       lifecycle: { createBeforeDestroy: true },
     });
-  // Once the page is whole: the servers of a renamed pool serve under its former name until the new ones do.
+  // The servers of a renamed pool serve under its old name until the new ones serve. Renames are known at the end of the page.
   network.atEnd(() => of.pools.flatMap((pool) => network.namesOf(pool).slice(1)).forEach(reach));
   return { balancer: made, targets: of.pools.map(reach) };
 }

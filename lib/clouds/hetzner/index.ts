@@ -1,5 +1,5 @@
 // Hetzner Cloud: `new Site(stack, "Social", { cloud: hetzner({ location: "fsn1", dns: hetznerDns({ zone: "social.example" }) }), … })`.
-// Terraform and the gate take the project's token from HCLOUD_TOKEN.
+// Terraform and the gate program take the project's API token from HCLOUD_TOKEN.
 
 import { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { Server } from "@cdktf/provider-hcloud/lib/server";
@@ -34,7 +34,7 @@ export { hetznerObjects, type HetznerObjectsProps } from "./objects";
 export { type HetznerProps, type PublicAddresses, type Ssh, type Tune } from "./settings";
 export { type Cpus, type Location } from "./sizes";
 
-/** A cloud of one Hetzner project; one may carry several sites, each with a network of its own. */
+/** One Hetzner project. It can hold several sites, each with its own network. */
 export function hetzner(props: HetznerProps): HetznerCloud {
   return new HetznerCloud(new Settings(props));
 }
@@ -63,21 +63,21 @@ export class HetznerCloud implements Cloud {
   }
 
   /**
-   * Says that a tier, or a construct around tiers, had another id when it was deployed: what it has at Hetzner then stays, its volumes with the
-   * same numbers and data. Volumes, kept servers and the route get their new names in place; a pool is rolled as for any change, as it is
-   * without this call. A renamed kept tier needs the `slot` that it had. Once a deploy has ended well the call may go.
-   * @param of the tier under its new id
-   * @param was its id before
+   * Declares that a tier, or a construct around tiers, had another id when it was deployed, so that its resources are kept: volumes keep their ids
+   * and data. Volumes, kept servers and the route are renamed in place; a pool is rolled as after any change. A renamed kept tier needs the `slot`
+   * that it had. Remove the call after a successful deploy.
+   * @param of the tier with its new id
+   * @param was its old id
    * @throws at synth if the page still has something under the old id, or gives the tier's machines other addresses
    */
   formerly(of: Construct, was: string): void {
     const network = this.networks.find(({ scope }) => of.node.scopes.includes(scope));
     if (network === undefined)
-      throw new PageError([`${of.node.path}: it is not inside a Site of this cloud / say formerly of a tier of one`]);
+      throw new PageError([`${of.node.path}: it is not inside a Site of this cloud / call formerly for a tier in such a Site`]);
     formerly(network, of, was);
   }
 
-  /** The real resources that a machine, pool, tier, front door or site has been given, for cdktf's own overrides. A pool's servers are one, with a count. */
+  /** The resources of a machine, pool, tier, front door or site, for cdktf's overrides. A pool's servers are one resource with `count`. */
   resourcesOf(of: Construct): {
     readonly servers: readonly Server[];
     readonly volumes: readonly Volume[];

@@ -1,13 +1,14 @@
-// A load balancer that the world does not reach: it sees whether members of pools without a route serve, so that their gates can ask.
+// The internal balancer: a load balancer without public interface that checks the health of pools without a route, such as Sidekiq. Their gates read
+// the result from Hetzner's API. Its name at Hetzner is `SITE-witness`.
 
 import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
 import { READINESS_PORT } from "../../core/ports";
 import { balancer } from "./balancer";
 import { HetznerNetwork } from "./network";
 
-/** Made when the page is whole, if any pool has no route. */
+/** Makes it if any pool has no route. Called at the end of the page. */
 export function internalBalancer(network: HetznerNetwork): void {
-  const pools = network.unseen.map((pool) => pool.name).sort();
+  const pools = network.poolsWithoutCheck.map((pool) => pool.name).sort();
   if (pools.length === 0) return;
   const { scope } = network;
   const made = balancer(scope, "Witness", network, { name: "witness", pools, open: false, tune: (config) => config });
@@ -27,6 +28,6 @@ export function internalBalancer(network: HetznerNetwork): void {
   });
   pools.forEach((pool, n) => {
     const needs = [service.id, made.targets[n]!.id];
-    network.sees({ pool, balancer: made.balancer.id, port: READINESS_PORT, needs });
+    network.addDoor({ pool, balancer: made.balancer.id, port: READINESS_PORT, needs });
   });
 }

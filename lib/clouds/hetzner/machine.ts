@@ -1,4 +1,4 @@
-// A kept machine at Hetzner: a server with a fixed private address, over volumes that outlive it.
+// A kept machine at Hetzner: a server with a fixed private address and volumes that outlive it.
 
 import { Server, ServerConfig } from "@cdktf/provider-hcloud/lib/server";
 import { Volume, VolumeConfig } from "@cdktf/provider-hcloud/lib/volume";
@@ -15,7 +15,7 @@ import { DISK_GIB, DISKS_OF_A_SERVER, NAME_LENGTH, SERVERS_OF_A_GROUP, STOP_SECO
 import { HetznerNetwork } from "./network";
 import { checkRegistries, madeOf, rootAt, serverConfig, ssh } from "./server";
 
-// What only a renewal brings. In place Hetzner would switch off all machines of the site together.
+// Changes of these take effect by renewal only. In place, Terraform would power off all machines of the site at the same time.
 const RENEWED = ["user_data", "ssh_keys", "image", "server_type", "public_net"];
 
 export function keptMachine(scope: Construct, id: string, network: HetznerNetwork, spec: MachineSpec): MadeMachine {
@@ -43,7 +43,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     size: spec.size,
     group: Token.asNumber(network.group(spec.role, spec.range, group).id),
     userData: boot.packed,
-    // With a disk the gate does so, before the disk leaves.
+    // If it has disks, the gate program shuts it down before the first disk is detached.
     shutsDown: spec.disks.length === 0,
     labels: { machine: spec.name, boot: boot.hash },
   });
@@ -53,7 +53,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     tuned(network, spec, {
       ...config,
       network: [
-        // Without the empty list, the private interface of a running server is taken away and given back at every apply.
+        // Without the empty list, every apply detaches the private interface of a running server and attaches it again.
         { networkId: network.id, subnetId: subnet.id, ip: spec.address, aliasIps: [] },
       ],
       ...(kept ? { lifecycle: { ignoreChanges: [...RENEWED, 'labels["boot"]'] } } : {}),
@@ -68,7 +68,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
   );
   const there = [server, ...attached] as const;
   const delivered = kept && settings.ssh.settings === true ? [deliver(scope, id, network, spec, there)] : [];
-  // Gates wait for machines that may have to let the new members in first.
+  // Pools roll only after these: new members may need connections that a kept machine accepts only with its new settings.
   network.keep({ scope, role: spec.role, range: spec.range, made: [...there, ...delivered] });
   network.uses.push({ servers: 1, rolling: 0, balancers: 0 });
   const resource = `hcloud_server.${server.friendlyUniqueId}`;
@@ -88,7 +88,7 @@ function tuned(network: HetznerNetwork, { name, role }: MachineSpec, config: Ser
   return network.settings.tune.server?.(config, { name, role }) ?? config;
 }
 
-// Made anew when the settings change, and not with the server, which boots with them.
+// Replaced when the settings change, but not when the server is: a new server boots with them.
 function deliver(
   scope: Construct,
   id: string,
@@ -124,11 +124,11 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
   const guarded = settings.protectDisks && !settings.releasedVolumes.includes(name);
   const config = {
     name,
-    // Like a size, a disk is the smallest that is large enough.
+    // Like a server type, the volume is the smallest one that is large enough.
     size: Math.max(disk.gib, DISK_GIB.least),
     location: settings.location,
     labels: { site: network.site, machine, disk: disk.name, construct: network.found.keeps({ scope, id }) },
-    // Terraform's guard falls with the block that it stands in, so Hetzner's own stands beside it.
+    // Terraform's `prevent_destroy` has no effect once the block is removed, so Hetzner's delete protection is set too.
     deleteProtection: guarded,
     lifecycle: { preventDestroy: guarded },
   };
@@ -139,14 +139,14 @@ function volume(scope: Construct, id: string, network: HetznerNetwork, machine: 
   });
 }
 
-// Hetzner would refuse as well, but in the middle of an apply. Before the first apply the project has no such volume, and nothing is compared.
+// Hetzner would also refuse it, but in the middle of an apply. Before the first apply there is no such volume, and the condition is true.
 function neverShrinks(scope: Construct, network: HetznerNetwork, config: VolumeConfig, disk: DiskSpec) {
   const has = `max(0, [for one in ${network.found.volumes} : one.size if one.name == "${config.name}"]...)`;
   const wanted = { name: disk.name, gib: config.size };
   return { condition: `\${${has} <= ${config.size}}`, errorMessage: shrinks(scope.node.path, wanted, `\${${has}}`) };
 }
 
-// One after the other: Hetzner locks a server while it attaches, and the provider's patience ends at about five.
+// One after the other: Hetzner locks a server while a volume is being attached, and the provider's retries end after about five volumes.
 function attach(scope: Construct, id: string, network: HetznerNetwork, server: Server, volumes: readonly Volume[]) {
   const made: VolumeAttachment[] = [];
   volumes.forEach((volume, n) => {
@@ -155,7 +155,7 @@ function attach(scope: Construct, id: string, network: HetznerNetwork, server: S
       serverId: Token.asNumber(server.id),
       automount: false,
       dependsOn: made.slice(-1),
-      // The disk leaves before its server is deleted; what writes to it must have ended by then.
+      // A volume is detached before its server is deleted, so whatever writes to it must have ended before.
       provisioners: [network.gate.call("stop", { SERVER: "${self.server_id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")],
     });
     made.push(attachment);

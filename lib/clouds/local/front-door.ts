@@ -1,4 +1,4 @@
-// The front door on this host: an HAProxy machine that ends TLS, routes by host name and checks every member's health.
+// The front door on this host: a machine with HAProxy that terminates TLS, routes by host name and checks the health of every member.
 
 import { Construct } from "constructs";
 import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
@@ -42,7 +42,7 @@ export class LocalFrontDoor implements MadeFrontDoor {
       images: () => [],
       bootText: () => terraformText(cloudConfig(program())),
       directories: () => (network.mail === undefined ? "" : MAIL_DIRECTORY),
-      // It keeps nothing but mail, which lies on the host: made anew, it gets its members from the gates of the pools again.
+      // It stores nothing but mail, which is on the host. After a replacement the gates of the pools configure its members again.
       onChange: "replace",
     });
     this.machine = { name: NAME, address, resource, renew, login };

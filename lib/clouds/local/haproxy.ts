@@ -1,5 +1,5 @@
-// What the front door's machine does at its first boot: `haproxy("social.example", routes)`.
-// Which members serve a route is no part of it: the driver says so by `targets`, which changes HAProxy while it runs.
+// The program of the front door's machine: `haproxy("social.example", routes)`.
+// The members of a route are not a part of it: the driver sets them with the command `targets`, which changes HAProxy while it runs.
 
 import { join } from "node:path";
 import { RouteSpec } from "../../core/cloud";
@@ -11,7 +11,7 @@ import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { unit } from "../../core/unit";
 
-/** `further` is what else the machine lets in. */
+/** @param further other connections that the machine accepts */
 export function haproxy(domain: string, routes: readonly RouteSpec[], further: readonly Flow[] = []): Program {
   const sorted = [...routes].sort((a, b) => (a.host < b.host ? -1 : 1));
   const world = {
@@ -44,17 +44,17 @@ export function haproxy(domain: string, routes: readonly RouteSpec[], further: r
     .readyWhen(WELL);
 }
 
-// Before the first gate of a pool a route has no members, and that is well, too.
+// Before the first gate of a pool a route has no members. Then the machine is ready all the same.
 const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '/^[^#]/ { all[$1]++; well[$1] += $18 ~ /^UP/ }
   END { for (route in all) if (!well[route]) { print "no member of " route " is well"; bad = 1 } exit bad }'`;
 
-// HAProxy's own format of a request, but with the path alone: browsers put their token into the query of a WebSocket's address.
+// HAProxy's HTTP log format, but with the path only: browsers send their access token in the query of a WebSocket's URL.
 const LOG = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HPO %HV";
 
 const MOST_CONNECTIONS = 4_000;
 
-// A member that loses power says no goodbye, and nobody speaks on a WebSocket that waits for events: without probes its clients would hang at the
-// front door, connected to nobody.
+// A member that loses power does not close its connections, and a WebSocket that waits for events sends nothing. Without keepalive its clients would
+// stay connected to the front door without a member behind it.
 function front(routes: readonly RouteSpec[]): string {
   return `global
   log /dev/log local0
@@ -105,12 +105,12 @@ function backend({ host, check }: RouteSpec): string {
 `;
 }
 
-// What follows a member's address on its line.
+// The part of a server line after the member's address.
 function server({ port, check }: RouteSpec): string {
   return `${port} check port ${check.port} inter 2s fall 2 rise 1`;
 }
 
-/** OpenSSL takes no more than 64 characters, and nobody reads it: browsers look at the other names. */
+/** OpenSSL limits it to 64 characters. Browsers ignore it: they check the subject alternative names. */
 function commonName(host: string): string {
   return host.length <= 64 ? host : "cdktf-mastodon";
 }

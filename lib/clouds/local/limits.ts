@@ -1,6 +1,6 @@
-// What this host allows and a page may exceed.
+// Limits of the local cloud.
 
-/** Of a host name of the front door: HAProxy's machine has files that are called after it, and a file's name has 255 at most. */
+/** The longest host name of the front door: files of HAProxy's machine are named after it, and file names are limited to 255 characters. */
 export const HOST_LETTERS = 240;
-/** Of a boot text: an environment variable, by which the driver gets it, holds 128 KiB of base64. */
+/** The largest boot text: the driver gets it in an environment variable, which can hold 128 KiB of base64. */
 export const BOOT_TEXT_BYTES = 96 * 1024;

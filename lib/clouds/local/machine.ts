@@ -1,4 +1,4 @@
-// A kept machine on this host: a container with a fixed address over disks that outlive it.
+// A kept machine on this host: a system container with a fixed address and disks that outlive it.
 
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
@@ -10,11 +10,11 @@ import { LocalNetwork } from "./network";
 import { outdatedMachines } from "./outdated-machines";
 import { TerraformData } from "../shared/terraform-data";
 
-/** What this host needs to know of a machine. Its firewall is in its boot text, and there is no other. */
+/** The fields of a machine that this cloud uses. There is no firewall besides the one in the boot text. */
 export interface LocalMachine
   extends Pick<MachineSpec, "name" | "packages" | "images" | "address" | "disks" | "bootText" | "onChange">,
     Partial<Pick<MachineSpec, "renewedText" | "settings">> {
-  /** Directories of the site that it is given, as in `mail=/srv/mail`; asked for at synth. */
+  /** Directories of the site to mount, as in `mail=/srv/mail`. Called at synth. */
   readonly directories?: () => string;
 }
 
@@ -30,7 +30,7 @@ export function keptMachine(
   const devices = Object.fromEntries(spec.disks.map((disk) => [disk.name, `/srv/disks/${disk.name}`]));
   const disks = spec.disks.map((disk) => {
     const name = `${spec.name}-${disk.name}`;
-    // Two resources: one whose end is the disk's, and one that is made anew with each size, whose end means nothing.
+    // Two resources: destroying the first destroys the disk. The second is replaced with each change of the size; destroying it does nothing.
     const kept = new TerraformData(scope, `${id}${disk.name}`, {
       input: { site: SITE, disk: name },
       dependsOn: [...network.ready],
@@ -56,7 +56,7 @@ export function keptMachine(
         ...network.environment,
         NAME: spec.name,
         ADDRESS: spec.address,
-        // Else Terraform would hide every line that the driver prints. The text itself is printed nowhere.
+        // Otherwise Terraform would hide the driver's output. The text itself is never printed.
         BOOT_TEXT: notSecret(boot.packed),
         DISKS: disks.map((disk) => disk.bind).join(" "),
         ...(spec.directories && { DIRECTORIES: Lazy.stringValue({ produce: spec.directories }) }),
@@ -84,12 +84,12 @@ export function keptMachine(
   };
 }
 
-/** The command that runs another inside a machine. */
+/** The command that runs a command inside a machine. */
 export function login(network: LocalNetwork, name: string): string {
   return `npx cdktf-mastodon local run ${network.site} ${name} --`;
 }
 
-// Made anew when the settings change, and not with the machine, which boots with them.
+// Replaced when the settings change, but not when the machine is: a new machine boots with them.
 function deliver(
   scope: Construct,
   id: string,
@@ -104,11 +104,11 @@ function deliver(
     dependsOn: [machine],
     provisioners: [network.driver.call("machine settings", { SITE: network.site, NAME: name, SETTINGS: notSecret(text.packed) })],
   });
-  // Gates wait for machines that may have to let the new members in first.
+  // Pools roll only after this: new members may need connections that a kept machine accepts only with its new settings.
   network.awaits(delivered);
 }
 
-// The driver would refuse as well, but in the middle of an apply. At the first one there is no owner yet, and no disk.
+// The driver would also refuse it, but in the middle of an apply. Before the first apply there is no disk, and the condition is true.
 function neverShrinks(scope: Construct, network: LocalNetwork, name: string, disk: DiskSpec) {
   const has = `try(tonumber(trimspace(file("/var/lib/cdktf-mastodon.sizes/\${${network.ownerName}}/${name}"))), 0)`;
   return {

@@ -1,4 +1,4 @@
-// Which kept machines of this host are older than the page, in one output for each site.
+// The output of kept machines that are older than the page, one for each site.
 
 import { OutdatedMachines } from "../../core/outdated-machines";
 import type { LocalNetwork } from "./network";

@@ -1,4 +1,4 @@
-// A pool on this host: new members beside the old ones, a gate that proves that they serve, then the old ones go.
+// A pool on this host. A roll-out makes new members beside the old ones, a gate waits until they serve, then the old ones are removed.
 
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
@@ -14,13 +14,13 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
   const range = spec.ranges[0]!;
   network.carries("pool", spec);
   const boot = bootText(scope, `${id}Boot`, spec.bootText);
-  // A new name for each attempt, not for each text: after a failed gate the members of an earlier page may still serve under theirs.
+  // Each attempt gets new names, not each boot text: after a failed gate, members of an earlier attempt may still exist with their names.
   const renewal = new TerraformData(scope, `${id}Renewal`, { triggersReplace: { boot: boot.hash, range, name } });
   const members = new TerraformData(scope, id, {
-    // One resource for all: what a smaller page no longer has is then still an instance of a block, so Terraform ends it after the gate, as it
-    // does with the old members, and runs its provisioner. Of a block that is gone it would do neither.
+    // One resource with `count` for all members: if the number decreases, the surplus members are still instances of an existing block, so Terraform
+    // destroys them after the gate and runs their provisioners. If a whole block is removed, Terraform does neither.
     count: spec.machines,
-    // The generation is part of the name, since old and new members stand side by side.
+    // The generation is part of the name, since old and new members exist at the same time.
     input: { site: network.site, pool: name, name: `${name}-\${count.index + 1}-\${substr(${addressOf(renewal)}.id, 0, 6)}` },
     lifecycle: { createBeforeDestroy: spec.roll === "start-first", replaceTriggeredBy: [addressOf(renewal)] },
     dependsOn: [...network.ready],
@@ -33,7 +33,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
         RANGE: range,
         ALONE: spec.roll === "stop-first" ? "yes" : "",
         DIRECTORIES: Lazy.stringValue({ produce: () => (spec.files() ? "files=/srv/files" : "") }),
-        // Else Terraform would hide every line that the driver prints. The text itself is printed nowhere.
+        // Otherwise Terraform would hide the driver's output. The text itself is never printed.
         BOOT_TEXT: notSecret(boot.packed),
         LIMIT_SECONDS: String(network.settings.bootSeconds),
       }),
@@ -49,7 +49,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
   const all = `${addressOf(members)}[*]`;
   const door = Lazy.stringValue({ produce: () => network.door(name)?.machine ?? "" });
   const backends = Lazy.stringValue({ produce: () => network.door(name)?.backends ?? "" });
-  // It is made anew with the members. Terraform ends old members when all that depends on the new ones is made, so they wait for this.
+  // The gate is replaced with the members. Terraform destroys old members only after everything that depends on the new ones, so after the gate.
   const gate = network.gate(scope, `${id}Settled`, { members: `\${join(" ", ${all}.id)}`, door, backends }, "pool settle", {
     POOL: name,
     MEMBERS: `\${join(" ", ${all}.input.name)}`,
@@ -61,7 +61,7 @@ export function pool(scope: Construct, id: string, network: LocalNetwork, spec: 
     name,
     resource: addressOf(members),
     renew: addressOf(renewal),
-    // This host gives them addresses that Terraform does not know.
+    // Without addresses: the driver assigns them, and Terraform does not have them.
     members: Array.from({ length: spec.machines }, (_, n) => {
       const resource = `${addressOf(members)}[${n}]`;
       const member = `\${${resource}.input.name}`;

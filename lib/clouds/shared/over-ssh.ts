@@ -1,5 +1,5 @@
-// Settings delivered to a running machine by the `ssh` of whoever deploys: `new OverSsh(scope).deliver({ host, hostKeyName, name, settings })`.
-// Not by Terraform's own connections: those check no host key, unless it is known before the machine is made.
+// Delivers settings to a running machine by the `ssh` command: `new OverSsh(scope).deliver({ host, hostKeyName, name, settings })`.
+// Not by Terraform's `connection`: it does not check the host key, unless the key is known before the machine is made.
 
 import { join } from "node:path";
 import { LocalExecProvisioner } from "cdktf";
@@ -10,7 +10,7 @@ import { carried, runs } from "./carried-script";
 export interface Delivery {
   /** The address at which root may log in. */
   readonly host: string;
-  /** What the machine's host key is remembered as: another machine needs another name, also at the same address. */
+  /** The name of the machine's host key in known_hosts (`HostKeyAlias`). It must be unique for each machine, also at the same address. */
   readonly hostKeyName: string;
   /** The machine's name, for messages. */
   readonly name: string;
@@ -25,13 +25,13 @@ export class OverSsh {
     this.path = carried(scope, "OverSsh", join(__dirname, "over-ssh"));
   }
 
-  /** A provisioner that delivers. Its lines are shown, and the settings, which hold secrets, stand in no plan and in no state. */
+  /** A provisioner that delivers settings. Its output is shown. The settings hold secrets; they are neither in the plan nor in the state. */
   deliver({ host, hostKeyName, name, settings }: Delivery): LocalExecProvisioner {
     return runs(`bash ${this.path}/deliver.sh`, {
       HOST: host,
       HOST_KEY_NAME: hostKeyName,
       NAME: name,
-      // Else Terraform would hide every line. The text itself is printed nowhere.
+      // Otherwise Terraform would hide all output. The text itself is never printed.
       SETTINGS: notSecret(settings),
     });
   }

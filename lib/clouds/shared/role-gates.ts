@@ -1,5 +1,5 @@
-// When a pool ends that the page no longer has: after the gates of all pools of its role, so that a renamed pool serves before the one with the
-// old name goes. `const gates = new RoleGates(scope)`, `gates.add({ … })` for each pool, and `gates.finish(…)` once the page is whole.
+// Makes Terraform destroy a pool that was removed from the page only after the gates of all pools of its role, so that a renamed pool serves before
+// the one with the old name is destroyed. `const gates = new RoleGates(scope)`, `gates.add({ … })` for each pool, and `gates.finish(…)` at the end.
 
 import { DataConfig, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
@@ -9,7 +9,7 @@ import { TerraformData } from "./terraform-data";
 export interface GatedPool {
   readonly role: Role;
   readonly name: string;
-  /** What waits until its members serve. */
+  /** The resource that waits until its members serve. */
   readonly gate: TerraformResource;
 }
 
@@ -18,15 +18,15 @@ export class RoleGates {
 
   constructor(private readonly scope: Construct) {}
 
-  /** Tells of a pool of the page. */
+  /** Registers a pool of the page. */
   add(pool: GatedPool): void {
     this.pools.push(pool);
   }
 
   /**
-   * Called once, when the page is whole.
-   * @param retire takes the traffic from all pools of a role but these, and ends what runs on their members, since Terraform runs no
-   * provisioner of a block that is gone
+   * Called once, at the end of the page.
+   * @param retire returns a provisioner that removes all pools of a role but these from load balancers and shuts their members down, since Terraform
+   * runs no provisioner of a removed block
    */
   finish(retire: (role: Role, pools: readonly string[]) => NonNullable<DataConfig["provisioners"]>[number]): void {
     for (const role of [...new Set(this.pools.map((pool) => pool.role))].sort()) {
@@ -38,8 +38,8 @@ export class RoleGates {
         dependsOn: gates,
         provisioners: [retire(role, pools)],
       });
-      // Terraform ends what was made to be replaced start-first when all is done that depended on it in the last apply. So this is never
-      // replaced: after a gate that failed it would be made anew, and nothing would know any more that it depended on the old pool.
+      // Terraform destroys a removed create-before-destroy resource after everything that depended on it in the last state. So this resource must
+      // never be replaced: after a failed gate it would be made again, and its dependency on the old pool would be lost.
       new TerraformData(this.scope, `Served-${role}`, { input: { pools: pools.join(" ") }, dependsOn: [...gates, retired] });
     }
   }

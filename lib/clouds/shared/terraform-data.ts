@@ -1,2 +1,2 @@
-// `terraform_data`, which several clouds make things of that Terraform has no resource for.
+// `terraform_data`, for things that Terraform has no resource for.
 export { TerraformData } from "../../core/terraform-data";

@@ -1,4 +1,4 @@
-// Whether a cloud keeps the rules of the contract: `conformance(() => hetzner({ location: "fsn1" }), { excused: { … } })` must be empty.
+// Checks that a cloud follows the rules of the contract: `conformance(() => hetzner({ location: "fsn1" }), { excused: { … } })` must be empty.
 // Each rule is a function in the table below, which makes pages on the cloud and returns what it found.
 
 import { Cloud } from "../../core/cloud";
@@ -12,7 +12,7 @@ import { neverRead } from "./unread";
 
 export type { ConformanceOptions };
 
-/** A cloud made anew for each page, since one may remember what it made. */
+/** Makes a new cloud for each page, since a cloud may have state. */
 export type MakeCloud = () => Cloud;
 
 /** The rules, by what a page may rely on. */

@@ -1,4 +1,4 @@
-// The page on which clouds are tried: kept machines that know each other, two pools, a front door, secrets and a store of files.
+// The page for the rules: kept machines that connect to each other, two pools, a front door, secrets and shared files.
 
 import { App, TerraformStack, Testing } from "cdktf";
 import { AddressPlan } from "../../core/address-plan";

@@ -1,4 +1,4 @@
-// A plan as rules read it: its resources by address, and the texts that a resource holds by way of local values.
+// Helpers to read a plan: its resources by address, and a resource with its local values resolved.
 
 import { Plan } from "./page";
 
@@ -13,7 +13,7 @@ export function resources(plan: Plan): Resources {
   );
 }
 
-/** The resource with the local values that it names in their place, so that it can be compared with that of another plan. */
+/** The resource with references to local values replaced by the values, for comparison with another plan. */
 export function resolved(plan: Plan, config: unknown): string {
   let text = JSON.stringify(config);
   for (let depth = 0; depth < MOST_DEPTH && LOCAL.test(text); depth++) {
@@ -22,7 +22,7 @@ export function resolved(plan: Plan, config: unknown): string {
   return text;
 }
 
-/** The text without what Terraform hashes: a hash tells that something has changed, and not what it is. */
+/** The text without arguments of `sha256`: a hash does not reveal them. */
 export function withoutHashes(text: string): string {
   const at = text.indexOf("sha256(");
   if (at < 0) return text;

@@ -4,7 +4,7 @@ import type { MakeCloud } from ".";
 import { probe, Variation } from "./page";
 import { resolved, resources } from "./plan";
 
-/** Which resource brings its settings to each kept machine is known by what it holds; what else a boot text holds must not change by that. */
+/** Finds the resource that delivers settings by its content. A changed setting must not change any other resource. */
 export function deliversSettings(make: MakeCloud): readonly string[] {
   const { delivers = false } = make().can;
   const [before, after] = [of(make, { setting: "one" }), of(make, { setting: "two" })];

@@ -1,6 +1,6 @@
-// Whether a cloud loses nothing when a deploy goes wrong: `await rollOuts(() => ownCloud())` must be empty. Each rule is a function in the table below.
-// Terraform itself carries the pages out, so it must be there; commands of the cloud are not run, so nothing is made. It is for clouds whose
-// resources are all `terraform_data`.
+// Checks the order of changes in roll-outs and failed deploys: `await rollOuts(() => ownCloud())` must be empty. Each rule is a function in the table
+// below. Terraform applies the pages, so it must be installed; the cloud's commands are not run, so nothing is made. Only for clouds whose resources
+// are all `terraform_data`.
 
 import type { MakeCloud } from "../conformance";
 import { ConformanceOptions, withoutExcused } from "../conformance/excused";

@@ -1,10 +1,10 @@
-// Rules on applies that do not come to their end.
+// Rules on applies that are interrupted or fail.
 
 import { setTimeout } from "node:timers/promises";
 import { unsettled } from "./pools";
 import { Rehearsal, WEB } from "./rehearsal";
 
-/** A Terraform that is told to end while a gate waits. A gate that went on would take members out later, when another deploy is under way. */
+/** Terraform gets SIGTERM while a gate waits. If the gate continued to run, it would remove members later, during another deploy. */
 export async function cutOff(on: Rehearsal): Promise<readonly string[]> {
   if (!on.apply({}).well) return ["a first page cannot be applied: 2 members"];
   const serving = on.instances(WEB);

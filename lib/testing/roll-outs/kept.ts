@@ -1,4 +1,4 @@
-// Rules on kept machines: data is never lost by what a page leaves out, and a machine is renewed alone.
+// Rules on kept machines: a page that removes or renames them loses no data, and a machine is renewed alone.
 
 import type { Variation } from "../conformance/page";
 import { Rehearsal } from "./rehearsal";

@@ -1,8 +1,8 @@
-// Rules on pools: what serves is ended when something else serves, and never before.
+// Rules on pools: members that serve are removed only after others serve.
 
 import { Done, Rehearsal, WEB } from "./rehearsal";
 
-/** The members that the page still has stay, and the others leave when the gate has let the smaller pool pass. */
+/** Members that are still on the page are kept, and the others are removed after the gate of the smaller pool. */
 export function smaller(on: Rehearsal): readonly string[] {
   if (!on.apply({ members: 4 }).well) return ["a first page cannot be applied: 4 members"];
   const before = on.instances(WEB).map(({ id }) => id);
@@ -18,7 +18,7 @@ export function smaller(on: Rehearsal): readonly string[] {
   ];
 }
 
-/** However often it is tried, and whatever page is applied meanwhile, members that serve stay until new ones serve. */
+/** However often a roll-out fails, also with a smaller page in between, members that serve are kept until new ones serve. */
 export function failedThenSmaller(on: Rehearsal): readonly string[] {
   if (!on.apply({ members: 4 }).well) return ["a first page cannot be applied: 4 members"];
   const serving = on.instances(WEB);

@@ -1,6 +1,5 @@
-// The page of conformance on a cloud, carried out by the real Terraform in a directory of its own: `new Rehearsal(make).apply({ members: 4 })`.
-// Every command that the cloud has Terraform run is another here, which writes down that it was called. So nothing is made, and yet the order
-// of things is the real one.
+// The conformance page, applied by the real Terraform in a temporary directory: `new Rehearsal(make).apply({ members: 4 })`.
+// Every command of the cloud is replaced by one that only logs its call. So nothing is made, but the order of actions is the real one.
 
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -134,7 +133,7 @@ export class Rehearsal {
     return [...found];
   }
 
-  /** All that stands, or what stands of hosts of a construct, also of those that the page has no longer. */
+  /** All instances in the state, or those of hosts of a construct, including hosts that are no longer on the page. */
   instances(construct?: RegExp): readonly Instance[] {
     const path = join(this.directory, "terraform.tfstate");
     if (!existsSync(path)) return [];

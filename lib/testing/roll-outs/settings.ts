@@ -1,11 +1,11 @@
-// Rule on settings: a running kept machine gets what has changed, once, and stays.
+// Rule on settings: a changed setting is delivered once to each running kept machine, which is not replaced.
 
 import { unsettled } from "./pools";
 import { Rehearsal } from "./rehearsal";
 
 const KEPT = /_Kept\d/;
 
-/** On a cloud that delivers, each kept machine is told once; on another the output names the machines. Either way they stay. */
+/** On a cloud that delivers, there is one delivery to each kept machine; on another, the output names the machines. In both cases they are kept. */
 export function changedSetting(on: Rehearsal): readonly string[] {
   if (!on.apply({ setting: "one" }).well) return ["a first page cannot be applied: 2 kept machines"];
   const before = on.instances(KEPT);

@@ -79,7 +79,7 @@ test("changed settings go to the server that runs by SSH, under a host key's nam
 test("settings that nobody could deliver are refused", () => {
   const { site } = page({ ssh: { keys: ["admin"], from: [], settings: true } });
   expect(problems(site)).toEqual([
-    "stack/Social: ssh.settings of Hetzner is true, and ssh.from is empty, so nobody can deliver them / " +
+    "stack/Social: ssh.settings of Hetzner is true, and ssh.from is empty, so they cannot be delivered / " +
       "name a key of the project and the range from which you deploy, or leave settings out",
   ]);
 });
@@ -127,7 +127,7 @@ test("a smaller disk is refused when the plan is made, by the size that Hetzner 
       condition: `\${${has} <= 50}`,
       error_message:
         `stack/Social/Database/1: the page gives the disk data 50 GiB, and it has \${${has}} / ` +
-        `disks never shrink: say at least \${${has}} GiB, or make a new tier and move the data`,
+        `disks cannot shrink: give at least \${${has}} GiB, or make a new tier and move the data`,
     },
   ]);
   // Hetzner's least is 10, which is what the page gets and what is compared.

@@ -283,6 +283,6 @@ test("sizes are checked where the pool stands", () => {
   const { site } = page({ location: "ash", cpus: "arm" });
   pool(site, "web");
   expect(problems(site)).toEqual([
-    "stack/Social/web: its CPUs are to be arm, which Hetzner has not in ash / use shared or dedicated there, or one of the locations fsn1, nbg1, hel1",
+    "stack/Social/web: its CPUs are to be arm, which Hetzner does not offer in ash / use shared or dedicated there, or one of the locations fsn1, nbg1, hel1",
   ]);
 });
