@@ -391,7 +391,7 @@ test("a store's host is that of the bucket's paths; the bucket's own host is an 
   expect(problems({ bucket: "media", endpoint: "https://store.example", hostname: "media.store.example" })).toEqual([
     'stack/Social: hostname of objects is "media.store.example", and Mastodon would look for files at https://media.store.example/media/… / ' +
       `give the store's own host as hostname, such as "store.example", or the bucket's as aliasHost; if that is the store's own, ` +
-      'aliasHost: "media.store.example/media" says so',
+      'write aliasHost: "media.store.example/media"',
   ]);
   // Amazon's as well: Mastodon writes paths there, too.
   expect(problems({ bucket: "media", hostname: "media.s3.eu-central-1.amazonaws.com" })).toHaveLength(1);
@@ -436,7 +436,7 @@ test("one click to a single OpenID Connect provider needs its address, so that a
   const all = { authorization: `${ISSUER}/a`, token: `${ISSUER}/t`, userInfo: `${ISSUER}/u`, jwks: `${ISSUER}/j` };
   expect(problems({ endpoints: all })).toEqual([]);
   expect(problems({ endpoints: all, authorizationEndpoint: `${ISSUER}/auth` })).toEqual([
-    "stack/Social/Settings/openId: authorizationEndpoint and endpoints are given / keep endpoints, which say it as well",
+    "stack/Social/Settings/openId: authorizationEndpoint and endpoints are given / keep endpoints, which include it",
   ]);
   // With a second provider Mastodon names none of them.
   expect(problems({}, { extraEnv: { CAS_ENABLED: true, CAS_URL: "https://cas.example" } })).toEqual([]);
@@ -480,18 +480,18 @@ const refused: readonly [string, Page, string][] = [
   [
     "a slip in a name",
     { site: { extraEnv: { SMTP_REPLYTO: "a@b.example" } } },
-    "stack/Social/Settings/extraEnv: SMTP_REPLYTO is no variable that the catalogue knows; is SMTP_REPLY_TO meant? / correct it; if it is newer",
+    "stack/Social/Settings/extraEnv: SMTP_REPLYTO is not in the catalogue of Mastodon's variables; is SMTP_REPLY_TO meant? / correct it; if it is newer",
   ],
   [
     "two letters swapped, at a tier",
     { sidekiq: { extraEnv: { MAX_REQEUST_POOL_SIZE: 1 } } },
-    "stack/Social/All: MAX_REQEUST_POOL_SIZE is no variable that the catalogue knows; is MAX_REQUEST_POOL_SIZE meant?",
+    "stack/Social/All: MAX_REQEUST_POOL_SIZE is not in the catalogue of Mastodon's variables; is MAX_REQUEST_POOL_SIZE meant?",
   ],
   ["no name at all", { site: { extraEnv: { "A-B": 1 } } }, "stack/Social/Settings/extraEnv: A-B is no variable"],
   [
     "a secret in plain text",
     { site: { extraEnv: { HCAPTCHA_SECRET_KEY: "letmein" } } },
-    "stack/Social/Settings/extraEnv: HCAPTCHA_SECRET_KEY is a secret, and the page and the plan would hold it for all to read / give a new Secret",
+    "stack/Social/Settings/extraEnv: HCAPTCHA_SECRET_KEY is a secret, which the page and the plan would contain in plain text / give a new Secret",
   ],
   [
     "another version's variable",
@@ -506,12 +506,12 @@ const refused: readonly [string, Page, string][] = [
   [
     "what the library sets to something else",
     { site: { extraEnv: { LOCAL_DOMAIN: "other.example" } } },
-    'stack/Social/Settings/extraEnv: LOCAL_DOMAIN is given by hand, and "domain" says it already / leave it out, and use "domain"',
+    'stack/Social/Settings/extraEnv: LOCAL_DOMAIN is in extraEnv, and "domain" sets it already / leave it out, and use "domain"',
   ],
   [
     "one setting in two places",
     { site: { settings: [languages({ standard: "de" })], extraEnv: { DEFAULT_LOCALE: "fr" } } },
-    'stack/Social/Settings/extraEnv: DEFAULT_LOCALE is given by hand, and "standard of languages()" says it already',
+    'stack/Social/Settings/extraEnv: DEFAULT_LOCALE is in extraEnv, and "standard of languages()" sets it already',
   ],
   [
     "the same setting twice",
