@@ -218,11 +218,11 @@ test("a proxy's password is a secret, also inside of an address, and no message 
 });
 
 test.each([
-  ["SMTP_SERVER", "localhost", "leads to every machine itself"],
-  ["ES_HOST", "http://127.0.0.1", "leads to every machine itself"],
-  ["http_proxy", "http://localhost:8118", "leads to every machine itself"],
-  ["LDAP_HOST", "localhost", "leads to every machine itself"],
-  ["SMTP_FROM_ADDRESS", "Mastodon, <a@social.example>", "which Ruby's mail cannot read"],
+  ["SMTP_SERVER", "localhost", "means the local machine"],
+  ["ES_HOST", "http://127.0.0.1", "means the local machine"],
+  ["http_proxy", "http://localhost:8118", "means the local machine"],
+  ["LDAP_HOST", "localhost", "means the local machine"],
+  ["SMTP_FROM_ADDRESS", "Mastodon, <a@social.example>", "which Ruby's mail library cannot parse"],
 ])("%s=%s is refused, as it is by the prop", (name, value, why) => {
   const { problems } = page({ extraEnv: () => ({ [name]: value }), settings: () => [] });
   expect(problems.filter((problem) => problem.startsWith(`${HAND}: ${name} `) && problem.includes(why))).toHaveLength(1);

@@ -429,7 +429,7 @@ test("one click to a single OpenID Connect provider needs its address, so that a
     }).site.problems.all();
   const why = (tier: string) =>
     `stack/Social/${tier}: ONE_CLICK_SSO_LOGIN with OpenID Connect alone is set without OIDC_AUTH_ENDPOINT, so no process would start while the ` +
-    "issuer is away / give openId() authorizationEndpoint, which is authorization_endpoint in the issuer's /.well-known/openid-configuration, " +
+    "issuer is down / give openId() authorizationEndpoint, which is authorization_endpoint in the issuer's /.well-known/openid-configuration, " +
     "or leave oneClick out";
   for (const version of ["4.2.20", "4.7.6"]) expect(problems({}, {}, version)).toEqual(expect.arrayContaining([why("Web")]));
   expect(problems({ authorizationEndpoint: `${ISSUER}/auth` })).toEqual([]);
@@ -487,7 +487,7 @@ const refused: readonly [string, Page, string][] = [
     { sidekiq: { extraEnv: { MAX_REQEUST_POOL_SIZE: 1 } } },
     "stack/Social/All: MAX_REQEUST_POOL_SIZE is not in the catalogue of Mastodon's variables; is MAX_REQUEST_POOL_SIZE meant?",
   ],
-  ["no name at all", { site: { extraEnv: { "A-B": 1 } } }, "stack/Social/Settings/extraEnv: A-B is no variable"],
+  ["no name at all", { site: { extraEnv: { "A-B": 1 } } }, "stack/Social/Settings/extraEnv: A-B is not in the catalogue"],
   [
     "a secret in plain text",
     { site: { extraEnv: { HCAPTCHA_SECRET_KEY: "letmein" } } },
@@ -592,7 +592,7 @@ const refused: readonly [string, Page, string][] = [
       site: { settings: [prometheus()], queuesElsewhere: ["scheduler"] },
       sidekiq: { queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 }, processes: 2 },
     },
-    "stack/Social/All: processes is 2, and each would answer Prometheus on the same port",
+    "stack/Social/All: processes is 2, and each would serve metrics on the same port",
   ],
   [
     "a store without https",

@@ -79,7 +79,7 @@ test("the scheduler is replaced stop-first, all others start-first", () => {
 });
 
 test.each<[string, Readonly<Record<string, Group>>, string]>([
-  ["a second scheduler", { A: EVERYTHING, B: SCHEDULER, C: SCHEDULER }, "the queue scheduler is run by stack/Social/B already"],
+  ["a second scheduler", { A: EVERYTHING, B: SCHEDULER, C: SCHEDULER }, "the queue scheduler belongs to stack/Social/B already"],
   [
     "a scheduler on two machines",
     { A: EVERYTHING, B: { ...SCHEDULER, machines: 2 } },

@@ -172,7 +172,7 @@ test.each<[string, string, Page, string]>([
     "an image for streaming before 4.3",
     "4.2.20",
     { site: { images: { streaming: "registry.example/streaming:v4.2.20" } } },
-    "stack/Social/Streaming: images.streaming is registry.example/streaming:v4.2.20 for streaming, which is 4.2.20 / leave it out: 4.3 is",
+    'stack/Social/Streaming: images.streaming is "registry.example/streaming:v4.2.20", and version is "4.2.20" / leave it out: 4.3 is',
   ],
   [
     "a replica as one address before 4.2",
