@@ -531,7 +531,7 @@ const refused: readonly [string, Page, string][] = [
   [
     "a sender without an address",
     { site: { settings: [mail({ server: "smtp.example", from: "Social" })] } },
-    'stack/Social/Settings/mail: from is "Social", which Ruby\'s mail cannot read, and Mastodon would not start / give one address',
+    'stack/Social/Settings/mail: from is "Social", which Ruby\'s mail library cannot parse: Mastodon would not start / give one address',
   ],
   [
     "bulk mail before 4.4",
