@@ -1,4 +1,4 @@
-// The machines of a site as the inventory describes them: `hostsOf(inventory, machines)` says of each what it does.
+// The machines of a site and their roles, from the inventory: `hostsOf(inventory, machines)`.
 
 import { Inventory, InventoryUnit } from "../lib/core/inventory";
 import { Machine } from "../scripts/cluster";

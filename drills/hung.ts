@@ -1,5 +1,5 @@
-// Processes that stand still, or look like it: a Puma, a worker of it, Sidekiq or streaming is stopped, and all threads hang or are only busy.
-// The machine itself has to notice; what is only busy must be left alone.
+// Hung processes: Puma, one of its workers, Sidekiq or streaming is stopped, or all threads hang or are only busy. The watchdog of the machine must
+// restart a hung process, and must not restart a busy one.
 
 import { Drill, Finding, Outcome, pause, Scene, UNDISTURBED } from "./drill";
 import { markedDead, members } from "./members";

@@ -1,5 +1,5 @@
-// `cdktf-mastodon drill`: breaks a deployed local site on purpose while users go on, and reports what they saw. Ends with 0, with 1 if a
-// drill failed, with 2 if there was nothing to drill.
+// `cdktf-mastodon drill`: causes failures on a deployed local site under load, and reports their effect on users. The exit status is 0, 1 if a drill
+// failed, or 2 if there was nothing to drill.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-// Which part each PostgreSQL machine plays, as it says itself: `const { primary, standbys } = await parts(site)`.
+// The role of each PostgreSQL machine, from its status endpoint: `const { primary, standbys } = await parts(site)`.
 
 import { Host } from "./hosts";
 import { Site } from "./site";

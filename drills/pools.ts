@@ -1,4 +1,4 @@
-// The page itself changes under load: every pool is replaced, and the site grows. `rollOut` and `growth` stand in the list of drills.
+// The drills `rollOut` and `growth`: deploys under load that replace every pool, or add machines.
 
 import { Drill, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";

@@ -1,4 +1,4 @@
-// The power of everything goes at once and comes back: `allPower` stands in the list of drills.
+// The drill `allPower`: all machines lose power at once, and start again.
 
 import { Drill, named, pause, UNDISTURBED } from "./drill";
 import { jobsInHand } from "./sidekiq";

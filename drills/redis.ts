@@ -1,4 +1,4 @@
-// Redis: the machine of a master, or of no master, loses power, and the main one is cut off from the network. One power drill for each use.
+// Redis: the machine of a master, or a machine without a master, loses power; the main master is cut off from the network. One power drill per use.
 
 import { REDIS_PORTS } from "../lib/mastodon/ports";
 import { silentMs } from "../lib/mastodon/programs/sentinel";

@@ -1,4 +1,4 @@
-// Who watches a Redis, however its apps find it: `watchers(inventory, "CACHE_")`.
+// The sentinels that monitor a Redis, however its clients find it: `watchers(inventory, "CACHE_")`.
 
 import { Inventory } from "../lib/core/inventory";
 import { SENTINEL_PORT } from "../lib/mastodon/ports";

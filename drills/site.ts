@@ -1,5 +1,4 @@
-// The deployed site as a drill sees it: `const site = await Site.of("social", () => page.inventory())`, then its hosts by what they do, and
-// questions to them.
+// The deployed site for drills: `const site = await Site.of("social", () => page.inventory())`. It finds hosts by role and runs commands on them.
 
 import { ChildProcessWithoutNullStreams } from "node:child_process";
 import { Inventory } from "../lib/core/inventory";

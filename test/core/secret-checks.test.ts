@@ -33,7 +33,7 @@ const REFUSED: readonly (readonly [SecretRule, string, string])[] = [
   [
     PASSWORD_OF_EXTERNAL,
     'Zx9"q7w\\2 %41',
-    "holds a double quote, a backslash, a space, a percent sign; a server outside the page takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
+    "holds a double quote, a backslash, a space, a percent sign; an external server takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
   ],
   [YAML, "12345678901234567890", `does not have the form that it must have; SMTP_PASSWORD takes ${UNQUOTED_YAML.allowed}`],
   [YAML, "]]Zx9q7w2-[[", `does not have the form that it must have; SMTP_PASSWORD takes ${UNQUOTED_YAML.allowed}`],

@@ -72,7 +72,7 @@ test("behind a pooler of the page, the service hears of the pooler, and of sessi
 
 test("a port that Terraform computes is refused, since budgets and firewalls are made of numbers", () => {
   const { site } = page({ port: Token.asNumber("${terraform_data.x.output}") });
-  expect(site.problems.all()[0]).toMatch(/: port is known to Terraform only \/ give the number, from 1 to 65535/);
+  expect(site.problems.all()[0]).toMatch(/: port is unknown at synth \/ give a number from 1 to 65535/);
 });
 
 test("the sums of connections have a key of their own for a pooler that shares its host with the database, and messages no token", () => {

@@ -414,7 +414,7 @@ test("a store's host is that of the bucket's paths; the bucket's own host is an 
   expect(problems({ bucket: "media", endpoint: "https://store.example", hostname: "media.store.example" })).toEqual([
     'stack/Social: hostname of objects is "media.store.example", and Mastodon would look for files at https://media.store.example/media/… / ' +
       `give the store's own host as hostname, such as "store.example", or the bucket's as aliasHost; if that is the store's own, ` +
-      'aliasHost: "media.store.example/media" says so',
+      'write aliasHost: "media.store.example/media"',
   ]);
   // Amazon's as well: Mastodon writes paths there, too.
   expect(problems({ bucket: "media", hostname: "media.s3.eu-central-1.amazonaws.com" })).toHaveLength(1);
@@ -456,14 +456,14 @@ test("one click to a single OpenID Connect provider needs its address, so that a
     }).site.problems.all();
   const why = (tier: string) =>
     `stack/Social/${tier}: ONE_CLICK_SSO_LOGIN with OpenID Connect alone is set without OIDC_AUTH_ENDPOINT, so no process would start while the ` +
-    "issuer is away / give openId() authorizationEndpoint, which is authorization_endpoint in the issuer's /.well-known/openid-configuration, " +
+    "issuer is down / give openId() authorizationEndpoint, which is authorization_endpoint in the issuer's /.well-known/openid-configuration, " +
     "or leave oneClick out";
   for (const version of ["4.2.20", "4.7.6"]) expect(problems({}, {}, version)).toEqual(expect.arrayContaining([why("Web")]));
   expect(problems({ authorizationEndpoint: `${ISSUER}/auth` })).toEqual([]);
   const all = { authorization: `${ISSUER}/a`, token: `${ISSUER}/t`, userInfo: `${ISSUER}/u`, jwks: `${ISSUER}/j` };
   expect(problems({ endpoints: all })).toEqual([]);
   expect(problems({ endpoints: all, authorizationEndpoint: `${ISSUER}/auth` })).toEqual([
-    "stack/Social/Settings/openId: authorizationEndpoint and endpoints are given / keep endpoints, which say it as well",
+    "stack/Social/Settings/openId: authorizationEndpoint and endpoints are given / keep endpoints, which include it",
   ]);
   // With a second provider Mastodon names none of them.
   expect(problems({}, { extraEnv: { CAS_ENABLED: true, CAS_URL: "https://cas.example" } })).toEqual([]);
@@ -507,18 +507,18 @@ const refused: readonly [string, Page, string][] = [
   [
     "a slip in a name",
     { site: { extraEnv: { SMTP_REPLYTO: "a@b.example" } } },
-    "stack/Social/Settings/extraEnv: SMTP_REPLYTO is no variable that the catalogue knows; is SMTP_REPLY_TO meant? / correct it; if it is newer",
+    "stack/Social/Settings/extraEnv: SMTP_REPLYTO is not in the catalogue of Mastodon's variables; is SMTP_REPLY_TO meant? / correct it; if it is newer",
   ],
   [
     "two letters swapped, at a tier",
     { sidekiq: { extraEnv: { MAX_REQEUST_POOL_SIZE: 1 } } },
-    "stack/Social/All: MAX_REQEUST_POOL_SIZE is no variable that the catalogue knows; is MAX_REQUEST_POOL_SIZE meant?",
+    "stack/Social/All: MAX_REQEUST_POOL_SIZE is not in the catalogue of Mastodon's variables; is MAX_REQUEST_POOL_SIZE meant?",
   ],
-  ["no name at all", { site: { extraEnv: { "A-B": 1 } } }, "stack/Social/Settings/extraEnv: A-B is no variable"],
+  ["no name at all", { site: { extraEnv: { "A-B": 1 } } }, "stack/Social/Settings/extraEnv: A-B is not in the catalogue"],
   [
     "a secret in plain text",
     { site: { extraEnv: { HCAPTCHA_SECRET_KEY: "letmein" } } },
-    "stack/Social/Settings/extraEnv: HCAPTCHA_SECRET_KEY is a secret, and the page and the plan would hold it for all to read / give a new Secret",
+    "stack/Social/Settings/extraEnv: HCAPTCHA_SECRET_KEY is a secret, which the page and the plan would contain in plain text / give a new Secret",
   ],
   [
     "another version's variable",
@@ -533,12 +533,12 @@ const refused: readonly [string, Page, string][] = [
   [
     "what the library sets to something else",
     { site: { extraEnv: { LOCAL_DOMAIN: "other.example" } } },
-    'stack/Social/Settings/extraEnv: LOCAL_DOMAIN is given by hand, and "domain" says it already / leave it out, and use "domain"',
+    'stack/Social/Settings/extraEnv: LOCAL_DOMAIN is in extraEnv, and "domain" sets it already / leave it out, and use "domain"',
   ],
   [
     "one setting in two places",
     { site: { settings: [languages({ standard: "de" })], extraEnv: { DEFAULT_LOCALE: "fr" } } },
-    'stack/Social/Settings/extraEnv: DEFAULT_LOCALE is given by hand, and "standard of languages()" says it already',
+    'stack/Social/Settings/extraEnv: DEFAULT_LOCALE is in extraEnv, and "standard of languages()" sets it already',
   ],
   [
     "the same setting twice",
@@ -558,7 +558,7 @@ const refused: readonly [string, Page, string][] = [
   [
     "a sender without an address",
     { site: { settings: [mail({ server: "smtp.example", from: "Social" })] } },
-    'stack/Social/Settings/mail: from is "Social", which Ruby\'s mail cannot read, and Mastodon would not start / give one address',
+    'stack/Social/Settings/mail: from is "Social", which Ruby\'s mail library cannot parse: Mastodon would not start / give one address',
   ],
   [
     "bulk mail before 4.4",
@@ -619,7 +619,7 @@ const refused: readonly [string, Page, string][] = [
       site: { settings: [prometheus()], queuesElsewhere: ["scheduler"] },
       sidekiq: { queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 }, processes: 2 },
     },
-    "stack/Social/All: processes is 2, and each would answer Prometheus on the same port",
+    "stack/Social/All: processes is 2, and each would serve metrics on the same port",
   ],
   [
     "a store without https",

@@ -1,5 +1,5 @@
-// What a PostgreSQL machine does at its first boot, or when it is made anew over its disk: `postgres(program, plan)`.
-// All machines of a tier do the same; `postgres-role.ts` decides which part each plays.
+// Installs PostgreSQL on a machine at its first boot, or when the machine is replaced and keeps its disk: `postgres(program, plan)`.
+// All machines of a tier do the same; `postgres-role.ts` decides the role of each.
 
 import { join } from "node:path";
 import { KEEPALIVE } from "../../core/limits";
@@ -14,11 +14,11 @@ import { watch } from "./postgres-watch";
 export interface PostgresPlan {
   /** Its own name. */
   readonly self: string;
-  /** Whether it makes the database when there is none yet. */
+  /** Whether it creates the database if there is none yet. */
   readonly first: boolean;
-  /** The names of those that it must hear before that. */
+  /** The names of the machines that must have answered before that. */
   readonly others: readonly string[];
-  /** The names of those of which one must have a commit, too; none if it need not wait. */
+  /** The names of the synchronous standbys, one of which must have each commit; none if replication is asynchronous. */
   readonly synchronous: readonly string[];
   readonly network: string;
   readonly gib: number;
@@ -119,7 +119,7 @@ function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPl
     wal_log_hints: "on",
     max_wal_senders: "10",
     max_replication_slots: "10",
-    // A standby or a primary that has gone silent is noticed soon.
+    // Detects a standby or primary that no longer answers within seconds.
     tcp_keepalives_idle: `${KEEPALIVE.idleSeconds}s`,
     tcp_keepalives_interval: `${KEEPALIVE.intervalSeconds}s`,
     tcp_keepalives_count: `${KEEPALIVE.probes}`,
@@ -129,7 +129,7 @@ function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPl
     ...(synchronous.length > 0 && {
       synchronous_standby_names: `'ANY 1 (${synchronous.map((name) => `"${name}"`).join(", ")})'`,
     }),
-    // A standby that is gone must not fill the primary's disk.
+    // Limits the log kept for a standby that is down, which would fill the primary's disk.
     max_slot_wal_keep_size: `${Math.min(8192, Math.floor(diskMib / 4))}MB`,
   };
   return Object.entries(settings)

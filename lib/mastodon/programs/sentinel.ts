@@ -1,4 +1,4 @@
-// The sentinel of a machine that watches Redis: `sentinel(program, () => instances, password)`.
+// The sentinel of a machine, which monitors Redis: `sentinel(program, () => instances, password)`.
 
 import { join } from "node:path";
 import { Program } from "../../core/program";
@@ -11,8 +11,8 @@ import { ON_DISK, RedisInstance } from "./redis";
 /** How long before `downAfterSeconds` a sentinel gives up by itself: they ask once a second, and a second goes by until they agree. */
 const AGREEING_MS = 1000;
 /**
- * How much later than the first a machine's other masters are given up. Sentinels count their votes in one number for all masters, so of two elections
- * at the same moment the first has to be asked for again a second later. One takes some 150 ms.
+ * How much later than the first a machine's other masters are given up. Sentinels count their votes in one number for all masters, so of two
+ * elections at the same moment the first has to be asked for again a second later. One takes some 150 ms.
  */
 const APART_MS: Readonly<Record<number, number>> = {
   [REDIS_PORTS.main]: 0,
@@ -27,7 +27,7 @@ const APART_MS: Readonly<Record<number, number>> = {
  */
 const FAILOVER_MS = 2500;
 
-/** The sentinel of one machine, for all instances that are watched from it. */
+/** The sentinel of one machine, for all instances that it monitors. */
 export function sentinel(program: Program, watched: () => readonly RedisInstance[], password: Secret): void {
   program
     .add({ kind: "package", names: ["redis-sentinel", "redis-tools"] })
@@ -57,8 +57,8 @@ export function sentinel(program: Program, watched: () => readonly RedisInstance
     .add({ kind: "run", why: "sentinel", script: script(join(__dirname, "sentinel.sh")) });
 }
 
-// Everybody may ask who is master, without a password: the Redis client of Mastodon before 4.6 cannot give one to a sentinel. What changes
-// anything is for the sentinels among themselves.
+// Queries for the master need no password: the Redis client of Mastodon before 4.6 cannot give one to a sentinel. Commands that change anything
+// need the sentinels' password.
 const ASKING = [
   "+auth +hello +ping +command +info +role +subscribe +psubscribe +unsubscribe +punsubscribe",
   "+client|setname +client|setinfo +client|getname +client|id",
@@ -86,7 +86,7 @@ function sentinelSettings(password: Secret): string {
   ].join("\n");
 }
 
-/** What sentinels are told of `downAfterSeconds`, for the Redis of that port. */
+/** The sentinels' `down-after-milliseconds` for `downAfterSeconds`, for the Redis of that port. */
 export function silentMs(downAfterSeconds: number, port: number): number {
   return downAfterSeconds * 1000 - Math.min(AGREEING_MS, downAfterSeconds * 500) + (APART_MS[port] ?? 0);
 }

@@ -1,4 +1,4 @@
-// What a streaming machine does at its first boot: `streaming(program, plan)`.
+// Installs streaming on a machine at its first boot: `streaming(program, plan)`.
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
@@ -78,7 +78,7 @@ export function streamingUpstream(ports: readonly number[]): readonly string[] {
     "  zone streaming 64k;",
     ...ports.map((port) => `  server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;`),
     "  keepalive 16;",
-    // Node closes an idle connection after 5 s; nginx must be quicker.
+    // Node closes an idle connection after 5 s; nginx must close it sooner.
     "  keepalive_timeout 4s;",
     "}",
   ];
