@@ -88,8 +88,8 @@ test("the sums of connections have a key of their own for a pooler that shares i
   new SidekiqGroup(site, "Jobs", { threads: 5, queues, database, redis });
   const problems = site.problems.all();
   expect(problems.map((problem) => problem.split(" (")[0])).toEqual([
-    "stack/Social: its clients may hold 5 connections to cluster:25061 in a roll-out",
-    "stack/Social: its clients may hold 6 connections to cluster:25060 in a roll-out",
+    "stack/Social: its clients may open 5 connections to cluster:25061 in a roll-out",
+    "stack/Social: its clients may open 6 connections to cluster:25060 in a roll-out",
   ]);
   expect(problems.join()).toContain("maxClients of PgBouncer.external cluster is 3");
   expect(problems.join()).not.toContain("Token");
