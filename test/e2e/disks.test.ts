@@ -147,8 +147,9 @@ withImages(
   async () => {
     const before = machines(SITE);
     const lines = await deploy(2);
+    // The four disks, and settings of PostgreSQL that follow from the size of its disk.
     expect(lines.filter((line) => line.startsWith("Apply complete"))).toEqual([
-      "Apply complete! Resources: 4 added, 0 changed, 4 destroyed.",
+      "Apply complete! Resources: 5 added, 0 changed, 5 destroyed.",
     ]);
     expect(machines(SITE)).toEqual(before);
     // Where what is mounted cannot grow, a start does it.
