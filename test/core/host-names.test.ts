@@ -13,7 +13,9 @@ const SHIM = "ip() { echo '2: ens10 inet 192.0.2.7/24'; echo '3: ens11    inet 1
 
 function write(name: string, mapped: string): string {
   const text = script(join(__dirname, "../../lib/core/host-names.sh"), { NAME: name, PATTERN: "10\\.20\\.", MAPPED: mapped });
-  const { status, stderr } = spawnSync("bash", ["--norc", "-euc", SHIM + text.replaceAll("/etc/hosts", hosts)], { encoding: "utf8" });
+  const { status, stderr } = spawnSync("bash", ["--norc", "-euc", SHIM + text.replaceAll("/etc/hosts", hosts)], {
+    encoding: "utf8",
+  });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return readFileSync(hosts, "utf8");
 }

@@ -338,7 +338,9 @@ test("everything that cannot work is refused at once, with what to do, and no pa
       'Redis.external for sidekiq: host is "UPPER"',
       'Redis.external for sidekiq: user is "a b"',
       "Redis.external for sidekiq: ca is given, but the connection is not encrypted",
-      expect.stringMatching(/clients may open \d+ connections to 10.1.0.5:1 .* maxConnections of Postgres.external 10.1.0.5 is 5$/),
+      expect.stringMatching(
+        /clients may open \d+ connections to 10.1.0.5:1 .* maxConnections of Postgres.external 10.1.0.5 is 5$/,
+      ),
     ]),
   );
   expect(problems).toHaveLength(new Set(problems).size);
