@@ -190,7 +190,7 @@ function judge(values: Readonly<Record<string, unknown>>, told: readonly string[
       ...(foreign.length === 0
         ? []
         : [
-            `for servers outside the page only, as in Postgres.external: ${foreign.join(", ")}; a server that it makes wants 16 to 64 letters and digits`,
+            `for external servers only, as in Postgres.external: ${foreign.join(", ")}; a server that it makes wants 16 to 64 letters and digits`,
           ]),
     ],
   };

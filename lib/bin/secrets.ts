@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs"
 import { hostName } from "../core/names";
 import { malformed, Values, wrongSecrets } from "../mastodon/secret-check";
 import { makeSecrets, SECRET_NAMES, SecretName } from "../mastodon/secrets";
+import { outputDirectory } from "./deployed";
 import { Reader } from "./dotenv";
 import { OldSecrets, oldSecrets } from "./old-secrets";
 import { PageSecret, pageSecrets, sitesOf } from "./page-secrets";
@@ -55,7 +56,7 @@ function read(args: readonly string[]): Asked | undefined {
       return site === undefined ? { site: undefined, file: word } : { site: inNames(site), file: file! };
     }),
     reader,
-    page: pages.at(-1) ?? "cdktf.out",
+    page: outputDirectory(pages.at(-1)),
   };
 }
 

@@ -24,7 +24,7 @@ export interface Clients {
 }
 
 export interface ServerProps {
-  /** The machine's name; of a server outside the page its name and port, since a pooler may share its host with the database. */
+  /** The machine's name; of an external server its name and port, since a pooler may share its host with the database. */
   readonly name: string;
   /** The maximum of connections for all clients together. */
   readonly most: number;

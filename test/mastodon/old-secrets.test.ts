@@ -126,7 +126,7 @@ describe("an older server's secrets", () => {
     expect(notes).toEqual([
       expect.stringMatching(/^taken over: secret_key_base, /),
       "not taken over, since the page names them itself: AWS_SECRET_ACCESS_KEY, SMTP_PASSWORD",
-      expect.stringMatching(/^for servers outside the page only, as in Postgres.external: database_password, redis_password;/),
+      expect.stringMatching(/^for external servers only, as in Postgres.external: database_password, redis_password;/),
     ]);
   });
 

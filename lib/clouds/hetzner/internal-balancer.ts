@@ -1,5 +1,5 @@
 // The internal balancer: a load balancer without public interface that checks the health of pools without a route, such as Sidekiq. Their gates read
-// the result from Hetzner's API. Its name at Hetzner is `SITE-witness`.
+// the result from Hetzner's API. Its name at Hetzner is `SITE-internal`.
 
 import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
 import { READINESS_PORT } from "../../core/ports";
@@ -11,8 +11,8 @@ export function internalBalancer(network: HetznerNetwork): void {
   const pools = network.poolsWithoutCheck.map((pool) => pool.name).sort();
   if (pools.length === 0) return;
   const { scope } = network;
-  const made = balancer(scope, "Witness", network, { name: "witness", pools, open: false, tune: (config) => config });
-  const service = new LoadBalancerService(scope, "WitnessService", {
+  const made = balancer(scope, "InternalBalancer", network, { name: "internal", pools, open: false, tune: (config) => config });
+  const service = new LoadBalancerService(scope, "InternalBalancerService", {
     loadBalancerId: made.balancer.id,
     protocol: "http",
     listenPort: READINESS_PORT,

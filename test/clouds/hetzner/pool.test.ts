@@ -177,8 +177,8 @@ test("pools without a route are seen by a load balancer that the world does not 
   web(site);
   const jobs = pool(site, "jobs");
   pool(site, "mail");
-  expect(all(stack, "hcloud_load_balancer_network")["WitnessNetwork"]).toMatchObject({ enable_public_interface: false });
-  expect(all(stack, "hcloud_load_balancer_service")["WitnessService"]).toMatchObject({
+  expect(all(stack, "hcloud_load_balancer_network")["InternalBalancerNetwork"]).toMatchObject({ enable_public_interface: false });
+  expect(all(stack, "hcloud_load_balancer_service")["InternalBalancerService"]).toMatchObject({
     listen_port: 9180,
     health_check: {
       protocol: "http",
@@ -192,7 +192,7 @@ test("pools without a route are seen by a load balancer that the world does not 
   const targets = Object.values(all(stack, "hcloud_load_balancer_target")).map((target) => target["label_selector"]);
   expect(targets).toEqual(["site=social,pool=web", "site=social,pool=jobs", "site=social,pool=mail"]);
   const gate = JSON.stringify(all(stack, "terraform_data")["jobs_PoolSettled"]);
-  expect(gate).toContain("${hcloud_load_balancer.Social_Witness.id}:9180");
+  expect(gate).toContain("${hcloud_load_balancer.Social_InternalBalancer.id}:9180");
   expect(jobs.bootText()).toContain("ip saddr { 10.20.0.0/20 } tcp dport 9180 accept");
 });
 
@@ -228,7 +228,7 @@ test("more than Hetzner allows is refused with the number, the limit and the way
   pool(site, "large", 58);
   expect(problems(site)).toEqual([
     "stack/Social/FrontDoor/Door: the load balancer social-example reaches 165 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
-    "stack/Social: the load balancer witness reaches 174 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
+    "stack/Social: the load balancer internal reaches 174 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
     "stack/Social: the page has 226 servers while all pools roll, and serverLimit is 60 / ask Hetzner for more in the Console under Limits and raise serverLimit, or use fewer and larger machines",
     "stack/Social: the network has 228 servers and load balancers while all pools roll, and takes 100 / use fewer and larger machines",
   ]);
@@ -254,7 +254,7 @@ test("a load balancer is as large as the pool while it rolls, larger if more ser
   const many = page({ serverLimit: 1000 });
   for (const name of ["a", "b", "c", "d"]) pool(many.site, name, 20);
   expect(problems(many.site).join()).toContain(
-    "the load balancer witness reaches 240 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
+    "the load balancer internal reaches 240 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
   );
 });
 
