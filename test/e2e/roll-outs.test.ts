@@ -109,8 +109,10 @@ test("a renamed tier with data is refused when the plan is made; with its former
 
 test("a removed tier or replica with data is refused until its volumes are given up by name", () => {
   expect(small.apply(site({ database: "Database" }))).toMatchObject(done);
-  expect(small.plan(site({})).said).toContain("with their data: social-database-1-data, social-database-2-data /");
-  expect(small.plan(site({ database: "Database", replicas: 0 })).said).toContain("with their data: social-database-2-data /");
+  expect(small.plan(site({})).said).toContain("that are no longer on the page: social-database-1-data, social-database-2-data /");
+  expect(small.plan(site({ database: "Database", replicas: 0 })).said).toContain(
+    "that are no longer on the page: social-database-2-data /",
+  );
   const cloud = { releasedVolumes: ["social-database-2-data"] };
   expect(small.apply(site({ database: "Database", cloud }))).toMatchObject(done);
   expect(small.all("hcloud_volume").map(({ input }) => input["delete_protection"])).toEqual([true, false]);
