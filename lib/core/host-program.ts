@@ -38,8 +38,13 @@ export function hostProgram(host: WholeHost): Program {
       path: FIREWALL,
       content: nftables(host.openings, { addresses, users }),
       mode: "0600",
-      // nft applies the file as one transaction: the host is never without rules, and open connections stay open.
-      taken: { what: "the firewall", does: "reload", check: `nft -c -f ${FIREWALL}`, script: `nft -f ${FIREWALL}` },
+      writtenBy: script(join(__dirname, "keep-open.sh"), { FIREWALL }),
+      taken: {
+        what: "the firewall",
+        does: "reload",
+        check: `nft -c -f ${FIREWALL}`,
+        script: script(join(__dirname, "firewall-settings.sh"), { FIREWALL }),
+      },
     },
     { kind: "run", why: "firewall", script: `systemctl enable nftables\nnft -f ${FIREWALL}\n` },
     { kind: "run", why: "private network", script: privateNetwork(host.network) },

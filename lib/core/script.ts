@@ -9,14 +9,26 @@ import { readFileSync } from "node:fs";
  * variables are set elsewhere.
  */
 export function script(file: string, values: Readonly<Record<string, string | number>> = {}): string {
-  const read = () => readFileSync(file, "utf8").split("\n");
-  // Directives for shellcheck are no description.
-  const lines = known.get(file) ?? read().filter((line) => !line.startsWith("# shellcheck "));
-  known.set(file, lines);
-  const head = lines.findIndex((line) => !line.startsWith("#"));
+  const { head, body } = known.get(file) ?? read(file);
+  known.set(file, { head, body });
   const assigned = Object.entries(values).map(([name, value]) => `${name}=${shellWord(value)}`);
+  return [...head, ...assigned, body].join("\n");
+}
+
+interface Parts {
+  /** The comments at the top. */
+  readonly head: readonly string[];
+  readonly body: string;
+}
+
+function read(file: string): Parts {
+  // Directives for shellcheck are no description.
+  const lines = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => !line.startsWith("# shellcheck "));
+  const head = lines.findIndex((line) => !line.startsWith("#"));
   const body = lines.slice(head).filter((line) => !/^\s*#( |$)/.test(line));
-  return [...lines.slice(0, head), ...assigned, ...body].join("\n");
+  return { head: lines.slice(0, head), body: body.join("\n") };
 }
 
 /** A value quoted as one word of a shell command. */
@@ -24,4 +36,4 @@ export function shellWord(value: string | number): string {
   return `'${String(value).replaceAll("'", `'\\''`)}'`;
 }
 
-const known = new Map<string, readonly string[]>();
+const known = new Map<string, Parts>();

@@ -15,6 +15,15 @@ export function quotesNothing(isBefore: (version: string) => boolean): boolean {
  * forms than the package for Node: `1,000` and `:word`.
  */
 export function isPlain(text: string): boolean {
+  const found = known.get(text) ?? readsAsItself(text);
+  known.set(text, found);
+  return found;
+}
+
+// Pages set the same values for many processes.
+const known = new Map<string, boolean>();
+
+function readsAsItself(text: string): boolean {
   if (/^[-+]?[0-9][0-9_,]*$|^:/.test(text)) return false;
   try {
     return (parse(`key: ${text}\n`, { version: "1.1", logLevel: "error" }) as { readonly key: unknown }).key === text;

@@ -76,8 +76,12 @@ export class MastodonVersion {
   }
 
   private compare(other: string): number {
-    const parts = other.split(".").map(Number);
-    return parts.map((part, n) => this.parts[n]! - part).find((difference) => difference !== 0) ?? 0;
+    const parts = other.split(".");
+    for (let n = 0; n < parts.length; n += 1) {
+      const difference = this.parts[n]! - Number(parts[n]);
+      if (difference !== 0) return difference;
+    }
+    return 0;
   }
 }
 

@@ -89,7 +89,7 @@ test("memory that follows from a larger size waits for the renewal that brings i
 });
 
 test("another number of copies of Redis waits for renewals, and so does the first standby of PostgreSQL", () => {
-  expect(changes({}, { redis: { replicas: 3 } }).older).toEqual([]);
+  expect(changes({}, { redis: { replicas: 3 } }).older).toEqual(REDISES);
   expect(changes({}, { redis: { replicas: 0 } }).older).toEqual(["redis-1"]);
   expect(changes({ postgres: { replicas: 0 } }, { postgres: { replicas: 1 } }).older).toEqual(["database-1", "pool-1"]);
 });

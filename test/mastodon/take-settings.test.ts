@@ -78,6 +78,9 @@ const CLUSTER = "/etc/postgresql/17/main";
 const PSQL = `case $* in
   *pg_conf_load_time*) wc -l <${"$ROOT"}/asked ;;
   *pg_hba_file_rules*) cat ${"$ROOT"}/hba 2>/dev/null || true ;;
+  *pg_is_in_recovery*) echo f ;;
+  *"show synchronous"*) cat ${"$ROOT"}/synchronous 2>/dev/null || true ;;
+  *pg_stat_replication*) cat ${"$ROOT"}/standbys ;;
   *pending_restart*) echo max_connections, shared_buffers ;;
 esac`;
 
@@ -100,8 +103,8 @@ describe("PostgreSQL", () => {
       status: 0,
       said: [
         "database-1: /etc/mastodon/postgres/50-mastodon.conf changed: PostgreSQL reloaded",
-        "database-1: max_connections, shared_buffers of PostgreSQL: takes effect after a restart, on standbys before the primary: " +
-          "systemctl restart postgresql@17-main",
+        "database-1: max_connections, shared_buffers of PostgreSQL: takes effect after a restart (a higher max_connections on " +
+          "standbys first, a lower one on the primary first): systemctl restart postgresql@17-main",
       ],
     });
     expect(asked()).toEqual(["systemctl reload postgresql@17-main"]);
@@ -180,6 +183,15 @@ esac`;
     expect(read("/etc/redis/redis.settings")).toContain("maxmemory 1024mb\n");
   });
 
+  test("has the times of a master that its sentinels do not watch yet by a renewal", () => {
+    boots("redis-1");
+    command("sentinel-console", `echo "$*" >>${root}/asked; echo 'ERR No such master with that name'`);
+    const masters = read("/etc/redis/sentinel.masters").replaceAll(/^sentinel (monitor|auth-pass) .*\n/gm, "");
+    write("/etc/redis/sentinel.masters", masters);
+    expect(take("redis-1", { redis: { downAfterSeconds: 9 } }).status).toBe(0);
+    expect(asked()).toEqual([]);
+  });
+
   test("is failed over later once its sentinels have been told", () => {
     boots("redis-1");
     command("sentinel-console", `echo "$*" >>${root}/asked; echo OK`);
@@ -188,5 +200,73 @@ esac`;
       said: ["redis-1: /etc/redis/sentinel.masters changed: Sentinel has it without a restart"],
     });
     expect(asked()).toEqual(["sentinel set redis down-after-milliseconds 8000"]);
+  });
+});
+
+describe("PostgreSQL whose commits are to wait", () => {
+  beforeEach(() => {
+    write(`${CLUSTER}/conf.d/50-mastodon.conf`, "");
+    write("/usr/lib/postgresql/17/bin/postgres", "#!/bin/bash\n", 0o755);
+    command("psql", PSQL);
+    write("asked", "");
+    write("standbys", "1\n");
+    boots("database-1");
+    write("asked", "");
+  });
+
+  test.each([
+    ["waits once a standby follows", "1\n", 0],
+    ["goes on as it was while none follows", "0\n", 1],
+  ])("%s", (_, standbys, status) => {
+    write("standbys", standbys);
+    const found = take("database-1", { postgres: { synchronous: true } });
+    expect(found.status).toBe(status);
+    const waits = read(`${CLUSTER}/conf.d/50-mastodon.conf`).includes("synchronous_standby_names");
+    expect(waits).toBe(status === 0);
+    if (status === 1) expect(found.said.join()).toContain("none follows yet: deploy again when one does");
+  });
+});
+
+describe("The firewall", () => {
+  const rules = () =>
+    read("/etc/nftables.conf")
+      .split("\n")
+      .filter((line) => line.includes("dport"))
+      .map((line) => line.trim());
+
+  test("keeps access that the page has no longer until a renewal, and says so: old members of a pool serve until new ones do", () => {
+    boots("pool-1");
+    command("pgbouncer-console", "");
+    const own = rules();
+    const more =
+      "    ip saddr { 10.9.0.0/19, 10.20.3.0/24 } tcp dport 6432 accept\n    ip6 saddr { 2001:db8::/32 } tcp dport 22 accept\n    ip protocol";
+    write("/etc/nftables.conf", read("/etc/nftables.conf").replace("    ip protocol", more));
+    const again = () => take("pool-1", { maxClients: 6000 });
+    expect(again().said).toContain(
+      "pool-1: access that the page has no longer stays open until this machine is renewed, at the ports 22 6432",
+    );
+    expect(rules()).toEqual([
+      ...own,
+      ...["10.9.0.0/19", "10.20.3.0/24"].map(
+        (from) => `ip saddr { ${from} } tcp dport 6432 accept # until this machine is renewed`,
+      ),
+      "ip6 saddr { 2001:db8::/32 } tcp dport 22 accept # until this machine is renewed",
+    ]);
+    expect(again()).toEqual({ status: 0, said: ["pool-1: it has the settings of the page"] });
+  });
+});
+
+describe("PgBouncer", () => {
+  test("goes on with its PostgreSQL while the HAProxy that the first standby brings is not on its machine", () => {
+    boots("pool-1", { postgres: { replicas: 0 } });
+    command("pgbouncer-console", "");
+    const ini = read("/etc/pgbouncer/pgbouncer.ini");
+    expect(ini).toContain("host=database-1 ");
+    expect(existsSync(join(root, "etc/haproxy/haproxy.cfg"))).toBe(false);
+    expect(take("pool-1", { postgres: { replicas: 1 } }).status).toBe(0);
+    expect(read("/etc/pgbouncer/pgbouncer.ini")).toBe(ini);
+    write("/etc/haproxy/haproxy.cfg", "");
+    expect(take("pool-1", { postgres: { replicas: 1 } }).status).toBe(0);
+    expect(read("/etc/pgbouncer/pgbouncer.ini")).toContain("host=127.0.0.1 ");
   });
 });

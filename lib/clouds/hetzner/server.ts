@@ -82,7 +82,10 @@ export function serverConfig(where: Construct, network: HetznerNetwork, server: 
 /** The login of a server, as in `root@203.0.113.7`; `undefined` if there is no SSH key or no allowed range. */
 export function rootAt(settings: Settings, role: Role, server: string): string | undefined {
   if (settings.ssh.keys.length === 0 || settings.ssh.from.length === 0) return undefined;
-  return `root@\${${server}.${settings.addresses(role) === "ipv6" ? "ipv6_address" : "ipv4_address"}}`;
+  // A running server that was made with other addresses has none of the first kind until it is renewed.
+  const kinds = ["ipv4_address", "ipv6_address"].map((kind) => `${server}.${kind}`);
+  const [first, other] = settings.addresses(role) === "ipv6" ? kinds.reverse() : kinds;
+  return `root@\${coalesce(${first}, ${other})}`;
 }
 
 /** The command that logs in, for the inventory. */

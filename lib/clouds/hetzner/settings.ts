@@ -67,7 +67,8 @@ export interface HetznerProps {
    *
    * With `settings: true` a deploy applies changed settings to running kept machines by `ssh` as root, from the machine that deploys: its address
    * must be in `from`, and one of the `keys` in the agent or in ~/.ssh/config. A machine's host key is accepted at its first deploy and stored in
-   * known_hosts, so always deploy from the same machine, or copy that file. A change of `settings` touches no machine.
+   * known_hosts, so always deploy from the same machine, or copy that file. A running machine accepts the keys that
+   * it was made with, and the ranges that it was made with or got last. A change of `settings` makes all kept machines older than the page.
    * @default - no access: port 22 is closed; changed settings of kept machines wait for a renewal, and an output lists these machines
    * @throws at synth if a range is not in CIDR notation, or `settings` is true without keys or ranges; when the plan is made, if the project has no such key
    */

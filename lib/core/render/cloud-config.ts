@@ -33,13 +33,30 @@ export function cloudConfig(program: Program): string {
     runcmd: [[BOOT_SCRIPT]],
   };
   const key = JSON.stringify(config);
-  const text =
-    rendered.get(key) ??
-    "#cloud-config\n" + stringify(config, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+  const text = rendered.get(key) ?? `#cloud-config\n${yaml(config)}`;
   if (rendered.size >= MOST_RENDERED) rendered.clear();
   rendered.set(key, text);
   return text;
 }
+
+/** The YAML of a cloud-config. Contents of files, nearly all of the text, are written here: the YAML package takes many times as long for them. */
+function yaml(config: { readonly write_files: readonly { readonly content: string }[] }): string {
+  const blocks: string[] = [];
+  const write_files = config.write_files.map((file) => {
+    if (!IS_BLOCK.test(file.content)) return file;
+    blocks.push(file.content);
+    return { ...file, content: `BLOCK_${blocks.length - 1}_` };
+  });
+  const text = stringify({ ...config, write_files }, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+  // A content that is written by the package may hold the same words, but not as a whole value of this key.
+  return text.replace(/^    content: BLOCK_(\d+)_$/gm, (_, n: string) => {
+    const indented = blocks[Number(n)]!.slice(0, -1).replace(/\n+/g, (breaks) => `${breaks}      `);
+    return `    content: |\n      ${indented}`;
+  });
+}
+
+/** What a literal block holds as it is: printable lines that begin with no blank at first, and one line break at the end. */
+const IS_BLOCK = /^(?![ \t\n])[\t\n\x20-\x7e\u00a0-\ud7ff]*[^ \t\n]\n$/;
 
 // Several instances of a server may add the same script.
 function firstOfItsKind<File extends { readonly path: string; readonly content: Text }>(

@@ -50,7 +50,15 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
   const owner = "postgres:postgres";
   program
     .add({ kind: "package", names: ["pgbouncer", "postgresql-client"] })
-    .add({ kind: "file", path: "/etc/pgbouncer/pgbouncer.ini", content: ini(plan), mode: "0640", owner, taken: PGBOUNCER_TAKES })
+    .add({
+      kind: "file",
+      path: "/etc/pgbouncer/pgbouncer.ini",
+      content: ini(plan),
+      mode: "0640",
+      owner,
+      writtenBy: script(join(__dirname, "pgbouncer-ini.sh")),
+      taken: PGBOUNCER_TAKES,
+    })
     .add({
       kind: "file",
       path: "/etc/pgbouncer/userlist.txt",

@@ -14,6 +14,12 @@ $AS_POSTGRES /usr/lib/postgresql/17/bin/postgres -C max_connections -D "$PLACE" 
 runs "$UNIT" || exit 0
 wrong=$(sql "select string_agg('line ' || line_number || ' of pg_hba.conf: ' || error, ', ') from pg_hba_file_rules where error is not null")
 [ -z "$wrong" ] || { echo "$wrong" >&2; exit 1; }
+# Otherwise every commit would wait until a standby has its first copy.
+if grep -q '^synchronous_standby_names' "$CONF" && [ "$(sql 'select pg_is_in_recovery()')" = f ] &&
+  [ "$(sql 'show synchronous_standby_names')" = '' ] && [ "$(sql 'select count(*) from pg_stat_replication')" = 0 ]; then
+  echo "commits are to wait for a standby, and none follows yet: deploy again when one does" >&2
+  exit 1
+fi
 loaded=$(sql 'select pg_conf_load_time()')
 systemctl reload "$UNIT"
 for _ in $(seq 50); do
@@ -21,4 +27,4 @@ for _ in $(seq 50); do
   sleep 0.2
 done
 waiting=$(sql "select string_agg(name, ', ' order by name) from pg_settings where pending_restart")
-[ -z "$waiting" ] || echo "$waiting of PostgreSQL: takes effect after a restart, on standbys before the primary: systemctl restart $UNIT"
+[ -z "$waiting" ] || echo "$waiting of PostgreSQL: takes effect after a restart (a higher max_connections on standbys first, a lower one on the primary first): systemctl restart $UNIT"

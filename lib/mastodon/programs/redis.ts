@@ -37,6 +37,8 @@ const MEND = script(join(__dirname, "redis-mend.sh"));
 
 // Replicas, sentinels and all clients use the same password, so it changes on all of them.
 const PASSWORDS = ["requirepass", "masterauth"];
+/** With replicas that the page adds, a master would refuse writes until they have copied: their number changes by the renewals that add them. */
+const COPIES = ["min-replicas-to-write", "min-replicas-max-lag"];
 const MEMORY = ["maxmemory", "repl-backlog-size"];
 
 /** One instance on one machine. */
@@ -49,7 +51,7 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
       path: `/etc/redis/${name}.settings`,
       content: settings(instance),
       mode: "0600",
-      renewedLines: `^(${[...PASSWORDS, ...(instance.memoryFollowsSize ? MEMORY : [])].join("|")}) `,
+      renewedLines: `^(${[...PASSWORDS, ...COPIES, ...(instance.memoryFollowsSize ? MEMORY : [])].join("|")}) `,
       taken: {
         what: `Redis ${name}`,
         does: "set",

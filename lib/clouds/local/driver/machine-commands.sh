@@ -27,8 +27,10 @@ machine_settings() (
   lock "$(site_dir)/locks/$NAME"
   is_running "$NAME" || die "$NAME is not running, so it has not got its settings: machine start, and deploy once more"
   ! is_frozen "$NAME" || die "$NAME is frozen, so it has not got its settings: machine thaw, and deploy once more"
-  local take='umask 077; cat >/run/take-settings && bash /run/take-settings; status=$?; rm -f /run/take-settings; exit $status'
-  base64 -d <<<"$SETTINGS" | gunzip | inside "$NAME" bash -c "$take"
+  local take text
+  take='umask 077; file=$(mktemp /run/take-settings.XXXXXX) && cat >"$file" && bash "$file"; status=$?; rm -f "$file"; exit $status'
+  text=$(base64 -d <<<"$SETTINGS" | gunzip)
+  inside "$NAME" bash -c "$take" <<<"$text"
 )
 
 # Terraform forgets what failed while it was made, without asking us to remove it: of a pool that goes stop-first none may be left.

@@ -9,6 +9,8 @@ for name in HOST HOST_KEY_NAME NAME SETTINGS; do
 done
 options=(-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15 -o LogLevel=ERROR
   -o StrictHostKeyChecking=accept-new -o "HostKeyAlias=$HOST_KEY_NAME")
+# First, so that a text that cannot be unpacked ends the delivery.
+text=$(base64 -d <<<"$SETTINGS" | gunzip)
 # A new machine takes a while until it lets anybody in.
 until words=$(ssh "${options[@]}" "root@$HOST" true 2>&1 </dev/null); do
   case $words in
@@ -25,5 +27,5 @@ until words=$(ssh "${options[@]}" "root@$HOST" true 2>&1 </dev/null); do
 done
 # Root alone reads the text, which holds secrets; it is a file, since what it runs might read its input.
 # shellcheck disable=SC2016 # The machine's shell fills it in.
-take='umask 077; cat >/run/take-settings && bash /run/take-settings; status=$?; rm -f /run/take-settings; exit $status'
-exec ssh "${options[@]}" "root@$HOST" "$take" < <(base64 -d <<<"$SETTINGS" | gunzip)
+take='umask 077; file=$(mktemp /run/take-settings.XXXXXX) && cat >"$file" && bash "$file"; status=$?; rm -f "$file"; exit $status'
+ssh "${options[@]}" "root@$HOST" "$take" <<<"$text"
