@@ -1,7 +1,7 @@
 // How settings are handed over by SSH, with another program in the place of `ssh`.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -42,13 +42,14 @@ test("the settings go into a file that only root reads, are run, and are gone; n
   expect(status).toBe(0);
   expect(readFileSync(join(directory, "got"), "utf8")).toBe("the settings\n");
   expect(readFileSync(join(directory, "ran"), "utf8")).toMatch(
-    /^umask 077; cat >\/run\/take-settings && bash \/run\/take-settings; /,
+    /^umask 077; file=\$\(mktemp \/run\/take-settings\.X{6}\) && cat >"\$file" && bash "\$file"; /,
   );
   expect(asked.join()).toContain("-o StrictHostKeyChecking=accept-new -o HostKeyAlias=hcloud-42 root@203.0.113.7 ");
   expect(asked.join()).not.toContain("the settings");
   const failing = deliver(run, { SETTINGS: gzipSync("echo why not; exit 3\n").toString("base64") });
   expect(failing).toMatchObject({ status: 3, stdout: "why not\n" });
-  expect(existsSync(took)).toBe(false);
+  expect(readdirSync(directory).filter((name) => name.startsWith("take-settings"))).toEqual([]);
+  expect(deliver("exit 0", { SETTINGS: "bm90IGd6aXA=" })).toMatchObject({ status: 1, asked: expect.not.arrayContaining([/./]) });
 });
 
 test("a machine that lets nobody in yet is asked again, and given up with the last word of ssh", () => {

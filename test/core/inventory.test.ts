@@ -142,7 +142,7 @@ test("at Hetzner: addresses are asked of Terraform, and one logs in by ssh where
     address: `\${one(hcloud_server.Social_Web_Hosts_Pool[${n}].network[*].ip)}`,
     resource: `hcloud_server.Social_Web_Hosts_Pool[${n}]`,
   });
-  const login = (server: string) => ({ login: `ssh root@\${${server}.ipv4_address}` });
+  const login = (server: string) => ({ login: `ssh root@\${coalesce(${server}.ipv4_address, ${server}.ipv6_address)}` });
   const web = {
     name: "web",
     path: "stack/Social/Web/Hosts",

@@ -61,7 +61,7 @@ test("at Hetzner: the address, what opens it before DNS does, the owner by ssh",
 Until DNS everywhere knows it, within minutes:
   curl -i --resolve social.example:443:\${hcloud_load_balancer.Social_FrontDoor_social-example.ipv4} https://social.example/
 Its owner's account; prints the password, once:
-  npx cdktf-mastodon owner NAME --email ADDRESS --ssh root@\${hcloud_server.Social_Web_Hosts_Pool[0].ipv4_address}
+  npx cdktf-mastodon owner NAME --email ADDRESS --ssh root@\${coalesce(hcloud_server.Social_Web_Hosts_Pool[0].ipv4_address, hcloud_server.Social_Web_Hosts_Pool[0].ipv6_address)}
 What stands, and how one logs in: npx cdktf-mastodon inventory
 Who may reach which port of whom: npx cdktf-mastodon flows`);
 });
