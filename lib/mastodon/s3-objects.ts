@@ -42,6 +42,7 @@ export interface S3ObjectsProps {
   /**
    * The access key id and the secret access key, each as a `Secret` or a sensitive variable.
    * @default - the IAM role of the machines is used
+   * @throws at synth without keys, where machines have no role at the cloud, as on `local()` and at Hetzner
    */
   readonly keys?: { readonly id: Secret | string; readonly secret: Secret | string };
   /**
