@@ -1,4 +1,4 @@
-// How long `terraform apply` takes until a whole cluster is healthy, against as many machines that do nothing: `apply.run(context)`.
+// The time of `terraform apply` until a site is healthy, compared with the same number of idle machines: `apply.run(context)`.
 
 import { machines } from "../scripts/cluster";
 import { Benchmark, Context, Report } from "./benchmark";

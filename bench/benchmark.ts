@@ -1,4 +1,4 @@
-// What a benchmark gives back, and what it is told: `export const bootText: Benchmark = { name: "boot-text", run }`.
+// The interface of a benchmark: `export const bootText: Benchmark = { name: "boot-text", run }`.
 
 import { Table } from "./table";
 

@@ -1,4 +1,4 @@
-// How much of what each cloud takes the hosts' boot texts need: `bootText.run(context)`, and `bootTexts(plan, secrets)` for tests.
+// The size of the hosts' boot texts compared with each cloud's limit: `bootText.run(context)`, and `bootTexts(plan, secrets)` for tests.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

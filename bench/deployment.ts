@@ -1,4 +1,4 @@
-// A page deployed for one benchmark and removed behind it, also after a failure: `await deployed(page, context, (site) => …)`.
+// Deploys a page for one benchmark and destroys it afterwards, also after a failure: `await deployed(page, context, (site) => …)`.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";

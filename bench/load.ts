@@ -1,4 +1,4 @@
-// What importing each entry point costs, from the built package: `load.run(context)`.
+// The import time of each entry point of the built package: `load.run(context)`.
 
 import { Benchmark, Context, Report } from "./benchmark";
 import { build, command, ROOT } from "./measured";

@@ -38,8 +38,7 @@ async function main(words: readonly string[]): Promise<void> {
   const context: Context = { say, runs: (forTheRecord) => (flags.has("--quick") ? 1 : forTheRecord) };
   await setUp({ directory: process.cwd(), say });
 
-  const machine = describeHost();
-  console.log(machine);
+  const where = describeHost(new Date(started));
   const sections = new Map<string, string | undefined>();
   const targets: Target[] = [];
   for (const { name, run } of ALL) {
@@ -50,11 +49,11 @@ async function main(words: readonly string[]): Promise<void> {
     console.error(`${name}, ${Math.round((Date.now() - started) / 1000)} s`);
     const report = await run(context);
     targets.push(...report.targets);
-    sections.set(name, section(name, report));
+    sections.set(name, section(name, report, where));
     console.log(`\n${sections.get(name)}`);
   }
   if (flags.has("--write")) {
-    const page = replaceSections(existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "", machine, sections);
+    const page = replaceSections(existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "", sections);
     writeFileSync(PAGE, await format(page, { ...(await resolveConfig(PAGE)), filepath: PAGE }));
   }
   console.log(`\n${verdict(targets)}, after ${Math.round((Date.now() - started) / 1000)} s`);

@@ -1,4 +1,4 @@
-// How much is served of more than a server can carry: `overload.run(context)`. Offered load against served, with pages that cost what Mastodon's do.
+// Throughput above a server's capacity: `overload.run(context)`. Offered load against served load, with pages that take Mastodon's processor time.
 
 import { measureCapacity, stepOf } from "../drills/capacity";
 import { Flood, flood } from "../drills/flood";

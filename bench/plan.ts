@@ -1,4 +1,4 @@
-// What a synthesized plan says, apart from what cdktf notes about itself in it: `samePlan(ours, theirs)`.
+// Compares synthesized plans without cdktf's own metadata: `samePlan(ours, theirs)`.
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

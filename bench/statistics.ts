@@ -1,4 +1,4 @@
-// What is made of several measurements: `median([3, 1, 2])`, `ratioOfPairs(pairs)`.
+// Statistics of several measurements: `median([3, 1, 2])`, `ratioOfPairs(pairs)`.
 
 export interface Pair {
   readonly ours: number;

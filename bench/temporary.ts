@@ -1,4 +1,4 @@
-// A directory for as long as something needs it: `await inTemporary((directory) => …)`.
+// A temporary directory, deleted afterwards: `await inTemporary((directory) => …)`.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,8 +1,9 @@
-// What everything depends on is away for a minute: all machines of PostgreSQL, or of Redis, are cut off. Apps wait, and must not be restarted.
+// All machines of PostgreSQL, or of Redis, are cut off from the network for a minute. Application processes must wait, and must not be restarted.
 
 import { Drill, named, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
-import { Host, Role, Site } from "./site";
+import { Host, Role } from "./hosts";
+import { Site } from "./site";
 
 const AWAY_SECONDS = 60;
 /** Sentinels agree on a master, poolers and apps connect anew. */

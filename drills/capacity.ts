@@ -1,18 +1,18 @@
-// What the machine can carry: `await measureCapacity(door, paths, say)` raises the rate of pages until it does not help any more. A drill loads a
-// third of it, so that a fault and an overload are never mixed up.
+// Measures the capacity of this machine: `await measureCapacity(door, paths, say)` raises the request rate until throughput stops growing. Drills use
+// a third of it, so that a fault cannot be confused with an overload.
 
 import { Door } from "../scripts/journey";
 import { Generator, MOST_PER_SECOND, Shot, Window } from "./generator";
 import { Rates } from "./load";
 
 export interface Step {
-  /** Pages a second that were sent. */
+  /** Requests per second that were sent. */
   readonly offered: number;
-  /** Pages a second that came. */
+  /** Responses per second that arrived. */
   readonly served: number;
   readonly medianMs: number;
   readonly p95Ms: number;
-  /** Pages a second that were refused, failed, or never came. */
+  /** Requests per second that were refused, failed, or got no response. */
   readonly refused: number;
 }
 

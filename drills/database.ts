@@ -3,7 +3,8 @@
 import { Drill, pause, Scene, UNDISTURBED } from "./drill";
 import { primary } from "./parts";
 import { ended } from "./processes";
-import { Host, Site } from "./site";
+import { Host } from "./hosts";
+import { Site } from "./site";
 
 const RESTART_SECONDS = 10;
 const RENEWAL_SECONDS = 90;

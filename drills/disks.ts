@@ -1,10 +1,11 @@
-// A disk runs full under the PostgreSQL primary, and under the main Redis master, and gets room again: two drills of the list.
+// Two drills: the disk of the PostgreSQL primary, or of the main Redis master, runs full and is freed again.
 
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { EXHAUST_WAL, FILL } from "./full-disk";
 import { primary } from "./parts";
 import { jobsInHand } from "./sidekiq";
-import { Host, Site } from "./site";
+import { Host } from "./hosts";
+import { Site } from "./site";
 
 const FULL_SECONDS = 15;
 const BACK_SECONDS = 60;
@@ -86,7 +87,7 @@ async function room(site: Site, { name }: Pick<Host, "name">, directory: string)
   await site.on(name, 'rm -f "$1/ballast"', directory);
 }
 
-/** Whether the machine says in plain words what is wrong with it. */
+/** Whether the machine reports the full disk in its status. */
 async function saysSo(site: Site, { name }: Host, directory: string): Promise<Finding> {
   const said = (await site.on(name, "/usr/local/sbin/ready 2>&1 || true")).trim();
   return {

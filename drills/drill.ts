@@ -1,29 +1,30 @@
-// What a drill is, and what it may do: `const drill: Drill = { name, title, act: async (scene) => { await scene.kill("web-1"); … }, limits }`.
+// The interface of a drill: `const drill: Drill = { name, title, act: async (scene) => { await scene.kill("web-1"); … }, limits }`.
 
 import { drive } from "../scripts/cluster";
 import { Load, Rates } from "./load";
 import { Page } from "./page";
-import { Host, Site } from "./site";
+import { Host } from "./hosts";
+import { Site } from "./site";
 
-/** What a drill found out by itself; `bad` if that is more than it allows. */
+/** A drill's own findings; `bad` if they exceed its limits. */
 export interface Finding {
   readonly said: string;
   readonly bad?: boolean;
-  /** What was measured, by its name and unit; a run that repeats drills makes a table of them. */
+  /** Measurements, by name and unit; a run that repeats drills makes a table of them. */
   readonly numbers?: Readonly<Record<string, number>>;
 }
 
-/** What the numbers of every drill are held against; and that no post is stored twice, which holds for each. */
+/** The limits of a drill. No post may be stored twice in any drill. */
 export interface Limits {
-  /** Requests sent later than this after the act must be answered well; 0 if none may fail. */
+  /** Requests sent later than this after the act must succeed; 0 if none may fail. */
   readonly failuresWithinSeconds: number;
-  /** How long it may take until posts can be written again. */
+  /** The time limit until posts can be written again. */
   readonly withoutPostSeconds: number;
-  /** Posts that were sent later than this after the act must reach every WebSocket that stands. */
+  /** Posts sent later than this after the act must reach every connected WebSocket. */
   readonly eventsMissedWithinSeconds: number;
-  /** How long a WebSocket may be away. */
+  /** How long a WebSocket may be disconnected. */
   readonly reconnectSeconds: number;
-  /** Jobs that may be lost; all that are in the hands of a process are when its machine loses power. */
+  /** Jobs that may be lost; when a machine loses power, so are all running jobs of its processes. */
   readonly jobsLost: number;
   readonly jobsTwice: number;
   /** Posts that were acknowledged and may be gone; they are counted all the same. */
@@ -55,10 +56,10 @@ export interface Drill {
   readonly name: string;
   /** What is done, in a few words. */
   readonly title: string;
-  /** Breaks something, watches for as long as that takes, and says what it found. What it broke is mended after it. */
+  /** Breaks something, waits until the site has recovered, and returns its findings. The runner repairs what it broke. */
   readonly act: (scene: Scene) => Promise<Outcome>;
   readonly limits: Limits;
-  /** Why it cannot be done on this site; it is then reported as not run. */
+  /** Why it cannot run on this site; it is then reported as not run. */
   readonly impossible?: (site: Site, options: Options) => Promise<string | undefined>;
   /**
    * It breaks connections to the database. A job whose last write was done, but whose answer never came, is done once more: as many
@@ -70,7 +71,7 @@ export interface Drill {
 }
 
 export interface Options {
-  /** The command that makes the page with more machines, if there is one. */
+  /** The command for the page with more machines, if there is one. */
   readonly grown?: string;
   /** Added to every limit in seconds, on a machine that is busy otherwise. */
   readonly slackSeconds?: number;
@@ -152,7 +153,7 @@ export class Scene {
     this.undone.push(undo);
   }
 
-  /** Watches until `done`, at most so long; says whether it came. */
+  /** Waits until `done` or the time limit; returns whether it was done. */
   async until(done: () => boolean | Promise<boolean>, limitSeconds: number): Promise<boolean> {
     const end = Date.now() + limitSeconds * 1000;
     for (;;) {
@@ -162,7 +163,7 @@ export class Scene {
     }
   }
 
-  /** Brings back whatever is away, also after half a drill. */
+  /** Restores every machine that is down or cut off, also after an interrupted drill. */
   async heal(): Promise<void> {
     const hosts = await this.site.hosts();
     for (const { name } of hosts.filter(({ name, state }) => state === "frozen" || this.frozen.has(name))) await this.thaw(name);

@@ -1,5 +1,5 @@
-// Errors in logs: `await errorsOf(site)` reads every journal and PostgreSQL's logs, `unexpected(lines, "healthy")` leaves what nobody has named as
-// expected. A check that fails each time it is called shows nowhere else.
+// Errors in logs: `await errorsOf(site)` reads every journal and PostgreSQL's logs; `unexpected(lines, "healthy")` returns those that are not in the
+// list of expected errors. It finds checks that fail each time they run, which no other test shows.
 
 import { drive } from "../scripts/cluster";
 import { EXPECTED, Expected } from "./expected-errors";

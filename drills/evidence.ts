@@ -1,4 +1,4 @@
-// What the site itself knows of the posts of a load: `await evidence(site, run, recorded)`, once it has settled.
+// What the site has stored of the posts of a load: `await evidence(site, run, recorded)`, once all jobs are done.
 
 import { Recorded } from "./load";
 import { Evidence, Run, Tick } from "./ledger";

@@ -1,4 +1,4 @@
-// Errors that a journal may hold, each with its reason. One that is not here fails the rehearsal: mend it, or name it here.
+// Errors that a journal may contain, each with its reason. Any other error fails the rehearsal: fix it, or add it here.
 
 export interface Expected {
   /** The unit, the program or the file. */

@@ -1,4 +1,4 @@
-// What became of more visitors than a machine can carry: `flood(shots, window)`. The drill and the bench `overload` read their numbers here.
+// The results of a request rate above a machine's capacity: `flood(shots, window)`. Used by the drill and the benchmark `overload`.
 
 import { part } from "./capacity";
 import { Shot, Window } from "./generator";

@@ -1,5 +1,5 @@
-// Visitors at a set rate, whatever the answers take: `await generator.send(40, 2)` sends 40 pages a second for two seconds.
-// The measurement of what a machine carries, the drill `overload` and the bench `overload` use the same one, so their numbers compare.
+// Sends requests at a fixed rate, independent of response times: `await generator.send(40, 2)` sends 40 requests a second for two seconds.
+// The measurement of capacity, the drill `overload` and the benchmark `overload` all use it, so their numbers can be compared.
 
 import { Agent, get } from "node:https";
 import { connection, Door } from "../scripts/journey";

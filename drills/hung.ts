@@ -1,12 +1,13 @@
-// Processes that stand still, or look like it: a Puma, a worker of it, Sidekiq or streaming is stopped, and all threads hang or are only busy.
-// The machine itself has to notice; what is only busy must be left alone.
+// Hung processes: Puma, one of its workers, Sidekiq or streaming is stopped, or all threads hang or are only busy. The watchdog of the machine must
+// restart a hung process, and must not restart a busy one.
 
 import { Drill, Finding, Outcome, pause, Scene, UNDISTURBED } from "./drill";
 import { markedDead, members } from "./members";
-import { OWN, RUN, SLOTS } from "./questions";
+import { OWN, RUN } from "./questions";
 import { unchanged } from "./processes";
 import { serving, threads } from "./sidekiq";
-import { Host, Role, Site } from "./site";
+import { Host, Role } from "./hosts";
+import { Site } from "./site";
 
 // What is promised, and what it takes to see it.
 const RESTARTED_SECONDS = 60 + 5;
@@ -65,9 +66,9 @@ export const sidekiqStopped: Drill = {
   title: "the Sidekiq process of the queue `default` stands still (SIGSTOP)",
   act: async (scene) => {
     const host = await serving(scene.site, "default");
-    const inHand = await threads(scene.site, host);
+    const inHand = threads(host);
     return {
-      findings: await stopped(scene, host, "mastodon-sidekiq@1"),
+      findings: await stopped(scene, host, unitOf(host, "sidekiq")),
       // It has to be killed, and what it had in hand goes with it.
       limits: { jobsLost: inHand },
     };
@@ -81,11 +82,7 @@ export const streamingStopped: Drill = {
   impossible: (site) => none(site, "streaming"),
   act: async (scene) => {
     const [host] = await scene.site.with("streaming");
-    const units = await scene.site.on(
-      host!.name,
-      "ls /etc/containers/systemd | sed -n 's/^\\(mastodon-streaming@.\\+\\)[.]container$/\\1/p'",
-    );
-    return { findings: await stopped(scene, host!, units.split("\n")[0]!) };
+    return { findings: await stopped(scene, host!, unitOf(host!, "streaming")) };
   },
   // Its WebSockets stand and are silent until it is killed. Those that come back may be sent to it once more while it stands still.
   limits: {
@@ -200,17 +197,30 @@ async function runOf(site: Site, { name }: Host, unit: string): Promise<string> 
 }
 
 /** A request for each of the machine's threads, past the front door. */
-async function occupy(scene: Scene, { name }: Host, path: string): Promise<void> {
-  scene.say(`${name}: every thread is asked for ${path}`);
+async function occupy(scene: Scene, host: Host, path: string): Promise<void> {
+  scene.say(`${host.name}: every thread is asked for ${path}`);
   await scene.site.on(
-    name,
-    `${SLOTS}
-for n in $(seq "$slots"); do
+    host.name,
+    `for n in $(seq ${slots(host)}); do
   systemd-run -q --collect curl -s -m 120 -o /dev/null -H "Host: $1" -H 'X-Forwarded-Proto: https' "http://127.0.0.1$2"
 done`,
     scene.site.door.domain,
     path,
   );
+}
+
+/** How many requests a web machine works on at once. */
+export function slots({ units }: Pick<Host, "units">): number {
+  const { processes, threads } = units.find(({ what }) => what === "web")!.facts;
+  // Without workers Puma's only process works.
+  return Math.max(1, Number(processes)) * Number(threads);
+}
+
+/** The first unit of its kind on a machine, as systemd's commands take it. */
+function unitOf({ name, units }: Host, what: Role): string {
+  const found = units.find((unit) => unit.what === what);
+  if (found === undefined) throw new Error(`${name} has no unit of ${what}`);
+  return found.unit.replace(/\.service$/, "");
 }
 
 async function notBusy(site: Site): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-// What was acknowledged, and whether it was kept: `verdict({ posts, sockets, stored, jobs })` after a drill has settled.
+// Compares acknowledged posts with stored posts, jobs and events: `verdict({ posts, sockets, stored, jobs })` after a drill has settled.
 
 export interface Post {
   /** Unique, so that it can be found again in the database and in what was heard. */

@@ -1,4 +1,4 @@
-// Users at a steady rate, through the front door: `new Load(door, tokens, run, rates).start()`. A slow answer does not slow them down.
+// A constant load of user requests through the front door: `new Load(door, tokens, run, rates).start()`. Slow responses do not reduce the rate.
 
 import { Agent } from "node:https";
 import { ask, Door } from "../scripts/journey";

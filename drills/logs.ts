@@ -1,5 +1,5 @@
-// Secrets in logs: `await secretsInLogs(site, secretsOf("secrets.tfvars.json"))`, on every machine, in the journal and in files of /var/log.
-// What it finds it tells with the secret's name in the place of the secret.
+// Searches logs for secrets: `await secretsInLogs(site, secretsOf("secrets.tfvars.json"))`, on every machine, in the journal and in files of
+// /var/log. The report has the secret's name in place of its value.
 
 import { readFileSync } from "node:fs";
 import { spawnDriver } from "../scripts/cluster";

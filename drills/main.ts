@@ -1,9 +1,10 @@
-// `cdktf-mastodon drill`: breaks a deployed local site on purpose while users go on, and reports what they saw. Ends with 0, with 1 if a
-// drill failed, with 2 if there was nothing to drill.
+// `cdktf-mastodon drill`: causes failures on a deployed local site under load, and reports their effect on users. The exit status is 0, 1 if a drill
+// failed, or 2 if there was nothing to drill.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { NoInventory } from "../lib/bin/deployed";
 import { signInAll } from "../scripts/journey";
 import { Capacity, measureCapacity, thirdOf } from "./capacity";
 import { Drill, pause, Scene } from "./drill";
@@ -87,7 +88,7 @@ export async function main(args: readonly string[]): Promise<number> {
       place: { directory, say, ...(values["var-file"] !== undefined && { secrets: resolve(values["var-file"]) }) },
       ...(values.site !== undefined && { site: values.site }),
     });
-    const site = await Site.of(page.site);
+    const site = await Site.of(page.site, page.inventory);
     console.log(`Signing ${ACCOUNTS} accounts in at ${site.door.domain}`);
     const web = await site.web();
     const accounts = Array.from({ length: ACCOUNTS }, (_, n) => `drill${n + 1}`);
@@ -101,7 +102,13 @@ export async function main(args: readonly string[]): Promise<number> {
     const files = new Uploads(site.door, tokens);
     for (let n = 0; n < FILES; n++) await files.upload();
     const drills = Array.from({ length: repeat }, () => chosen).flat();
-    const results = await runAll(drills, files, (drill) =>
+    // After each drill, since a run of hours that is stopped has still seen something.
+    const write = (results: readonly Result[]) => {
+      mkdirSync(values.out, { recursive: true });
+      writeFileSync(join(values.out, "drills.md"), repeat === 1 ? markdown(results, load.said) : repeated(results, load.said));
+      writeFileSync(join(values.out, "drills.json"), JSON.stringify({ load, results } satisfies Report, null, 2) + "\n");
+    };
+    const results = await runAll(drills, files, write, (drill) =>
       runDrill(drill, {
         site,
         page,
@@ -121,13 +128,11 @@ export async function main(args: readonly string[]): Promise<number> {
       report(row);
       results.push(row);
     }
-    mkdirSync(values.out, { recursive: true });
-    writeFileSync(join(values.out, "drills.md"), repeat === 1 ? markdown(results, load.said) : repeated(results, load.said));
-    writeFileSync(join(values.out, "drills.json"), JSON.stringify({ load, results } satisfies Report, null, 2) + "\n");
+    write(results);
     console.log(`\nwrote ${join(values.out, "drills.md")} and ${join(values.out, "drills.json")}`);
     return results.some(({ passed }) => passed === false) ? 1 : 0;
   } catch (error) {
-    if (error instanceof NotReady) return refuse(error.message);
+    if (error instanceof NotReady || error instanceof NoInventory) return refuse(error.message);
     throw error;
   }
 }
@@ -168,7 +173,12 @@ interface Wanted {
 const numberOf = (said: string | undefined) => (said === undefined ? undefined : Number(said));
 const within = (rate: number | undefined, most: number) => rate === undefined || (rate > 0 && rate <= most);
 
-async function runAll(drills: readonly Drill[], files: Uploads, run: (drill: Drill) => Promise<Result>): Promise<Result[]> {
+async function runAll(
+  drills: readonly Drill[],
+  files: Uploads,
+  write: (results: readonly Result[]) => void,
+  run: (drill: Drill) => Promise<Result>,
+): Promise<Result[]> {
   const results: Result[] = [];
   const from = Date.now();
   for (const [n, drill] of drills.entries()) {
@@ -177,6 +187,7 @@ async function runAll(drills: readonly Drill[], files: Uploads, run: (drill: Dri
     const result = await run(drill);
     results.push(result);
     report(result);
+    write(results);
     await files.upload();
   }
   return results;

@@ -1,4 +1,4 @@
-// What the front door thinks of the machines behind it: `const before = await members(site)`, and later `markedDead(before, await members(site))`.
+// The front door's state of the machines behind it: `const before = await members(site)`, and later `markedDead(before, await members(site))`.
 
 import { Finding } from "./drill";
 import { Site } from "./site";

@@ -1,4 +1,4 @@
-// More visitors than the machine can carry, twice and four times as many: `overload` stands in the list of drills.
+// The drill `overload`: two and four times as many requests as the machine can serve.
 
 import { Capacity, measureCapacity, part, stepOf } from "./capacity";
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";

@@ -1,6 +1,7 @@
-// Which part each PostgreSQL machine plays, as it says itself: `const { primary, standbys } = await parts(site)`.
+// The role of each PostgreSQL machine, from its status endpoint: `const { primary, standbys } = await parts(site)`.
 
-import { Host, Site } from "./site";
+import { Host } from "./hosts";
+import { Site } from "./site";
 
 export interface Part {
   readonly host: Host;

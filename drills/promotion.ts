@@ -1,8 +1,8 @@
-// The primary is lost for good: a standby takes its place by one command, and the old one comes back as a replica, or is made anew as one.
+// The PostgreSQL primary is lost: a standby is promoted by one command, and the old primary comes back as a standby, or is replaced by one.
 
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { alone, parts, primary, psql, standbys } from "./parts";
-import { Host } from "./site";
+import { Host } from "./hosts";
 
 const NOTICED_SECONDS = 5;
 const PROMOTED_SECONDS = 120;

@@ -5,19 +5,6 @@ import { REDIS_PORTS } from "../lib/mastodon/ports";
 /** A Redis by the prefix of its variables. */
 export type Use = "" | "CACHE_" | "SIDEKIQ_";
 
-/** What a machine is for, told by the files that it got. */
-export const ROLES = `
-is() { compgen -G "$2" >/dev/null && echo "$1"; }
-is web /etc/mastodon/web.env
-is streaming '/etc/mastodon/streaming-*.env'
-is sidekiq /etc/mastodon/sidekiq.env
-grep -qs -e '-q scheduler' /etc/containers/systemd/mastodon-sidekiq@.container && echo scheduler
-is redis '/etc/redis/*.role'
-is pgbouncer /etc/systemd/system/pgbouncer@.service
-is postgres '/etc/systemd/system/postgresql@*.service.d'
-is front-door /etc/haproxy/front.cfg
-true`;
-
 /**
  * Finds a Redis by the prefix of its variables in $1; `tell` speaks to its master, `app` says where an app of this machine writes.
  * `site.redis(use)` sets before it who watches it.
@@ -120,10 +107,3 @@ workers() {
     if tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '^puma: cluster worker'; then echo "$pid"; fi
   done
 }`;
-
-/** How many requests a web machine works on at once. */
-export const SLOTS = `
-value() { sed -n "s/^$1=//p" /etc/mastodon/web.env; }
-processes=$(value WEB_CONCURRENCY)
-threads=$(value MAX_THREADS)
-slots=$(( \${threads:-5} * ( \${processes:-1} > 1 ? \${processes:-1} : 1 ) ))`;

@@ -1,9 +1,13 @@
-// Redis: the machine of a master, or of no master, loses power, and the main one is cut off from the network. One power drill for each use.
+// Redis: the machine of a master, or a machine without a master, loses power; the main master is cut off from the network. One power drill per use.
 
+import { REDIS_PORTS } from "../lib/mastodon/ports";
+import { silentMs } from "../lib/mastodon/programs/sentinel";
 import { Drill, Finding, Limits, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
 import { INSIDE_WRITER, Use, WRITER } from "./questions";
-import { Host, Site } from "./site";
+import { Host } from "./hosts";
+import { Site } from "./site";
+import { copies, watchers } from "./sentinels";
 import { Split, split, writes } from "./writes";
 
 // What Sentinel needs once it is sure, and an app until it has asked again.
@@ -14,6 +18,8 @@ const CUT_SECONDS = 15;
 const WATCHED_SECONDS = 20;
 /** Until posts are taken again, above `downAfterSeconds`. */
 const POSTS_AGAIN_SECONDS = 4;
+/** The largest `downAfterSeconds`. */
+const MOST_SECONDS = 60;
 const SENTINEL_SECONDS = 12;
 const HANDED_OVER_SECONDS = 10;
 
@@ -96,10 +102,10 @@ export const redisPartition: Drill = {
   act: async (scene) => {
     const { site } = scene;
     const master = await masterOf(site, "");
-    const instance = (await inRedis(site, "", 'echo "$name"')).trim();
+    const { name: instance } = watchers(await site.inventory(), "");
     const limitSeconds = (await downAfterSeconds(site, "")) + ELECTION_SECONDS + (scene.options.slackSeconds ?? 0);
-    const guarded =
-      (await site.on(master.name, `grep -c '^min-replicas-to-write' /etc/redis/${instance}.settings || true`)).trim() !== "0";
+    // A master with one replica goes on without it.
+    const guarded = copies(await site.inventory(), instance) > 2;
     const [web, found] = [(await site.web()).name, await site.redis("")];
     const lists = { inside: key(), app: key(), master: key() };
     // An app as it is, and one that asks the sentinels itself: neither may write while the old master takes writes.
@@ -181,7 +187,7 @@ async function handOver(scene: Scene, { name }: Host): Promise<void> {
   const here = async () => (await site.master(""))?.name === name;
   if (!(await here())) return;
   say(`${name}: another machine becomes master for feeds`);
-  const instance = (await inRedis(site, "", 'echo "$name"')).trim();
+  const { name: instance } = watchers(await site.inventory(), "");
   await site.on(name, `sentinel-console sentinel failover ${instance}`);
   if (!(await scene.until(async () => !(await here()), 60))) throw new Error(`${name} is still master for feeds after 60 s`);
   // Until apps have found it and the old one copies it.
@@ -208,9 +214,17 @@ async function inRedis(site: Site, use: Use, script: string): Promise<string> {
 
 async function downAfterSeconds(site: Site, use: Use): Promise<number> {
   const ask = 'one=${sentinels%% *}; REDISCLI_AUTH= redis-cli -h "${one%:*}" -p "${one#*:}" sentinel master "$name"';
-  const told = Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`));
-  // What the sentinels are told leaves out the time in which they ask the master and each other.
-  return (told + Math.min(1000, told)) / 1000;
+  return promised(Number(await inRedis(site, use, `${ask} | grep -A 1 -x down-after-milliseconds | tail -n 1`)));
+}
+
+/**
+ * The prop by which sentinels were told these milliseconds: a drill holds the site to the prop, whatever they are told.
+ * @throws if no prop leads to them
+ */
+export function promised(toldMs: number): number {
+  for (let seconds = 1; seconds <= MOST_SECONDS; seconds++)
+    if (Object.values(REDIS_PORTS).some((port) => silentMs(seconds, port) === toldMs)) return seconds;
+  throw new Error(`the sentinels wait ${toldMs} ms, which no downAfterSeconds of the page makes`);
 }
 
 /** Whether and when an app could write again after the act, and what it was told meanwhile. */

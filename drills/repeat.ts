@@ -1,4 +1,4 @@
-// What a drill showed when it was done several times: `repeated(results)` makes a row of least, median and most for each number.
+// Statistics of repeated drills: `repeated(results)` makes a row of minimum, median and maximum for each number.
 
 import { Result, table } from "./report";
 

@@ -1,4 +1,4 @@
-// A standby dies, lags, or stays away so long that its slot would fill the primary's disk. Reads must go on all the while.
+// A PostgreSQL standby loses power, lags, or is down so long that its slot would fill the primary's disk. Reads must work all the time.
 
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { alone, parts, primary, psql, standbys } from "./parts";

@@ -1,4 +1,4 @@
-// The two reports of a run: `markdown(results)` for people, the results themselves as JSON for programs; and what a drill is held against.
+// The report of a run: `markdown(results)`, beside the results as JSON; and the check of a drill's limits.
 
 import { Capacity } from "./capacity";
 import { Finding, Limits } from "./drill";

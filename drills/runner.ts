@@ -1,4 +1,4 @@
-// One drill from a happy cluster to a happy cluster: `await runDrill(drill, { site, page, tokens, … })`.
+// Runs one drill, with a healthy site before and after it: `await runDrill(drill, { site, page, tokens, … })`.
 
 import { randomBytes } from "node:crypto";
 import { drive } from "../scripts/cluster";

@@ -1,32 +1,27 @@
-// The deployed site as a drill sees it: `const site = await Site.of("social")`, then its hosts by what they do, and questions to them.
+// The deployed site for drills: `const site = await Site.of("social", () => page.inventory())`. It finds hosts by role and runs commands on them.
 
 import { ChildProcessWithoutNullStreams } from "node:child_process";
-import { drive, Machine, machinesNow, spawnDriver } from "../scripts/cluster";
+import { Inventory } from "../lib/core/inventory";
+import { drive, machinesNow, spawnDriver } from "../scripts/cluster";
 import { door, Door } from "../scripts/journey";
+import { Host, hostsOf, namesOf, Role } from "./hosts";
 import { NotReady } from "./page";
-import { Use, QUEUES, REDIS, ROLES, STARTED } from "./questions";
-import { Watchers, watchers } from "./sentinels";
-
-export type Role = "web" | "streaming" | "sidekiq" | "scheduler" | "redis" | "pgbouncer" | "postgres" | "front-door";
-
-/** A machine, and what it does. */
-export interface Host extends Machine {
-  readonly roles: ReadonlySet<Role>;
-}
+import { Use, QUEUES, REDIS, STARTED } from "./questions";
+import { watchers } from "./sentinels";
 
 export class Site {
-  private readonly watched = new Map<Use, Promise<Watchers>>();
-
   private constructor(
     readonly name: string,
     readonly door: Door,
     /** The domain of the accounts, which need not be the web's. */
     readonly domain: string,
-    private known: readonly Host[],
+    /** What the last deploy has described. */
+    readonly inventory: () => Promise<Inventory>,
   ) {}
 
-  static async of(name: string): Promise<Site> {
-    const hosts = await hostsOf(name, []);
+  static async of(name: string, inventory: () => Promise<Inventory>): Promise<Site> {
+    const described = await inventory();
+    const hosts = hostsOf(described, await machinesNow(name));
     const down = hosts.filter(({ state }) => state !== "running").map((host) => `${host.name} is ${host.state}`);
     if (down.length > 0) {
       throw new NotReady(`${down.join(", ")}: bring it back by \`local machine start\`, \`partition heal\` or \`machine thaw\``);
@@ -37,18 +32,13 @@ export class Site {
         `the site ${name} has no ${web === undefined ? "web machine" : "front door"}: the load comes in by both`,
       );
     }
-    const env = await drive(["run", name, web.name, "--", "cat", "/etc/mastodon/web.env"]);
-    const value = (variable: string) => new RegExp(`^${variable}=(.*)$`, "m").exec(env)?.[1];
-    const domain = value("LOCAL_DOMAIN")!;
-    const host = value("WEB_DOMAIN") ?? domain;
-    const streaming = value("STREAMING_API_BASE_URL");
-    return new Site(name, door(name, host, streaming === undefined ? host : new URL(streaming).hostname), domain, hosts);
+    const { host, streaming, domain } = namesOf(described);
+    return new Site(name, door(name, host, streaming), domain, inventory);
   }
 
   /** The machines now: pools get others. */
   async hosts(): Promise<readonly Host[]> {
-    this.known = await hostsOf(this.name, this.known);
-    return this.known;
+    return hostsOf(await this.inventory(), await machinesNow(this.name));
   }
 
   async with(role: Role): Promise<readonly Host[]> {
@@ -89,12 +79,7 @@ export class Site {
 
   /** A script's beginning that finds a Redis; it is run on a web machine with the use as its first word. */
   async redis(use: Use): Promise<string> {
-    const known = this.watched.get(use) ?? watchers(this, use);
-    this.watched.set(use, known);
-    const { name, sentinels } = await known.catch((error) => {
-      this.watched.delete(use);
-      throw error;
-    });
+    const { name, sentinels } = watchers(await this.inventory(), use);
     return `name='${name}'\nsentinels='${sentinels}'\n${REDIS}`;
   }
 
@@ -149,18 +134,4 @@ export class Going {
     await this.closed;
     return this.lines;
   }
-}
-
-async function hostsOf(site: string, known: readonly Host[]): Promise<readonly Host[]> {
-  const machines = await machinesNow(site);
-  return Promise.all(
-    machines.map(async (machine) => {
-      // What a machine is for does not change, and one that is away cannot be asked.
-      const before = known.find(({ name, address }) => name === machine.name && address === machine.address);
-      if (before !== undefined) return { ...machine, roles: before.roles };
-      if (machine.state !== "running") return { ...machine, roles: new Set<Role>() };
-      const said = await drive(["run", site, machine.name, "--", "bash", "-c", ROLES]);
-      return { ...machine, roles: new Set(said.split("\n").filter((line) => line !== "") as Role[]) };
-    }),
-  );
 }

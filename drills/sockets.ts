@@ -1,4 +1,4 @@
-// A client that holds a WebSocket as a browser does, and writes down when it stood and what it heard: `new Socket(door, token, "1", pattern)`.
+// A WebSocket client that reconnects as a browser does, and records its connections and events: `new Socket(door, token, "1", pattern)`.
 
 import WebSocket from "ws";
 import { connection, Door } from "../scripts/journey";

@@ -1,4 +1,4 @@
-// Streaming: one process is killed, and one machine loses power. Clients connect again and go on to hear.
+// Streaming: one process is killed, and one machine loses power. Clients must reconnect and get events again.
 
 import { Drill, pause, UNDISTURBED } from "./drill";
 

@@ -1,4 +1,4 @@
-// Files that people uploaded before and between the drills: `const files = new Uploads(door, tokens)`, and at the end none may be missing.
+// Files that users uploaded before and between the drills: `const files = new Uploads(door, tokens)`, and at the end none may be missing.
 
 import { randomBytes } from "node:crypto";
 import { request } from "node:https";

@@ -1,4 +1,4 @@
-// What a user saw of a drill: `view(requests, sockets, { fromMs, actMs, toMs })`.
+// The effect of a drill on users: `view(requests, sockets, { fromMs, actMs, toMs })`.
 
 import { Span } from "./ledger";
 

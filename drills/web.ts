@@ -1,4 +1,4 @@
-// Web machines: one loses power, and one hangs with its kernel still answering. `webPower` and `webHang` stand in the list of drills.
+// The drills `webPower` and `webHang`: a web machine loses power, or its processes hang while its kernel still accepts connections.
 
 import { Drill, pause, UNDISTURBED } from "./drill";
 import { Site } from "./site";

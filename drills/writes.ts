@@ -1,4 +1,4 @@
-// What writers were told while a master was cut off: `split({ actMs, inside, outside })` says whether two masters took writes at the same time.
+// Evaluates writes while a Redis master was cut off: `split({ actMs, inside, outside })` says whether two masters took writes at the same time.
 
 export interface Write {
   readonly atMs: number;

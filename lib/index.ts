@@ -1,11 +1,12 @@
-// The public words of cdktf-mastodon.
+// The public exports of cdktf-mastodon.
 export { AddressPlan, type Range, type Role } from "./core/address-plan";
 export type * from "./core/cloud";
 export { type Dns, type DnsRecord } from "./core/dns";
-export { Endpoint, type Outside } from "./core/endpoint";
+export { Endpoint, type External } from "./core/endpoint";
 export { type Flow } from "./core/flow";
 export { FrontDoor, type Route } from "./core/front-door";
 export { Host } from "./core/host";
+export type * from "./core/inventory";
 export { Machine, type MachineProps } from "./core/machine";
 export { type Mailbox } from "./core/mailbox";
 export { type ObjectStore, type ObjectStoreFacts } from "./core/objects";
@@ -16,9 +17,9 @@ export { type EnvValue, type ExtraEnv, type Setting, type SettingTarget } from "
 export { communityOf, smallest, type Community } from "./mastodon/community";
 export { type Clients } from "./mastodon/connections";
 export { type Database, type DatabaseFacts, type PostgresServer, type SslMode } from "./mastodon/database";
-export { type ExistingPgBouncer, type ExistingPgBouncerProps } from "./mastodon/existing-pgbouncer";
-export { type ExistingPostgres, type ExistingDatabaseProps, type ExistingPostgresProps } from "./mastodon/existing-postgres";
-export { type ExistingRedis, type ExistingRedisProps } from "./mastodon/existing-redis";
+export { type ExternalPgBouncer, type ExternalPgBouncerProps } from "./mastodon/external-pgbouncer";
+export { type ExternalPostgres, type ExternalDatabaseProps, type ExternalPostgresProps } from "./mastodon/external-postgres";
+export { type ExternalRedis, type ExternalRedisProps } from "./mastodon/external-redis";
 export { Mastodon, type MastodonProps } from "./mastodon/mastodon";
 export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";
 export { Postgres, type PostgresProps } from "./mastodon/postgres";
@@ -44,7 +45,7 @@ export { openTelemetry, type OpenTelemetryProps } from "./mastodon/settings/tele
 export { deepL, libreTranslate, type DeepLProps, type LibreTranslateProps } from "./mastodon/settings/translation";
 export { StreamingPool, type StreamingPoolProps, type StreamingProcesses } from "./mastodon/streaming";
 export { SidekiqGroup, type SidekiqGroupProps } from "./mastodon/sidekiq";
-export { type OutsideProps } from "./mastodon/outside";
+export { type ExternalServerProps } from "./mastodon/external-server";
 export { WebTier, type WebTierProps } from "./mastodon/web";
 export { Disk, Size } from "./core/size";
 export { Site, type SiteProps } from "./mastodon/site";

@@ -1,5 +1,5 @@
 // A page deployed on this machine: `const cluster = await deploy("examples/local/main.ts", { directory, say })`.
-// Runs the same commands that a user would: the page writes the plan, Terraform applies it, the driver looks after the machines.
+// It runs the same commands as a user: the page writes the plan, Terraform applies it, and the driver manages the machines.
 
 import { ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
@@ -29,7 +29,7 @@ export interface Place {
   readonly say: (line: string) => void;
 }
 
-/** What is wrong with a page; nothing was made of it. */
+/** The problems of a page; no plan was written. */
 export class PageError extends Error {}
 
 /** Finds what only the types know, such as a misspelt property, which would be ignored. */
@@ -104,7 +104,7 @@ export function driver(args: readonly string[], environment: Readonly<Record<str
   return stdout;
 }
 
-/** The same for whoever has other things to do meanwhile. */
+/** The same without blocking. */
 export async function drive(args: readonly string[]): Promise<string> {
   const child = spawnDriver(args);
   child.stdin.end();

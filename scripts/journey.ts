@@ -1,4 +1,4 @@
-// The way of a post, as its author and a reader see it: `await journey(door, token)` posts through the front door and waits on a WebSocket.
+// Tests the path of a post from author to reader: `await journey(door, token)` posts through the front door and waits for it on a WebSocket.
 
 import { Agent, get, request, RequestOptions } from "node:https";
 import { IncomingMessage } from "node:http";
@@ -7,14 +7,14 @@ import WebSocket from "ws";
 import { ACCOUNT } from "../lib/mastodon/programs/account";
 import { inside, machines } from "./cluster";
 
-/** The front door, reached by address: no name service knows the domain of a rehearsal. */
+/** The front door, connected to by address: the domain of a rehearsal is not in DNS. */
 export interface Door {
   readonly domain: string;
   readonly streaming: string;
   readonly address: string;
   /** @default 443 */
   readonly port?: number;
-  /** The front door's own certificate, which nobody else has signed. */
+  /** The front door's self-signed certificate. */
   readonly ca: string;
   /**
    * Keeps connections for further requests.
@@ -196,7 +196,7 @@ export async function journey(door: Door, token: string, limitSeconds = 20): Pro
   }
 }
 
-// Every name means the front door: no name service knows the domain, and certificates and routes go by the name all the same.
+// Resolves every name to the front door: the domain is not in DNS, and certificates and routes need the name.
 export function connection({ address, port = 443, ca }: Door, name: string) {
   const lookup: LookupFunction = (_name, { all }, done) => (all ? done(null, [{ address, family: 4 }]) : done(null, address, 4));
   return { host: name, port, servername: name, ca, lookup, agent: false as const };

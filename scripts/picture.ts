@@ -1,4 +1,4 @@
-// The way of a picture: `await picture(door, token, "social")` uploads one, posts it, and reads it again wherever it must be found.
+// Tests the path of a picture: `await picture(door, token, "social")` uploads one, posts it, and reads it from every machine that serves it.
 
 import { createHash, randomBytes } from "node:crypto";
 import { deflateSync } from "node:zlib";

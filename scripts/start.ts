@@ -1,4 +1,4 @@
-// `npm start`: deploys examples/local on this machine, sends a post and a picture on their way and shows what stands. Run again, it changes nothing.
+// `npm start`: deploys examples/local on this machine, tests it with a post and a picture, and lists the machines. A second run changes nothing.
 
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";

@@ -16,9 +16,14 @@ export class Terraform {
   readonly directory = mkdtempSync(join(tmpdir(), "terraform-"));
 
   constructor(plan: string) {
-    writeFileSync(join(this.directory, "cdk.tf.json"), plan);
+    this.write(plan);
     const { status, lines } = this.run("init");
     if (status !== 0) throw new Error(lines);
+  }
+
+  /** Puts another plan of the same providers in its place. */
+  write(plan: string): void {
+    writeFileSync(join(this.directory, "cdk.tf.json"), plan);
   }
 
   plan(values: Readonly<Record<string, unknown>>, ...more: readonly string[]): Said {

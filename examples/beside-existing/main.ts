@@ -1,4 +1,4 @@
-// Web, streaming and Sidekiq on machines of the page, beside a PostgreSQL and a Redis that stand already: over TLS, with a CA of one's own.
+// Web, streaming and Sidekiq with an external PostgreSQL and Redis, over TLS with a private certificate authority.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// A fork of Mastodon, here glitch-soc: the release that it is made from, and both its images.
+// A fork of Mastodon, here glitch-soc: the release of Mastodon that it is based on, and both its images.
 
 import { App, TerraformStack } from "cdktf";
 import { Mastodon } from "cdktf-mastodon";

@@ -1,4 +1,4 @@
-// A whole Mastodon server at Hetzner: three of everything that must not fail, in one location, with Hetzner's own DNS and object store.
+// A whole Mastodon server at Hetzner, in one location, with replicas of PostgreSQL and Redis, and Hetzner's own DNS and object store.
 
 import { App, TerraformStack } from "cdktf";
 import { Disk, mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
@@ -9,7 +9,7 @@ const stack = new TerraformStack(app, "social");
 
 const cloud = hetzner({
   location: "fsn1",
-  // The database computes on CPUs of its own; everything else shares them.
+  // Dedicated CPUs for PostgreSQL; all other servers have shared ones.
   cpus: { postgres: "dedicated" },
   dns: hetznerDns({ zone: "social.example" }),
   ssh: { keys: ["admin"], from: ["203.0.113.0/24", "2001:db8:100::/48"] },
@@ -21,7 +21,7 @@ const objects = hetznerObjects({
   secretKey: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of the object store's key." }),
 });
 
-// By it people confirm their address and get a new password.
+// It sends the mails by which people confirm their address and set a new password.
 const post = mail({
   server: "smtp.example.net",
   from: "Social <hello@social.example>",

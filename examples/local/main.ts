@@ -1,4 +1,4 @@
-// A whole Mastodon server on this machine, every tier written out. `npm start` deploys it; on a cloud only the line with `cloud` changes.
+// A whole Mastodon server on this machine, every tier written out. `npm start` deploys it. For another cloud, pass another `cloud`.
 
 import { App, TerraformStack } from "cdktf";
 import { Disk, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";

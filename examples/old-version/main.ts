@@ -1,4 +1,4 @@
-// An older server, before an upgrade is rehearsed: Mastodon 4.1 with a replica for reads, one image for all roles, and no sentinels.
+// An older server, from which an upgrade can be tried: Mastodon 4.1 with a replica for reads, one image for all roles, and no sentinels.
 
 import { App, TerraformStack } from "cdktf";
 import { PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "cdktf-mastodon";

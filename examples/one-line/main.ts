@@ -1,4 +1,4 @@
-// A whole Mastodon server on this machine, in one line. On a cloud it is the same line, with its `cloud` and a size for its people.
+// A whole Mastodon server on this machine, in one line. For another cloud, pass its `cloud` and the size of the community.
 
 import { App, TerraformStack } from "cdktf";
 import { Mastodon } from "cdktf-mastodon";

@@ -1,4 +1,4 @@
-// Two machines more for federation, beside a server that stands already and goes on working off every other queue.
+// Two more Sidekiq machines for federation, for an existing server that continues to process all other queues.
 
 import { App, TerraformStack } from "cdktf";
 import { PgBouncer, Postgres, Redis, s3Objects, Secret, SidekiqGroup, Site } from "cdktf-mastodon";
@@ -13,7 +13,7 @@ const site = new Site(stack, "Social", {
   domain: "social.example",
   version: "4.5.15",
   queuesElsewhere: ["default", "mailers", "scheduler", "fasp"],
-  // As the server has it: what these machines fetch, the others must find.
+  // The same store as the existing server's: its web processes must find the files that these machines fetch.
   objects: s3Objects({
     bucket: "social-media",
     region: "eu-central-1",
@@ -33,7 +33,7 @@ const db = Postgres.external({
 });
 const redis = Redis.external({ host: "10.1.0.6", password: "none" });
 
-// A pooler on each of the machines, and none of its own.
+// PgBouncer runs on each Sidekiq machine and needs no machine of its own.
 const pool = new PgBouncer(site, "Pool", { database: db, on: "each", serverConnections: 12 });
 new SidekiqGroup(site, "Federated", {
   queues: { push: 6, ingress: 4, pull: 1 },

@@ -1,4 +1,4 @@
-// Streaming alone, beside a server that stands already and keeps its web and its Sidekiq where they are.
+// Streaming alone, for an existing server whose web and Sidekiq processes stay where they are.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const direct = Postgres.external({ ...server, host: "db.example.net", address: "
 const database = PgBouncer.external({ ...server, host: "pool.example.net", address: "10.1.0.4", direct, maxClients: 500 });
 const redis = Redis.external({ url: "rediss://redis.example.net:6380", address: "10.1.0.6", ca });
 
-// The other server's STREAMING_API_BASE_URL then is wss://live.social.example.
+// In the other server's .env.production set STREAMING_API_BASE_URL=wss://live.social.example.
 new StreamingPool(site, "Streaming", { host: "live.social.example", machines: 2, database, redis });
 // #endregion
 

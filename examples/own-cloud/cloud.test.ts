@@ -1,11 +1,11 @@
 import { conformance, rollOuts } from "cdktf-mastodon/testing";
 import { ownCloud } from "./cloud";
 
-const IN_THE_BOOT_TEXT = "it stands in the boot text, and nothing else of this cloud could use it";
-const NO_PLACES = "machines differ neither by place nor by subnet";
+const IN_THE_BOOT_TEXT = "it is part of the boot text, and this cloud has no other use for it";
+const NO_PLACES = "this cloud has one zone and one subnet";
 const AT_BOOT = "machines fetch them when they boot";
-const MAY_CALL_ALL = "everything may go out";
-const REFUSED = "there is none, and a page that needs it is refused";
+const MAY_CALL_ALL = "outgoing traffic is not filtered";
+const REFUSED = "it is not supported, and a page that needs it is rejected";
 
 const excused = {
   "machine.number is never read": NO_PLACES,

@@ -1,5 +1,5 @@
-// A cloud of one's own, whole but tiny. Its resources are Terraform's built-in `terraform_data` and a command is told what to do, where a real one
-// has the resources of a provider: `new Site(stack, "Social", { cloud: ownCloud(), … })`.
+// A complete, minimal cloud. Its resources are Terraform's built-in `terraform_data`, whose provisioners run a command; a real cloud has the
+// resources of a provider instead. Use: `new Site(stack, "Social", { cloud: ownCloud(), … })`.
 
 import { Lazy } from "cdktf";
 import {
@@ -12,31 +12,33 @@ import {
   type MadeFrontDoor,
   type MadeMachine,
   type MadePool,
+  OutdatedMachines,
   type PoolSpec,
   Problems,
   type Role,
+  RoleGates,
   type RouteSpec,
   runs,
+  settingsText,
   type SiteSpec,
   type Size,
-  Stale,
   TerraformData,
 } from "cdktf-mastodon/cloud";
 import { Construct } from "constructs";
 
 export interface OwnCloudProps {
   /**
-   * The program that does the work. What it is to do is its last word, and the facts are environment variables.
-   * @default - one that does nothing and writes down what it is told, in own-cloud.log in the folder of the stack
+   * The program that manages the machines. Its last argument is the action; the parameters are environment variables.
+   * @default - one that only logs its calls, to own-cloud.log in the directory of the stack
    */
   readonly command?: string;
   /**
-   * Who writes the host names into DNS.
+   * Makes the DNS records of the host names.
    * @default - this cloud
    */
   readonly dns?: Dns;
   /**
-   * Whether a plan that would delete a disk is refused, whatever the reason.
+   * Whether a plan that would delete a disk is rejected.
    * @default true
    */
   readonly protectDisks?: boolean;
@@ -53,19 +55,20 @@ const TYPES = [
 export function ownCloud(props: OwnCloudProps = {}): Cloud {
   return {
     name: "own",
-    can: { bootText: { bytes: 64 * 1024, counts: "base64 of gzip" }, frontDoorIdleSeconds: 60 },
+    can: { bootText: { bytes: 64 * 1024, counts: "base64 of gzip" }, frontDoorIdleSeconds: 60, delivers: true },
     open: (scope, spec) => new OwnSession(scope, spec, props),
   };
 }
 
 class OwnSession implements CloudSession {
   private readonly problems: Problems;
-  private readonly stale: Stale;
+  private readonly outdated: OutdatedMachines;
   private readonly network: TerraformData;
   private readonly disks: TerraformData;
   private readonly sizes = new Map<string, number>();
   private readonly kept: TerraformData[] = [];
   private readonly gates: TerraformData[] = [];
+  private readonly roles: RoleGates;
   private readonly routes: { readonly pool: string; readonly id: string }[] = [];
 
   constructor(
@@ -74,12 +77,13 @@ class OwnSession implements CloudSession {
     private readonly props: OwnCloudProps,
   ) {
     this.problems = new Problems(scope);
-    this.stale = new Stale(scope, spec.site);
+    this.outdated = new OutdatedMachines(scope, spec.site);
+    this.roles = new RoleGates(scope);
     this.network = new TerraformData(scope, "Network", {
       input: { site: spec.site, cidr: spec.cidr },
       provisioners: [this.call("make-network", { NAME: spec.site })],
     });
-    // One resource for all disks of the site. In a resource for each, the protection of a disk would be gone with the tier that has it.
+    // One resource for all disks of the site. With one resource per tier, removing the tier from the page would also remove the protection.
     this.disks = new TerraformData(scope, "Disks", {
       input: { site: spec.site, name: "${each.key}", gib: "${each.value}" },
       lifecycle: { preventDestroy: props.protectDisks ?? true },
@@ -93,13 +97,13 @@ class OwnSession implements CloudSession {
     const { name, role, size, address } = spec;
     const disks = spec.disks.map((disk) => ({ name: disk.name, gib: disk.gib, whole: `${name}-${disk.name}` }));
     for (const { whole, gib } of disks) this.sizes.set(whole, gib);
-    const boot = bootText(scope, `${id}Boot`, spec.bootText);
     const keep = spec.onChange === "keep";
+    const boot = bootText(scope, `${id}Boot`, spec.bootText, keep ? spec.renewedText : undefined);
     const ids = disks.map(({ whole }) => `\${terraform_data.${this.disks.friendlyUniqueId}["${whole}"].id}`).join(" ");
     const machine = new TerraformData(scope, id, {
       input: { name, role, type: this.type(scope, size), disks: ids, boot: boot.hash, user_data: boot.packed },
       triggersReplace: { address, ...(keep ? {} : { boot: boot.hash }) },
-      // All that the page changes of a kept machine waits until somebody has it made anew, by the option that the output names.
+      // Changes of a kept machine take effect only when it is made anew, with the -replace option that the output contains.
       lifecycle: keep ? { ignoreChanges: ["input"] } : {},
       dependsOn: [this.network],
       provisioners: [
@@ -109,7 +113,17 @@ class OwnSession implements CloudSession {
     });
     this.kept.push(machine);
     const resource = addressOf(machine);
-    if (keep) this.stale.add({ name, address: resource, madeWith: `${resource}.output.boot`, now: boot.hashName });
+    if (keep) {
+      this.outdated.add({ name, address: resource, madeWith: `${resource}.output.boot`, now: boot.hashName });
+      // Changed settings are delivered to the running machine: the command copies the script there, and root runs it.
+      const { hash, packed } = settingsText(scope, `${id}SettingsText`, spec.settings);
+      const delivered = new TerraformData(scope, `${id}Settings`, {
+        triggersReplace: { settings: hash },
+        dependsOn: [machine],
+        provisioners: [this.call("settings", { NAME: name, SETTINGS: packed })],
+      });
+      this.kept.push(delivered);
+    }
     return { address, devices: Object.fromEntries(disks.map((disk) => [disk.name, `/dev/disk/by-id/own-${disk.whole}`])) };
   }
 
@@ -117,10 +131,10 @@ class OwnSession implements CloudSession {
     const { name, role } = spec;
     const boot = bootText(scope, `${id}Boot`, spec.bootText);
     const type = this.type(scope, spec.size);
-    // Another boot text or type brings a new generation, whose members have other names than those that still serve.
+    // Another boot text or type makes a new generation. Its members have other names than those that still serve.
     const renewal = new TerraformData(scope, `${id}Renewal`, { triggersReplace: { boot: boot.hash, type } });
     const generation = `\${substr(${addressOf(renewal)}.id, 0, 6)}`;
-    // One resource with a count. In a resource for each, Terraform would end a member that a smaller page has no longer at once.
+    // One resource with a count. With one resource per member, Terraform would destroy members at once when the page has fewer.
     const members = new TerraformData(scope, id, {
       count: spec.machines,
       input: {
@@ -132,7 +146,7 @@ class OwnSession implements CloudSession {
       },
       lifecycle: {
         createBeforeDestroy: spec.roll === "start-first",
-        // Another Terraform may compress the same text to other bytes. Members are replaced by way of the renewal alone.
+        // Another version of Terraform may compress the same text to other bytes. Only the renewal resource replaces members.
         ignoreChanges: ["input"],
         replaceTriggeredBy: [addressOf(renewal)],
       },
@@ -144,13 +158,14 @@ class OwnSession implements CloudSession {
     });
     const all = `${addressOf(members)}[*]`;
     const routes = () => this.routes.filter(({ pool }) => pool === name).map((route) => route.id);
-    // It is made anew with the members. Terraform ends old members when all that depends on the new ones is made, so they wait for this.
+    // The gate is replaced with the members. Terraform destroys old members only after all resources that depend on the new ones, such as this.
     const gate = new TerraformData(scope, `${id}Serves`, {
       triggersReplace: { members: `\${join(" ", ${all}.id)}`, routes: Lazy.stringValue({ produce: () => routes().join(" ") }) },
-      // It returns when all members pass the health check; then it takes the traffic off all others of the pool, and ends them.
+      // When all members pass the health check, it removes all others of the pool from the load balancer, ends them, and returns.
       provisioners: [this.call("serve", { NAME: name, MEMBERS: `\${join(" ", ${all}.input.name)}` })],
     });
     this.gates.push(gate);
+    this.roles.add({ role, name, gate });
     return { name };
   }
 
@@ -181,9 +196,11 @@ class OwnSession implements CloudSession {
     return [];
   }
 
-  // If a kept machine cannot be made, members would never serve, and a gate would wait for nothing.
+  // If a kept machine cannot be made, members never serve. Then the gates must not start to wait for them.
   finish(): void {
     for (const gate of this.gates) gate.dependsOn = this.kept.map(addressOf);
+    // A pool that is no longer on the page is removed only when the pools of its role serve.
+    this.roles.finish((role, pools) => this.call("retire", { NAME: role, POOLS: pools.join(" ") }));
   }
 
   /** The smallest type that is large enough. */

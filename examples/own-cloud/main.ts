@@ -1,4 +1,4 @@
-// A whole Mastodon server on a cloud of one's own, which stands beside this file.
+// A whole Mastodon server on the cloud in cloud.ts.
 
 import { App, TerraformStack } from "cdktf";
 import { mail, Mastodon, s3Objects, Secret } from "cdktf-mastodon";

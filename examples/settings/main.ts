@@ -1,4 +1,4 @@
-// What a server is told besides its tiers: mail, files, search, signing on and the rest, each a word of its own, on the page of one line.
+// The settings of a server besides its tiers: mail, files, search, signing on and others. Each group is a function of its own.
 
 import { App, TerraformStack } from "cdktf";
 import {

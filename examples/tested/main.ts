@@ -1,4 +1,4 @@
-// A page with tests of its own, in streaming.test.ts: it stands in streaming.ts, so that both can make it.
+// A page with tests, in streaming.test.ts. The stack is a class in streaming.ts, so that the tests can make it too.
 
 import { App } from "cdktf";
 import { local } from "cdktf-mastodon/local";

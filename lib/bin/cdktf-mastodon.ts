@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// The command of the package: `npx cdktf-mastodon secrets secrets.tfvars.json` makes the file that `--var-file` takes.
+// The command line of the package, such as `npx cdktf-mastodon init`.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { facts, isFact } from "./facts";
 import { init } from "./init";
+import { inventory } from "./inventory";
 import { owner } from "./owner";
 import { secrets } from "./secrets";
 
@@ -22,6 +23,8 @@ const USAGE = `usage: cdktf-mastodon init
   that cdktf synth has written. It shows no value.
        cdktf-mastodon owner NAME --email ADDRESS [--site SITE | --ssh USER@HOST]
   Makes the account of the site's owner on a web machine and prints its password, once.
+       cdktf-mastodon inventory [SITE] [--json] [--file FILE]
+  What stands, as Terraform's state has it: tiers, machines and pools, what runs on each, how one logs in, and in which order they are renewed.
        cdktf-mastodon flows [DIRECTORY] [--json]
   Who may reach which port of whom, and why, as the plan in DIRECTORY (cdktf.out) has it. Every other port is closed.
        cdktf-mastodon connections [DIRECTORY] [--json]
@@ -31,7 +34,7 @@ const USAGE = `usage: cdktf-mastodon init
        cdktf-mastodon drill [NAME…]
   Breaks a site on the local cloud on purpose while users go on, and reports what they saw; --help says more.`;
 
-/** Runs the command with these words and returns its exit status. */
+/** Runs a command with these arguments and returns its exit status. */
 export function main(args: readonly string[]): number {
   const [command] = args;
   if (command === "local") {
@@ -40,6 +43,7 @@ export function main(args: readonly string[]): number {
   }
   if (command === "init" && args.length === 1) return init((path) => secrets([path], USAGE));
   if (isFact(command)) return facts(command, args.slice(1));
+  if (command === "inventory") return inventory(args.slice(1));
   if (command === "owner") return owner(args.slice(1));
   if (command === "secrets") return secrets(args.slice(1), USAGE);
   console.error(USAGE);

@@ -1,9 +1,8 @@
-// What a plan knows of its sites and no deploy prints: `cdktf-mastodon flows` and `cdktf-mastodon connections`, read from the synthesized stacks.
+// `cdktf-mastodon flows` and `cdktf-mastodon connections`: print local values of the synthesized stacks, which a deploy does not print.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { outputDirectory, planned } from "./deployed";
 
-/** The name of each local value in the plan ends in it. */
+/** The suffixes of the names of the local values in the plan. */
 const SUFFIXES = { flows: "_flows", connections: "_database_connections" } as const;
 type Fact = keyof typeof SUFFIXES;
 
@@ -11,7 +10,7 @@ export const isFact = (word: string | undefined): word is Fact => word !== undef
 
 /** Prints one fact of every site in the synthesized stacks; returns the exit status. */
 export function facts(fact: Fact, args: readonly string[]): number {
-  const directory = args.find((word) => !word.startsWith("-")) ?? process.env["CDKTF_OUTDIR"] ?? "cdktf.out";
+  const directory = outputDirectory(args.find((word) => !word.startsWith("-")));
   const sites = sitesOf(fact, directory);
   if (sites.length === 0) {
     console.error(`${directory} holds no plan of a site; npx cdktf synth writes one, in the directory of cdktf.json`);
@@ -23,18 +22,11 @@ export function facts(fact: Fact, args: readonly string[]): number {
 }
 
 function sitesOf(fact: Fact, directory: string): readonly (readonly [string, unknown])[] {
-  const stacks = join(directory, "stacks");
-  if (!existsSync(stacks)) return [];
-  const suffix = SUFFIXES[fact];
-  return readdirSync(stacks)
-    .map((stack) => join(stacks, stack, "cdk.tf.json"))
-    .filter((plan) => existsSync(plan))
-    .flatMap((plan) => {
-      const { locals = {} } = JSON.parse(readFileSync(plan, "utf8")) as { readonly locals?: Readonly<Record<string, unknown>> };
-      return Object.entries(locals)
-        .filter(([name, value]) => name.endsWith(suffix) && typeof value === "object")
-        .map(([name, value]) => [name.slice(0, -suffix.length), value] as const);
-    });
+  return planned(directory).flatMap(({ inventory, locals }) => {
+    const name = inventory.site.replaceAll("-", "_");
+    const value = locals[`${name}${SUFFIXES[fact]}`];
+    return value === undefined ? [] : [[name, value] as const];
+  });
 }
 
 function lines(value: unknown, indent: string): readonly string[] {

@@ -1,11 +1,11 @@
-// `cdktf-mastodon init`: what a project needs beside its page. What is there already is kept; `.gitignore` gets the lines that it lacks.
+// `cdktf-mastodon init`: writes what a project needs besides its page. Existing files are kept; missing lines are added to `.gitignore`.
 
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 
 export const SECRETS = "secrets.tfvars.json";
 
 const FILES: Readonly<Record<string, string>> = {
-  // The types are checked first: the page runs without, and then ignores a property whose name is misspelt.
+  // `tsc` first: tsx does not check types, so a misspelt prop would be ignored.
   "cdktf.json": `${JSON.stringify({ language: "typescript", app: "npx tsc && npx tsx main.ts", sendCrashReports: "false" }, null, 2)}\n`,
   "tsconfig.json": `${JSON.stringify(
     {
@@ -17,7 +17,7 @@ const FILES: Readonly<Record<string, string>> = {
   )}\n`,
 };
 
-/** What holds secrets, or is made anew. */
+/** Files that hold secrets, or are generated. */
 const IGNORED = ["node_modules/", "cdktf.out/", "cdktf.log", "*.tfvars.json", "terraform.*.tfstate*"];
 
 /** Writes the files into the current directory, with secrets made by `makeSecrets`; returns the exit status. */
@@ -42,7 +42,7 @@ export function init(makeSecrets: (file: string) => number): number {
   return 0;
 }
 
-// A project of Node's has such a file already, without what would make secrets public.
+// A Node project often has this file already, without the lines that keep secrets out of git.
 function ignore(): string {
   const old = existsSync(".gitignore") ? readFileSync(".gitignore", "utf8") : undefined;
   const lines = (old ?? "").split(/\r?\n/).map((line) => line.trim().replace(/^\//, ""));

@@ -1,4 +1,4 @@
-// What a server has already, as secrets of a site: `oldSecrets(bytes, "ruby")` of a `.env.production`, or of an older secrets file.
+// Reads the secrets of an existing server, from `.env.production` or an older secrets file: `oldSecrets(bytes, { reader: "ruby" })`.
 
 import { wrongWith } from "../core/secret-rule";
 import { CATALOGUE } from "../mastodon/env-catalogue";
@@ -8,11 +8,11 @@ import { differences, dotenv, Dotenv, Reader, Setting } from "./dotenv";
 
 export interface OldSecrets {
   readonly values: Readonly<Partial<Record<SecretName, string>>>;
-  /** Those of an older secrets file that the page names itself. */
+  /** Secrets of an older secrets file that only the page defines. */
   readonly others: Readonly<Record<string, unknown>>;
-  /** Why nothing should be made of it. */
+  /** Errors: no secrets file must be written. */
   readonly problems: readonly string[];
-  /** What its owner should know; no values. */
+  /** Notes for the owner; they hold no values. */
   readonly notes: readonly string[];
 }
 
@@ -103,7 +103,7 @@ function fromDotenv({ settings, passedOver }: Dotenv, reader: Reader | undefined
     const value = valueOf(variable);
     if (value !== undefined) values[name] = value;
   }
-  // An address outranks the parts in Mastodon, so it does here.
+  // In Mastodon a URL takes precedence over the separate variables, so it does here.
   for (const [variable, name] of Object.entries(URLS)) {
     const address = valueOf(variable);
     if (address === undefined) continue;
@@ -190,7 +190,7 @@ function judge(values: Readonly<Record<string, unknown>>, told: readonly string[
       ...(foreign.length === 0
         ? []
         : [
-            `for servers outside the page only, as in Postgres.external: ${foreign.join(", ")}; a server that it makes wants 16 to 64 letters and digits`,
+            `for external servers only, as in Postgres.external: ${foreign.join(", ")}; a server that it makes wants 16 to 64 letters and digits`,
           ]),
     ],
   };

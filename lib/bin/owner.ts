@@ -1,22 +1,23 @@
-// `cdktf-mastodon owner NAME --email ADDRESS`: has a web machine make the account of the site's owner, and shows what it says.
-// The password is made there and goes straight to the terminal: it passes through no variable, file or log on the way.
+// `cdktf-mastodon owner NAME --email ADDRESS`: makes the account of the site's owner on a web machine, and shows the output.
+// The password is generated there and printed to the terminal only, not to a file or log.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { Inventory } from "../core/inventory";
+import { deployed, NoInventory, outputDirectory } from "./deployed";
 
-export const OWNER_USAGE = `usage: cdktf-mastodon owner NAME --email ADDRESS [--site SITE | --ssh USER@HOST]
-  Makes the account of the site's owner on one of its web machines and prints its password, once. Without --ssh the site is one of the
-  local cloud, and --site is needed only beside others; with --ssh HOST is a web machine on which USER is root.`;
+export const OWNER_USAGE = `usage: cdktf-mastodon owner NAME --email ADDRESS [--site SITE] [--out DIRECTORY]
+       cdktf-mastodon owner NAME --email ADDRESS --ssh USER@HOST
+  Makes the account of the site's owner on one of its web machines and prints its password, once. Which those are, the deployed inventory of the
+  page in this directory says; --site is needed only beside other sites, and --out is where cdktf synth writes (cdktf.out). With --ssh HOST is
+  a web machine on which USER is root, and no inventory is read.`;
 
-/** What the command does to the world; tests put others in their place. */
+/** The side effects of the command; replaced in tests. */
 export interface World {
-  /** The sites of the local cloud on this computer. */
-  readonly sites: () => readonly string[];
-  /** The machines of one of them that run, those that came from pools first. */
-  readonly running: (site: string) => readonly string[];
-  /** Whether a machine has the command. */
-  readonly isWeb: (site: string, machine: string) => boolean;
+  /** The deployed sites of the page whose plan is in a directory. */
+  readonly deployed: (directory: string) => readonly Inventory[];
+  /** The machines of a site of the local cloud that run, each with its pool. */
+  readonly running: (site: string) => readonly { readonly name: string; readonly pool: string }[];
   /** Runs a command on this terminal and returns its exit status. */
   readonly run: (command: string, args: readonly string[]) => number;
 }
@@ -27,23 +28,45 @@ const COMMAND = "mastodon-owner";
 export function owner(args: readonly string[], world: World = HERE): number {
   const words = parse(args);
   if (typeof words === "string") return wrong(`${OWNER_USAGE}\n${words}`, 2);
-  const { name, email, site, ssh } = words;
+  const { name, email, site, ssh, out } = words;
   const command = [COMMAND, name, "--email", email];
-  if (ssh !== undefined) {
-    // A shell reads it there.
-    const quoted = command.map((word) => `'${word}'`).join(" ");
-    return world.run("ssh", [...(process.stdin.isTTY ? ["-t"] : []), "--", ssh, quoted]);
+  // A shell reads it there.
+  const quoted = command.map((word) => `'${word}'`).join(" ");
+  const terminal = process.stdin.isTTY ? ["-t"] : [];
+  if (ssh !== undefined) return world.run("ssh", [...terminal, "--", ssh, quoted]);
+  let sites;
+  try {
+    sites = world.deployed(outputDirectory(out));
+  } catch (error) {
+    if (error instanceof NoInventory) return wrong(`${error.message}\n--ssh USER@HOST does without it`, 1);
+    throw error;
   }
-  const sites = world.sites();
-  if (site !== undefined && !sites.includes(site)) return wrong(`there is no site ${site} on this computer; ${which(sites)}`, 1);
-  if (site === undefined && sites.length !== 1) {
-    const choose = sites.length === 0 ? "; npm start makes one, and --ssh reaches a rented machine" : ": choose one by --site";
-    return wrong(`${which(sites)}${choose}`, 1);
+  const chosen = sites.length === 1 && site === undefined ? sites[0] : sites.find((one) => one.site === site);
+  if (chosen === undefined) {
+    const there =
+      sites.length === 0 ? "no site of this page is deployed" : `there are: ${sites.map((one) => one.site).join(", ")}`;
+    const remedy = sites.length === 0 ? "deploy it, or name a web machine by --ssh" : "choose one by --site";
+    return wrong(`${site === undefined ? "" : `there is no deployed site ${site}; `}${there} / ${remedy}`, 1);
   }
-  const chosen = site ?? sites[0]!;
-  const machine = world.running(chosen).find((one) => world.isWeb(chosen, one));
-  if (machine === undefined) return wrong(`no web machine of the site ${chosen} runs; npm start starts those that are off`, 1);
-  return world.run("bash", [DRIVER, "run", chosen, machine, "--", ...command]);
+  const pools = chosen.pools.filter(({ units }) => units.some(({ what }) => what === "web"));
+  if (pools.length === 0) return wrong(`the site ${chosen.site} has no web machine / add a WebTier to the page`, 1);
+  if (chosen.cloud === "local") {
+    // The inventory has all members; one that is off cannot be asked.
+    const machine = world.running(chosen.site).find(({ pool }) => pools.some((web) => web.name === pool));
+    if (machine === undefined)
+      return wrong(`no web machine of the site ${chosen.site} runs; npm start starts those that are off`, 1);
+    return world.run("bash", [DRIVER, "run", chosen.site, machine.name, "--", ...command]);
+  }
+  const login = pools.flatMap(({ members = [] }) => members).find((member) => member.login !== undefined)?.login;
+  if (login === undefined) {
+    const list = pools.find((pool) => pool.list !== undefined)?.list;
+    return wrong(
+      `the inventory has no way to log in on a web machine of ${chosen.site} / name one by --ssh USER@HOST${list === undefined ? "" : `; ${list} lists them`}`,
+      1,
+    );
+  }
+  const [program, ...rest] = login.split(" ");
+  return world.run(program!, [...(program === "ssh" ? terminal : []), ...rest, ...(program === "ssh" ? [quoted] : command)]);
 }
 
 interface Words {
@@ -51,9 +74,10 @@ interface Words {
   readonly email: string;
   readonly site?: string;
   readonly ssh?: string;
+  readonly out?: string;
 }
 
-const OPTIONS = ["email", "site", "ssh"];
+const OPTIONS = ["email", "site", "ssh", "out"];
 
 /** What is wrong with the words, if something is. */
 function parse(args: readonly string[]): Words | string {
@@ -70,17 +94,20 @@ function parse(args: readonly string[]): Words | string {
     if (value === undefined) return `--${option} has no value`;
     given[option] = value;
   }
-  const { name = "", email = "", site, ssh } = given;
+  const { name = "", email = "", site, ssh, out } = given;
   if (!/^[A-Za-z0-9_]{1,30}$/.test(name)) return `"${name}" is no name of an account: 1 to 30 letters, digits and underscores`;
   // No quotes: the words pass through a shell on the other side of ssh.
   if (!/^[^@\s'"\\-][^@\s'"\\]*@[^@\s'"\\]+$/.test(email)) return `"${email}" is no mail address: give yours as --email ADDRESS`;
-  if (site !== undefined && ssh !== undefined)
-    return "--site is a site of this computer, --ssh a machine elsewhere: give one of them";
-  return { name, email, ...(site !== undefined && { site }), ...(ssh !== undefined && { ssh }) };
+  if (ssh !== undefined && (site !== undefined || out !== undefined))
+    return "--site and --out are for machines that the inventory knows, --ssh is for one that you name: give one of them";
+  return {
+    name,
+    email,
+    ...(site !== undefined && { site }),
+    ...(ssh !== undefined && { ssh }),
+    ...(out !== undefined && { out }),
+  };
 }
-
-const which = (sites: readonly string[]) =>
-  sites.length === 0 ? "the local cloud has no site on this computer" : `there are: ${sites.join(", ")}`;
 
 function wrong(words: string, status: number): number {
   console.error(words);
@@ -88,18 +115,14 @@ function wrong(words: string, status: number): number {
 }
 
 const DRIVER = join(__dirname, "../clouds/local/driver/local.sh");
-const SITES = join(process.env["CDKTF_MASTODON_ROOT"] ?? "/var/lib/cdktf-mastodon", "sites");
 
 const HERE: World = {
-  sites: () => (existsSync(SITES) ? readdirSync(SITES).sort() : []),
+  deployed: (directory) => deployed(directory).map(({ inventory }) => inventory),
   running: (site) =>
     spawnSync("bash", [DRIVER, "list", site], { encoding: "utf8" })
       .stdout.split("\n")
       .map((line) => line.split("\t"))
       .filter(([, , , state]) => state === "running")
-      .sort(([, , one], [, , other]) => Number(one === "-") - Number(other === "-"))
-      .map(([name]) => name!),
-  isWeb: (site, machine) =>
-    spawnSync("bash", [DRIVER, "run", site, machine, "--", "test", "-x", `/usr/local/bin/${COMMAND}`]).status === 0,
+      .map(([name, , pool]) => ({ name: name!, pool: pool! })),
   run: (command, args) => spawnSync(command, args, { stdio: "inherit" }).status ?? 1,
 };

@@ -1,4 +1,4 @@
-// Which secrets a page wants, from the plan that it has written: `pageSecrets("cdktf.out")`.
+// The secrets that a page needs, from its synthesized plan: `pageSecrets("cdktf.out")`.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,14 +1,15 @@
-// `cdktf-mastodon secrets FILE` and `cdktf-mastodon secrets check FILE`: the file that `--var-file` takes.
+// `cdktf-mastodon secrets FILE` and `cdktf-mastodon secrets check FILE`: make and check the file for `--var-file`.
 
 import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { hostName } from "../core/names";
 import { malformed, Values, wrongSecrets } from "../mastodon/secret-check";
 import { makeSecrets, SECRET_NAMES, SecretName } from "../mastodon/secrets";
+import { outputDirectory } from "./deployed";
 import { Reader } from "./dotenv";
 import { OldSecrets, oldSecrets } from "./old-secrets";
 import { PageSecret, pageSecrets, sitesOf } from "./page-secrets";
 
-/** What a server has from its first day on. */
+/** Secrets that every existing server already has. */
 const LASTING: readonly SecretName[] = ["secret_key_base", "otp_secret", "vapid_private_key", "vapid_public_key"];
 
 /** What the words of the command ask for; `undefined` if they make no sense. */
@@ -20,7 +21,7 @@ interface Asked {
   readonly page: string;
 }
 
-/** Runs the command with the words behind `secrets`; `usage` is said if they make no sense. */
+/** Runs the command with the arguments after `secrets`; prints `usage` if they are invalid. */
 export function secrets(args: readonly string[], usage: string): number {
   const checking = args[0] === "check";
   const asked = read(checking ? args.slice(1) : args);
@@ -55,7 +56,7 @@ function read(args: readonly string[]): Asked | undefined {
       return site === undefined ? { site: undefined, file: word } : { site: inNames(site), file: file! };
     }),
     reader,
-    page: pages.at(-1) ?? "cdktf.out",
+    page: outputDirectory(pages.at(-1)),
   };
 }
 
@@ -160,7 +161,7 @@ function write(file: string, values: Values): string | undefined {
   return undefined;
 }
 
-// What nobody here can make.
+// Secrets that cannot be generated.
 function byHand(wanted: readonly PageSecret[], values: Values): readonly string[] {
   const lacking = wanted.filter(({ wanted: is, variable }) => is && (values[variable] === undefined || values[variable] === ""));
   return lacking.map(({ variable, description }) => `${variable}: write it into the file by hand; ${description}`);

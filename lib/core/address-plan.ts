@@ -1,5 +1,5 @@
-// Where every role and tier of a site has its addresses: `AddressPlan.of("10.20.0.0/16").tier("redis", "cache")`.
-// A block depends only on the role and the tier's own name, so reordering a page or adding a tier moves no address.
+// Which private addresses each role and tier of a site gets: `plan.tier("redis", plan.slotOf("redis", "cache"))`.
+// A tier's block depends only on its role and name, so reordering a page or adding a tier changes no address.
 
 import { Problem } from "./problems";
 
@@ -13,7 +13,8 @@ export interface Range {
   readonly size: number;
 }
 
-// Offset and prefix of each role inside a /16. Roles that are kept machines have small blocks, pools have room to double while they roll.
+// Offset and prefix of each role inside the /16, and the prefix of a tier's block. Blocks of kept machines are small; those of pools are larger,
+// since a pool doubles during a roll-out.
 const ROLES: Readonly<Record<Role, { readonly offset: number; readonly prefix: number; readonly block: number }>> = {
   cloud: { offset: 0, prefix: 20, block: 26 },
   postgres: { offset: 4096, prefix: 20, block: 26 },
@@ -23,10 +24,10 @@ const ROLES: Readonly<Record<Role, { readonly offset: number; readonly prefix: n
   streaming: { offset: 24576, prefix: 19, block: 25 },
   sidekiq: { offset: 32768, prefix: 18, block: 25 },
   own: { offset: 49152, prefix: 19, block: 25 },
-  // From 57344 on nothing is given away: room for machines that watch, keep backups or only vote, without moving anybody.
+  // From 57344 on the range is unused: reserved for later roles, such as monitoring, backups or voters, so that no address has to change.
 };
 
-/** Every role that there is. */
+/** All roles. */
 export const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
 
 export class AddressPlan {
@@ -43,7 +44,7 @@ export class AddressPlan {
     return new AddressPlan(range(a! * 2 ** 24 + b! * 2 ** 16, 16));
   }
 
-  /** What is wrong with it as a network, if something is. */
+  /** A problem if `cidr` is not a private /16. */
   static wrong(cidr: string): Problem | undefined {
     const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.0\.0\/16$/.exec(cidr);
     const [a, b] = [Number(match?.[1]), Number(match?.[2])];
@@ -55,19 +56,19 @@ export class AddressPlan {
     };
   }
 
-  /** All addresses that tiers of a role may have: what a host firewall names. */
+  /** All addresses that tiers of a role may have. Host firewalls use this range. */
   role(role: Role): Range {
     const { offset, prefix } = ROLES[role];
     return range(this.network.first + offset, prefix);
   }
 
-  /** How many blocks a role has for tiers. */
+  /** The number of blocks that a role has for tiers. */
   slots(role: Role): number {
     const { prefix, block } = ROLES[role];
     return 2 ** (block - prefix);
   }
 
-  /** The slot that a tier takes by its name alone. */
+  /** The default slot of a tier, from a hash of its name. */
   slotOf(role: Role, tier: string): number {
     return fnv1a(tier) % this.slots(role);
   }
@@ -78,7 +79,7 @@ export class AddressPlan {
     return range(this.network.first + offset + slot * 2 ** (32 - block), block);
   }
 
-  /** The part of a tier's block that each of so many zones has for itself. */
+  /** Divides a tier's block into one range for each zone. */
   zones(tier: Range, count: number): readonly Range[] {
     if (count === 1) return [tier];
     const bits = Math.ceil(Math.log2(count));
@@ -86,7 +87,7 @@ export class AddressPlan {
     return Array.from({ length: count }, (_, zone) => range(tier.first + zone * size, 32 - Math.log2(size)));
   }
 
-  /** Where the n-th kept machine of a tier stands, counted from 1: machines take turns in the zones. */
+  /** Zone and address of the n-th kept machine of a tier, counted from 1. Machines are spread over the zones in turn. */
   place(tier: Range, n: number, zones = 1): { readonly zone: number; readonly range: Range; readonly address: string } {
     if (n < 1 || n > this.capacity(tier, zones)) throw new Error(`machine ${n} does not fit ${tier.cidr}`);
     const zone = (n - 1) % zones;
@@ -94,13 +95,13 @@ export class AddressPlan {
     return { zone, range, address: dotted(range.first + first(zones) + Math.floor((n - 1) / zones)) };
   }
 
-  /** How many machines a tier's block can number. The first addresses of a block and its last are the cloud's own. */
+  /** How many machines a tier's block has addresses for. The first addresses of a block and the last are reserved for the cloud. */
   capacity(tier: Range, zones = 1): number {
     return zones * (this.zones(tier, zones)[0]!.size - first(zones) - 1);
   }
 }
 
-// A block that is not divided has room to spare. AWS keeps the first four addresses of a subnet, and a zone's part may have sixteen only.
+// AWS reserves the first four addresses of a subnet, and the range of one zone may have only sixteen. An undivided block has room for ten.
 function first(zones: number): number {
   return zones === 1 ? 10 : 4;
 }
@@ -113,7 +114,7 @@ function dotted(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }
 
-// FNV-1a: spreads short names well and will never change between Node versions.
+// FNV-1a: distributes short names evenly, and gives the same result in every version of Node.
 function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

@@ -1,5 +1,5 @@
-// What a page may write where machines are to reach somebody: `wrongHost("server", "smtp.example")`, `wrongUrl("endpoint", "https://store.example")`.
-// Both return what is wrong, or nothing. What Terraform computes is not known yet, and passes.
+// Checks of host names and URLs on a page: `wrongHost("server", "smtp.example")`, `wrongUrl("endpoint", "https://store.example")`.
+// Both return a problem or `undefined`. Values that Terraform computes are not known at synth and are not checked.
 
 import { BlockList, isIP } from "node:net";
 import { domainToASCII } from "node:url";
@@ -15,7 +15,7 @@ export function isHostName(host: string): boolean {
   return host.length <= HOST_LENGTH && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1)!);
 }
 
-/** A name in the world's DNS: with a dot, and a letter first in its last part. */
+/** Whether it is a name of public DNS: it has a dot, and its last part begins with a letter. */
 export function isDomain(host: string): boolean {
   return isHostName(host) && /\.[a-z][a-z0-9-]*[a-z0-9]$/.test(host);
 }
@@ -29,8 +29,8 @@ const NAMES_OF_HERE =
   /^(.*\.)?(localhost|localhost\.localdomain|ip6-localhost|ip6-loopback|host\.containers\.internal|host\.docker\.internal)$/;
 
 /**
- * Whether it means whichever machine asks, in any spelling: `localhost`, `127.0.0.0/8`, `::1`, `0.0.0.0`, `::`, the same inside IPv6 addresses, in
- * brackets, or as a number.
+ * Whether it means the machine that uses it, in any spelling: `localhost`, `127.0.0.0/8`, `::1`, `0.0.0.0`, `::`, the same inside IPv6 addresses,
+ * in brackets, or as a number.
  */
 export function isThisMachine(host: string): boolean {
   const bare = host
@@ -42,7 +42,7 @@ export function isThisMachine(host: string): boolean {
   return address !== undefined && HERE.check(address, isIP(address) === 4 ? "ipv4" : "ipv6");
 }
 
-/** An address in its usual spelling: `127.1`, `0x7f000001` and `2130706433` are all the same one. */
+/** An IPv4 address in dotted form: `127.1`, `0x7f000001` and `2130706433` are the same address. */
 function addressOf(host: string): string | undefined {
   if (isIP(host) === 6) return host;
   try {
@@ -93,24 +93,24 @@ function parts(value: string): { readonly host: string; readonly port: string | 
 }
 
 export interface UrlForm {
-  /** Without colons. */
+  /** Allowed schemes, without colon. */
   readonly schemes: readonly string[];
-  /** Whether it is scheme, host and port alone. */
+  /** Whether only scheme, host and port are allowed. */
   readonly origin?: boolean;
-  /** Whether such an origin may have a user and a password before its host. */
+  /** Whether such an origin may have a user and a password before the host. */
   readonly login?: boolean;
-  /** Of what form it is, as in `https://store.example`. */
+  /** An example for messages, such as `https://store.example`. */
   readonly such: string;
 }
 
 const ORIGIN = /^[^/]*:\/\/[^/?#@]*$/;
 const ORIGIN_WITH_LOGIN = /^[^/]*:\/\/([^/?#@]*@)?[^/?#@]*\/?$/;
 
-/** What is wrong with an address that machines or browsers are to ask. */
+/** What is wrong with a URL that machines or browsers are to request. */
 export function wrongUrl(prop: string, value: string, form: UrlForm): Problem | undefined {
   if (Token.isUnresolved(value)) return undefined;
   const url = parsed(value);
-  // Somebody may have written a password into it, with any sign.
+  // It may contain a password, with any character.
   const shown = value.replace(/\/\/.*@/s, "//…@");
   if (url !== undefined && isThisMachine(url.hostname)) return thisMachine(prop, shown, value);
   const written = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(value)?.[1] ?? "";
@@ -132,12 +132,12 @@ export function wrongUrl(prop: string, value: string, form: UrlForm): Problem | 
   };
 }
 
-/** The host of an address, or nothing. */
+/** The host of a URL, with its port, or `undefined`. */
 export function hostOf(url: string): string | undefined {
   return parsed(url)?.host;
 }
 
-/** What is wrong with a host name that the world reaches. */
+/** What is wrong with a public host name. */
 export function wrongDomain(prop: string, value: string): Problem | undefined {
   if (isDomain(value)) return undefined;
   return {
@@ -147,7 +147,7 @@ export function wrongDomain(prop: string, value: string): Problem | undefined {
   };
 }
 
-/** What is meant by something that is nearly a host name, if one can tell: another alphabet's in the letters that DNS knows. */
+/** A suggestion for a value that is almost a host name, such as the Punycode form of a name in another alphabet. */
 function better(value: string, right: (host: string) => boolean = isHostName): string {
   const bare = value
     .replace(/^[a-z]+:\/\//i, "")
@@ -159,7 +159,7 @@ function better(value: string, right: (host: string) => boolean = isHostName): s
 
 function thisMachine(prop: string, shown: string, value = shown): Problem {
   return {
-    wrong: `${prop} is "${shown}", which is every machine itself, and nothing listens there`,
+    wrong: `${prop} is "${shown}", which means the machine itself, where nothing listens`,
     value,
     remedy: "give the name by which the machines of the site reach it",
   };

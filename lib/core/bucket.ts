@@ -1,10 +1,10 @@
-// What a bucket may be called, and where that name stands in a host name: `wrongBucket("social-media", true)`.
+// Checks of bucket names, alone and as a part of a host name: `wrongBucket("social-media", true)`.
 
 import { Token } from "cdktf";
 import { isIP } from "node:net";
 import { Problem } from "./problems";
 
-/** Amazon's rules, which most stores have taken over. */
+/** Amazon's rules, which most stores follow. */
 const STRICT =
   /^(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]$(?<!-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)/;
 /** What some other stores allow as well. */
@@ -22,7 +22,7 @@ export function wrongBucket(bucket: string, strict: boolean): Problem | undefine
   };
 }
 
-/** What is wrong with files at a bucket's own host: a wildcard certificate covers one part of a name, and a dot in the bucket's makes more. */
+/** A problem if files are served from the bucket's own host and its name has a dot: a wildcard certificate covers one label of a host name only. */
 export function uncovered(bucket: string, aliasHost: string | undefined, storeHost: string): Problem | undefined {
   const host = aliasHost?.replace(/[:/].*$/s, "");
   if (!bucket.includes(".") || host !== `${bucket}.${storeHost.replace(/:.*$/, "")}`) return undefined;

@@ -1,157 +1,186 @@
-// The contract of a cloud: all that a back-end must be able to do, as `hetzner({ … })` or `local({ … })` return it.
-// A back-end may refuse a spec with a clear message; it may never overlook a field of one.
+// The interface that every cloud implements, as `hetzner({ … })` and `local({ … })` do.
+// A cloud may refuse a spec with a clear message; it must not ignore a field of one.
 
 import { Construct } from "constructs";
 import { Role } from "./address-plan";
 import { DiskSpec, HostSpec } from "./host-spec";
 import { Flow } from "./flow";
+import { InventoryFrontDoor, InventoryMember, InventoryReached, MadeHost } from "./inventory";
 import { Step } from "./program";
 
 export interface Cloud {
-  /** For messages and golden files; never for an `if`. */
+  /** Used in messages and snapshots. Code must not branch on it: use `can`. */
   readonly name: string;
   readonly can: CloudCan;
   /**
-   * Begins a site: makes its private network, and whatever else the machines need. `scope` is the site's own, and all that the session makes
-   * without another scope goes there.
+   * Begins a site: makes its private network, and everything else that machines need. `scope` is the site's construct; what the session makes
+   * without another scope is made there.
    */
   open(scope: Construct, spec: SiteSpec): CloudSession;
 }
 
-/** What is true of a cloud before anything is made, and decides what the machines are told. */
+/** Capabilities and limits of a cloud that are known before anything is made. They decide what boot texts hold. */
 export interface CloudCan {
   readonly bootText: BootTextLimit;
-  /** After how many seconds without traffic its front door closes a connection; hosts behind it keep theirs open longer. */
+  /** Seconds without traffic after which its front door closes a connection. Hosts behind it keep connections open longer than that. */
   readonly frontDoorIdleSeconds: number;
   /**
-   * Over how many zones it spreads the machines of a tier. Each has a part of the tier's addresses for itself.
+   * The number of zones over which the machines of a tier are spread. Each zone has its own range of the tier's addresses.
    * @default 1 - and `zone` of a machine is always 0
    */
   readonly zones?: number;
   /**
-   * Whether a machine's address is the planned one, or is computed by the cloud. Boot texts then hold no address of another machine, since
-   * machines that name each other would be a cycle in Terraform; `CloudSession.steps` must bring a way by which a host finds the names that it
-   * is to reach (`HostSpec.names`), at boot and whenever one of them has another address.
+   * Whether a machine gets the planned address (`chosen`), or one that the cloud computes. If computed, boot texts hold no address of another
+   * machine, since machines that refer to each other would be a cycle in Terraform. `CloudSession.steps` must then add a way to resolve the names
+   * in `HostSpec.names`, at boot and whenever one of their addresses changes.
    * @default "chosen"
    */
   readonly addresses?: "chosen" | "computed";
   /**
-   * How a secret gets to a machine: as a part of the boot text, or fetched when it boots. Boot texts of a `store` hold the secrets' names, and
-   * `CloudSession.steps` must leave each value as the file `SECRETS_DIRECTORY/NAME` before anything else of the program runs.
+   * How a secret gets to a machine: as a part of the boot text, or fetched from a store at boot. With `store`, boot texts hold the names of
+   * secrets, and `CloudSession.steps` must write each value to the file `SECRETS_DIRECTORY/NAME` before any other step of the program runs.
    * @default "boot text"
    */
   readonly secrets?: "boot text" | "store";
   /**
-   * Where a machine asks about itself, for host firewalls: only root may ask, and who says so (`HostSpec.identity`).
+   * The addresses of the cloud's metadata service. Host firewalls allow requests to them only by root and by the users in `HostSpec.identity`.
    * @default ["169.254.169.254"]
    */
   readonly metadata?: readonly string[];
   /**
-   * Whether a process may have rights at the cloud by the machine that it runs on, without a key of its own. Without, pages that want that are
-   * refused.
+   * Whether a machine has an identity at the cloud (such as an instance role) that a process can use instead of a key. If not, pages that need
+   * one are refused.
    * @default false
    */
   readonly identity?: boolean;
   /**
-   * Where a member of a pool that asks for it (`PoolSpec.files`) finds one directory, the same for all such members of the site. It outlives
-   * machines as a disk does, and goes with the site. Left out by a cloud without one: uploads then need an object store.
+   * The path of a directory that all members of pools with `PoolSpec.files` share. Like a disk it outlives machines; it is removed with the site.
+   * A cloud without such a directory leaves it out: uploads then need an object store.
    */
   readonly sharedFiles?: string;
-  /** What every host lets in besides the flows of the page, such as the administrators' SSH. */
-  readonly openings?: readonly Omit<Flow, "to">[];
   /**
-   * The port on which the cloud asks a member of a pool whether it serves, from the role `cloud`; it answers HTTP with 200 or 503. Pools
-   * behind the front door are asked there instead.
+   * Whether it delivers changed settings to running kept machines (`MachineSpec.settings`). If not, every change of a boot text takes effect only
+   * when the machine is renewed.
+   * @default false
+   */
+  readonly delivers?: boolean;
+  /**
+   * The port of the health check for members of pools without a route: the cloud sends HTTP requests from `sourcesOf("cloud")`, and the
+   * member answers 200 or 503. Pools behind the front door are checked by the front door instead.
    */
   readonly readinessPort?: number;
 }
 
 export interface BootTextLimit {
-  /** The most bytes. */
+  /** The limit in bytes. */
   readonly bytes: number;
-  /** What of a text the cloud counts: the text itself, that compressed by gzip, or that compressed and then written as base64. */
+  /** What the cloud counts: the text itself, the text compressed by gzip, or that as base64. */
   readonly counts: "text" | "gzip" | "base64 of gzip";
 }
 
 export interface SiteSpec {
-  /** The site's name, for physical names. */
+  /** The site's name, for names of resources. */
   readonly site: string;
-  /** The private network. */
+  /** The private network in CIDR notation. */
   readonly cidr: string;
   /** The range of each role, for clouds with subnets. */
   readonly roles: Readonly<Record<Role, string>>;
 }
 
-/** One site in the making. `finish` is called once, when the page is whole, and is the last moment at which resources can be made. */
+/** One site while its page runs. */
 export interface CloudSession {
   /** Makes one kept machine. */
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine;
-  /** Makes n alike machines that are replaced freely. */
+  /** Makes a number of identical machines, each of which may be replaced at any time. */
   pool(scope: Construct, id: string, spec: PoolSpec): MadePool;
-  /** Makes what the world reaches; at most one a site. */
+  /** Makes the front door, the public entry of the site. Called at most once for a site. */
   frontDoor(scope: Construct, id: string, spec: FrontDoorSpec): MadeFrontDoor;
   /**
-   * Makes a mail server that sends nothing and keeps all mail to be read, at most one a site. Only a cloud for trying out has it: elsewhere the
-   * page must say where mail goes.
+   * Makes a mail server that stores all mail and sends none. Called at most once for a site. Only a cloud for tests has one: on others the page
+   * must name a mail server.
    */
   readonly mailbox?: (scope: Construct, spec: MailboxSpec) => MadeMailbox;
   /**
-   * The addresses from which hosts of a role come, as far as a host's own firewall can know them: the role's range where addresses are chosen, all
-   * of the network where they are computed. The cloud's own firewall then knows the roles themselves.
+   * The source addresses of a role for host firewalls: the role's range if addresses are chosen, the whole network if they are computed. In the
+   * second case the cloud's own firewall must tell the roles apart.
    */
   sourcesOf(role: Role): readonly string[];
   /**
-   * What the cloud adds to a host's program.
-   * @default - nothing
+   * Steps that the cloud adds to a host's program.
+   * @default - none
    */
   readonly steps?: (host: HostSpec) => AddedSteps;
-  /** What this cloud has for the administrator of the site, as lines for the end of a deploy; asked for at synth. */
+  /**
+   * What every host accepts besides the flows of the page, such as SSH of administrators. Called at synth, when the site's network is known.
+   * @default - nothing
+   */
+  readonly openings?: () => readonly Omit<Flow, "to">[];
+  /** Lines for the administrator of the site, printed at the end of a deploy. Called at synth. */
   nextSteps(): readonly string[];
+  /** Called once, when the whole page is known. Afterwards no resource can be made. */
   finish(): void;
 }
 
 export interface AddedSteps {
-  /** Performed when the firewall and the private network stand, before all else. */
+  /** Run after the firewall and the private network are configured, before all other steps. */
   readonly first: readonly Step[];
-  /** Performed when the program is done. */
+  /** Run after all other steps. */
   readonly last: readonly Step[];
 }
 
 export interface MachineSpec extends HostSpec {
-  /** Which of its tier's machines it is, from 1. */
+  /** Its number in the tier, from 1. */
   readonly number: number;
-  /** In which of the cloud's zones it stands, from 0. Machines of a tier take turns, so three voters stand in three zones. */
+  /** The index of its zone, from 0. Machines of a tier are assigned to zones in turn, so that three voters are in three zones. */
   readonly zone: number;
   /** The addresses of its tier in its zone. */
   readonly range: string;
   /** The planned address; a cloud that computes addresses gives another in `MadeMachine.address`. */
   readonly address: string;
   readonly disks: readonly DiskSpec[];
-  /** What a changed boot text does: `keep` leaves the machine alone, `replace` makes it anew (stop first). */
+  /** What happens when the boot text changes: `keep` does not touch the machine, `replace` replaces it (stop first). */
   readonly onChange: "keep" | "replace";
+  /**
+   * The part of the boot text that reaches a machine only by renewal: all of it on a cloud that does not deliver settings. A kept machine counts as
+   * older than the page if the hash of this part differs, not the hash of the boot text.
+   */
+  readonly renewedText: () => string;
+  /**
+   * A bash script that applies the rest of the boot text to a running machine, escaped for Terraform. A cloud that `can.delivers` runs it as root
+   * whenever it has changed. It waits until the machine has booted, changes only what differs, prints what it reloads or restarts, and can be run
+   * again at any time. It holds secrets; or their names, if secrets come from a store: then the cloud must have written the values to
+   * SECRETS_DIRECTORY before.
+   */
+  readonly settings: () => string;
 }
 
-export interface MadeMachine {
-  /** What peers in the network reach it by: a plain string, or a token where the cloud computes it. */
+/** A machine as the cloud has made it, with optional facts for the inventory (`MadeHost`). */
+export interface MadeMachine extends MadeHost {
+  /** Its address in the private network: a plain string, or a token if the cloud computes it. */
   readonly address: string;
-  /** The device path of each disk by its name, as the boot text must mount it. */
+  /** The device path of each disk by the disk's name, for mount steps. */
   readonly devices: Readonly<Record<string, string>>;
 }
 
-/** The boot text is the same for every member, so that a scaling group can hold it as a template. */
+/** A pool. The boot text is the same for every member, so that a scaling group can use it as its template. */
 export interface PoolSpec extends HostSpec {
   /** The addresses of its tier in each zone. */
   readonly ranges: readonly string[];
   readonly machines: number;
-  /** `start-first`: new members serve before old ones leave. `stop-first`: the old ones are gone before new ones start. */
+  /** `start-first`: new members serve before old ones are removed. `stop-first`: old members are removed before new ones start. */
   readonly roll: "start-first" | "stop-first";
-  /** Whether members need the directory `CloudCan.sharedFiles`; asked for at synth, and never true where the cloud has none. */
+  /** Whether members need the directory `CloudCan.sharedFiles`. Called at synth; never true if the cloud has no such directory. */
   readonly files: () => boolean;
 }
 
-export interface MadePool {
+/** A pool as the cloud has made it, with optional facts for the inventory. */
+export interface MadePool extends Pick<InventoryReached, "resource" | "renew"> {
   readonly name: string;
-  /** The options by which a command of `cdktf-mastodon` finds a member, as in `--ssh root@203.0.113.7`. Left out where nobody may log in. */
+  /** Its members for the inventory, as Terraform references. Left out if Terraform does not manage members individually. */
+  readonly members?: readonly InventoryMember[];
+  /** The command that lists the current members, for the inventory. */
+  readonly list?: string;
+  /** The options with which a command of `cdktf-mastodon` reaches a member, as in `--ssh root@203.0.113.7`. Left out if no login is possible. */
   readonly loginOptions?: string;
 }
 
@@ -166,29 +195,31 @@ export interface FrontDoorSpec {
 }
 
 export interface RouteSpec {
-  /** The host name that the world asks for. */
+  /** The public host name. */
   readonly host: string;
   readonly pool: MadePool;
-  /** Where members of the pool listen. */
+  /** The port on which members of the pool listen. */
   readonly port: number;
   readonly check: HealthCheck;
 }
 
 export interface MadeFrontDoor {
-  /** The address ranges from which it reaches pools. */
+  /** For the inventory, if the cloud makes a machine for the front door. */
+  readonly machine?: InventoryFrontDoor["machine"];
+  /** The address ranges from which it connects to pools. */
   readonly sources: readonly string[];
   route(id: string, spec: RouteSpec): void;
-  /** How the administrator opens a host name that has a route, as lines for the end of a deploy, its URL first. */
+  /** Lines for the end of a deploy that tell how to open a host name that has a route, its URL first. */
   visit(host: string): readonly string[];
 }
 
 export interface MailboxSpec {
-  /** Who may hand in mail; asked for at synth. */
+  /** Which hosts may deliver mail to it. Called at synth. */
   readonly openings: () => readonly Flow[];
 }
 
 export interface MadeMailbox {
-  /** Where it takes mail by SMTP, without TLS and without a login. */
+  /** The address at which it accepts SMTP, without TLS and without authentication. */
   readonly address: string;
   readonly port: number;
 }

@@ -1,24 +1,25 @@
-// Who writes the host names of a front door into DNS: Hetzner's zones, or another company by an object of the page's own.
+// The interface of a DNS provider, which gets the records of the front door's host names: Hetzner's zones, or an object of the page's own for another
+// provider.
 
 import { Construct } from "constructs";
 
 export interface DnsRecord {
-  /** The whole host name, without a dot at its end. */
+  /** The full host name, without a trailing dot. */
   readonly host: string;
   /**
-   * `ALIAS` stands for all addresses of another name, which it gives as `values`. A domain's own name can have it and no `CNAME`. Only a DNS that
-   * says so (`Dns.aliases`) is asked for one.
+   * `ALIAS` resolves to all addresses of another name, which is in `values`. The apex of a domain can have it, but no `CNAME`. Used only if
+   * `Dns.aliases` is true.
    */
   readonly type: "A" | "AAAA" | "ALIAS" | "CAA" | "CNAME" | "MX" | "TXT";
-  /** As zone files have them, but texts without quotes; tokens where the cloud computes them. */
+  /** As in zone files, but texts without quotes. Tokens if the cloud computes them. */
   readonly values: readonly string[];
-  /** The zone of the name that an `ALIAS` leads to, where the DNS wants to know it, as Route 53 does. */
+  /** The zone id of an `ALIAS` target, which some providers require, such as Route 53. */
   readonly aliasZone?: string;
 }
 
 export interface Dns {
   /**
-   * Whether it has `ALIAS`. Without, a cloud whose front door is known by a name alone asks for a `CNAME`, and refuses a domain's own name.
+   * Whether it supports `ALIAS`. If not, a cloud whose front door has a name but no fixed address makes a `CNAME`, and refuses the apex of a domain.
    * @default false
    */
   readonly aliases?: boolean;

@@ -1,24 +1,25 @@
-// The variables of one process: `new Env(web, rules).set("DB_HOST", "pool-1", tier)`.
-// Unset is not empty: what has no value is not rendered; a name that the process does not read is refused, naming who set it.
+// The environment variables of one process: `new Env(problems, rule).set("DB_HOST", "pool-1", tier)`.
+// A variable without a value is left out, not set to "". A name that the process does not read is refused, with the construct that set it.
 
 import { Construct } from "constructs";
 import { Problems } from "./problems";
 import { Secret } from "./secret";
 
-/** Says what is wrong with a variable for a certain process and version, or nothing. */
+/** Returns what is wrong with a variable for a certain process and version, or `undefined`. */
 export type EnvRule = (name: string, value: string) => string | undefined;
 
 export class Env {
+  private sorted: Readonly<Record<string, string>> | undefined;
   private readonly values = new Map<string, { readonly value: string; readonly by: Construct }>();
 
   constructor(
     private readonly problems: Problems,
     private readonly rule: EnvRule,
-    /** Which values no message may show. */
+    /** Whether messages must not show a value. */
     private readonly hides: (name: string, value: string) => boolean = () => false,
   ) {}
 
-  /** Sets a variable. Leaving out is done by not calling; `undefined` is accepted for an optional prop and sets nothing. */
+  /** Sets a variable. `undefined`, as of an optional prop, sets nothing. */
   set(name: string, value: string | number | boolean | Secret | undefined, by: Construct): this {
     if (value === undefined) return this;
     const text = String(value);
@@ -33,6 +34,7 @@ export class Env {
       });
     }
     this.values.set(name, { value: text, by });
+    this.sorted = undefined;
     return this;
   }
 
@@ -42,10 +44,13 @@ export class Env {
 
   /** The variables, sorted by name. */
   get all(): Readonly<Record<string, string>> {
-    return Object.fromEntries([...this.values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value]));
+    this.sorted ??= Object.freeze(
+      Object.fromEntries([...this.values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value])),
+    );
+    return this.sorted;
   }
 
-  /** The variable with the longest value, and who set it, for the message that a boot text is too large. */
+  /** The variable with the longest value and the construct that set it, for the message that a boot text is too large. */
   largest(): string {
     const [name, { by }] = [...this.values].reduce((most, one) => (one[1].value.length > most[1].value.length ? one : most));
     return `${name} of ${by.node.path}`;

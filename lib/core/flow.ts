@@ -1,44 +1,44 @@
-// Who may talk to whom, on which port and why: what `endpoint.reachedBy(host, "…")` records.
+// Allowed connections: from where, to where, on which port and why. `endpoint.reachedBy(host, "…")` records them.
 
 import { Role } from "./address-plan";
 
-/** Who begins a connection. */
+/** The side that opens a connection. */
 export type Caller =
   | { readonly kind: "role"; readonly role: Role }
   | { readonly kind: "front door" }
-  /** Somebody outside the site, such as administrators. */
-  | { readonly kind: "outside"; readonly name: string };
+  /** Not a part of the site, such as administrators. */
+  | { readonly kind: "external"; readonly name: string };
 
-/** Who takes a connection. */
+/** The side that accepts a connection. */
 export type Listener =
   | { readonly kind: "host"; readonly name: string; readonly role: Role }
-  /** A service that the page has the cloud run, such as a database. */
+  /** A managed service of the cloud that the page makes, such as a database. */
   | { readonly kind: "managed"; readonly name: string }
-  /** Something that the page does not make. */
-  | { readonly kind: "outside"; readonly name: string }
-  /** Whoever it is, such as the servers with which Mastodon federates: no address of theirs is known. */
+  /** A server that the page does not make. */
+  | { readonly kind: "external"; readonly name: string }
+  /** Servers whose addresses are not known, such as those with which Mastodon federates. */
   | { readonly kind: "anywhere"; readonly name: string };
 
 export interface Flow {
   readonly from: Caller;
-  /** The addresses that the caller may have, as far as they are known. */
+  /** The address ranges of the caller, as far as they are known. */
   readonly sources: readonly string[];
   readonly to: Listener;
   readonly port: number;
   /**
-   * By which protocol.
+   * The transport protocol.
    * @default "tcp"
    */
   readonly protocol?: "tcp" | "udp";
   readonly why: string;
 }
 
-/** A caller as people read it. */
+/** The name of a caller for tables and messages. */
 export function callerName(from: Caller): string {
-  return from.kind === "role" ? from.role : from.kind === "outside" ? from.name : from.kind;
+  return from.kind === "role" ? from.role : from.kind === "external" ? from.name : from.kind;
 }
 
-/** The flows as a table, by `NAME:PORT` of who listens, each with `CALLER: why`. */
+/** The flows as a table: by `NAME:PORT` of the listener, lines of `CALLER: why`. */
 export function flowTable(flows: readonly Flow[]): Readonly<Record<string, readonly string[]>> {
   const rows = new Map<string, Set<string>>();
   for (const { from, to, port, why } of flows) {

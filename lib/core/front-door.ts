@@ -1,4 +1,4 @@
-// What the world reaches: `site.frontDoor.route("social.example", pool, { port: 80, path: "/health", status: 200 })`.
+// The public entry of a site: `site.frontDoor.route("social.example", pool, { port: 80, path: "/health", status: 200 })`.
 
 import { Construct } from "constructs";
 import { HealthCheck, MadeFrontDoor } from "./cloud";
@@ -20,10 +20,16 @@ export class FrontDoor extends Construct {
     id: string,
   ) {
     super(site, id);
-    this.made = this.site.session.frontDoor(this, "Door", { domain: this.site.host });
+    const { machine } = (this.made = this.site.session.frontDoor(this, "Door", { domain: this.site.host }));
+    this.site.inventory.frontDoor(() => ({
+      routes: this.added
+        .map(({ host, pool, check }) => ({ host, pool: pool.name, port: check.port, path: check.path }))
+        .sort(byHost),
+      ...(machine && { machine }),
+    }));
   }
 
-  /** Sends requests for `host` to the members of `pool` that pass `check`, and to no other. */
+  /** Sends requests for `host` to those members of `pool` that pass `check`. */
   route(host: string, pool: Pool, check: HealthCheck): void {
     if (this.added.some((route) => route.host === host)) {
       this.site.problems.add(pool, {
@@ -37,7 +43,7 @@ export class FrontDoor extends Construct {
     this.made.route(pool.name, { host, pool: pool.made, port: check.port, check });
   }
 
-  /** How the administrator opens the host name of a route. */
+  /** Lines that tell the administrator how to open the host name of a route. */
   visit(host: string): readonly string[] {
     return this.made.visit(host);
   }
@@ -45,4 +51,8 @@ export class FrontDoor extends Construct {
   get routes(): readonly Route[] {
     return this.added;
   }
+}
+
+function byHost(a: { readonly host: string }, b: { readonly host: string }): number {
+  return a.host < b.host ? -1 : 1;
 }

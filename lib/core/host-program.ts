@@ -1,35 +1,52 @@
-// All that a host performs at its first boot: its firewall and names, then what the cloud adds, then the program of its tier.
+// The full program of a host's first boot: firewall and names, then the steps of the cloud, then the program of its tier.
 
+import { join } from "node:path";
 import { Flow } from "./flow";
 import { AddedSteps } from "./cloud";
 import { METADATA, nftables } from "./nftables";
-import { Program } from "./program";
+import { FileStep, Program } from "./program";
 import { readinessAnswer } from "./readiness";
+import { script } from "./script";
 import { fillSecrets } from "./secret-store";
+import { settingsScript, withoutSettings } from "./settings";
 
 export interface WholeHost {
   readonly name: string;
   readonly network: string;
   readonly metadata: { readonly addresses: readonly string[] | undefined; readonly users: readonly number[] };
   readonly openings: readonly Flow[];
-  /** Whether its own name leads to its address in the network. */
+  /** Whether its own name resolves to its address in the private network. */
   readonly knowsItself: boolean;
-  /** Whom it finds by name, with addresses that are known when the boot text is made. */
+  /** Other hosts for `/etc/hosts`, with addresses that are known when the boot text is made. */
   readonly mapped: readonly { readonly name: string; readonly address: string }[];
-  /** What the cloud adds. */
+  /** Steps of the cloud. */
   readonly added: AddedSteps | undefined;
   readonly program: Program;
   readonly secrets: "boot text" | "store";
-  /** Where the cloud asks whether it serves. */
+  /** The port of the cloud's health check. */
   readonly askedOn: number | undefined;
 }
+
+const FIREWALL = "/etc/nftables.conf";
 
 export function hostProgram(host: WholeHost): Program {
   const { addresses = METADATA, users } = host.metadata;
   const whole = new Program().add(
     { kind: "package", names: ["nftables"] },
-    { kind: "file", path: "/etc/nftables.conf", content: nftables(host.openings, { addresses, users }), mode: "0600" },
-    { kind: "run", why: "firewall", script: "systemctl enable nftables\nnft -f /etc/nftables.conf\n" },
+    {
+      kind: "file",
+      path: FIREWALL,
+      content: nftables(host.openings, { addresses, users }),
+      mode: "0600",
+      writtenBy: script(join(__dirname, "keep-open.sh"), { FIREWALL }),
+      taken: {
+        what: "the firewall",
+        does: "reload",
+        check: `nft -c -f ${FIREWALL}`,
+        script: script(join(__dirname, "firewall-settings.sh"), { FIREWALL }),
+      },
+    },
+    { kind: "run", why: "firewall", script: `systemctl enable nftables\nnft -f ${FIREWALL}\n` },
     { kind: "run", why: "private network", script: privateNetwork(host.network) },
     { kind: "run", why: "names", script: () => names(host) },
     ...(host.added?.first ?? []),
@@ -42,33 +59,38 @@ export function hostProgram(host: WholeHost): Program {
   return whole;
 }
 
-// Some clouds attach the private interface after the machine has started.
-function privateNetwork(cidr: string): string {
-  const there = `ip -4 -o addr show | grep -q ' ${networkPattern(cidr)}'`;
-  return [
-    `for _ in $(seq 120); do ${there} && break; sleep 1; done`,
-    `${there} || { echo "boot: no address in ${cidr} after 120 s" >&2; exit 1; }`,
-    "",
-  ].join("\n");
+/** The part of a host's program that reaches a running kept machine only by renewal. */
+export function renewedProgram(host: WholeHost): Program {
+  return withoutSettings(hostProgram({ ...host, mapped: [] }));
 }
 
-// Its own address is looked up on the machine: where the cloud computes it, a boot text cannot contain it.
+/** The script that delivers the rest of the program to a running kept machine. */
+export function hostSettings(host: WholeHost): string {
+  const hosts: FileStep = {
+    kind: "file",
+    path: "/etc/hosts",
+    content: [...marked(host), ""].join("\n"),
+    writtenBy: "between_marks /etc/hosts",
+    taken: { what: "names of other machines", does: "nothing" },
+  };
+  return settingsScript(host.name, [hosts, ...hostProgram(host).steps]);
+}
+
+function privateNetwork(cidr: string): string {
+  return script(join(__dirname, "private-network.sh"), { NETWORK: cidr, PATTERN: networkPattern(cidr) });
+}
+
 function names({ name, network, knowsItself, mapped }: WholeHost): string {
-  const own = [
-    `own=$(ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }' | grep -m 1 '^${networkPattern(network)}')`,
-    "sed -i '/^127\\.0\\.1\\.1[[:space:]]/d' /etc/hosts",
-    `echo "$own ${name} # cdktf-mastodon" >>/etc/hosts`,
-  ];
-  return [
-    "sed -i '/^# cdktf-mastodon begin$/,/^# cdktf-mastodon end$/d; / # cdktf-mastodon$/d' /etc/hosts",
-    ...(knowsItself ? own : []),
-    "cat >>/etc/hosts <<'HOSTS'",
-    "# cdktf-mastodon begin",
-    ...mapped.map((other) => `${other.address} ${other.name}`),
-    "# cdktf-mastodon end",
-    "HOSTS",
-    "",
-  ].join("\n");
+  return script(join(__dirname, "host-names.sh"), {
+    NAME: knowsItself ? name : "",
+    PATTERN: networkPattern(network),
+    // One per line, so that a diff of two boot texts shows which differ.
+    MAPPED: ["", ...mapped.map((other) => `${other.address} ${other.name}`), ""].join("\n"),
+  });
+}
+
+function marked({ mapped }: Pick<WholeHost, "mapped">): readonly string[] {
+  return ["# cdktf-mastodon begin", ...mapped.map((other) => `${other.address} ${other.name}`), "# cdktf-mastodon end"];
 }
 
 /** The first two numbers of a /16, as a regular expression. */

@@ -1,4 +1,4 @@
-// What a cloud is told of every host, kept machine or member of a pool. What depends on the whole page is asked for at synth.
+// What a cloud gets of every host, a kept machine or a pool. Fields that depend on the whole page are functions, to be called at synth.
 
 import { Role } from "./address-plan";
 import { Flow } from "./flow";
@@ -6,28 +6,28 @@ import { Secret } from "./secret";
 import { Size } from "./size";
 
 export interface HostSpec {
-  /** The host name of a machine, unique in the site; members of a pool are called after it. */
+  /** The host name of a machine, unique in the site; the prefix of the names of a pool's members. */
   readonly name: string;
   readonly role: Role;
   readonly size: Size;
-  /** Debian packages that the program names. */
+  /** Debian packages that the program installs. */
   readonly packages: () => readonly string[];
-  /** Container images that it runs, for a cloud that brings them itself. */
+  /** Container images that it runs, for a cloud that provides images itself. */
   readonly images: () => readonly string[];
   /** The finished boot text, escaped for Terraform. */
   readonly bootText: () => string;
-  /** Who may come in. */
+  /** Incoming connections that it accepts. */
   readonly openings: () => readonly Flow[];
   /**
-   * Whom it calls besides hosts of the site, whose `openings` say so: what the cloud manages, what stands outside, and what every Debian needs, so
-   * that a cloud can let out nothing else.
+   * Outgoing connections to anything but hosts of the site (those are in the `openings` of the other host): managed services, external servers, and
+   * what every Debian needs. A cloud can close everything else.
    */
   readonly calls: () => readonly Flow[];
-  /** The hosts that it is to reach by their names, with the address of each, which is a token where the cloud computes it. */
+  /** The hosts that it connects to by name. An address is a token if the cloud computes it. */
   readonly names: () => readonly HostName[];
-  /** The secrets that its boot text holds, or names where they come from a store. */
+  /** The secrets in its boot text; only their names are in it if they come from a store. */
   readonly secrets: () => readonly Secret[];
-  /** Which users besides root ask the cloud about the machine, and what for. */
+  /** Users besides root that may request the machine's identity from the cloud's metadata service. */
   readonly identity: () => readonly IdentityUse[];
 }
 
@@ -37,7 +37,7 @@ export interface HostName {
 }
 
 export interface IdentityUse {
-  /** The number of the user on the machine. */
+  /** The UID on the machine. */
   readonly user: number;
   readonly why: string;
 }

@@ -1,27 +1,30 @@
-// What a kept machine and a pool have in common: a program, the names it knows, and who may come in.
+// The base class of kept machines and pools: the program, the names in `/etc/hosts`, and the allowed connections.
 
 import { Construct } from "constructs";
 import { Role } from "./address-plan";
 import { Flow, Listener } from "./flow";
-import { hostProgram } from "./host-program";
+import { hostProgram, hostSettings, renewedProgram, WholeHost } from "./host-program";
 import { HostSpec, IdentityUse } from "./host-spec";
+import { InventoryMachine, InventoryPool, InventoryUnit } from "./inventory";
 import { needs } from "./needs";
 import { Program } from "./program";
 import { byteLength, gzippedLength, packedLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
 import { secretsIn, withNames } from "./secret-store";
 import { Installation } from "./installation";
+import { escaped } from "./site-inventory";
+import { Size } from "./size";
 
-/** What a host can map in its names: another host, or something outside the page whose address is given. */
+/** An entry for `/etc/hosts`: another host, or an external server whose address is given. */
 interface Named {
   readonly name: string;
   readonly address?: string | undefined;
 }
 
 export abstract class Host extends Construct {
-  /** The host name; members of a pool are called after it. */
+  /** The host name; the prefix of the names of a pool's members. */
   abstract readonly name: string;
-  /** The address by which it is known, or `undefined` if nobody may know it. */
+  /** Its private address; `undefined` for a pool, whose members have no fixed addresses. */
   abstract readonly address: string | undefined;
   readonly program = new Program();
   readonly site: Installation;
@@ -29,6 +32,7 @@ export abstract class Host extends Construct {
   private readonly outgoing: Flow[] = [];
   private readonly known = new Map<string, Named>();
   private readonly asking: IdentityUse[] = [];
+  private readonly units: InventoryUnit[] = [];
   private spec: HostSpec | undefined;
 
   protected constructor(
@@ -39,26 +43,27 @@ export abstract class Host extends Construct {
     super(scope, id);
     this.site = Installation.of(this);
     this.site.admit(this);
+    this.site.inventory.host(this);
   }
 
-  /** Who it is in the table of flows. */
+  /** The host in the table of flows. */
   get listener(): Listener {
     return { kind: "host", name: this.name, role: this.role };
   }
 
-  /** Lets the hosts of `from` in; all of a role, so that one more tier of that role changes nothing here. */
+  /** Accepts connections from all hosts of a role, so that one more tier of that role does not change this host. */
   open(from: Role, port: number, why: string): void {
     const sources = this.site.session.sourcesOf(from);
     const same = this.flows.some((known) => isFrom(known, from) && known.port === port && known.why === why);
     if (!same) this.flows.push({ from: { kind: "role", role: from }, sources, to: this.listener, port, why });
   }
 
-  /** Lets the front door in. */
+  /** Accepts connections from the front door. */
   openToFrontDoor(sources: readonly string[], port: number, why: string): void {
     this.flows.push({ from: { kind: "front door" }, sources, to: this.listener, port, why });
   }
 
-  /** Records that this host calls somebody; returns whether that is new. */
+  /** Records an outgoing connection of this host; returns whether it is new. */
   reaches(to: Listener, port: number, why: string): boolean {
     const same = (flow: Flow) => flow.to.kind === to.kind && flow.to.name === to.name && flow.port === port && flow.why === why;
     if (this.outgoing.some(same)) return false;
@@ -67,57 +72,92 @@ export abstract class Host extends Construct {
     return true;
   }
 
-  /** Whom it calls, besides hosts of the site and what every machine needs. */
+  /** Outgoing connections, except those to hosts of the site and those that every machine needs. */
   get calls(): readonly Flow[] {
     return this.outgoing;
   }
 
-  /** Maps the name of `other` on this host; its own name too, which else leads to a loopback address that means nothing to peers. */
+  /** Adds `other` to `/etc/hosts`. May be the host itself: its own name would otherwise resolve to a loopback address, which peers cannot use. */
   knows(other: Named): void {
     this.known.set(other.name, other);
   }
 
-  /** Lets a user besides root ask the cloud about this machine, and so act with the machine's own rights at the cloud. */
+  /**
+   * Adds a systemd unit of this host to the inventory, as a part of `tier`, which must be in the inventory too. A unit that is already there is not
+   * added again. This starts nothing: the program does.
+   */
+  runs(tier: Construct, unit: Omit<InventoryUnit, "tier">): void {
+    if (this.units.some((known) => known.unit === unit.unit)) return;
+    this.units.push({ ...unit, tier: tier.node.path });
+  }
+
+  /** Its entry in the inventory. */
+  abstract get described(): InventoryMachine | InventoryPool;
+
+  /** The fields of an inventory entry that machines and pools have in common. */
+  protected describe(size: Size): Pick<InventoryMachine, "name" | "path" | "tier" | "role" | "cpus" | "gib" | "units"> {
+    const tier = this.site.inventory.tierOf(this);
+    const { name, role } = this;
+    const units = this.units.map((unit) => ({ ...unit, facts: escaped(unit.facts) }));
+    const { cpus, gib } = size;
+    return { name, path: this.node.path, ...(tier !== undefined && { tier }), role, cpus, gib, units };
+  }
+
+  /** Lets a user besides root use the cloud's metadata service, and so the machine's identity at the cloud. */
   asksAsItself(user: number, why: string): void {
     const { cloud, problems } = this.site;
     if (cloud.can.identity !== true) {
       problems.add(this, {
-        wrong: `${why} is to go by the machine's own rights, and on ${cloud.name} a machine has none`,
-        remedy: "give a key",
+        wrong: `${why} needs the machine's own role at the cloud, and machines on ${cloud.name} have none`,
+        remedy: "give keys",
+        cause: `role of a machine: ${why}`,
       });
     }
     if (!this.asking.some((known) => known.user === user && known.why === why)) this.asking.push({ user, why });
   }
 
-  /** Who may come in, sorted so that the order of the page does not show. */
+  /** Incoming connections, sorted so that the order of the page makes no difference. */
   get openings(): readonly Flow[] {
-    const always = (this.site.cloud.can.openings ?? []).map((flow) => ({ ...flow, to: this.listener }));
+    const always = (this.site.session.openings?.() ?? []).map((flow) => ({ ...flow, to: this.listener }));
     const asked = this.askedOn === undefined ? [] : [this.readinessFlow(this.askedOn)];
     return [...this.flows, ...always, ...asked].sort(
       (a, b) => a.port - b.port || compare(sortKey(a), sortKey(b)) || compare(a.why, b.why),
     );
   }
 
-  /** The port on which the cloud asks this host whether it serves, if it does. */
+  /** The port of the cloud's health check of this host, if it has one. */
   protected get askedOn(): number | undefined {
     return undefined;
   }
 
   private readinessFlow(port: number): Flow {
     const why = "whether it serves, asked by the cloud";
-    const sources = [this.site.plan.role("cloud").cidr];
+    const sources = this.site.session.sourcesOf("cloud");
     return { from: { kind: "role", role: "cloud" }, sources, to: this.listener, port, why };
   }
 
-  /** The user-data before it is escaped for Terraform: what a person reviews. */
+  /** The user-data before it is escaped for Terraform, as a person reviews it. */
   bootText(): string {
-    const text = cloudConfig(this.whole());
+    return this.inStore(cloudConfig(hostProgram(this.whole())));
+  }
+
+  /** The part of the boot text that reaches a running machine only by renewal. */
+  protected renewedText(): string {
+    return this.site.cloud.can.delivers === true ? this.inStore(cloudConfig(renewedProgram(this.whole()))) : this.bootText();
+  }
+
+  /** The script that delivers the rest to a running machine. */
+  protected settings(): string {
+    return this.inStore(hostSettings(this.whole()));
+  }
+
+  private inStore(text: string): string {
     return this.site.cloud.can.secrets === "store" ? withNames(text) : text;
   }
 
-  private whole(): Program {
+  private whole(): WholeHost {
     const { site, spec } = this;
-    return hostProgram({
+    return {
       name: this.name,
       network: site.plan.network.cidr,
       metadata: { addresses: site.cloud.can.metadata, users: this.asking.map(({ user }) => user) },
@@ -128,10 +168,10 @@ export abstract class Host extends Construct {
       program: this.program,
       secrets: site.cloud.can.secrets ?? "boot text",
       askedOn: this.askedOn,
-    });
+    };
   }
 
-  /** Whom it finds by name, itself left out. */
+  /** The other hosts in its `/etc/hosts`. */
   private get mapped(): readonly { readonly name: string; readonly address: string; readonly machine: boolean }[] {
     return [...this.known.values()]
       .flatMap((other) =>
@@ -142,7 +182,7 @@ export abstract class Host extends Construct {
       .sort((a, b) => compare(a.name, b.name));
   }
 
-  /** What a cloud is told of every host. */
+  /** The fields of a spec that machines and pools have in common. */
   protected told(of: Pick<HostSpec, "name" | "size">): HostSpec {
     return (this.spec = {
       name: of.name,
@@ -159,14 +199,14 @@ export abstract class Host extends Construct {
     });
   }
 
-  /** Refuses a boot text that the cloud would cut or reject. */
+  /** Refuses a boot text that is larger than the cloud accepts. */
   protected measure(): void {
     const { bytes: limit, counts } = this.site.cloud.can.bootText;
     this.site.problems.atSynth(() => {
       const bytes = MEASURES[counts](this.bootText());
       if (bytes <= limit) return;
       const how = counts === "text" ? "" : " compressed";
-      const { what, bytes: most, from } = this.whole().largest(byteLength);
+      const { what, bytes: most, from } = hostProgram(this.whole()).largest(byteLength);
       this.site.problems.add(this, {
         wrong:
           `the boot text has ${bytes} bytes${how}, and ${this.site.cloud.name} takes ${limit}; ` +
@@ -185,7 +225,7 @@ function isFrom(flow: Flow, role: Role): boolean {
 }
 
 function sortKey({ from }: Flow): string {
-  return from.kind === "role" ? from.role : from.kind === "outside" ? from.name : from.kind;
+  return from.kind === "role" ? from.role : from.kind === "external" ? from.name : from.kind;
 }
 
 function compare(a: string, b: string): number {

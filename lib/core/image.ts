@@ -1,4 +1,5 @@
-// What a container image may be called, by the grammar of the OCI's references (github.com/distribution/reference): `wrongImage("images.mastodon", "ghcr.io/glitch-soc/mastodon:v4.5.3")`.
+// Checks of container image names: `wrongImage("images.mastodon", "ghcr.io/glitch-soc/mastodon:v4.5.3")`. The grammar is that of OCI references
+// (github.com/distribution/reference).
 
 import { Token } from "cdktf";
 import { isHostName, isThisMachine } from "./address";
@@ -18,7 +19,7 @@ interface Reference {
   readonly digest: string | undefined;
 }
 
-/** The registry that an image comes from, or nothing if it names none. */
+/** The registry of an image, or `undefined` if the name has none. */
 export function registryOf(image: string): string | undefined {
   const first = image.split("/")[0]!;
   return image.includes("/") && /[.:]|^localhost$/.test(first) ? first : undefined;
@@ -50,15 +51,15 @@ function split(text: string, at: string): readonly [string, string | undefined] 
   return place === -1 ? [text, undefined] : [text.slice(0, place), text.slice(place + 1)];
 }
 
-/** Why it is none; empty if that needs no words. */
+/** Why it is no valid reference; empty if the remedy says enough. */
 function reasons(image: string, { registry, path, tag, digest }: Reference): string | undefined {
   if (/[A-Z]/.test(path)) return "whose path has upper-case letters";
   if (/\s/.test(image)) return "which has a space or a line break";
   if (!PATH.test(path)) return "";
   if (registry === "") return "which names no registry, and podman on the machines knows none by itself";
   const [, host = "", port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(registry) ?? [];
-  // Without a port, localhost is what podman puts before images that were built and not pulled.
-  if (isThisMachine(host) && (port !== undefined || host !== "localhost")) return "whose registry is every machine itself";
+  // Without a port, `localhost/` is podman's prefix of images that were built locally.
+  if (isThisMachine(host) && (port !== undefined || host !== "localhost")) return "whose registry is the machine itself";
   if (!REGISTRY.test(registry) || (!registry.startsWith("[") && !isHostName(host) && !/^[\d.]+$/.test(host))) return "";
   if (tag === undefined && digest === undefined) return "which has neither tag nor digest";
   if ((tag !== undefined && !TAG.test(tag)) || (digest !== undefined && !DIGEST.test(digest))) return "";

@@ -1,4 +1,4 @@
-// What a page makes on one cloud: `Site` of Mastodon is one. It alone says the cloud, the network's plan and what was found wrong.
+// The base class of `Site`: one installation on one cloud. It holds the cloud's session, the address plan, the problems found and the inventory.
 
 import { Aspects, Lazy, TerraformLocal, TerraformResource } from "cdktf";
 import { Construct, IConstruct } from "constructs";
@@ -6,18 +6,20 @@ import { AddressPlan, Range, Role, ROLE_NAMES } from "./address-plan";
 import { Cloud, CloudSession } from "./cloud";
 import { Flow, flowTable } from "./flow";
 import { FrontDoor } from "./front-door";
+import { wrongGenerations } from "./generation";
 import { Mailbox } from "./mailbox";
 import { hostName, standIn, SUFFIX_LENGTH, wrongName, wrongSiteId, wrongTierId } from "./names";
 import { NextSteps } from "./next-steps";
 import { PageError, Problems } from "./problems";
 import { SecretChecks } from "./secret-checks";
+import { SiteInventory } from "./site-inventory";
 import { registerSite } from "./sites";
 import { wrongNumber } from "./whole-number";
 
 export interface InstallationProps {
-  /** Where the machines are made. Another cloud means other machines and empty disks. */
+  /** The cloud on which the machines are made. A change means new machines with empty disks. */
   readonly cloud: Cloud;
-  /** The host name that the world asks for first. */
+  /** The main public host name. */
   readonly host: string;
   /**
    * The private network, a /16. Change it before the first deploy only: it replaces every machine.
@@ -29,24 +31,26 @@ export interface InstallationProps {
 
 const STANDARD_NETWORK = "10.20.0.0/16";
 
-/** A host, as far as the flow table goes. */
+/** What the flow table needs of a host. */
 interface Talking {
   readonly openings: readonly Flow[];
-  /** To what the page does not make. */
+  /** Connections to managed services and external servers. */
   readonly calls: readonly Flow[];
 }
 
 export class Installation extends Construct {
   readonly cloud: Cloud;
-  /** The host name that the world asks for first. */
+  /** The main public host name. */
   readonly host: string;
   readonly plan: AddressPlan;
-  /** What the cloud makes of this site. */
+  /** The cloud's session for this site. */
   readonly session: CloudSession;
   readonly problems: Problems;
-  /** The last words of a deploy. */
+  /** What the site consists of, for administrators and programs. */
+  readonly inventory: SiteInventory;
+  /** What is printed at the end of a deploy. */
   readonly nextSteps: NextSteps;
-  /** The site's name in physical names. */
+  /** The site's name in the names of resources. */
   readonly name: string;
   private readonly hosts: Talking[] = [];
   private readonly claimed = new Map<string, Construct>();
@@ -70,27 +74,38 @@ export class Installation extends Construct {
       same === undefined
         ? undefined
         : {
-            wrong: `its name "${this.name}" is that of ${same.node.path} already`,
+            wrong: `its name "${this.name}" is already used by ${same.node.path}`,
             remedy: "give it another id: machines, disks and secrets are called after it",
           },
       wrongNetwork,
     ];
     for (const problem of problems) this.problems.add(this, problem);
-    // What is wrong is told at synth, with all else; until then something right stands in its place.
+    // A wrong network is reported at synth with all other problems; until then the default takes its place.
     this.plan = AddressPlan.of(wrongNetwork === undefined ? network : STANDARD_NETWORK);
     const roles = Object.fromEntries(ROLE_NAMES.map((role) => [role, this.plan.role(role).cidr])) as Record<Role, string>;
     this.session = this.cloud.open(this, { site: this.name, cidr: this.plan.network.cidr, roles });
-    // The last moment at which resources can be made, and the first at which the page is whole.
+    // An aspect runs when the whole page is known and resources can still be made.
     Aspects.of(this).add({ visit: (node: IConstruct) => (node === this ? this.finish() : undefined) });
-    // Whatever else the cloud makes needs what it has made now.
+    // Every later resource of the cloud depends on one of these.
     SecretChecks.of(this).before(this.node.findAll().filter((node) => TerraformResource.isTerraformResource(node)));
-    // No output: more than a hundred lines would stand at the end of each deploy. `cdktf-mastodon flows` reads it in the plan.
+    this.inventory = new SiteInventory(this);
+    this.problems.atSynth(() => this.checkGenerations());
+    // A local value, not an output: each deploy would print more than a hundred lines. `cdktf-mastodon flows` reads it from the plan.
     const flows = new TerraformLocal(this, "Flows", Lazy.anyValue({ produce: () => flowTable(this.flows) }));
     flows.overrideLogicalId(`${this.name.replaceAll("-", "_")}_flows`);
     this.nextSteps = new NextSteps(this, this.name, () => [
       ...this.session.nextSteps(),
+      "What stands, and how one logs in: npx cdktf-mastodon inventory",
       "Who may reach which port of whom: npx cdktf-mastodon flows",
     ]);
+  }
+
+  // The context belongs to the page, so it is checked against the pools of all sites, once.
+  private checkGenerations(): void {
+    const sites = this.node.root.node.findAll().filter((node) => node instanceof Installation);
+    if (sites[0] !== this) return;
+    const pools = sites.flatMap(({ inventory }) => inventory.whole.pools.map(({ name }) => name));
+    for (const problem of wrongGenerations(this, [...new Set(pools)])) this.problems.add(this, problem);
   }
 
   private finish(): void {
@@ -99,12 +114,12 @@ export class Installation extends Construct {
     this.session.finish();
   }
 
-  /** Who talks to whom, over all hosts of the site. */
+  /** The flows of all hosts of the site. */
   get flows(): readonly Flow[] {
     return this.hosts.flatMap((host) => [...host.openings, ...host.calls]);
   }
 
-  /** Has the site know a host, for its flows. */
+  /** Registers a host, for the table of flows. */
   admit(host: Talking): void {
     this.hosts.push(host);
   }
@@ -120,18 +135,18 @@ export class Installation extends Construct {
     return found;
   }
 
-  /** What the world reaches; made when first asked for. */
+  /** The public entry of the site; made at first use. */
   get frontDoor(): FrontDoor {
     return (this.door ??= new FrontDoor(this, "FrontDoor"));
   }
 
-  /** Where mail lands if the page names no mail server, on a cloud that has such a place; made when first asked for. */
+  /** Stores mail if the page names no mail server, on a cloud that has a mailbox; made at first use. */
   get mailbox(): Mailbox | undefined {
     if (this.session.mailbox === undefined) return undefined;
     return (this.box ??= new Mailbox(this));
   }
 
-  /** The addresses of a tier, from its name alone or from the slot that the user gave. */
+  /** The addresses of a tier, from its name or from the slot that the page gives. */
   range(tier: Construct, role: Role, name: string, slot?: number): Range {
     const slots = this.plan.slots(role);
     const taken = slot ?? this.plan.slotOf(role, name);
@@ -149,7 +164,7 @@ export class Installation extends Construct {
     return this.plan.tier(role, taken);
   }
 
-  /** The name of a tier, from its id; of an id of which none can be made another, and a problem. */
+  /** The name of a tier, made from its id. If no name can be made, adds a problem and returns a placeholder. */
   nameOf(tier: Construct): string {
     const { id } = tier.node;
     const wrong = wrongTierId(id, this.name);
@@ -157,13 +172,13 @@ export class Installation extends Construct {
     return wrong === undefined ? hostName(id) : standIn(tier.node.path);
   }
 
-  /** Keeps host names unique in the site, and such that every cloud takes them, with what is put around them. */
+  /** Reserves a host name: it must be unique in the site, and valid on every cloud together with prefix and suffix. */
   claim(owner: Construct, name: string, suffix = SUFFIX_LENGTH): void {
     this.problems.add(owner, wrongName("name", name, this.name, suffix));
     const other = this.claimed.get(name);
     if (other !== undefined) {
       this.problems.add(owner, {
-        wrong: `the name ${name} is taken by ${other.node.path}`,
+        wrong: `the name ${name} is already used by ${other.node.path}`,
         remedy: "give one of the two tiers another id",
       });
     }

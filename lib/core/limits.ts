@@ -1,14 +1,14 @@
-// Limits and intervals that programs of several files must agree on. Those of Mastodon and its data stand in `lib/mastodon/limits.ts`, and those
-// that one file alone has in that file.
+// Limits and intervals that several files use. Those of Mastodon and its data are in `lib/mastodon/limits.ts`; those used by one file are in that
+// file.
 
-/** How long a front door waits for the answer to a health check. What answers on a machine must do so within this time, also when it is busy. */
+/** Time-out of the front door's health checks. A machine must answer within this time, also under load. */
 export const HEALTH_TIMEOUT_SECONDS = 5;
 
 /**
- * TCP's questions on a silent connection. A machine that loses power closes no connection; with these its peers close theirs after
- * 5 + 3 × 2 = 11 s. The kernel's own settings need two hours.
+ * TCP keepalive. A machine that loses power does not close its connections; with these settings its peers close them after 5 + 3 × 2 = 11 s. The
+ * kernel's defaults take two hours.
  */
 export const KEEPALIVE = { idleSeconds: 5, intervalSeconds: 2, probes: 3 } as const;
 
-/** Open files of nginx or HAProxy, which use two for each connection. Debian's units leave them 1024. */
+/** Limit of open files for nginx or HAProxy, which use two for each connection. Debian's units allow 1024. */
 export const PROXY_OPEN_FILES = 16_384;

@@ -1,9 +1,12 @@
-// A named host that is kept, with a fixed address and disks that outlive it: `new Machine(tier, "1", { name: "database-1", … })`.
+// A kept machine: it has a fixed address and disks that outlive it: `new Machine(tier, "1", { name: "database-1", … })`.
 
 import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
+import { MadeMachine } from "./cloud";
 import { Host } from "./host";
+import { InventoryMachine } from "./inventory";
 import { wrongName } from "./names";
+import { terraformText } from "./render/terraform-text";
 import { Disk, Size, wrongSize } from "./size";
 import { wholeNumber } from "./whole-number";
 
@@ -13,16 +16,16 @@ export interface MachineProps {
   readonly role: Role;
   /** The tier's addresses. */
   readonly range: Range;
-  /** Which of the tier's machines it is, from 1; gives the address. */
+  /** Its number in the tier, from 1. The address follows from it. */
   readonly number: number;
   readonly size: Size;
   /**
-   * Disks by name. They are guarded: destroying the machine leaves them.
+   * Disks by name. They are not destroyed with the machine.
    * @default - no disk besides the machine's own
    */
   readonly disks?: Readonly<Record<string, Disk>>;
   /**
-   * What a changed boot text does: `keep` leaves the machine alone, `replace` makes it anew.
+   * What happens when the boot text changes: `keep` does not touch the machine, `replace` replaces it.
    * @default "keep"
    */
   readonly onChange?: "keep" | "replace";
@@ -32,6 +35,10 @@ export class Machine extends Host {
   readonly name: string;
   readonly address: string;
   private readonly devices: Readonly<Record<string, string>>;
+  private readonly made: MadeMachine;
+  private readonly kept: Pick<InventoryMachine, "number" | "zone" | "disks" | "onChange">;
+  private readonly size: Size;
+  private readonly before = new Set<Machine>();
 
   constructor(scope: Construct, id: string, props: MachineProps) {
     super(scope, id, props.role);
@@ -49,18 +56,46 @@ export class Machine extends Host {
     const room = plan.capacity(props.range, zones);
     const number = wholeNumber(problems, this, "number", props.number, { least: 1, most: room });
     const { zone, range, address } = plan.place(props.range, number, zones);
-    const made = this.site.session.machine(this, "Machine", {
-      ...this.told(props),
+    const kept = {
       number,
       zone,
+      disks: disks.map(([disk, { gib }]) => ({ name: disk, gib })),
+      onChange: props.onChange ?? "keep",
+    };
+    const made = this.site.session.machine(this, "Machine", {
+      ...this.told(props),
+      ...kept,
       range: range.cidr,
       address,
-      disks: disks.map(([name, disk]) => ({ name, gib: disk.gib })),
-      onChange: props.onChange ?? "keep",
+      renewedText: () => terraformText(this.renewedText()),
+      settings: () => terraformText(this.settings()),
     });
+    this.size = props.size;
+    this.kept = kept;
+    this.made = made;
     this.address = made.address;
     this.devices = made.devices;
     this.measure();
+  }
+
+  /** Records for the inventory that these machines are to be renewed before this one. */
+  renewedAfter(others: readonly Machine[]): void {
+    for (const other of others) if (other !== this) this.before.add(other);
+  }
+
+  get described(): InventoryMachine {
+    const { resource, renew, login, older } = this.made;
+    return {
+      ...this.describe(this.size),
+      ...this.kept,
+      address: this.address,
+      ...(resource !== undefined && { resource }),
+      ...(renew !== undefined && { renew }),
+      ...(login !== undefined && { login }),
+      // A Terraform expression in the plan, a boolean in the state.
+      ...(older !== undefined && { older: older as unknown as boolean }),
+      renewAfter: [...this.before].map(({ name }) => name).sort(),
+    };
   }
 
   /**

@@ -1,4 +1,4 @@
-// Where mail of a site lands that has no mail server, on a cloud for trying out: `site.mailbox?.reachedBy(host, "what Mastodon writes")`.
+// Stores the mail of a site without a mail server, on a cloud for tests: `site.mailbox?.reachedBy(host, "what Mastodon writes")`.
 
 import { Construct } from "constructs";
 import { MadeMailbox } from "./cloud";
@@ -7,7 +7,7 @@ import type { Host } from "./host";
 import type { Installation } from "./installation";
 
 export class Mailbox extends Construct {
-  /** It calls nobody. */
+  /** It opens no connection. */
   readonly calls: readonly Flow[] = [];
   private readonly made: MadeMailbox;
   private readonly flows: Flow[] = [];
@@ -19,7 +19,7 @@ export class Mailbox extends Construct {
     site.admit(this);
   }
 
-  /** Opens it to the hosts of the caller's role, and says where it is. */
+  /** Opens it to hosts of the caller's role, and returns its address and port. */
   reachedBy(host: Host, why: string): MadeMailbox {
     const from = { kind: "role", role: host.role } as const;
     const same = this.flows.some((flow) => callerName(flow.from) === host.role && flow.why === why);

@@ -1,10 +1,10 @@
-// A service that the page has the cloud run, such as a database: its machines are the cloud's own, and it is told who calls it.
+// A managed service of the cloud that the page makes, such as a database. It must accept connections of the site's hosts.
 
 import { Caller } from "./flow";
 
 export interface Managed {
-  /** What messages and the table of flows call it. */
+  /** Its name in messages and in the table of flows. */
   readonly name: string;
-  /** Has the service let a caller in, by whatever the cloud has for that. Called once for each caller, port and reason. */
+  /** Allows connections of a caller, such as by a rule of a security group. Called once for each caller, port and reason. */
   admit(from: Caller, port: number, why: string): void;
 }

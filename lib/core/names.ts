@@ -1,15 +1,15 @@
-// Names on machines and in clouds, from constructs' ids: `hostName("StreamingPool")` is `streaming-pool`. And what such a name may be.
+// Names of machines and resources, made from construct ids: `hostName("StreamingPool")` is `streaming-pool`. Also the checks of such names.
 
 import { createHash } from "node:crypto";
 import { Problem } from "./problems";
 
-/** What DNS allows a part of a name, Linux a host's name, Hetzner a server's name and a label's value. */
+/** The longest label of DNS, and the longest host name of Linux. Lower limits of a cloud are in the cloud's `limits.ts`. */
 export const LABEL_LENGTH = 63;
-/** The longest name of a site: enough is left for those of its machines. */
+/** The longest name of a site, so that enough is left for names of machines. */
 export const SITE_LENGTH = 40;
-/** What is put behind the name of a tier: `-NN-xxxxxx` at the members of a pool, `-N-data` at a disk. */
+/** The longest suffix of a tier's name: `-NN-xxxxxx` for members of a pool, `-N-data` for a disk. */
 export const SUFFIX_LENGTH = 10;
-/** Words of commands that stand where a site's name may stand, or once stood there: `clean all` removed every site of a host. */
+/** Names that a site must not have, since commands use them in the place of a site's name: `clean all` removed every site of a host. */
 export const RESERVED: readonly string[] = ["all"];
 
 /** The id in lower case with dashes, as host names and labels of every cloud allow. */
@@ -21,26 +21,28 @@ export function hostName(id: string): string {
     .replace(/^-+|-+$/g, "");
 }
 
-/** A name of at most so many characters, with a hash in the place of what is cut off; a shorter one stays as it is. */
-export function shortened(name: string, most = LABEL_LENGTH): string {
+/**
+ * Shortens a name to at most `most` characters: the end is replaced by a hash of the whole name. A name that is short enough is returned unchanged.
+ */
+export function shortened(name: string, most: number): string {
   if (name.length <= most) return name;
   const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
   return `${name.slice(0, most - 9).replace(/-+$/, "")}-${hash}`;
 }
 
-/** A name to go on with where none can be made, until all that is wrong is told. */
+/** A placeholder for a name that cannot be made, used until the problems are reported. */
 export function standIn(path: string): string {
   return `unnamed-${createHash("sha256").update(path).digest("hex").slice(0, 8)}`;
 }
 
-/** What is wrong with a site's id, whose name stands in Terraform's outputs and before the names of all machines. */
+/** What is wrong with a site's id. Its name is a prefix of Terraform's outputs and of the names of all machines. */
 export function wrongSiteId(id: string): Problem | undefined {
   const name = hostName(id);
   if (RESERVED.includes(name)) return { wrong: `its id is "${id}", which is a word of commands`, remedy: "give another id" };
   return wrongId(id, /^[a-z][a-z0-9-]*$/, SITE_LENGTH, "a letter");
 }
 
-/** What is wrong with a tier's id in a site of that name. */
+/** What is wrong with a tier's id, in the site named `site`. */
 export function wrongTierId(id: string, site: string): Problem | undefined {
   return wrongId(id, /^(?!\d+$)[a-z0-9-]+$/, LABEL_LENGTH - SUFFIX_LENGTH - site.length - 1, "a letter or digit");
 }
@@ -56,7 +58,7 @@ function wrongId(id: string, form: RegExp, most: number, first: string): Problem
   };
 }
 
-/** What is wrong with a name that a page gives a machine, a pool or a disk of a site of that name; `suffix` will be put behind it. */
+/** What is wrong with the name of a machine, a pool or a disk, in the site named `site`. `suffix` is the length of what will be appended. */
 export function wrongName(prop: string, name: string, site: string, suffix: number): Problem | undefined {
   const most = LABEL_LENGTH - site.length - 1 - suffix;
   if (/^(?!\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= most) return undefined;

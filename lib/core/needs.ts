@@ -1,11 +1,12 @@
-// Whom every machine calls, whatever it is for: `needs("web", sources, images)`. They stand in no table of flows, since they are the same everywhere.
+// Outgoing connections that every machine needs: `needs("web", sources, images)`. The table of flows leaves them out, since they are the same
+// everywhere.
 
 import { Role } from "./address-plan";
 import { Flow } from "./flow";
 import { registryOf } from "./image";
 import { DNS_PORT, HTTP_PORT, HTTPS_PORT, TIME_PORT } from "./ports";
 
-/** The registry of an image that names none. */
+/** The default registry. */
 const DOCKER = "docker.io";
 
 export function needs(role: Role, sources: readonly string[], images: readonly string[]): readonly Flow[] {

@@ -1,5 +1,5 @@
-// The last words of a deploy: the output `<site>_next_steps`. Terraform and cdktf print outputs in alphabetical order, so it is called after
-// all others of a site: `site.nextSteps.add("Its owner: …")`.
+// The lines at the end of a deploy: the output `<site>_next_steps`. Terraform and cdktf print outputs in alphabetical order, so its name sorts after
+// all other outputs of a site: `site.nextSteps.add("Its owner: …")`.
 
 import { Lazy, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
@@ -7,7 +7,7 @@ import { Construct } from "constructs";
 export class NextSteps {
   private readonly lines: string[] = [];
 
-  /** @param last what stands at the end, asked for at synth */
+  /** @param last the last lines; called at synth */
   constructor(scope: Construct, site: string, last: () => readonly string[]) {
     const output = new TerraformOutput(scope, "NextSteps", {
       description: "The site's address, the command that opens it, and what comes next.",
@@ -16,7 +16,7 @@ export class NextSteps {
     output.overrideLogicalId(`${site.replaceAll("-", "_")}_next_steps`);
   }
 
-  /** Adds lines, which may hold references of Terraform. cdktf breaks those of more than 74 characters, the first at 62. */
+  /** Adds lines, which may hold Terraform references. cdktf wraps lines of more than 74 characters, the first at 62. */
   add(...lines: readonly string[]): void {
     this.lines.push(...lines);
   }

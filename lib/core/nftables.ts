@@ -1,18 +1,18 @@
-// A host's own firewall: `nftables(openings, { metadata: ["169.254.169.254"], users: [] })`.
+// The firewall on a host: `nftables(openings, { addresses: ["169.254.169.254"], users: [] })`.
 
 import { Flow } from "./flow";
 
 export interface Metadata {
-  /** Where the cloud tells a machine about itself. */
+  /** The addresses of the cloud's metadata service. */
   readonly addresses: readonly string[];
-  /** The users besides root who may ask there, by their numbers. */
+  /** UIDs of users besides root that may connect to it. */
   readonly users: readonly number[];
 }
 
-/** Where most clouds tell a machine about itself. */
+/** The address of the metadata service at most clouds. */
 export const METADATA: readonly string[] = ["169.254.169.254"];
 
-/** The flows as an nftables rule set for the host that they lead to: everything else from outside is refused. */
+/** The incoming flows of a host as an nftables rule set. All other incoming connections are refused. */
 export function nftables(openings: readonly Flow[], metadata: Metadata = { addresses: METADATA, users: [] }): string {
   const ports = new Map<number, Set<string>>();
   for (const flow of openings) {
@@ -33,7 +33,7 @@ export function nftables(openings: readonly Flow[], metadata: Metadata = { addre
     "    icmp type echo-request limit rate 10/second accept",
     "    meta l4proto ipv6-icmp accept",
     ...rules,
-    // Reject, so that a refused caller knows at once instead of waiting for its own time-out.
+    // Reject instead of drop, so that a refused caller fails at once and does not wait for its time-out.
     "    ip protocol tcp reject with tcp reset",
     "  }",
     "  chain output {",
@@ -55,7 +55,7 @@ function accept(port: number, sources: readonly string[]): readonly string[] {
     .map(([family, ranges]) => `    ${family} saddr { ${ranges.join(", ")} } tcp dport ${port} accept`);
 }
 
-// There clouds give the boot text, secrets and all, or the rights of the machine, to any local process that asks.
+// The metadata service gives the boot text with its secrets, or the machine's credentials, to any local process.
 function closed(address: string, users: readonly number[]): string {
   const allowed = [0, ...users].sort((a, b) => a - b);
   const others = allowed.length === 1 ? "0" : `{ ${allowed.join(", ")} }`;

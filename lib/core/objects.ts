@@ -1,10 +1,10 @@
-// Where files of all machines are kept: an object store that speaks S3, given to a site as `objects`.
+// The interface of an S3-compatible object store for uploaded files, given to a site as `objects`.
 
 import { Construct } from "constructs";
 import { Secret } from "./secret";
 
 export interface ObjectStore {
-  /** Makes what must be made for a site whose web interface is at `domain`, and says how to reach the store. */
+  /** Makes the resources that a site with its web interface at `domain` needs, and returns how to reach the store. */
   attach(scope: Construct, spec: { readonly domain: string }): ObjectStoreFacts;
 }
 
@@ -13,14 +13,14 @@ export interface ObjectStoreFacts {
   readonly region: string;
   /** The store's URL, or `undefined` for Amazon's. */
   readonly endpoint: string | undefined;
-  /** The store's host, as browsers ask for files. */
+  /** The store's host, from which browsers load files. */
   readonly hostname: string;
-  /** A host that has the bucket's files at its root, or `undefined` if browsers go to the store. */
+  /** A host that serves the bucket's files at its root, or `undefined` if browsers load from the store. */
   readonly aliasHost: string | undefined;
-  /** `public-read` marks each file, `none` leaves it to the bucket. */
+  /** The ACL of each file: `public-read`, or `none` if the bucket's policy decides. */
   readonly access: "public-read" | "none";
-  /** The key and its secret half, or `undefined` where the machine's own role opens the store. */
+  /** Access key and secret key, or `undefined` if the machine's role gives access. */
   readonly keys: { readonly id: string | Secret; readonly secret: string | Secret } | undefined;
-  /** Whether the store takes the checksums that Amazon's newer programs send. */
+  /** Whether the store accepts the checksums that newer versions of Amazon's SDKs send. */
   readonly takesChecksums: boolean;
 }

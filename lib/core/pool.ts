@@ -1,23 +1,25 @@
-// n alike hosts that are replaced freely and whose addresses nobody knows: `new Pool(tier, "Hosts", { name: "web", machines: 3, … })`.
+// A pool of identical hosts without fixed addresses, which may be replaced at any time: `new Pool(tier, "Hosts", { name: "web", machines: 3, … })`.
 
 import { Construct } from "constructs";
 import { Range, Role } from "./address-plan";
 import { MadePool } from "./cloud";
+import { generationOf } from "./generation";
 import { Host } from "./host";
+import { InventoryPool } from "./inventory";
 import { Size, wrongSize } from "./size";
 import { wrongNumber } from "./whole-number";
 
 export interface PoolProps {
-  /** Members are called after it. Changing it replaces them. */
+  /** The prefix of the members' names. Changing it replaces them. */
   readonly name: string;
   readonly role: Role;
   /** The tier's addresses. */
   readonly range: Range;
-  /** How many members. Changing it adds or removes members and touches no other. */
+  /** The number of members. Changing it adds or removes members and does not touch the others. */
   readonly machines: number;
   readonly size: Size;
   /**
-   * How a changed boot text reaches the members. `start-first` doubles the pool for a while; `stop-first` leaves it empty for a while.
+   * How members are replaced when the boot text changes. `start-first` doubles the pool for a while; `stop-first` leaves it empty for a while.
    * @default "start-first"
    */
   readonly roll?: "start-first" | "stop-first";
@@ -26,10 +28,11 @@ export interface PoolProps {
 export class Pool extends Host {
   readonly name: string;
   readonly address = undefined;
-  /** The cloud's handle, for routes of the front door. */
+  /** The pool as the cloud has made it, for routes of the front door. */
   readonly made: MadePool;
   readonly machines: number;
   readonly roll: "start-first" | "stop-first";
+  private readonly size: Size;
   private routed = false;
   private sharing = false;
 
@@ -39,6 +42,7 @@ export class Pool extends Host {
     this.site.claim(this, props.name);
     this.site.problems.add(this, wrongSize(props.size));
     this.machines = props.machines;
+    this.size = props.size;
     this.roll = props.roll ?? "start-first";
     const { plan, cloud } = this.site;
     const ranges = plan.zones(props.range, cloud.can.zones ?? 1);
@@ -55,7 +59,26 @@ export class Pool extends Host {
     this.measure();
   }
 
-  /** Gives the members the directory that the cloud shares among machines; returns its path, or nothing where the cloud has none. */
+  override bootText(): string {
+    const text = super.bootText();
+    const generation = generationOf(this, this.name);
+    return generation === undefined ? text : text.replace("\n", `\n# generation: ${generation}\n`);
+  }
+
+  get described(): InventoryPool {
+    const { members, list, resource, renew } = this.made;
+    return {
+      ...this.describe(this.size),
+      size: this.machines,
+      roll: this.roll,
+      ...(resource !== undefined && { resource }),
+      ...(renew !== undefined && { renew }),
+      ...(members !== undefined && { members }),
+      ...(list !== undefined && { list }),
+    };
+  }
+
+  /** Gives the members the cloud's shared directory; returns its path, or `undefined` if the cloud has none. */
   shareFiles(): string | undefined {
     this.sharing = this.site.cloud.can.sharedFiles !== undefined;
     return this.site.cloud.can.sharedFiles;

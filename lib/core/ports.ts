@@ -1,12 +1,12 @@
-// TCP ports that core and several clouds speak of. Those of Mastodon and its data stand in `lib/mastodon/ports.ts`.
+// Ports that core and the clouds use. Those of Mastodon and its data are in `lib/mastodon/ports.ts`.
 
-/** Where nginx on a machine listens, and where front doors take requests without TLS. */
+/** The port of nginx on a machine, and of front doors without TLS. */
 export const HTTP_PORT = 80;
 export const HTTPS_PORT = 443;
 
 /**
- * Where a host says whether it serves, for clouds that ask over the network (`CloudCan.readinessPort`). No service that runs on a host has it;
- * one number for all clouds makes flow tables alike.
+ * The port of the readiness check, for clouds that check over the network (`CloudCan.readinessPort`). No service of a host uses it. The same number
+ * on all clouds keeps flow tables comparable.
  */
 export const READINESS_PORT = 9180;
 /** Name servers. */

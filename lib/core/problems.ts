@@ -1,35 +1,35 @@
-// Everything wrong with a page, told at once and before any plan exists: `problems(site).add(tier, { … })`.
+// Collects everything wrong with a page and reports it together, before any plan exists: `site.problems.add(tier, { … })`.
 
 import { Construct, IConstruct } from "constructs";
 
 export interface Problem {
   /** What is wrong, with the value. */
   readonly wrong: string;
-  /** What is allowed and what to do. */
+  /** What is allowed, and what to do. */
   readonly remedy: string;
   /**
-   * The page's own text that is wrong. What is wrong elsewhere only because it contains that text is not told besides.
-   * @default - nothing follows from it
+   * The wrong value as written on the page. Problems that were found in texts made from this value are not reported too.
+   * @default - no other problem follows from this one
    */
   readonly value?: string;
   /**
-   * A text that was made from the page's, in which this was found.
-   * @default - it was found in what the page itself says
+   * The text in which it was found, if that was made from values of the page.
+   * @default - it was found in a value of the page itself
    */
   readonly within?: string;
   /**
-   * What has made it so: of several problems with one cause the first is told.
-   * @default - none that others may have as well
+   * A key of the common cause: of several problems with the same cause only the first is reported.
+   * @default - reported in any case
    */
   readonly cause?: string;
 }
 
-/** A problem of a text that was made from the page's: it is told unless that text is wrong because of something that is told already. */
+/** A problem of a text that was made from values of the page: reported unless one of those values is reported already. */
 export function following(within: string, problem: Problem | undefined): Problem | undefined {
   return problem && { wrong: problem.wrong, remedy: problem.remedy, within };
 }
 
-/** All that is wrong with a page; no plan was made. Node prints it without a stack: where in the library it was found helps nobody. */
+/** All problems of a page; no plan was made. Node prints it without a stack trace, since the place inside the library does not help the user. */
 export class PageError extends Error {
   constructor(problems: readonly string[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
@@ -43,7 +43,7 @@ interface Found extends Problem {
   readonly where: string;
 }
 
-/** The problems of all sites of one page, which are told together. */
+/** The problems of all sites of one page, which are reported together. */
 const pages = new WeakMap<IConstruct, Problems[]>();
 
 export class Problems {
@@ -56,7 +56,7 @@ export class Problems {
     this.page = pages.get(scope.node.root) ?? [];
     pages.set(scope.node.root, this.page);
     this.page.push(this);
-    // cdktf would put the path before each line once more, and its own advice after them.
+    // Thrown, not returned: cdktf would repeat the path before each line and append its own advice.
     scope.node.addValidation({
       validate: () => {
         const all = [...new Set(this.page.flatMap((problems) => problems.all()))];
@@ -66,7 +66,7 @@ export class Problems {
     });
   }
 
-  /** Records a problem of `where`; the plan will be refused. The same object is told once, by whoever meets it first. */
+  /** Records a problem of `where`; the page will be refused. The same object is reported once, for the first construct that adds it. */
   add(where: Construct, problem: Problem | undefined): void {
     if (problem === undefined || this.told.has(problem)) return;
     this.told.add(problem);
@@ -78,7 +78,7 @@ export class Problems {
     this.checks.push(check);
   }
 
-  /** Every problem, each once, in the order found, without those that only follow from another. */
+  /** Every problem once, in the order found, without those that follow from another. */
   all(): string[] {
     for (const check of this.checks.splice(0)) check();
     const page = this.page.flatMap(({ found }) => found);
@@ -93,7 +93,7 @@ export class Problems {
   }
 }
 
-/** Whether a text was made with the page's, or of a part of it; of a few letters nobody can tell. */
+/** Whether a text contains the page's value or is a part of it. A part of three letters or less could be a coincidence. */
 function isPart(value: string, within: string): boolean {
   return within.includes(value) || (within.length > 3 && value.includes(within));
 }

@@ -1,18 +1,18 @@
 // The ordered steps that a host performs at its first boot: `host.program.add({ kind: "package", names: ["nginx-light"] })`.
 // Each step is data until the boot text is rendered, and a program belongs to exactly one host.
 
-/** A text that may depend on the rest of the page; it is asked for once, at synth. */
+/** A text, or a function that returns it at synth, when the whole page is known. */
 export type Text = string | (() => string);
 
 export type Step =
   /** Debian packages, installed before any other step. */
   | { readonly kind: "package"; readonly names: readonly string[] }
-  /** Container images that units of the program run; podman pulls one when it is first wanted, a cloud may have it ready. */
+  /** Container images that units of the program run. podman pulls an image at first use, unless the cloud has provided it. */
   | { readonly kind: "image"; readonly names: readonly string[] }
   | FileStep
-  /** A disk's file system at a directory; made if the disk is blank, adopted if not. */
+  /** Mounts a disk at a directory. A file system is made only if the disk is blank. */
   | { readonly kind: "mount"; readonly device: Text; readonly at: string }
-  /** A bash script that may be run again on a machine that is made anew over its disk. `why` is printed before it runs. */
+  /** A bash script. It runs again when a machine is replaced and keeps its disk. `why` is printed before it runs. */
   | { readonly kind: "run"; readonly why: string; readonly script: Text }
   /** systemd units to start now, and at each boot unless `atBoot` is false. */
   | { readonly kind: "start"; readonly units: readonly string[]; readonly atBoot?: boolean };
@@ -24,13 +24,48 @@ export interface FileStep {
   readonly content: Text;
   readonly mode?: FileMode;
   readonly owner?: string;
-  /** What of the page it was made of, as in `ca of db.example.net`, for the message that it is too large. */
+  /** The part of the page that it was made from, as in `ca of db.example.net`, for the message that the boot text is too large. */
   readonly from?: Text;
+  /**
+   * How a changed file is applied to a running kept machine, on a cloud that delivers settings.
+   * @default - not at all: a changed file takes effect when the machine is renewed, as the rest of the boot text does
+   */
+  readonly taken?: Taken;
+  /**
+   * An extended regular expression for lines of a file with `taken`. A running machine keeps its own version of these lines until it is renewed: for
+   * example passwords, which must change on several machines together.
+   * @default - none
+   */
+  readonly renewedLines?: string;
+  /**
+   * A shell command on the machine that reads the content and prints what the file holds after the program has run.
+   * @default - the file holds the content
+   */
+  readonly writtenBy?: Text;
+}
+
+/** How changed files are applied to a running machine. Files with the same `what` are applied together: all of them or none. */
+export interface Taken {
+  /** The service whose settings they are, for messages. */
+  readonly what: string;
+  /** What happens to the service. `set` changes it while it runs; `nothing` is for files that are read at each use. */
+  readonly does: "reload" | "restart" | "set" | "nothing";
+  /**
+   * A command that fails if the new files, which are already in place, are wrong. The old files are then restored.
+   * @default - no check
+   */
+  readonly check?: string;
+  /**
+   * A shell script that applies the files, with the functions of take-settings.sh: `reload UNIT`, `runs UNIT`, and `before PATH` for the old version
+   * of a file. Its output is shown and must not hold a secret. If it fails, the old files are restored and it is run again.
+   * @default - nothing has to be done
+   */
+  readonly script?: string;
 }
 
 export type FileMode = "0400" | "0600" | "0640" | "0644" | "0755";
 
-/** What several parts of one program share, such as the configuration of a host's one HAProxy; `make` runs for the first of them. */
+/** Something that several constructs share in one program, such as the configuration of a host's HAProxy; `make` is called at first use. */
 export class Part<Shared> {
   constructor(readonly make: (program: Program) => Shared) {}
 }
@@ -38,7 +73,7 @@ export class Part<Shared> {
 export class Program {
   private readonly added: Step[] = [];
   private readonly checks: string[] = [];
-  // Steps are only ever added, so their number says whether a list is still right; a cloud may ask for it once a machine.
+  // A cache: steps are only ever added, so a list is valid while their number is the same. A cloud may read it once for each machine.
   private readonly known = new Map<"package" | "image", { readonly steps: number; readonly names: readonly string[] }>();
 
   private readonly parts = new Map<Part<unknown>, unknown>();
@@ -55,7 +90,7 @@ export class Program {
     return this;
   }
 
-  /** What is shared under that key in this program. */
+  /** The shared object of that key in this program. */
   part<Shared>(part: Part<Shared>): Shared {
     if (!this.parts.has(part)) this.parts.set(part, part.make(this));
     return this.parts.get(part) as Shared;
@@ -79,7 +114,7 @@ export class Program {
     return this.named("image");
   }
 
-  /** All that is written into files or run. */
+  /** The texts of all files and scripts. */
   get texts(): readonly string[] {
     return this.added.flatMap((step) => {
       if (step.kind === "file") return [textOf(step.content)];
@@ -111,7 +146,7 @@ export class Program {
   }
 }
 
-/** The text itself, whichever way it was given. */
+/** The text, also if it was given as a function. */
 export function textOf(text: Text): string {
   return typeof text === "string" ? text : text();
 }

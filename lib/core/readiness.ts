@@ -1,5 +1,5 @@
-// How a host answers a cloud that asks whether it serves: `program.add(...readinessAnswer(9180))`.
-// systemd listens and starts the answer for each question, so nothing runs between questions.
+// The readiness check of a host over HTTP, for load balancers of the cloud: `program.add(...readinessAnswer(9180))`.
+// systemd listens on the port and starts a process for each request, so no process runs between requests.
 
 import { join } from "node:path";
 import { Step } from "./program";
@@ -9,7 +9,7 @@ import { unit } from "./unit";
 
 const ANSWER_SCRIPT = "/usr/local/sbin/answer-ready";
 
-/** 200 when the ready script succeeds, else 503 with what is missing. */
+/** Answers 200 if the ready script succeeds, else 503 with what is missing. */
 export function readinessAnswer(port: number): readonly Step[] {
   return [
     { kind: "file", path: ANSWER_SCRIPT, content: ANSWER, mode: "0755" },

@@ -1,5 +1,5 @@
-// The one place of a stack where its secrets are checked, before anything of it is made: `SecretChecks.of(stack).add(check)`.
-// Conditions of a resource show no value. Those of a variable would: Terraform prints a variable that it finds wrong.
+// Checks all secrets of a stack in one resource, before anything else of the stack is made: `SecretChecks.of(stack).add(check)`.
+// A precondition of a resource shows no value. The validation of a variable would: Terraform prints the value of an invalid variable.
 
 import { Aspects, TerraformLocal, TerraformResource, TerraformStack, TerraformResourceLifecycle } from "cdktf";
 import { Construct, IConstruct } from "constructs";
@@ -7,7 +7,7 @@ import { CHARACTER_NAMES, faults, forTerraform, hcl, noTemplate, SecretRule } fr
 
 export interface CheckedSecret {
   readonly name: string;
-  /** Whether anything of the page holds it. */
+  /** Whether anything on the page uses it. */
   readonly wanted: boolean;
   readonly rules: readonly SecretRule[];
 }
@@ -29,14 +29,14 @@ export class SecretChecks {
     return found;
   }
 
-  /** Has a secret checked, if the page turns out to want it. */
+  /** Registers a secret. It is checked if the page uses it. */
   add(secret: CheckedSecret): void {
     this.secrets.push(secret);
   }
 
   /**
-   * Has these wait for the checks, unless they wait for something else that does, and so whatever waits for them: a plan of a few resources
-   * alone (`-target`) is checked as well.
+   * Makes these resources depend on the checks, unless they have other dependencies, which do so already. Whatever depends on them is then checked
+   * too, also in a plan of a few resources (`-target`).
    */
   before(resources: readonly TerraformResource[]): void {
     this.first.push(...resources);
@@ -90,7 +90,7 @@ const MALFORMED: Condition = {
     "Correct them in the file that --var-file names; npx cdktf-mastodon secrets check FILE says the same.",
 };
 
-// `terraform_data` without cdktf's class, which would ask for Terraform's version.
+// `terraform_data` without cdktf's class, which would run `terraform version`.
 class Checks extends TerraformResource {
   constructor(scope: Construct, id: string, lifecycle: TerraformResourceLifecycle) {
     super(scope, id, {

@@ -1,31 +1,31 @@
-// What a secret may look like, and in which words it is told that one does not, without a piece of it: `wrongWith("a\"b", rule)`.
-// The same words come from Terraform, since only Terraform knows the value when a plan is made: `faults([{ name, value: "var.x", rule: 0 }])`.
+// Rules for values of secrets, and messages about wrong values that show no part of the value: `wrongWith("a\"b", rule)`.
+// Terraform prints the same messages, since only Terraform has the value when a plan is made: `faults([{ name: "x", rule: 0 }])`.
 
 export interface SecretRule {
-  /** Who reads the value so, for messages: `PgBouncer` or `mail_password`. */
+  /** The program or setting that needs this form, for messages: `PgBouncer` or `mail_password`. */
   readonly reader: string;
-  /** What the whole value must match: a regular expression that Terraform's RE2 and JavaScript both know. */
+  /** What the whole value must match: a regular expression that Terraform's RE2 and JavaScript both support. */
   readonly pattern: string;
   /**
    * What it must not match, likewise.
-   * @default - `pattern` says it all
+   * @default - no further limit
    */
   readonly unless?: string;
   /**
    * What is allowed, in words.
-   * @default - read off `pattern`, if that is one set of characters and how many there may be
+   * @default - derived from `pattern`, if that is one character class with a number of repetitions
    */
   readonly allowed?: string;
 }
 
-/** No boot text could hold more: a line break ends a line of every file that a secret stands in, and YAML has further ones. */
+/** A value must be one line: a line break would end the line in any file that holds the secret, and YAML treats further characters as line breaks. */
 export const ONE_LINE: SecretRule = {
   reader: "a file of settings",
   pattern: "^[^\\p{Cc}\\p{Zl}\\p{Zp}]*$",
   allowed: "one line without control characters; what a key in PEM form has between BEGIN and END can be written in one",
 };
 
-/** What cannot be said by showing it. Everything that is no letter or digit of ASCII and not listed here is beyond it. */
+/** Names of characters for messages, which must not show a value. A character that is no ASCII letter or digit and not in this list is `BEYOND`. */
 export const CHARACTER_NAMES: Readonly<Record<string, string>> = {
   "\n": "a line break",
   "\r": "a carriage return",
@@ -82,13 +82,13 @@ function shapeOf({ pattern }: SecretRule): Shape | undefined {
   return { characters, least: Number(least), most: most === "" ? undefined : Number(most) };
 }
 
-/** Whether every value of this rule is fit for a boot text. */
+/** Whether every value that matches this rule is one line. */
 export function isOneLine(rule: SecretRule): boolean {
   const shape = shapeOf(rule);
   return shape !== undefined && !matches(`[${shape.characters}]`, "\n\r\t\0\x1b\x7f\x85\u2028\u2029");
 }
 
-/** What is wrong with a value, or nothing; no piece of it shows. */
+/** What is wrong with a value, or `undefined`. The message shows no part of it. */
 export function wrongWith(value: string, rule: SecretRule): string | undefined {
   if (matches(rule.pattern, value) && !(rule.unless !== undefined && matches(rule.unless, value))) return undefined;
   const shape = shapeOf(rule);
@@ -103,12 +103,12 @@ export function wrongWith(value: string, rule: SecretRule): string | undefined {
   return `${reasons.length === 0 ? MISFIT : reasons.join(" and ")}; ${allowed(rule)}`;
 }
 
-/** A rule as Terraform's expressions take it. */
+/** A rule in the form that the Terraform expressions use. */
 export interface RuleForTerraform {
   readonly pattern: string;
-  /** Empty if there is none, as the next. */
+  /** Empty if there is none. */
   readonly unless: string;
-  /** The characters that it takes, as `replace` has it. */
+  /** The allowed characters as a pattern for Terraform's `replace`; empty if `pattern` is no character class. */
   readonly set: string;
   readonly least: number;
   /** 0 if there is no limit. */
@@ -123,8 +123,8 @@ export function forTerraform(rule: SecretRule): RuleForTerraform {
 }
 
 /**
- * What is wrong with secrets, a line for each that breaks a rule of `local.secret_rules`, as an expression of Terraform's; it needs
- * `local.secret_characters` for the names of characters.
+ * A Terraform expression for the problems of secrets, one line for each broken rule of `local.secret_rules`. It needs `local.secret_characters`
+ * for the names of characters.
  */
 export function faults(secrets: readonly { readonly name: string; readonly rule: number }[]): string {
   const each = secrets.map(({ name, rule }) => `{name = "${name}", value = var.${name}, rule = local.secret_rules[${rule}]}`);
@@ -140,12 +140,12 @@ export function faults(secrets: readonly { readonly name: string; readonly rule:
   return `nonsensitive(join("\\n", compact([for s in [${each.join(", ")}] : s.value == "" || (${right}) ? "" : "${fault}"])))`;
 }
 
-/** A literal of Terraform's. */
+/** A Terraform string literal. */
 export function hcl(text: string): string {
   return JSON.stringify(noTemplate(text));
 }
 
-/** A text that Terraform would otherwise take for a template. */
+/** A text with Terraform's template marks escaped. */
 export function noTemplate(text: string): string {
   return text.replace(/[$%]\{/g, (mark) => mark[0] + mark);
 }
@@ -154,7 +154,7 @@ const MISFIT = "does not have the form that it must have";
 const shorter = (least: number | string) => `is shorter than ${least} characters`;
 const longer = (most: number | string) => `is longer than ${most} characters`;
 
-/** What the rule lets through, in words. */
+/** What the rule allows, in words. */
 function allowed(rule: SecretRule): string {
   return `${rule.reader} takes ${rule.allowed ?? inWords(rule)}`;
 }
@@ -175,11 +175,16 @@ function inWords(rule: SecretRule): string {
   return `${count}letters and digits${signs.length === 0 ? "" : ` and ${signs.join(" ")}`}`;
 }
 
-/** A character in words, which do not show it if it is a letter or a digit. */
+/** A character in words. Letters and digits are not shown. */
 export function characterName(character: string): string {
   return CHARACTER_NAMES[character] ?? (/^[!-~]$/.test(character) ? LETTER : BEYOND);
 }
 
+/** Compiled patterns: a rule in words tries each printable character. */
+const compiled = new Map<string, RegExp>();
+
 function matches(pattern: string, value: string): boolean {
-  return new RegExp(pattern, "u").test(value);
+  const known = compiled.get(pattern) ?? new RegExp(pattern, "u");
+  compiled.set(pattern, known);
+  return known.test(value);
 }

@@ -1,28 +1,28 @@
-// Secrets that a machine fetches from a store when it boots: its boot text holds names in their place, and the values come into the files on
-// the machine: `withNames(text)`, `fillSecrets(steps)`.
+// Secrets that a machine fetches from a store at boot: the boot text holds their names, and the values are inserted into files on the machine:
+// `withNames(text)`, `fillSecrets(steps)`.
 
 import { join } from "node:path";
 import { Step, textOf } from "./program";
 import { script } from "./script";
 import { Secret } from "./secret";
 
-/** Where a cloud with a store leaves each secret on a machine, as a file of its name, before anything else of the program runs. */
+/** The directory on a machine to which a cloud with a store writes each secret, as a file of its name, before the program runs. */
 export const SECRETS_DIRECTORY = "/run/cdktf-mastodon/secrets";
 
 const FILL_SCRIPT = "/usr/local/sbin/fill-secrets";
 
-/** Each secret that a text holds, by name. */
+/** The secrets in a text, sorted by name. */
 export function secretsIn(text: string): readonly Secret[] {
   const found = new Map([...text.matchAll(TOKEN)].flatMap(([token]) => known(token)).map(({ secret }) => [secret.name, secret]));
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, secret]) => secret);
 }
 
-/** The text with the secrets' names in the place of their values: `@secret(database_password)@`, or `@secret-in-url(…)@` as a part of a URL. */
+/** The text with names in the place of values: `@secret(database_password)@`, or `@secret-in-url(…)@` as a part of a URL. */
 export function withNames(text: string): string {
   return text.replace(TOKEN, (token) => known(token).map(({ secret, inUrl }) => mark(secret.name, inUrl))[0] ?? token);
 }
 
-/** The steps that bring the values into the files which hold names. Scripts of a program hold no secret: one cannot be filled while it runs. */
+/** The steps that replace the names in files by the values. Scripts hold no secrets: a script cannot be changed while it runs. */
 export function fillSecrets(steps: readonly Step[]): readonly Step[] {
   const files = steps.flatMap((step) => (step.kind === "file" && secretsIn(textOf(step.content)).length > 0 ? [step.path] : []));
   if (files.length === 0) return [];

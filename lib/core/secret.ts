@@ -1,5 +1,5 @@
-// A value that nobody may read in a plan: `new Secret(site, "database_password", { length: 32, description: "…" })`.
-// It becomes a sensitive Terraform variable; texts hold its token, and renderers count it at its declared length.
+// A value that no plan shows: `new Secret(site, "database_password", { length: 32, description: "…" })`.
+// It is a sensitive Terraform variable. Texts hold its token, and the size of a boot text is computed with its declared length.
 
 import { Fn, Lazy, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
@@ -8,26 +8,26 @@ import { isOneLine, ONE_LINE, SecretRule } from "./secret-rule";
 import { siteAround, siteCount } from "./sites";
 
 export interface SecretProps {
-  /** The longest value in characters; boot texts are measured with it. */
+  /** The maximum length in characters; used to compute the size of boot texts. */
   readonly length: number;
-  /** What it is for. */
+  /** What it is used for. */
   readonly description: string;
   /**
-   * What a value must look like, as a regular expression of Terraform's; anything else is refused when the plan is made, before the first
-   * resource is touched. A line break or another control character is refused in any case, since no file of settings could hold it.
-   * @default - 1 to `length` printable characters of ASCII without space, as issuers of keys and passwords emit them
+   * A regular expression of Terraform's that the value must match. Other values are refused when the plan is made, before any resource is changed.
+   * Line breaks and other control characters are always refused, since settings files cannot hold them.
+   * @default - 1 to `length` printable ASCII characters without space
    */
   readonly pattern?: string;
   /**
-   * What Terraform computes, as a reference such as `cluster.password`. Such a secret stands in Terraform's state, and nobody checks it.
-   * @default - it is a variable, which the user gives
+   * A value that Terraform computes, as a reference such as `cluster.password`. Such a secret is stored in Terraform's state and is not checked.
+   * @default - a variable, whose value the user gives
    */
   readonly value?: string;
 }
 
-/** How the variable is told to the secrets command, in the plan itself. */
+/** What the plan holds about a variable for `cdktf-mastodon secrets`. */
 export interface SecretFacts {
-  /** The id of the site in the names of variables, if they have it. */
+  /** The site's name as a prefix of variable names, if they have one. */
   readonly site?: string;
   /** Its name without the site. */
   readonly name: string;
@@ -51,23 +51,23 @@ export class Secret {
     const own = { reader: "it", pattern: props.pattern ?? `^[!-~]{1,${props.length}}$` };
     this.kept = isOneLine(own) ? [own] : [ONE_LINE, own];
     const variable = props.value === undefined ? new SecretVariable(scope, shortName, props.description, this) : undefined;
-    // Lazy, since the name depends on how many sites the stack turns out to have.
+    // Lazy, since the name depends on the number of sites in the stack.
     this.token = props.value ?? Lazy.stringValue({ produce: () => variable!.stringValue });
     knownTokens.set(this.token, { secret: this, times: 1 });
     if (variable !== undefined) SecretChecks.of(scope).add(this);
   }
 
-  /** The name of the Terraform variable: that of the page, behind the site's where a stack has several. Known once the page is whole. */
+  /** The name of the Terraform variable, prefixed with the site's name if the stack has several sites. Final at synth. */
   get name(): string {
     return this.site === undefined ? this.shortName : `${this.site}_${this.shortName}`;
   }
 
-  /** Whether any text holds it. One that nothing holds needs no value. */
+  /** Whether any text uses it. An unused secret needs no value. */
   get wanted(): boolean {
     return this.used;
   }
 
-  /** What its value must look like, each rule by whoever reads it so. */
+  /** The rules for its value. */
   get rules(): readonly SecretRule[] {
     return this.kept;
   }
@@ -77,13 +77,13 @@ export class Secret {
     return { ...(site !== undefined && { site }), name, wanted, rules };
   }
 
-  /** Has values refused that this reader would take for something else. */
+  /** Adds a rule, for a program that would misread other values. */
   readBy(rule: SecretRule): this {
     if (!this.kept.some(({ pattern, unless }) => pattern === rule.pattern && unless === rule.unless)) this.kept.push(rule);
     return this;
   }
 
-  /** The token that stands for the value where it is part of a URL; each character may take three there. */
+  /** The token of the value as a part of a URL, where a character may take three. */
   get inUrl(): string {
     if (this.urlToken === undefined) {
       this.urlToken = Fn.urlencode(this.token) as string;
@@ -93,7 +93,7 @@ export class Secret {
     return this.urlToken;
   }
 
-  /** The token that stands for the value in any text. */
+  /** The token of the value in any other text. */
   toString(): string {
     this.used = true;
     return this.token;
@@ -104,23 +104,23 @@ export class Secret {
     return site?.name.replaceAll("-", "_");
   }
 
-  /** The secret behind a token, or `undefined` if the token is none. */
+  /** The secret of a token, or `undefined`. */
   static of(token: string): Secret | undefined {
     return knownTokens.get(token)?.secret;
   }
 
-  /** Whether a token stands for a secret as a part of a URL. */
+  /** Whether a token is that of a secret as a part of a URL. */
   static isInUrl(token: string): boolean {
     return knownTokens.get(token)?.secret.urlToken === token;
   }
 
-  /** The declared length behind a token, or `undefined` if the token is no secret. */
+  /** The maximum length of what a token stands for, or `undefined` if it is no secret. */
   static lengthOf(token: string): number | undefined {
     const known = knownTokens.get(token);
     return known === undefined ? undefined : known.secret.props.length * known.times;
   }
 
-  /** The variable's name behind a token, or `undefined` if the token is no secret. */
+  /** The variable name of a token, or `undefined` if it is no secret. */
   static nameOf(token: string): string | undefined {
     return knownTokens.get(token)?.secret.name;
   }
@@ -133,7 +133,7 @@ class SecretVariable extends TerraformVariable {
     description: string,
     private readonly secret: Secret,
   ) {
-    // Empty by default, since Terraform would else stop and ask, one after the other, also when it is to destroy. The checks refuse it.
+    // Empty by default: otherwise Terraform would prompt for each one, also on destroy. The checks refuse an empty value.
     super(scope, id, { type: "string", sensitive: true, nullable: false, default: "", description });
   }
 
@@ -142,7 +142,7 @@ class SecretVariable extends TerraformVariable {
   }
 
   override toTerraform(): unknown {
-    // Terraform reads nothing below this key.
+    // Terraform ignores the key "//".
     this.addOverride("//", this.secret.facts);
     return super.toTerraform();
   }

@@ -1,4 +1,4 @@
-// Which sites a stack has, for names that are short while there is one: `siteAround(construct)`.
+// The sites of a stack: `siteAround(construct)`. Names of variables have the site as a prefix only if there are several.
 
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
@@ -9,7 +9,7 @@ interface Named extends Construct {
 
 const known = new WeakMap<TerraformStack, Set<Named>>();
 
-/** Has the stack know a site; returns the one that has its name already, if there is one. */
+/** Registers a site; returns another one with the same name, if there is one. */
 export function registerSite(site: Named): Construct | undefined {
   const stack = TerraformStack.of(site);
   const sites = known.get(stack) ?? new Set();
@@ -24,7 +24,7 @@ export function siteAround(construct: Construct): Named | undefined {
   return construct.node.scopes.findLast((scope): scope is Named => sites?.has(scope as Named) === true);
 }
 
-/** How many sites the construct's stack has, known once the page is whole. */
+/** The number of sites in the construct's stack; final at synth. */
 export function siteCount(construct: Construct): number {
   return known.get(TerraformStack.of(construct))?.size ?? 0;
 }

@@ -1,17 +1,17 @@
-// How big a machine or a disk is, in no cloud's terms: `Size.of({ cpus: 2, gib: 4 })`, `Disk.gib(200)`.
+// Sizes of machines and disks, independent of the cloud: `Size.of({ cpus: 2, gib: 4 })`, `Disk.gib(200)`.
 
 import { Problem } from "./problems";
 import { wrongNumber } from "./whole-number";
 
-// A size belongs to no page yet, so whoever is given it tells what is wrong with it.
+// A size is made before it belongs to a page, so the construct that gets it reports what is wrong with it.
 const wrong = new WeakMap<Size | Disk, Problem>();
 
-/** What was wrong with the numbers that a size or a disk was made of. */
+/** What is wrong with the numbers of a size or a disk. */
 export function wrongSize(of: Size | Disk): Problem | undefined {
   return wrong.get(of);
 }
 
-/** A size that stands for one which could not be made; whoever gets it tells why, once. */
+/** A placeholder for a size that could not be made; the first construct that gets it reports the problem. */
 export function brokenSize(problem: Problem): Size {
   return told(Size.of({ cpus: 1, gib: 1 }), problem);
 }
@@ -30,7 +30,7 @@ export class Size {
   ) {}
 
   /**
-   * A machine of so many CPUs and so much memory; each cloud takes its smallest type that has both.
+   * The minimum of CPUs and memory of a machine; each cloud uses its smallest type that has both.
    * @throws at synth if either is not positive, or `cpus` is not whole
    */
   static of(props: { readonly cpus: number; readonly gib: number }): Size {
@@ -59,8 +59,8 @@ export class Disk {
   }
 }
 
-/** What a plan says of a disk that is larger than the page wants it; `has` may be an expression of Terraform's. */
+/** The message for a disk that is larger than on the page; `has` may be a Terraform expression. */
 export function shrinks(where: string, disk: { readonly name: string; readonly gib: number }, has: string): string {
   const wrong = `the page gives the disk ${disk.name} ${disk.gib} GiB, and it has ${has}`;
-  return `${where}: ${wrong} / disks never shrink: say at least ${has} GiB, or make a new tier and move the data`;
+  return `${where}: ${wrong} / disks cannot shrink: give at least ${has} GiB, or make a new tier and move the data`;
 }

@@ -1,9 +1,9 @@
-// Files of systemd, from typed fields: `unit({ Unit: { Description: "…" }, Service: { ExecStart: "…", ...RESTARTED } })`. The fields have systemd's
-// own names (systemd.unit(5), systemd.service(5) and so on), and stand in the file in the order in which they are given.
+// systemd unit files from typed fields: `unit({ Unit: { Description: "…" }, Service: { ExecStart: "…", ...RESTARTED } })`. The fields have systemd's
+// own names (systemd.unit(5), systemd.service(5) and so on), and are written in the order in which they are given.
 
-/** A value, or several lines of one name; `""` first takes back what a unit of Debian's sets. Yes and no are `true` and `false`. */
+/** A value, or several lines of the same name. `""` as the first resets what Debian's unit sets. */
 type Lines = string | readonly string[];
-/** `5` is 5 s. */
+/** In seconds. */
 type Span = number | "infinity";
 
 export interface UnitSection {
@@ -56,7 +56,7 @@ export interface ServiceSection {
   readonly RestrictAddressFamilies?: string;
 }
 
-/** podman's: a file with this section is a Quadlet, from which podman makes a service. */
+/** A file with this section is a Quadlet, from which podman generates a service. */
 export interface ContainerSection {
   readonly Image: string;
   readonly ContainerName: string;
@@ -67,7 +67,7 @@ export interface ContainerSection {
   readonly StopTimeout?: number;
 }
 
-/** Several groups of fields are one section; a name that stands in two of them adds to the first. */
+/** A section may be given as several groups of fields. The lines of all groups are written. */
 type Section<Fields> = Fields | readonly Fields[];
 
 export interface SystemdFile {
@@ -80,12 +80,12 @@ export interface SystemdFile {
 }
 
 /**
- * systemd gives up a unit that was started five times within 10 s. A service that waits for another machine or for room on a disk must
- * not stay dead after that.
+ * By default systemd stops restarting a unit that was started five times within 10 s. A service that fails until another machine is up, or until a
+ * disk has space, must be restarted all the same.
  */
 export const NEVER_GIVEN_UP = { StartLimitIntervalSec: 0 } as const;
 
-/** A service that runs as long as its machine, however it ends. */
+/** A service that is always restarted. */
 export const RESTARTED = { Restart: "always", RestartSec: 1 } as const;
 
 export const AT_BOOT = { WantedBy: "multi-user.target" } as const;

@@ -1,10 +1,10 @@
-// The certificates in a text: `certificatesIn(readFileSync("ca.pem", "utf8"))`.
+// Extracts and validates the certificates of a PEM text: `certificatesIn(readFileSync("ca.pem", "utf8"))`.
 
 import { X509Certificate } from "node:crypto";
 import { Token } from "cdktf";
 import { Problem } from "../core/problems";
 
-/** Certificates in PEM and nothing else, each with a line break behind it, or what is wrong with the text: a page is no place for a key. */
+/** The certificates in PEM form without other content, each followed by a line break; or a problem, such as a private key in the text. */
 export function certificatesIn(ca: string): { readonly certificates: string; readonly problem?: Problem } {
   if (Token.isUnresolved(ca)) return { certificates: ca };
   const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];

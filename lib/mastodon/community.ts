@@ -1,5 +1,5 @@
-// How many machines of which size a community needs: `communityOf({ monthlyActive: 15_000 })`, or `smallest` to try everything out.
-// A first, simple version: it starts from what operators have published, errs large, and wants a look at the graphs after the first week.
+// How many machines of which size a community needs: `communityOf({ monthlyActive: 15_000 })`, or `smallest` for trials.
+// A simple estimate from numbers that operators have published. It errs large: compare it with the metrics of the first week.
 
 import { Problem } from "../core/problems";
 import { brokenSize, Disk, Size } from "../core/size";
@@ -11,18 +11,18 @@ import type { SidekiqGroupProps } from "./sidekiq";
 import type { StreamingPoolProps } from "./streaming";
 import type { WebTierProps } from "./web";
 
-/** The props of every tier, to be read, or changed one by one: `{ ...communityOf({ monthlyActive: 15_000 }), redis: { replicas: 4 } }`. */
+/** The props of every tier. Single tiers can be replaced: `{ ...communityOf({ monthlyActive: 15_000 }), redis: { replicas: 4 } }`. */
 export interface Community {
   readonly database: PostgresProps;
   readonly pool: Omit<PgBouncerProps, "database">;
   readonly redis: Omit<RedisProps, "use" | "on">;
-  /** On the machines of `redis`. */
+  /** Redis for the cache, on the machines of `redis`. */
   readonly cache: Pick<RedisProps, "replicas" | "maxMemoryMib" | "downAfterSeconds">;
-  /** On the machines of `redis`. */
+  /** Redis for Sidekiq's jobs, on the machines of `redis`. */
   readonly jobs: Pick<RedisProps, "replicas" | "maxMemoryMib" | "downAfterSeconds">;
   readonly streaming: Omit<StreamingPoolProps, keyof Data>;
   readonly web: Omit<WebTierProps, keyof Data | "streaming">;
-  /** Each group by its id; together they must cover every queue. */
+  /** The Sidekiq groups by id. Together they must cover every queue. */
   readonly sidekiq: Readonly<Record<string, Omit<SidekiqGroupProps, keyof Data>>>;
 }
 
@@ -31,7 +31,7 @@ const FEDERATED = { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 } } as const
 const SCHEDULER = { queues: ["scheduler"], threads: 5 } as const;
 const tiny = Size.of({ cpus: 1, gib: 0.5 });
 
-/** Every part once, for a laptop with 2 CPUs and 8 GB on the local cloud. For trying out and rehearsing, not for people. */
+/** The smallest site with every tier, for a laptop with 2 CPUs and 8 GB on the local cloud. For trials and rehearsals, not for production. */
 export const smallest: Community = {
   database: { replicas: 1, size: tiny, disk: Disk.gib(5) },
   pool: { size: tiny },
@@ -50,7 +50,7 @@ export const smallest: Community = {
 const MOST = 500_000;
 
 /**
- * What a community of so many people a month needs. Where the numbers come from:
+ * The props of every tier for a community with this many monthly active users. Sources of the numbers:
  *
  * - Puma: 25 threads per 1,000. Three servers counted 18 to 33 requests a second per 1,000 weekly users (mastodon.social, masto.donte.com.br and
  *   mspsocial.net, 2018, `Resources-needed.md` of mastodon/documentation); one thread for each leaves room for bursts of three times that.
@@ -63,8 +63,8 @@ const MOST = 500_000;
  * - PostgreSQL and Redis: vmst.io ran 2,700 accounts on 4 CPUs with 8 GB and a Redis of 2 GB; toot.community 31,000 accounts on 40 GB and a
  *   volume of 550 GB; Hachyderm had 93 GB of data after its first 30 days with 30,000. Data grows with federation more than with people.
  *
- * Nobody has published numbers beyond 20,000 people. From there on it adds 5 Puma threads per 1,000 (mastodon.social ran 40 for 10,000) and
- * 8 Sidekiq threads (mastodon.world: 800 for 100,000 accounts), which wants a load test.
+ * No numbers are published for more than 20,000 people. Above that it adds 5 Puma threads per 1,000 (mastodon.social ran 40 for 10,000) and
+ * 8 Sidekiq threads (mastodon.world: 800 for 100,000 accounts). Verify such a size with a load test.
  *
  * @throws at synth if `monthlyActive` is not a number from 1 to 500,000
  */
@@ -83,17 +83,17 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
   const rung = RUNGS.find(({ upTo }) => monthlyActive <= upTo)!;
 
   const ruby = count(web) * 8 + count(local) * 25 + count(federated) * 10;
-  // Twice for the replica, twice for a roll-out; the scheduler's five threads never stand twice.
+  // Doubled for reads from the replica, and doubled again for a roll-out. The scheduler's five threads are not doubled in a roll-out.
   const clients = 4 * ruby + 2 * 5 + 2 * count(streaming) * 10;
   const serverConnections = Math.min(400, Math.max(20, Math.ceil(monthlyActive / 100)));
   const redisMib = rung.redis.gib * 1024;
   return {
-    // Twice: reads go to the primary while no standby can answer them.
+    // Doubled, since reads go to the primary while no standby can answer them.
     database: { replicas: 1, size: rung.database, disk: rung.disk, maxConnections: Math.max(100, 2 * serverConnections + 50) },
     pool: {
       size: clients > 10_000 ? Size.of({ cpus: 2, gib: 4 }) : Size.of({ cpus: 1, gib: 1 }),
       serverConnections,
-      // In steps and with room, so that one more machine does not renew the pooler's.
+      // Rounded up with a reserve, so that one more machine does not change the pooler's configuration.
       maxClients: Math.max(5000, Math.ceil((clients * 1.25) / 5000) * 5000),
     },
     redis: { replicas: 2, size: rung.redis, disk: Disk.gib(rung.redis.gib * 10), maxMemoryMib: Math.floor(redisMib * 0.4) },
@@ -115,7 +115,7 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
   };
 }
 
-/** Nobody has a page yet, so the first tier that gets its size tells. */
+/** No site exists yet to report the problem to, so each size carries it: the first tier that uses a size reports it. */
 function broken(problem: Problem): Community {
   const size = brokenSize(problem);
   const sized = <Tier extends object>(tier: Tier) => ({ ...tier, size });
@@ -132,11 +132,11 @@ function broken(problem: Problem): Community {
 
 interface Spread {
   readonly machines: number;
-  /** CPUs of each, with a process on every one. */
+  /** CPUs of each machine; one process runs per CPU. */
   readonly cpus: number;
 }
 
-/** Two machines at the least, so that one may be lost; larger ones rather than more than 12. */
+/** At least two machines, so that one may fail. Above 12 machines the next larger size is used. */
 function spread(processes: number, choices: readonly number[]): Spread {
   const cpus = choices.find((choice) => processes <= 12 * choice) ?? choices.at(-1)!;
   return { machines: Math.max(2, Math.ceil(processes / cpus)), cpus };

@@ -1,5 +1,5 @@
-// Who may hold how many connections to a database server at once: `database.expects(web, { processes: 6, each: 5, reads: true, doubles: true })`.
-// What does not fit is refused before the first deploy; `cdktf-mastodon connections` shows every sum.
+// Counts the connections that clients may open to a database server: `database.expects(web, { processes: 6, each: 5, reads: true, doubles: true })`.
+// Synth fails if the sum exceeds the server's limit; `cdktf-mastodon connections` prints the sums.
 
 import { Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
@@ -8,29 +8,29 @@ import { Site } from "./site";
 
 /** Processes of one tier that connect to a database. */
 export interface Clients {
-  /** Processes of all its machines. */
+  /** Processes on all machines of the tier. */
   readonly processes: number;
-  /** Connections that each may open. */
+  /** Connections that each process may open. */
   readonly each: number;
-  /** Whether each may open as many again for reads, since Ruby keeps a second pool when there is a replica; `only`: it connects nowhere else. */
+  /** `true`: each opens as many again to a replica, since Rails keeps a second pool for it. `only`: it connects to the replica alone. */
   readonly reads: boolean | "only";
-  /** Whether old and new machines stand side by side during a roll-out. */
+  /** Whether old and new machines run at the same time during a roll-out, which doubles the connections. */
   readonly doubles: boolean;
   /**
-   * What connects, where a tier has several kinds of clients.
+   * A name for these clients, where a tier has several kinds.
    * @default - the tier's processes
    */
   readonly what?: string;
 }
 
 export interface ServerProps {
-  /** The server's host name. */
+  /** The machine's name; of an external server its name and port, since a pooler may share its host with the database. */
   readonly name: string;
-  /** The most connections that all clients together may hold. */
+  /** The maximum of connections for all clients together. */
   readonly most: number;
-  /** Where that number comes from, as in `maxClients is 5000`. */
+  /** The source of that maximum, as in `maxClients is 5000`; used in the error message. */
   readonly limit: string;
-  /** What to do when so many are needed. */
+  /** The remedy in the error message, given the number of connections that are needed. */
   readonly remedy: (needed: number) => string;
 }
 
@@ -41,7 +41,7 @@ interface Row {
   readonly doubles: boolean;
 }
 
-/** The connections to one server. */
+/** Sums up the connections to one server. */
 export class Connections {
   private readonly rows: Row[] = [];
 
@@ -55,7 +55,7 @@ export class Connections {
       if (!(this.surge > props.most)) return;
       const rows = Object.entries(this.tiers).map(([tier, row]) => `${tier}: ${row}`);
       site.problems.add(by, {
-        wrong: `its clients may hold ${this.surge} connections to ${props.name} in a roll-out (${rows.join("; ")}), and ${props.limit}`,
+        wrong: `its clients may open ${this.surge} connections to ${props.name} in a roll-out (${rows.join("; ")}), and ${props.limit}`,
         remedy: props.remedy(this.surge),
       });
     });
@@ -65,23 +65,23 @@ export class Connections {
     return this.props.name;
   }
 
-  /** Counts the clients of `by`, each with `pools` pools at this server. */
+  /** Counts the clients of `by`, each with `pools` connection pools to this server. */
   count(by: Construct, { processes, each, doubles, what }: Clients, pools = 1): void {
     const tier = hostName(by.node.id) + (what === undefined ? "" : `, ${what}`);
     this.rows.push({ tier, processes, each: each * pools, doubles });
   }
 
-  /** Connections on an ordinary day. */
+  /** Connections outside a roll-out. */
   get steady(): number {
     return this.rows.reduce((sum, { processes, each }) => sum + processes * each, 0);
   }
 
-  /** Connections while every tier rolls at once, as when Mastodon's version changes. */
+  /** Connections while every tier rolls out at the same time, as with a new version of Mastodon. */
   get surge(): number {
     return this.rows.reduce((sum, { processes, each, doubles }) => sum + processes * each * (doubles ? 2 : 1), 0);
   }
 
-  /** One row a tier. */
+  /** One row per tier. */
   get tiers(): Readonly<Record<string, string>> {
     const rows = this.rows.map(({ tier, processes, each, doubles }) => {
       return [tier, `${processes} x ${each}${doubles ? ", twice in a roll-out" : ""}`] as const;
@@ -89,21 +89,31 @@ export class Connections {
     return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** What `cdktf-mastodon connections` shows. */
+  /** The data that `cdktf-mastodon connections` prints. */
   get summary(): Readonly<Record<string, unknown>> {
     return { limit: this.props.limit, steady: this.steady, surge: this.surge, tiers: this.tiers };
   }
 }
 
-/** The servers of a site; the first one has the plan hold all of them. */
+/** The servers of a site. The first call also adds the local value with the sums of all of them to the plan. */
 function serversOf(site: Site): Connections[] {
   const known = site.shared;
   const all = known.databaseServers;
   known.once("sums of connections", () => {
-    const byName = () => [...all].sort((a, b) => (a.name < b.name ? -1 : 1)).map((server) => [server.name, server.summary]);
-    const sums = Lazy.anyValue({ produce: () => Object.fromEntries(byName()) as Readonly<Record<string, unknown>> });
+    const sums = Lazy.anyValue({ produce: () => summaries(all) });
     const local = new TerraformLocal(site, "DatabaseConnections", sums);
     local.overrideLogicalId(`${site.name.replaceAll("-", "_")}_database_connections`);
   });
   return all;
+}
+
+/** By name. Several descriptions of one server are told apart by a number: Terraform refuses a key that is there twice. */
+function summaries(all: readonly Connections[]): Readonly<Record<string, unknown>> {
+  const byName = new Map<string, unknown>();
+  for (const { name, summary } of [...all].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    let key = name;
+    for (let n = 2; byName.has(key); n += 1) key = `${name}, ${n}`;
+    byName.set(key, summary);
+  }
+  return Object.fromEntries(byName);
 }

@@ -1,4 +1,4 @@
-// What a tier may ask of a database, whoever runs it: `database.reachedBy(host, "web reads and writes statuses")`.
+// The interface of a database to the tiers that use it, of the page's own and of an external one: `database.reachedBy(host, "web reads and writes")`.
 
 import { Construct } from "constructs";
 import { Host } from "../core/host";
@@ -11,38 +11,38 @@ export interface DatabaseFacts {
   readonly name: string;
   readonly user: string;
   readonly password: Secret;
-  /** Whether sessions share server connections (transaction pooling), so that nothing may outlive a transaction. */
+  /** Whether sessions share server connections (transaction pooling): session state, such as prepared statements, cannot be used then. */
   readonly pooled: boolean;
-  /** Whether it accepts encrypted connections only, with a certificate that nobody can verify. */
+  /** Whether it accepts TLS connections only. Without `sslmode` its certificate is self-signed and not verified. */
   readonly tls: boolean;
-  /** How a server outside the page wants to be spoken to. */
+  /** The `sslmode` of an external server. */
   readonly sslmode?: SslMode;
-  /** The certificate authorities by which `verify-full` checks, if not the public ones. */
+  /** The certificate authorities for `verify-full`, if not the public ones. */
   readonly ca?: string | undefined;
 }
 
-/** libpq's words, as far as Ruby, Node and PgBouncer can all follow them. */
+/** The values of libpq's `sslmode` that Ruby, Node and PgBouncer all support. */
 export type SslMode = "disable" | "require" | "verify-full";
 
 export interface Database {
-  /** Where writes go. */
+  /** The endpoint for writes. */
   reachedBy(who: Host, why: string): DatabaseFacts;
-  /** Where selected reads may go, or `undefined` if there is no replica. */
+  /** The endpoint for reads that may go to a replica, or `undefined` if there is no replica. */
   replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined;
-  /** Counts the clients of a tier against what this database can hold; too many are refused at synth. */
+  /** Counts the clients of a tier against this database's connection limit. Synth fails if the limit is exceeded. */
   expects(by: Construct, clients: Clients): void;
-  /** The same database without a pooler: for migrations and the administrator, whose sessions must be their own. */
+  /** The same database without a pooler, for migrations and the administrator's commands, which need session state. */
   readonly direct: Database;
 }
 
-/** A PostgreSQL that a pooler can stand in front of. */
+/** A PostgreSQL server that a pooler can connect to. */
 export interface PostgresServer extends Database {
-  /** Whether another machine may become its primary, so that whoever calls it has to find out which. */
+  /** Whether the primary can change by failover, so that clients have to look it up. */
   readonly moves?: boolean;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly path: string;
-  /** Every standby, for a pooler that spreads reads. */
+  /** Every standby, for a pooler that balances reads. */
   replicasReachedBy(who: Host, why: string): readonly DatabaseFacts[];
-  /** Counts poolers' server connections: so many to the primary, and for reads as many to every standby, should the others be gone. */
+  /** Counts poolers' server connections: to the primary, and for reads as many to every standby, since the other standbys may be down. */
   expectsPooler(by: Construct, clients: Clients): void;
 }

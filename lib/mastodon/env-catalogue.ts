@@ -1,5 +1,5 @@
-// Every variable of Mastodon, one row each: which processes read it, since and until which version, what it looks like and means.
-// `rule("streaming", version)` refuses what the process would ignore, misread or crash on.
+// The catalogue of Mastodon's environment variables: which processes read each, in which versions, its format and its meaning.
+// `rule("streaming", version)` rejects values that the process would ignore, misread or crash on.
 
 import { EnvRule } from "../core/env";
 import { Problem } from "../core/problems";
@@ -15,7 +15,7 @@ import { MastodonVersion } from "./version";
 
 export type { Process };
 
-/** The rows by what they are about. */
+/** The rows by topic. */
 export const GROUPS: Readonly<Record<string, Rows>> = {
   "The server": IDENTITY,
   "PostgreSQL and Redis": DATA,
@@ -31,7 +31,7 @@ export function rowOf(name: string): Row | undefined {
   return Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;
 }
 
-/** In which versions a process reads what the row is about: those of the row, less those that the process has for itself. */
+/** The versions in which a process reads the variable: those of the row, or the process' own where the row has them. */
 export function spanOf(row: Row, process: Process): Span {
   const own = row.spans?.[process];
   if (own === undefined) return row;
@@ -39,7 +39,7 @@ export function spanOf(row: Row, process: Process): Span {
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
 }
 
-/** Whether a version has something since the one that is named, or since the one of its own minor version among several. */
+/** Whether a version is at or after `since`; of several, the one of its own minor version counts. */
 function has(version: MastodonVersion, since: string | readonly string[] | undefined): boolean {
   if (since === undefined || typeof since === "string") return since === undefined || !version.isBefore(since);
   const minor = (text: string) => text.split(".").slice(0, 2).join(".");
@@ -51,27 +51,27 @@ function within(version: MastodonVersion, { since, until }: Span): boolean {
   return has(version, since) && !(until !== undefined && version.isAfter(until));
 }
 
-/** Whether a process of that version reads it. */
+/** Whether a process of that version reads the variable. */
 export function isRead(row: Row, process: Process, version: MastodonVersion): boolean {
   return row.readBy.includes(process) && within(version, spanOf(row, process));
 }
 
-/** Whether only Terraform knows the value, or a part of it. */
+/** Whether the value, or a part of it, is a Terraform token that is unknown at synth. */
 export function isToken(value: string): boolean {
   return value.includes("${TfToken[");
 }
 
-// A password may hold any sign; digits before a slash are a port, and what follows is a path, as in https://git.example:3000/@me.
+// A password may hold any character. Digits before a slash are a port, and the rest is a path, as in https://git.example:3000/@me.
 const A_LOGIN = /:\/\/[^\s/:@]*:(?![0-9]+\/)\S+@/;
 
-/** Whether nobody may read the value in a page, a plan or a message. */
+/** Whether the value must not appear in a page, a plan or a message. */
 export function isSecret(name: string, value: string): boolean {
   const row = rowOf(name);
   if (row?.secret || A_LOGIN.test(value)) return true;
   return row === undefined && !/^(true|false|)$/.test(value) && /(^|_)(SECRET|PASSWORD|PASS|KEY|TOKEN)$/i.test(name);
 }
 
-/** Why a page may not set the variable of that process by hand, where it may not; `settings` are the names of those that it has. */
+/** The problem if a page may not set the variable of that process in `extraEnv`; `settings` are the names of the site's settings. */
 export function ownedElsewhere(name: string, process: Process, settings: readonly string[]): Problem | undefined {
   const row = rowOf(name);
   if (row?.fixed !== undefined) return { wrong: `${name} cannot be set: ${row.fixed}`, remedy: "leave it out" };
@@ -79,23 +79,23 @@ export function ownedElsewhere(name: string, process: Process, settings: readonl
   if (owner === undefined) return undefined;
   if (row!.format === FILE) {
     return {
-      wrong: `${name} names a file, and nothing brings it to the machines`,
+      wrong: `${name} names a file, which is not copied to the machines`,
       remedy: `leave it out, and give the certificates as "${owner}"`,
     };
   }
   const setting = /(\w+)\(\)$/.exec(owner)?.[1];
   if (setting !== undefined && !settings.includes(CALLED[setting] ?? setting)) return undefined;
-  return { wrong: `${name} is given by hand, and "${owner}" says it already`, remedy: `leave it out, and use "${owner}"` };
+  return { wrong: `${name} is in extraEnv, and "${owner}" sets it already`, remedy: `leave it out, and use "${owner}"` };
 }
 
-/** Settings that go by one name in a site, of which it can have one. */
+/** Settings that share a name, so that a site can have one of them only. */
 const CALLED: Readonly<Record<string, string>> = { deepL: "translation", libreTranslate: "translation" };
 
-/** The rule for the variables of one process of one version; names in `newer` pass, which the catalogue does not know. */
+/** The rule for the variables of one process in one version. Names in `newer`, which the catalogue does not contain, pass. */
 export function rule(process: Process, version: MastodonVersion, newer: ReadonlySet<string> = new Set()): EnvRule {
   return (name, value) => {
     const row = rowOf(name);
-    if (row === undefined) return newer.has(name) ? undefined : `is no variable that the catalogue knows${nearest(name)}`;
+    if (row === undefined) return newer.has(name) ? undefined : `is not in the catalogue of Mastodon's variables${nearest(name)}`;
     if (!row.readBy.includes(process)) return `is not read by ${process}, only by ${row.readBy.join(", ")}`;
     const { since, until } = spanOf(row, process);
     const own = row.spans?.[process] !== undefined;
@@ -104,7 +104,7 @@ export function rule(process: Process, version: MastodonVersion, newer: Readonly
     if (until !== undefined && version.isAfter(until))
       return `was last read by ${own ? `${process} in ` : ""}${until}, and this is ${version.text}`;
     if (value === "" && !row.mayBeEmpty) return "is empty; leave it out instead";
-    // A token is known to Terraform only; its variable has a validation of its own.
+    // A token is unknown at synth; the Terraform variable behind it has a validation of its own.
     if (isToken(value)) return undefined;
     const before = row.formatBefore;
     const format = before !== undefined && version.isBefore(before.version) ? before.format : row.format;
@@ -116,13 +116,13 @@ export function rule(process: Process, version: MastodonVersion, newer: Readonly
   };
 }
 
-/** `; is REDIS_HOST meant?` for a name that is nearly right, or nothing. */
+/** `; is REDIS_HOST meant?` for a name that resembles a known one, or an empty text. */
 export function nearest(name: string): string {
   const near = similar(name);
   return near === undefined ? "" : `; is ${near} meant?`;
 }
 
-/** The known name from which `name` differs by a slip or two. */
+/** The known name within an edit distance of 1 or 2 of `name`. */
 export function similar(name: string): string | undefined {
   const most = name.length < 8 ? 1 : 2;
   const ranked = Object.keys(CATALOGUE)
@@ -131,7 +131,7 @@ export function similar(name: string): string | undefined {
   return ranked[0]!.slips <= most ? ranked[0]!.known : undefined;
 }
 
-/** Letters to insert, delete, replace or swap with the next. */
+/** The edit distance: letters to insert, delete, replace or swap with the next. */
 function slips(a: string, b: string): number {
   let [before, row]: [readonly number[], readonly number[]] = [[], Array.from({ length: b.length + 1 }, (_, n) => n)];
   for (let i = 1; i <= a.length; i++) {

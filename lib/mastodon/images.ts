@@ -1,4 +1,4 @@
-// Which image each kind of process runs: `imageOf(site, "streaming", tier)`. What a page says of the two is held against each other here.
+// The container image of each kind of process: `imageOf(site, "streaming", tier)`. Checks that both images and the version match.
 
 import { Construct } from "constructs";
 import { Site } from "./site";
@@ -8,16 +8,18 @@ const OFFICIAL = { mastodon: "ghcr.io/mastodon/mastodon", streaming: "ghcr.io/ma
 export type ImageKind = keyof typeof OFFICIAL;
 const KINDS = ["mastodon", "streaming"] as const;
 
-/** The image of Ruby's processes, or of streaming. Up to 4.2 there is one for all, which has Node, too. */
+/** The image of the Ruby processes, or of streaming. Up to 4.2 Mastodon has one image for both. */
 export function imageOf(site: Site, kind: ImageKind, by: Construct): string {
   const { mastodon, streaming } = site.images;
   ask(site, kind);
+  // Browsers load the assets of this image.
+  if (kind === "mastodon") site.inventory.serves({ version: site.version, image: mastodon });
   if (kind === "mastodon") return mastodon;
   if (!versionOf(site).isBefore("4.3")) return streaming ?? official(site, "streaming");
   if (streaming !== undefined && streaming !== mastodon) {
     site.problems.add(by, {
-      wrong: `the site names the image ${streaming} for streaming, which is ${site.version}`,
-      remedy: "leave it out: 4.3 is the first version with an image of its own for streaming",
+      wrong: `images.streaming is "${streaming}", and version is "${site.version}"`,
+      remedy: "leave it out: 4.3 is the first version with a separate image for streaming",
     });
   }
   return mastodon;
@@ -34,7 +36,7 @@ function ask(site: Site, kind: ImageKind): void {
   });
 }
 
-/** Half of a fork: its interface would speak to another's streaming. */
+/** Refuses a fork's image beside the official other one: its web interface would use a streaming server of another build. */
 function checkBoth(site: Site): void {
   const [given, more] = KINDS.filter((kind) => site.namedImages.includes(kind));
   if (given === undefined || more !== undefined) return;
@@ -43,12 +45,12 @@ function checkBoth(site: Site): void {
   if (image.replace(/[:@][^/]*$/, "") === OFFICIAL[given]) return;
   site.problems.add(site, {
     wrong: `images.${given} is "${image}", and images.${missing} is left out`,
-    remedy: `name both, of one build; Mastodon's own is ${missing}: "${official(site, missing)}"`,
+    remedy: `give both images of the same build; the official one is ${missing}: "${official(site, missing)}"`,
     within: image,
   });
 }
 
-/** A tag that begins like a release of Mastodon is of that release. */
+/** Refuses an image whose tag begins with another release of Mastodon than `version`. */
 function checkTag(site: Site, kind: ImageKind): void {
   const image = site.images[kind];
   const [, tag] = /:v((\d+)\.\d+\.\d+)[^/]*$/.exec(image?.replace(/@.*$/, "") ?? "") ?? [];

@@ -1,6 +1,6 @@
-// A mail address as Mastodon reads it at its start: `wrongSender("from", "Social <hello@social.example>", before44)`.
+// Checks a mail address as Mastodon parses it at its start: `wrongSender("from", "Social <hello@social.example>", before44)`.
 // The grammar is that of Ruby's `mail`, version 2.8 (lib/mail/parsers/rfc5322_*.rl), less what no server would deliver. In 4.4.0 the text
-// stands in a YAML file without quotes (config/email.yml) before `mail` sees it.
+// is first read from a YAML file that does not quote it (config/email.yml).
 
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
@@ -12,17 +12,17 @@ import { isPlain } from "./unquoted";
 const LOCAL_LENGTH = 64;
 const FORM = "give one address, as in hello@social.example or Social <hello@social.example>";
 
-/** What is wrong with an address that Mastodon writes from, is answered at, or hears of failures by. */
+/** What is wrong with a sender, reply-to or return-path address. */
 export function wrongSender(prop: string, value: string, inYaml: boolean): Problem | undefined {
   if (Token.isUnresolved(value)) return undefined;
   const wrong = (why: string, remedy = FORM): Problem => ({ wrong: `${prop} is "${value}"${why}`, value, remedy });
   const mailbox = mailboxOf(value);
-  if (mailbox === undefined) return wrong(", which Ruby's mail cannot read, and Mastodon would not start");
+  if (mailbox === undefined) return wrong(", which Ruby's mail library cannot parse: Mastodon would not start");
   const { local, domain } = mailbox;
   const bare = domain.replace(/^\[(?:IPv6:)?(.*)\]$/i, "$1");
-  if (isThisMachine(bare)) return wrong(", whose domain is every machine itself", "give an address in a domain of your own");
+  if (isThisMachine(bare)) return wrong(", whose domain means the local machine", "give an address in a domain of your own");
   if (!isASCII(local))
-    return wrong(", with other letters than ASCII before the @", "use ASCII letters there: few mail servers take others");
+    return wrong(", with letters other than ASCII before the @", "use ASCII letters there: few mail servers accept others");
   if (local.length > LOCAL_LENGTH) return wrong(`, with ${local.length} characters before the @`, `use at most ${LOCAL_LENGTH}`);
   if (!isHostName(bare.toLowerCase()) && !(bare !== domain && isIP(bare) !== 0)) {
     const ascii = domainToASCII(bare);
@@ -67,7 +67,7 @@ function addressOf(signs: readonly Sign[]): Mailbox | undefined {
   return fits ? { local: textOf(local), domain: textOf(domain) } : undefined;
 }
 
-/** Words with dots between them, of which `mail` takes any number in any place; two words side by side are none. */
+/** Whether the tokens are words separated by dots. `mail` accepts any number of dots in any place, but not two adjacent words. */
 function isDotted(signs: readonly Sign[], words: readonly Sign["kind"][]): boolean {
   const known = signs.every(({ kind }) => kind === "." || words.includes(kind));
   const sideBySide = signs.some(({ kind }, n) => n > 0 && kind !== "." && signs[n - 1]!.kind !== ".");
@@ -80,7 +80,7 @@ const SIGN =
   /^(?:(?<word>[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+)|(?<quoted>"(?:\\[\x20-\x7e\t]|[^"\\\r\n])*")|(?<literal>\[[^[\]\\\s]*\])|(?<sign>[.@<>]))/u;
 const COMMENT = /^\((?:\\.|[^()\\])*\)/s;
 
-/** The signs of a text, or nothing if it has others. */
+/** The tokens of a text, or `undefined` if it holds anything else. */
 function signsOf(text: string): readonly Sign[] | undefined {
   const signs: Sign[] = [];
   let rest = text;

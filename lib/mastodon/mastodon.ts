@@ -1,5 +1,5 @@
 // A whole Mastodon server in one line: `new Mastodon(stack, "Social", { cloud, domain: "social.example", size: communityOf({ monthlyActive: 15_000 }) })`.
-// It is a site with every tier. Written out under the same ids on a page of one's own, the tiers are the same machines.
+// A site with every tier. A page that writes out the same tiers with the same ids keeps the same machines.
 
 import { Construct } from "constructs";
 import { Site, SiteProps } from "./site";
@@ -15,14 +15,14 @@ import { WebTier } from "./web";
 
 export interface MastodonProps extends Omit<SiteProps, "version"> {
   /**
-   * Mastodon's version. A change replaces the web, streaming and Sidekiq machines and migrates the database. Name it once the server is in use,
-   * so that a newer release of this library does not upgrade it by itself.
+   * Mastodon's version. A change replaces the web, streaming and Sidekiq machines and migrates the database. Set it once the server is in use:
+   * otherwise a newer release of this library upgrades Mastodon.
    * @default "4.7.6", the newest that this library knows
    */
   readonly version?: string;
   /**
-   * The props of every tier: from `communityOf`, or one's own. A change of sizes replaces pools and stops kept machines for a while.
-   * @default smallest - every part once, for a laptop with 2 CPUs and 8 GB on the local cloud, not for people
+   * The props of every tier: from `communityOf`, or your own. A change of sizes replaces pools and stops kept machines for a while.
+   * @default smallest - for a laptop with 2 CPUs and 8 GB on the local cloud, not for production
    */
   readonly size?: Community;
 }
@@ -33,7 +33,7 @@ export class Mastodon extends Site {
   readonly redis: Redis;
   readonly cache: Redis;
   readonly jobs: Redis;
-  /** What any further tier takes: `new SidekiqGroup(mastodon, "More", { queues: ["push"], ...mastodon.data })`. */
+  /** The data props of any further tier: `new SidekiqGroup(mastodon, "More", { queues: ["push"], ...mastodon.data })`. */
   readonly data: Required<Omit<Data, "replicaUrl">>;
   readonly streaming: StreamingPool;
   readonly web: WebTier;
@@ -54,7 +54,7 @@ export class Mastodon extends Site {
     const known = versionOf(this).queues;
     this.sidekiq = Object.fromEntries(
       Object.entries(size.sidekiq).map(([group, own]) => {
-        // Sizes know no version, and fasp is younger than others.
+        // Sizes do not depend on the version, and older versions do not have the queue fasp.
         const queues = Array.isArray(own.queues)
           ? own.queues.filter((queue: Queue) => known.includes(queue))
           : Object.fromEntries(Object.entries(own.queues).filter(([queue]) => known.includes(queue as Queue)));

@@ -1,42 +1,45 @@
-// Where Ruby's processes keep files: in the site's object store, `mediaEnv(env, site.objects, tier)`, or in the directory that a cloud shares
-// among machines, `filesVolumes(pool, tier, env)`.
+// Where Ruby processes store files: in the site's object store, `mediaEnv(env, host, site.objects, tier)`, or in a directory that the cloud shares
+// between machines, `filesVolumes(pool, tier, env)`.
 
 import { Site } from "./site";
 import { Construct } from "constructs";
 import { Env } from "../core/env";
+import { Host } from "../core/host";
 import { ObjectStoreFacts } from "../core/objects";
 import { Pool } from "../core/pool";
 
 const STORES = ["S3_ENABLED", "SWIFT_ENABLED", "AZURE_ENABLED"];
-/** Where files lie in the image, for its user. */
+/** The directory for files in the image, and the uid of its user. */
 const FILES = "/opt/mastodon/public/system";
 const USER = 991;
 
 /**
- * The volumes in which containers of the pool find files, none where an object store keeps them.
- * Web stores what people upload and Sidekiq what it fetches. Without a store or a shared directory that would lie inside one container: no other
- * machine has it, and the next roll-out takes it away, while the database says that it is there. So that is refused.
+ * The volumes for files in the pool's containers; none with an object store.
+ * Web stores uploads, and Sidekiq stores files that it fetches. Without a store or a shared directory they would be inside one container: other
+ * machines could not read them, and the next roll-out would delete them while the database still refers to them. So that is refused.
  */
 export function filesVolumes(pool: Pool, by: Construct, env: Env): readonly string[] {
   if (STORES.some((name) => env.all[name] !== undefined)) return [];
   const directory = pool.shareFiles();
   if (directory === undefined) {
     Site.of(pool).problems.add(by, {
-      wrong: "no object store is given, and files that people upload would be lost with their machine",
+      wrong: "no object store is given, so uploaded files would be lost with their machine",
       remedy:
-        "give the site objects, such as s3Objects({ … }) or the cloud's own; beside an existing server, the same that it has",
+        "give the site objects, such as s3Objects({ … }) or the cloud's own; beside an existing server, the store that it uses",
       cause: "no place for files",
     });
     return [];
   }
-  // On each machine, since any may be the first.
+  // On each machine, since any of them may boot first.
   const script = `install -d -o ${USER} -g ${USER} -m 0755 ${directory}/system\n`;
   pool.program.add({ kind: "run", why: "a directory for uploads", script });
   return [`${directory}/system:${env.all["PAPERCLIP_ROOT_PATH"] ?? FILES}`];
 }
 
-export function mediaEnv(env: Env, store: ObjectStoreFacts | undefined, by: Construct): void {
+/** The variables of the site's object store. A store without keys is opened by the machine's own role at the cloud, as Mastodon's user asks for it. */
+export function mediaEnv(env: Env, host: Host, store: ObjectStoreFacts | undefined, by: Construct): void {
   if (store === undefined) return;
+  if (store.keys === undefined) host.asksAsItself(USER, "access to the object store, which has no keys on the page,");
   env
     .set("S3_ENABLED", true, by)
     .set("S3_BUCKET", store.bucket, by)

@@ -1,4 +1,4 @@
-// Where mail goes from the processes that send it, which are those that work off the queue `mailers`: `outgoingMail(pool, tier, env)`.
+// The mail server for the Sidekiq processes that send mail, those with the queue `mailers`: `outgoingMail(pool, tier, env)`.
 
 import { Site } from "./site";
 import { Construct } from "constructs";
@@ -9,8 +9,8 @@ import { NO_MAIL } from "./settings/mail";
 const DISCARD = "/usr/local/sbin/discard-mail";
 
 /**
- * Has the page say where mail goes, or the cloud catch it, and returns the volumes that the containers need for it. By Mastodon's own default
- * each mail would be tried for three weeks at port 25 of the container itself, and nobody could confirm an address.
+ * Configures delivery: by the page's settings, to the cloud's mailbox, or not at all. Returns the volumes that the containers need for it.
+ * Refuses a page without any of these: by Mastodon's default each mail would be retried for three weeks at port 25 of the container itself.
  */
 export function outgoingMail(pool: Pool, by: Construct, env: Env): readonly string[] {
   const site = Site.of(pool);
@@ -19,8 +19,8 @@ export function outgoingMail(pool: Pool, by: Construct, env: Env): readonly stri
   const found = site.mailbox?.reachedBy(pool, "what Mastodon writes to people");
   if (found === undefined) {
     site.problems.add(by, {
-      wrong: "no mail server is given, so nobody could confirm an address or set a new password, and no notification would leave",
-      remedy: 'add mail({ server, from, … }) to the settings of the site, or mail("none") for a server that writes to nobody',
+      wrong: "no mail server is given, so users could not confirm addresses, reset passwords or get notifications",
+      remedy: 'add mail({ server, from, … }) to the settings of the site, or mail("none") for a server that sends no mail',
     });
     return [];
   }
@@ -33,7 +33,7 @@ export function outgoingMail(pool: Pool, by: Construct, env: Env): readonly stri
   return [];
 }
 
-// Of Rails' ways to deliver, `test` keeps all mail in memory and `file` all of it on the disk. A sendmail that reads and forgets keeps nothing.
+// Rails' delivery method `test` keeps all mail in memory, and `file` keeps it on the disk. A sendmail that discards its input keeps nothing.
 function discarded(pool: Pool): readonly string[] {
   const content = "#!/bin/sh\n# The page says that no mail leaves: takes one and forgets it.\nexec cat >/dev/null\n";
   pool.program.add({ kind: "file", path: DISCARD, content, mode: "0755" });

@@ -1,5 +1,5 @@
-// Many clients over few server connections: `new PgBouncer(site, "Pool", { database: db })`, and then `database: pool` elsewhere.
-// Its limits are fixed, not counted from the page: so one more web machine never changes the pooler's own machine.
+// PgBouncer pools many client connections over few server connections: `new PgBouncer(site, "Pool", { database: db })`, then `database: pool`.
+// Its limits are fixed props, not computed from the page, so that one more web machine does not change the pooler's machine.
 
 import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
@@ -12,9 +12,11 @@ import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts, PostgresServer } from "./database";
-import { ExistingPgBouncer, ExistingPgBouncerProps } from "./existing-pgbouncer";
+import { ExternalPostgres } from "./external-postgres";
+import { ExternalPgBouncer, ExternalPgBouncerProps } from "./external-pgbouncer";
 import { PGBOUNCER_PORT, POSTGRES_PORT } from "./ports";
-import { pgbouncer, PROCESSES } from "./programs/pgbouncer";
+import { Postgres } from "./postgres";
+import { pgbouncer, PGBOUNCER_TAKES, PROCESSES } from "./programs/pgbouncer";
 import { poolerFront, throughPoolers } from "./programs/pooler-front";
 import { secret } from "./secrets";
 import { rootCertificates } from "./trust";
@@ -23,56 +25,58 @@ export interface PgBouncerProps {
   /** The PostgreSQL behind it: the page's own, or `Postgres.external`. */
   readonly database: PostgresServer;
   /**
-   * How many machines of its own. With several, a small HAProxy on each web, streaming and Sidekiq machine spreads over them and goes round
-   * one that is lost; going from one to several replaces those machines once, one more again.
-   * @default 1 - and while its machine is away, the site stands still
+   * The number of machines of its own. With several, an HAProxy on each web, streaming and Sidekiq machine balances over them and skips one that
+   * is down. A change from one to several replaces those machines, and so does each further one.
+   * @default 1 - while its machine is down, the site is down
    */
   readonly machines?: number;
   /**
-   * `each`: no machines of its own, but a pooler on every machine that calls it. Nothing between a process and PostgreSQL can be lost then,
-   * but each keeps server connections of its own, and PostgreSQL must hold them all, twice in a roll-out.
+   * `each`: no machines of its own, but a pooler on every machine that uses it. No separate pooler can fail then, but each pooler keeps server
+   * connections of its own, and PostgreSQL must allow all of them, twice as many in a roll-out.
    * @default - machines of its own
    */
   readonly on?: "each";
   /**
-   * The size of each of its machines. Its two processes have one thread each: one fast CPU serves thousands of clients.
+   * The size of each of its machines. PgBouncer runs as two processes with one thread each; one fast CPU serves thousands of clients.
    * @default Size.of({ cpus: 1, gib: 1 })
    */
   readonly size?: Size;
   /**
-   * Server connections of each pooler to the primary, and as many to each entry for reads. Its two processes have half each, and while one is
-   * restarted the other half serves all. More than PostgreSQL's CPUs can work on at once only queues elsewhere. Those of all poolers, together
-   * with migrations and the administrator's commands, must fit PostgreSQL's `maxConnections`.
-   * @default 50; 10 on each machine that calls it
+   * Server connections of each pooler to the primary, and as many for reads. Its two processes have half each; while one restarts, the other half
+   * serves all clients. More connections than PostgreSQL's CPUs can work on only move the queue into PostgreSQL. The sum of all poolers, migrations
+   * and the administrator's commands must fit PostgreSQL's `maxConnections`. A change is delivered to machines of its own without cutting clients;
+   * with `on: "each"` it replaces the machines.
+   * @default 50; 10 with `on: "each"`
    */
   readonly serverConnections?: number;
   /**
-   * The most clients of each pooler at once; a client that waits costs about 2 KiB. Each of its two processes takes as many, since all may come
-   * to one of them. All connections of all tiers must fit, twice, since old and new machines stand side by side in a roll-out, and with several
-   * machines on one of them, since the others may be lost. It does not follow the page; after a change the pooler's machines have to be renewed.
+   * The maximum of client connections of each pooler; a waiting client takes about 2 KiB. Each of its two processes accepts as many, since all
+   * clients may connect to one of them. All connections of all tiers must fit twice, since old and new machines run at the same time in a roll-out;
+   * with several machines they must fit on one of them, since the others may be down. It is not derived from the page. A change is delivered
+   * without cutting clients.
    * @default 5000
    */
   readonly maxClients?: number;
   /**
-   * Where among the addresses of its role it lies. A change replaces the machines.
+   * Its position in the address range of its role. A change replaces the machines.
    * @default - from its name
    */
   readonly slot?: number;
 }
 
-/** What its limit of open files leaves room for, with the server connections. */
+/** Limited by its limit of open files, which also covers the server connections. */
 const MOST_CLIENTS = 60_000;
 const MOST_MACHINES = 8;
 
 export class PgBouncer extends Construct implements Database {
   readonly direct: Database;
   private readonly server: PostgresServer;
-  /** Its own machines; none if it is on each machine that calls it. */
+  /** Its own machines; none with `on: "each"`. */
   readonly machines: readonly Machine[];
   private readonly entries: readonly {
     readonly main: Endpoint<DatabaseFacts>;
     readonly reads: Endpoint<DatabaseFacts> | undefined;
-    /** The way to PostgreSQL itself. */
+    /** Sessions to PostgreSQL that are not pooled. */
     readonly server: Endpoint<DatabaseFacts>;
   }[];
   private readonly connections: Connections | undefined;
@@ -101,6 +105,9 @@ export class PgBouncer extends Construct implements Database {
         size: props.size ?? Size.of({ cpus: 1, gib: 1 }),
       });
     });
+    const where = each ? ", on each machine that calls it" : "";
+    site.inventory.tier(this, { kind: "PgBouncer", why: `many database connections over few${where}` });
+    for (const machine of this.machines) machine.renewedAfter(props.database instanceof Postgres ? props.database.machines : []);
     this.entries = this.machines.map((machine) => {
       const { main, reads, server } = this.install(machine, machine.name);
       return {
@@ -119,13 +126,13 @@ export class PgBouncer extends Construct implements Database {
       remedy: (needed) =>
         needed > MOST_CLIENTS
           ? "give some tiers a PgBouncer of their own, or use fewer machines, processes or threads"
-          : `raise maxClients to at least ${needed} and renew its machine, or use fewer machines, processes or threads`,
+          : `raise maxClients to at least ${needed}, or use fewer machines, processes or threads`,
     });
   }
 
-  /** One that the page does not make. */
-  static external(props: ExistingPgBouncerProps): ExistingPgBouncer {
-    return new ExistingPgBouncer(props);
+  /** An external PgBouncer. */
+  static external(props: ExternalPgBouncerProps): ExternalPgBouncer {
+    return new ExternalPgBouncer(props);
   }
 
   reachedBy(who: Host, why: string): DatabaseFacts {
@@ -139,14 +146,14 @@ export class PgBouncer extends Construct implements Database {
     return this.onItself(who, why).reads;
   }
 
-  /** The entries for writes and for reads are pools of their own, and every client of either counts. */
+  /** Writes and reads have separate database entries, so a client that uses both counts twice. */
   expects(by: Construct, clients: Clients): void {
     this.connections?.count(by, clients, clients.reads === true && this.entries[0]?.reads !== undefined ? 2 : 1);
   }
 
   /**
-   * Sessions of their own, for migrations and the administrator, to a server that may move: through the poolers' machines, which know where it
-   * is. So one more standby changes no other machine.
+   * Sessions that are not pooled, for migrations and the administrator's commands, to a server with failover. They go through the poolers'
+   * machines, which follow the primary. So one more standby changes no other machine.
    */
   private through(server: PostgresServer): Database {
     const reachedBy = (who: Host, why: string): DatabaseFacts => {
@@ -166,7 +173,7 @@ export class PgBouncer extends Construct implements Database {
     };
   }
 
-  /** What listens on the caller's own loopback: a pooler, or the way to several. */
+  /** The endpoint on the client's loopback: a pooler (`on: "each"`), or HAProxy in front of several poolers. */
   private onItself(who: Host, why: string): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined } {
     const facts = this.entries.map(({ main }) => main.reachedBy(who, why));
     const known = this.local.get(who);
@@ -175,7 +182,7 @@ export class PgBouncer extends Construct implements Database {
     const other = loopbackPoolers.get(who);
     if (other !== undefined) {
       Site.of(who).problems.add(who, {
-        wrong: `it is given ${this.node.path}, and ${other.node.path} is at 127.0.0.1:${PGBOUNCER_PORT} there already`,
+        wrong: `it uses ${this.node.path}, and 127.0.0.1:${PGBOUNCER_PORT} belongs to ${other.node.path} there already`,
         remedy: "give all processes of a machine the same pooler",
       });
     }
@@ -204,20 +211,27 @@ export class PgBouncer extends Construct implements Database {
     return made;
   }
 
-  /** Has a host run a pooler; returns what its clients must know. */
+  /** Installs a pooler on a host; returns the facts for its clients. */
   private install(
     host: Host,
     name: string,
   ): { readonly main: DatabaseFacts; readonly reads: DatabaseFacts | undefined; readonly server: DatabaseFacts } {
     const primary = this.server.reachedBy(host, "the pooler's server connections");
     const replicas = this.server.replicasReachedBy(host, "the pooler's server connections for reads");
+    const { serverConnections, maxClients } = this;
+    host.runs(this, {
+      unit: "pgbouncer.service",
+      what: "pgbouncer",
+      facts: { port: PGBOUNCER_PORT, serverConnections, maxClients },
+    });
     pgbouncer(host.program, {
       primary,
       replicas,
       serverConnections: this.serverConnections,
       maxClients: this.maxClients,
       adminPassword: secret(Site.of(host), "pgbouncer_admin_password"),
-      rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary) : undefined,
+      rootCertificates: primary.sslmode === "verify-full" ? rootCertificates(host, primary, PGBOUNCER_TAKES) : undefined,
+      external: this.server instanceof ExternalPostgres,
       only: name === "127.0.0.1",
     });
     const { user, password } = primary;

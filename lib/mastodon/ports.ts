@@ -1,28 +1,28 @@
-// The TCP ports of Mastodon and its data. Servers have the ports that their own projects register or use by default, so that administrators find
-// them there. Nothing else in `lib` says these numbers: programs, endpoints and `.sh` files take them from here.
+// The TCP ports of Mastodon and its data services: the defaults of each project, where administrators expect them. Programs, endpoints and `.sh`
+// files take the numbers from here; no other file of `lib` contains them.
 
 import type { RedisUse } from "./redis-facts";
 
-/** PostgreSQL, and HAProxy's way to the machine that is primary. */
+/** PostgreSQL, and HAProxy in front of the primary. */
 export const POSTGRES_PORT = 5432;
-/** HAProxy's way to standbys, on the caller's loopback only. */
+/** HAProxy in front of the standbys, on the client's loopback only. */
 export const POSTGRES_READS_PORT = 5433;
-/** Where a PostgreSQL machine says whether it is primary or standby; the port of Patroni's REST API, which answers the same questions. */
+/** The status endpoint of a PostgreSQL machine: primary or standby. The port of Patroni's REST API, which serves the same paths. */
 export const POSTGRES_STATUS_PORT = 8008;
-/** PgBouncer, and HAProxy's way to several of them. */
+/** PgBouncer, and HAProxy in front of several of them. */
 export const PGBOUNCER_PORT = 6432;
-/** A port for each use, since several instances may share a machine. */
+/** One port per use, since several instances may share a machine. */
 export const REDIS_PORTS: Readonly<Record<RedisUse, number>> = { main: 6379, cache: 6380, sidekiq: 6381 };
 export const SENTINEL_PORT = 26379;
 
 /** Puma, on the loopback of its machine. */
 export const PUMA_PORT = 3000;
-/** HAProxy's queue before Puma, which nginx asks; on the loopback as well. */
+/** HAProxy's queue between nginx and Puma, on the loopback. */
 export const PUMA_QUEUE_PORT = 3080;
-/** The first streaming process of a machine; further ones have the numbers behind it. On the loopback. */
+/** The first streaming process of a machine, on the loopback; further processes have the following ports. */
 export const STREAMING_PORT = 4000;
-/** The exporter of Ruby's processes, and a collector's. */
+/** The Prometheus exporter of Ruby processes, and a collector. */
 export const PROMETHEUS_PORT = 9394;
 
-/** Elasticsearch and OpenSearch, outside the page. */
+/** Elasticsearch and OpenSearch, which are external. */
 export const SEARCH_PORT = 9200;

@@ -1,4 +1,4 @@
-// PostgreSQL, a primary and its hot standbys: `new Postgres(site, "Database", { replicas: 1, disk: Disk.gib(200) })`.
+// PostgreSQL with a primary and hot standbys: `new Postgres(site, "Database", { replicas: 1, disk: Disk.gib(200) })`.
 
 import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
@@ -9,49 +9,53 @@ import { Site } from "./site";
 import { wrongNumber } from "../core/whole-number";
 import { Clients, Connections, ServerProps } from "./connections";
 import { DatabaseFacts, PostgresServer } from "./database";
-import { ExistingPostgres, ExistingPostgresProps } from "./existing-postgres";
+import { ExternalPostgres, ExternalPostgresProps } from "./external-postgres";
 import { POSTGRES_PORT, POSTGRES_READS_PORT, POSTGRES_STATUS_PORT } from "./ports";
 import { postgres } from "./programs/postgres";
+import { UNIT } from "./programs/postgres-names";
 import { primaryFront } from "./programs/primary-front";
 import { secret } from "./secrets";
 
 export interface PostgresProps {
   /**
-   * Hot standbys that follow the primary, serve selected reads, and can take its place (`postgres-promote` on one of them). One more touches
-   * no other machine of the tier; the first has the primary and the pooler renewed with it, since they then have to know it.
+   * The number of hot standbys. They replicate the primary, serve selected reads, and can be promoted (`postgres-promote` on one of them). A further
+   * one changes no other machine of the tier, and is delivered to the pooler as a setting. The first one renews the primary and the pooler, whose
+   * configuration then includes standbys.
    * @default 0
    */
   readonly replicas?: number;
   /**
-   * Whether a commit waits until a standby has it as well. Then nothing that was acknowledged is lost with the primary, and each write takes
-   * a round trip more. It needs two replicas: with one, its absence would stop all writes. A change has to be renewed on each machine.
-   * @default false - with the primary, what the standbys have not received yet is lost: as a rule less than a second
+   * Synchronous replication: a commit waits until a standby has received it. No acknowledged write is lost with the primary then, and each write
+   * takes one more round trip. It needs at least two replicas: with one, all writes would stop while it is down. A change is delivered: PostgreSQL
+   * reloads its configuration.
+   * @default false - if the primary is lost, so are the writes that no standby has received yet: usually less than a second
    */
   readonly synchronous?: boolean;
   /**
-   * The size of each machine; PostgreSQL's memory settings follow from it. A change stops the machine for a while.
+   * The size of each machine; PostgreSQL's memory settings are computed from it. A change takes effect with a renewal, which stops the machine for
+   * a while.
    * @default Size.of({ cpus: 2, gib: 4 })
    */
   readonly size?: Size;
   /**
-   * The disk of each machine, which outlives it. It can grow, never shrink.
+   * The data disk of each machine. It is kept when the machine is replaced. It can grow, but not shrink.
    * @default Disk.gib(100)
    */
   readonly disk?: Disk;
   /**
-   * PostgreSQL's `max_connections`. The pooler's server connections, or all processes of a page without a pooler, must fit, and 10 stay free.
-   * Each costs memory. A change restarts PostgreSQL.
+   * PostgreSQL's `max_connections`. The pooler's server connections must fit, or all connections of a page without a pooler; 10 stay reserved.
+   * Each connection takes memory. A change is delivered, and takes effect when you restart PostgreSQL, as the delivery prints; standbys first.
    * @default 200
    */
   readonly maxConnections?: number;
   /**
-   * Where among the addresses of its role the tier lies. A change replaces the machines.
+   * The tier's position in the address range of its role. A change replaces the machines.
    * @default - from the tier's name
    */
   readonly slot?: number;
 }
 
-/** Kept free of clients: PostgreSQL's own 3 for superusers, monitoring, and a person with psql. */
+/** Connections reserved for PostgreSQL's own 3 for superusers, monitoring, and psql. */
 const RESERVED = 10;
 const MOST_REPLICAS = 8;
 const MOST_CONNECTIONS = 1000;
@@ -79,7 +83,7 @@ export class Postgres extends Construct implements PostgresServer {
     if (props.synchronous === true && replicas < 2) {
       site.problems.add(this, {
         wrong: `synchronous is true with replicas ${replicas}`,
-        remedy: "use at least 2 replicas: while a single one is away, every write would wait for it",
+        remedy: "use at least 2 replicas: with one, every write would wait while it is down",
       });
     }
     const range = site.range(this, "postgres", name, props.slot);
@@ -94,6 +98,10 @@ export class Postgres extends Construct implements PostgresServer {
         disks: { data: disk },
       });
     });
+    const why = replicas > 0 ? "keeps all that people write, and copies of it that can take over" : "keeps all that people write";
+    site.inventory.tier(this, { kind: "Postgres", why });
+    // Standbys are renewed first. Another machine may be primary by then; the machines' own status decides.
+    this.machines[0]!.renewedAfter(this.machines.slice(1));
     this.endpoints = this.machines.map((machine) =>
       Endpoint.on(machine, POSTGRES_PORT, {
         host: machine.name,
@@ -111,9 +119,9 @@ export class Postgres extends Construct implements PostgresServer {
       this.write(machine, n, site, { size, disk, synchronous: props.synchronous ?? false });
   }
 
-  /** One that the page does not make. */
-  static external(props: ExistingPostgresProps): ExistingPostgres {
-    return new ExistingPostgres(props);
+  /** An external PostgreSQL. */
+  static external(props: ExternalPostgresProps): ExternalPostgres {
+    return new ExternalPostgres(props);
   }
 
   get path(): string {
@@ -124,10 +132,10 @@ export class Postgres extends Construct implements PostgresServer {
     return this.machines.length > 1;
   }
 
-  /** A single machine by its name; of several, whichever is primary, through a port of the caller's own. */
+  /** A single machine by its name. Several: the primary, through HAProxy on the client's loopback. */
   reachedBy(who: Host, why: string): DatabaseFacts {
     if (!this.moves) {
-      // Asked only once there is a standby, and then the primary must have been open for it.
+      // The status is used only once there is a standby; the primary's firewall must already allow it by then.
       this.statuses[0]!.reachedBy(who, "who is primary");
       return this.endpoints[0]!.reachedBy(who, why);
     }
@@ -139,7 +147,7 @@ export class Postgres extends Construct implements PostgresServer {
     return { ...this.found(who, why), host: "127.0.0.1", port: POSTGRES_READS_PORT };
   }
 
-  /** Each standby, and the primary for reads while no standby can answer. */
+  /** Counts reads at each standby, and also at the primary, which serves reads while no standby can answer. */
   expects(by: Construct, clients: Clients): void {
     const [primary, ...standbys] = this.connections;
     primary!.count(by, clients, clients.reads === true && standbys.length > 0 ? 2 : 1);
@@ -160,7 +168,7 @@ export class Postgres extends Construct implements PostgresServer {
   private found(who: Host, why: string): DatabaseFacts {
     const facts = this.endpoints.map((endpoint) => endpoint.reachedBy(who, why));
     for (const status of this.statuses) status.reachedBy(who, "who is primary");
-    // A pooler's machine is the way for others' own sessions, too.
+    // Sessions of other machines that are not pooled also go through a pooler's machine.
     primaryFront(who.program, { machines: this.machines.map(({ name }) => name), open: who.role === "pgbouncer" });
     return facts[0]!;
   }
@@ -195,6 +203,7 @@ export class Postgres extends Construct implements PostgresServer {
     // Two know each other from the page, which an empty disk must not make forget; more of them are heard of.
     const others = this.machines.slice(0, 2).filter((other) => other !== machine);
     for (const other of others) machine.knows(other);
+    machine.runs(this, { unit: `${UNIT}.service`, what: "postgres", facts: { port: POSTGRES_PORT, first: n === 0 } });
     postgres(machine.program, {
       self: machine.name,
       first: n === 0,

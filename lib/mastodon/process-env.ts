@@ -1,4 +1,4 @@
-// The variables of a process, begun with what its site and its tier say in settings and `extraEnv`: `processEnv(host, "web", tier, extraEnv)`.
+// The environment of a process from `settings` and `extraEnv` of its site and `extraEnv` of its tier: `processEnv(host, "web", tier, extraEnv)`.
 
 import { Construct } from "constructs";
 import { hostOf, isThisMachine } from "../core/address";
@@ -17,13 +17,13 @@ import { quotesNothing } from "./unquoted";
 import { MastodonVersion, versionOf } from "./version";
 
 export interface TierEnv {
-  /** What the tier itself is given. */
+  /** `extraEnv` of the tier. */
   readonly extraEnv: ExtraEnv | undefined;
-  /** The kinds of processes that the tier has; each takes of `extraEnv` what it reads. */
+  /** The kinds of processes of the tier; each gets the variables of `extraEnv` that it reads. */
   readonly processes: readonly Process[];
 }
 
-/** Where processes find what others have written: the same for all of them, or jobs, searches and files are lost without an error. */
+/** Prefixes of shared data. They must be the same for all processes: otherwise jobs, search results and files are lost without an error. */
 const SHARED = ["REDIS_NAMESPACE", "ES_PREFIX", "S3_KEY_PREFIX"];
 
 export function processEnv(host: Host, process: Process, by: Construct, tier: TierEnv): Env {
@@ -52,7 +52,7 @@ export function processEnv(host: Host, process: Process, by: Construct, tier: Ti
         if (pem !== undefined && ruby) rubyTrusts(env, host, file, checked(site, pem, setter), setter);
       },
       calls: (name, to, port, why) => {
-        if (isFor(name, process, version)) host.reaches({ kind: "outside", name: to }, port, why);
+        if (isFor(name, process, version)) host.reaches({ kind: "external", name: to }, port, why);
       },
       refuse: (problem) => site.problems.add(setter, problem),
     });
@@ -70,13 +70,13 @@ export function processEnv(host: Host, process: Process, by: Construct, tier: Ti
     if (!readBy.some((reader) => tier.processes.includes(reader))) {
       site.problems.add(by, {
         wrong: `${name} is not read by ${tier.processes.join(" or ")}, only by ${readBy.join(", ")}`,
-        remedy: "give it to a tier that has such processes, or to the site",
+        remedy: "give it to a tier with such processes, or to the site",
       });
     }
   }
   for (const name of Object.keys(own).filter((name) => SHARED.includes(name))) {
     site.problems.add(by, {
-      wrong: `${name} is given to it alone, and the other processes would look elsewhere for what it writes`,
+      wrong: `${name} is given to this tier alone, so other processes would not find the data that it writes`,
       remedy: "give it to the site",
     });
   }
@@ -91,7 +91,7 @@ export function processEnv(host: Host, process: Process, by: Construct, tier: Ti
   return env;
 }
 
-/** Whether to set it: where no process of this version reads it, those that once did say so. */
+/** Whether to set it. If no process of this version reads it, it is passed to those that once did, whose rule then refuses it. */
 function isFor(name: string, process: Process, version: MastodonVersion): boolean {
   const row = rowOf(name);
   if (row === undefined) return true;
@@ -124,8 +124,8 @@ function fill(
     const near = isKnown(name) || isNew(given) ? "" : nearest(name);
     if (near !== "" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
       site.problems.add(by(), {
-        wrong: `${name} is no variable that the catalogue knows${near}`,
-        remedy: "correct it; if it is newer than this library, say so: { value: …, newer: true }",
+        wrong: `${name} is not in the catalogue of Mastodon's variables${near}`,
+        remedy: "correct it; if it is newer than this library, write { value: …, newer: true }",
       });
     } else {
       put(env, site, name, isNew(given) ? given.value : given, by());
@@ -135,7 +135,7 @@ function fill(
 
 const SENDERS: readonly string[] = ["SMTP_FROM_ADDRESS", "SMTP_REPLY_TO", "SMTP_RETURN_PATH"];
 
-/** What is wrong with a host that processes call, or with an address that they write mail from. */
+/** What is wrong with a host that processes connect to, or with a mail sender. */
 function wrongCalled(name: string, value: EnvValue, site: Site): Problem | undefined {
   const text = String(value);
   if (isToken(text)) return undefined;
@@ -152,20 +152,20 @@ function wrongCalled(name: string, value: EnvValue, site: Site): Problem | undef
   const host = hostOf(text)?.replace(/:\d+$/, "") ?? text.replace(/[:/].*$/s, "");
   return isThisMachine(host)
     ? {
-        wrong: `${name} leads to every machine itself, and nothing listens there`,
+        wrong: `${name} means the local machine of each process, where nothing listens`,
         value: text,
         remedy: "give the name by which the machines of the site reach it",
       }
     : undefined;
 }
 
-/** Sets what a person has given; a secret in plain text is refused. */
+/** Sets a value from the page; a secret in plain text is refused. */
 export function put(env: Env, site: Site, name: string, value: EnvValue, by: Construct): void {
   const text = String(value);
   if (isSecret(name, text) && !isToken(text)) {
     const what = rowOf(name)?.secret ? "is a secret" : rowOf(name) === undefined ? "looks like a secret" : "holds a password";
     site.problems.add(by, {
-      wrong: `${name} ${what}, and the page and the plan would hold it for all to read`,
+      wrong: `${name} ${what}, which the page and the plan would contain in plain text`,
       remedy: 'give a new Secret(stack, "…", …) or another sensitive variable',
     });
   }
@@ -187,7 +187,7 @@ function checked(site: Site, pem: string, by: Construct): string {
   return certificates;
 }
 
-/** Stands for a group of settings in messages. */
+/** A construct whose path names a group of settings in messages. */
 function setterOf(site: Site, name: string): Construct {
   const known = site.shared.settings;
   const settings = known.get("") ?? new Construct(site, "Settings");

@@ -1,4 +1,4 @@
-// What a tier may ask of a Redis, whoever runs it: `redis.reachedBy(host, "feeds and pub/sub")`.
+// The interface of a Redis to the tiers that use it, of the page's own and of an external one: `redis.reachedBy(host, "feeds and pub/sub")`.
 
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
@@ -9,30 +9,30 @@ export type RedisUse = "main" | "cache" | "sidekiq";
 export interface RedisFacts {
   readonly use: RedisUse;
   readonly port: number;
-  /** `undefined` for one outside the page that has none. */
+  /** `undefined` for an external one without a password. */
   readonly password: Secret | undefined;
-  /** The entry of its access list, if not the default one. */
+  /** The user name (ACL), if not the default user. */
   readonly user?: string | undefined;
-  /** The number of its database, if not 0. */
+  /** The number of the database, if not 0. */
   readonly db?: number | undefined;
-  /** Encrypted, with a certificate that is checked: by the public authorities, or by these. */
+  /** Set if connections are encrypted: the certificate is checked against `ca`, or against the public certificate authorities. */
   readonly tls?: { readonly ca: string | undefined };
-  /** The machine to ask, when no sentinel watches. */
+  /** The machine to connect to, without sentinels. */
   readonly host: string;
-  /** How to find the master, when sentinels watch. */
+  /** How to find the master, with sentinels. */
   readonly sentinel?: {
     readonly master: string;
     readonly servers: readonly { readonly host: string; readonly port: number }[];
-    /** Their own password, if they do not answer to everybody. */
+    /** The sentinels' own password, if they require one. */
     readonly password?: Secret | undefined;
   };
 }
 
 export interface RedisServer {
   readonly use: RedisUse;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly path: string;
-  /** Every instance that may be master, and the sentinels. */
+  /** The facts for `who`, whose access to every instance that may be master, and to the sentinels, is recorded. */
   reachedBy(who: Host, why: string): RedisFacts;
 }
 

@@ -1,5 +1,5 @@
-// Redis, one instance with replicas and the sentinels that watch it: `new Redis(site, "Jobs", { use: "sidekiq", replicas: 2 })`.
-// A second instance may live on the machines of another: `new Redis(site, "Cache", { use: "cache", on: redis })`.
+// Redis with replicas and the sentinels that monitor it: `new Redis(site, "Jobs", { use: "sidekiq", replicas: 2 })`.
+// Another instance can run on the same machines: `new Redis(site, "Cache", { use: "cache", on: redis })`.
 
 import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
@@ -8,7 +8,7 @@ import { Machine } from "../core/machine";
 import { Disk, Size } from "../core/size";
 import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
-import { ExistingRedis, ExistingRedisProps } from "./existing-redis";
+import { ExternalRedis, ExternalRedisProps } from "./external-redis";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { redis, RedisInstance } from "./programs/redis";
 import { redisFront } from "./programs/redis-front";
@@ -19,30 +19,31 @@ import { versionOf } from "./version";
 
 export interface RedisProps {
   /**
-   * What it holds. `main`: feeds and pub/sub, `sidekiq`: jobs; both durable, and they refuse writes rather than evict. `cache`: nothing durable,
-   * least recently used keys go first.
+   * What Mastodon uses it for. `main`: feeds and pub/sub; `sidekiq`: jobs. Both are persistent, and refuse writes when memory is full. `cache`: not
+   * persistent, evicts the least recently used keys.
    * @default "main"
    */
   readonly use?: RedisUse;
   /**
-   * Copies that can take over. With any, three sentinels watch it from the first three of its machines, and one of these three is master.
-   * Without, the site stands still while its machine is away; without a cache it goes on, more slowly. With one copy, which only an instance
-   * on the machines of another can have, a master that was cut off goes on taking writes, and what it took is thrown away when it is back. With
-   * two or more it refuses them before another is promoted. For that, all copies but one must be there, so more than two make writes less sure,
-   * not more. After a change the Redis machines have to be renewed; the application machines are replaced between no copy, one and two.
+   * The number of replicas. With any, three sentinels on the first three of its machines monitor it, and one of these three is master. Without,
+   * the site is down while its machine is down (without the cache it is only slower). With one replica, which only an instance on the machines of
+   * another can have, a master that is cut off by the network keeps accepting writes, which are lost when it is back. With two or more it refuses
+   * them before another is promoted; for that, all replicas but one must be connected, so more than two make writes less available, not more.
+   * After a change the Redis machines have to be renewed. A change between none, one and two also replaces the application machines.
    * @default 0
    */
   readonly replicas?: number;
   /**
-   * How processes find the master. `proxy`: on a port of their own machine, where HAProxy asks the sentinels and refuses at once whoever comes
-   * while nobody is master. `sentinels`: by themselves, as in Mastodon's guide, from 4.3 on; they then wait seconds for a machine that is silent,
-   * the clients of the cache longest, and no application machine needs HAProxy for it. A cache on one machine has the proxy too, so that pages
-   * do without it at once; the others are then reached straight. A change replaces the application machines.
+   * How processes find the master. `proxy`: through HAProxy on their own machine, which follows the sentinels and refuses connections at once
+   * while there is no master. `sentinels`: processes query the sentinels themselves, as in Mastodon's guide, from 4.3 on. They then wait seconds
+   * for a machine that does not answer, clients of the cache longest; application machines need no HAProxy for Redis. A cache on one machine uses
+   * the proxy as well, so that pages fall back at once; `main` and `sidekiq` on one machine are connected to directly. A change replaces the
+   * application machines.
    * @default "proxy"
    */
   readonly found?: "proxy" | "sentinels";
   /**
-   * Another Redis whose machines it shares, with a port, a directory and a Sentinel master of its own.
+   * Another Redis whose machines it shares. It has a port, a directory and a Sentinel master name of its own.
    * @default - machines of its own
    */
   readonly on?: Redis;
@@ -52,38 +53,45 @@ export interface RedisProps {
    */
   readonly size?: Size;
   /**
-   * The disk of each of its own machines, which outlives it.
+   * The data disk of each of its own machines. It is kept when the machine is replaced.
    * @default Disk.gib(20)
    */
   readonly disk?: Disk;
   /**
-   * The most memory that the data may take, in MiB. A cache evicts there, the others refuse writes.
-   * @default - half of the machine's memory; an eighth for an instance on another's machines, since several may live there
+   * Redis' `maxmemory`, in MiB. At this limit a cache evicts keys, the others refuse writes. A change is delivered and takes effect at once; if it
+   * follows from a change of `size`, it waits for the renewal that changes the memory.
+   * @default - half of the machine's memory; an eighth for an instance on another's machines, since several may run there
    */
   readonly maxMemoryMib?: number;
   /**
-   * After how many seconds of silence the sentinels agree that the master is dead; 1 to 3 s later another serves. Fewer seconds take a
-   * machine that is only busy for a dead one. With two copies or more it is 5 at least: a master that is cut off needs 4 to notice that nobody
-   * follows it, and must refuse writes before another takes them. After a change the Redis machines have to be renewed.
+   * After how many seconds without an answer the sentinels consider the master down. 1 to 3 s later another serves, or 6 s after that if no sentinel
+   * won the first election (docs/reliability.md). With fewer seconds, a busy machine may be considered down. With two or more replicas it is at
+   * least 5: a master that is cut off needs 4 s to notice that it has no replicas, and must refuse writes before another accepts them. A change
+   * is delivered to the running sentinels.
    * @default 5
    */
   readonly downAfterSeconds?: number;
   /**
-   * Where among the addresses of its role the tier lies. A change replaces the machines.
+   * The tier's position in the address range of its role. A change replaces the machines.
    * @default - from the tier's name
    */
   readonly slot?: number;
 }
 
+const WHY: Readonly<Record<RedisUse, string>> = {
+  main: "keeps timelines, and carries what streaming tells",
+  cache: "spares the database what was asked a moment ago",
+  sidekiq: "keeps the jobs that wait",
+};
 const SENTINELS = 3;
-/** With two copies, whom the sentinels promote sooner would take writes while the old master still does. */
+/** With fewer seconds and two replicas, a promoted master would accept writes while the old master still does. */
 const LEAST_SECONDS = 5;
 
 export class Redis extends Construct implements RedisServer {
   readonly use: RedisUse;
   /** The machines that run an instance, the first master first. */
   readonly machines: readonly Machine[];
-  /** All machines of the tier that it lives on. */
+  /** All machines of the tier whose machines it uses. */
   readonly home: readonly Machine[];
   private readonly found: "proxy" | "sentinels";
   private readonly machineGib: number;
@@ -106,7 +114,7 @@ export class Redis extends Construct implements RedisServer {
     if (this.instances.some((other) => other.port === REDIS_PORTS[this.use])) {
       site.problems.add(this, {
         wrong: `its machines run a Redis for ${this.use} already`,
-        remedy: "give it machines of its own",
+        remedy: "leave `on` out, or give another use",
       });
     }
     const own = (["size", "disk", "slot"] as const).filter((prop) => props.on !== undefined && props[prop] !== undefined);
@@ -125,7 +133,7 @@ export class Redis extends Construct implements RedisServer {
     if (replicas > 0 && this.home.length < SENTINELS) {
       site.problems.add(this, {
         wrong: `replicas is ${replicas}, which leaves ${this.home.length} machines for sentinels`,
-        remedy: "use no replica, or at least 2: three sentinels are the fewest that can agree when one machine is lost",
+        remedy: "use no replica, or at least 2: three sentinels are the minimum for a majority when one machine is down",
       });
     }
     this.machines = this.home.slice(0, replicas + 1);
@@ -135,6 +143,7 @@ export class Redis extends Construct implements RedisServer {
       port: REDIS_PORTS[this.use],
       durable: this.use !== "cache",
       maxMemoryMib: this.whole("maxMemoryMib", memory, 16, 1024 * 1024),
+      memoryFollowsSize: props.maxMemoryMib === undefined,
       password: secret(site, PASSWORDS[this.use]),
       first: this.machines[0]!.name,
       replicas,
@@ -147,12 +156,20 @@ export class Redis extends Construct implements RedisServer {
     this.endpoints = this.machines.map((machine) => Endpoint.on(machine, instance.port, facts));
     this.sentinels =
       instance.sentinels.length === 0 ? [] : this.home.slice(0, SENTINELS).map((m) => Endpoint.on(m, SENTINEL_PORT, facts));
-    for (const machine of this.machines) redis(machine.program, instance, machine.name);
+    site.inventory.tier(this, { kind: "Redis", why: WHY[this.use] });
+    for (const [n, machine] of this.machines.entries()) {
+      const { port, sentinels } = instance;
+      const facts = { use: this.use, port, name, first: n === 0, sentinels };
+      machine.runs(this, { unit: `redis-server@${name}.service`, what: "redis", facts });
+      redis(machine.program, instance, machine.name);
+    }
+    for (const machine of this.home.slice(0, instance.sentinels.length))
+      machine.runs(props.on ?? this, { unit: "redis-sentinel.service", what: "sentinel", facts: { port: SENTINEL_PORT } });
   }
 
-  /** One that the page does not make: by url, by parts, or by its sentinels. */
-  static external(props: ExistingRedisProps): ExistingRedis {
-    return new ExistingRedis(props);
+  /** An external Redis, given by url, by host and port, or by its sentinels. */
+  static external(props: ExternalRedisProps): ExternalRedis {
+    return new ExternalRedis(props);
   }
 
   get path(): string {
@@ -165,15 +182,15 @@ export class Redis extends Construct implements RedisServer {
     if (this.sentinels.length === 0 && this.use !== "cache") return this.endpoints[0]!.reachedBy(who, why);
     if (this.found === "proxy") return this.throughProxy(who, why);
     if (this.sentinels.length === 0) return this.endpoints[0]!.reachedBy(who, why);
-    // Sentinels answer with addresses, so the caller needs no name but theirs.
+    // Sentinels return addresses, so the client needs the sentinels' host names only.
     for (const machine of this.machines) machine.open(who.role, this.instance.port, why);
     return this.facts(Site.of(this), this.instance);
   }
 
-  /** Has the caller's HAProxy lead to the master. */
+  /** Adds the proxy to the master to the client's HAProxy. */
   private throughProxy(who: Host, why: string): RedisFacts {
     const { name, port, password, sentinels } = this.instance;
-    // Those beyond the sentinels' are never promoted, so one more of them changes no caller.
+    // Only the machines with sentinels are ever promoted, so a further replica changes no client.
     const candidates = this.endpoints.slice(0, SENTINELS);
     const facts = candidates.map((endpoint) => endpoint.reachedBy(who, why));
     const machines = this.machines.slice(0, SENTINELS).map((machine) => machine.name);
@@ -210,8 +227,10 @@ export class Redis extends Construct implements RedisServer {
         disks: { data: props.disk ?? Disk.gib(20) },
       });
     });
+    // Replicas are renewed first. Another machine may be master by then; the sentinels decide.
+    machines[0]!.renewedAfter(machines.slice(1));
     for (const [n, machine] of machines.entries()) {
-      // The machines of a Redis speak to each other from the start, so that another instance or replica changes none of them.
+      // The machines of a Redis may connect to each other on every port from the start, so that another instance or replica changes none of them.
       for (const port of [...Object.values(REDIS_PORTS), SENTINEL_PORT]) machine.open("redis", port, "replication and sentinels");
       for (const peer of machines.slice(0, SENTINELS)) machine.knows(peer);
       machine.program.add({ kind: "mount", device: () => machine.device("data"), at: "/var/lib/redis" });
@@ -226,13 +245,13 @@ export class Redis extends Construct implements RedisServer {
     return machines;
   }
 
-  // Copies that nobody asks for are of no use.
+  // Refuses replicas that no client could find.
   private watched(replicas: number): number {
     const site = Site.of(this);
     if (replicas === 0 || this.found === "proxy" || !versionOf(site).isBefore("4.3")) return replicas;
     site.problems.add(this, {
-      wrong: `replicas is ${replicas} with found: "sentinels", and Mastodon ${site.version} cannot ask sentinels who is master`,
-      remedy: "leave found out, use no replica, or Mastodon 4.3, the first that can",
+      wrong: `replicas is ${replicas} with found: "sentinels", and Mastodon ${site.version} does not support sentinels`,
+      remedy: "leave found out, use no replica, or use Mastodon 4.3 or later",
     });
     return 0;
   }

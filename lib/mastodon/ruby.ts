@@ -1,4 +1,4 @@
-// The variables that Ruby's processes share, each set from the facts that its own host asked for: `rubyEnv(host, "web", tier, data)`.
+// The environment variables that web, Sidekiq and the database tasks share: `rubyEnv(host, "web", tier, data)`.
 
 import { Construct } from "constructs";
 import { Env } from "../core/env";
@@ -13,13 +13,13 @@ import { mediaEnv } from "./media";
 import { processEnv, put, TierEnv } from "./process-env";
 import { RedisFacts, RedisServer } from "./redis-facts";
 import { secret } from "./secrets";
-import { checkTogether } from "./together";
+import { checkConsistency } from "./consistency";
 import { libpqTls, rubyTrusts } from "./trust";
 import { MastodonVersion, versionOf } from "./version";
 
-/** The data tier as every application tier takes it. */
+/** The data services that every application tier uses. */
 export interface Data {
-  /** PgBouncer or PostgreSQL. Migrations and the administrator go past the pooler by themselves. */
+  /** PgBouncer or PostgreSQL. Migrations and the administrator's commands always bypass the pooler. */
   readonly database: Database;
   /** Redis for feeds and pub/sub. */
   readonly redis: RedisServer;
@@ -29,13 +29,13 @@ export interface Data {
    */
   readonly cache?: RedisServer;
   /**
-   * Redis for jobs. Web enqueues into it and Sidekiq works it off, so all tiers of a site must be given the same.
+   * Redis for jobs. Web enqueues and Sidekiq dequeues, so all tiers of a site must have the same.
    * @default - `redis`
    */
   readonly jobs?: RedisServer;
   /**
-   * A replica as one address, `postgresql://user:password@host:port/database` with everything percent-encoded, in the place of the database's
-   * own one for selected reads, as a `Secret` or a sensitive variable. From 4.2 on; the page opens no way to it.
+   * The URL of a read replica to use instead of the database's own, `postgresql://user:password@host:port/database` with every part
+   * percent-encoded, as a `Secret` or a sensitive variable. From 4.2 on. The page opens no firewall for it.
    * @default - the database's own replica, if it has one
    */
   readonly replicaUrl?: Secret | string;
@@ -51,7 +51,7 @@ export const SCHEDULER_LOCK: Clients = { ...STRAIGHT, what: "the scheduler's loc
 /** The connections of one command at a time: `tootctl` works with five threads and one more. */
 export const ADMINISTRATOR: Clients = { ...STRAIGHT, what: "administrator's commands", each: 6 };
 
-/** The environment of a Ruby process other than what only it reads. */
+/** The environment of a Ruby process, without the variables of one kind of process alone. */
 export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: Construct, data: Data, tier: TierEnv): Env {
   const site = Site.of(host);
   const version = versionOf(site);
@@ -82,25 +82,25 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   rubyRedisEnv(env, host, "", data.redis.reachedBy(host, "feeds and pub/sub"), by);
   if (data.cache !== undefined) rubyRedisEnv(env, host, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
   if (data.jobs !== undefined) rubyRedisEnv(env, host, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
-  mediaEnv(env, site.objects, by);
+  mediaEnv(env, host, site.objects, by);
   for (const port of [HTTP_PORT, HTTPS_PORT]) {
     host.reaches({ kind: "anywhere", name: "other servers" }, port, "federates, and fetches pictures and previews of links");
   }
   checkUses(site, by, data);
-  checkTogether(site, by, env);
+  checkConsistency(site, by, env);
   return env;
 }
 
-/** Whether such a process may read from a replica. Up to 4.1 that is Makara's work, with which Sidekiq loses jobs and data. */
+/** Whether such a process may read from a replica. Up to 4.1 Mastodon uses Makara for that, with which Sidekiq loses jobs and data. */
 export function readsReplica(process: Process, version: MastodonVersion): boolean {
   const row = rowOf("REPLICA_DB_NAME")!;
   return isRead(row, process, version);
 }
 
-/** How to reach a Redis, as Ruby and streaming both read it; nothing is inherited between prefixes, so every set is whole. */
+/** The variables for a Redis, for Ruby and streaming. They are set in full for each prefix, since Mastodon inherits nothing between prefixes. */
 export function redisEnv(env: Env, prefix: Prefix, facts: RedisFacts, by: Construct): void {
   if (facts.tls !== undefined) {
-    // No other variable encrypts.
+    // Only a URL can configure encryption.
     const login = facts.password === undefined ? "" : `${facts.user ?? ""}:${facts.password.inUrl}@`;
     env.set(`${prefix}REDIS_URL`, `rediss://${login}${facts.host}:${facts.port}/${facts.db ?? 0}`, by);
     return;
@@ -118,15 +118,15 @@ export function redisEnv(env: Env, prefix: Prefix, facts: RedisFacts, by: Constr
     .set(`${prefix}REDIS_SENTINELS`, servers.map(({ host, port }) => `${host}:${port}`).join(","), by)
     .set(`${prefix}REDIS_SENTINEL_MASTER`, master, by)
     .set(`${prefix}REDIS_SENTINEL_PASSWORD`, password, by);
-  // Redis' user and password go to the sentinels too unless they have their own. With a name beside it, sentinels without a password take
-  // any; alone, it is an error.
+  // Mastodon sends Redis' user and password to the sentinels unless they have their own. Sentinels without a password accept any password that
+  // comes with a user name; without a user name they return an error.
   if (facts.password !== undefined || password !== undefined) env.set(`${prefix}REDIS_SENTINEL_USERNAME`, "default", by);
 }
 
 function rubyRedisEnv(env: Env, host: Host, prefix: Prefix, facts: RedisFacts, by: Construct): void {
   redisEnv(env, prefix, facts, by);
   if (facts.tls === undefined) return;
-  // hiredis raises on TLS up to 4.5, and Mastodon's guide asks for Ruby's own driver in later versions too.
+  // hiredis raises an error on TLS up to 4.5, and Mastodon's guide requires the Ruby driver in later versions too.
   if (!versionOf(Site.of(host)).isBefore("4.3")) env.set("REDIS_DRIVER", "ruby", by);
   if (facts.tls.ca !== undefined) rubyTrusts(env, host, "redis", facts.tls.ca, by);
 }

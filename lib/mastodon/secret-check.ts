@@ -1,4 +1,4 @@
-// What is wrong with the secrets of a site, without ever saying what they are: `wrongSecrets(JSON.parse(text))`.
+// Checks the secrets of a site; messages never contain the values: `wrongSecrets(JSON.parse(text))`.
 
 import { createECDH } from "node:crypto";
 import { SecretRule, wrongWith } from "../core/secret-rule";
@@ -9,26 +9,26 @@ export type Values = Readonly<Record<string, unknown>>;
 const FEWEST_CHARACTERS = 12;
 const FEWEST_DIFFERENT = 6;
 
-/** What a page says of the secrets of one of its sites. */
+/** What a page needs of the secrets of one of its sites. */
 export interface Wanted {
   /**
-   * The rules by which it reads each.
-   * @default - those that some page may have
+   * The rules that each value must satisfy.
+   * @default - the rules that hold for any page
    */
   readonly rules?: Readonly<Partial<Record<SecretName, readonly SecretRule[]>>>;
   /**
-   * The site in the names of values, where a page has several.
-   * @default - names are short
+   * The site's name, which prefixes the names of values if a page has several sites.
+   * @default - names without a prefix
    */
   readonly site?: string | undefined;
   /**
-   * Those that must be there.
+   * The secrets that must be present.
    * @default - all
    */
   readonly names?: readonly SecretName[];
 }
 
-/** One line for each thing that is missing, malformed, weak, or does not belong to its other half. */
+/** One line for each value that is missing, malformed or weak, and for keys that do not form a pair. */
 export function wrongSecrets(values: Values, { rules = {}, site, names = SECRET_NAMES }: Wanted = {}): readonly string[] {
   const called = (name: string) => (site === undefined ? name : `${site}_${name}`);
   const of = (name: SecretName) => values[called(name)];
@@ -37,14 +37,14 @@ export function wrongSecrets(values: Values, { rules = {}, site, names = SECRET_
     ...SECRET_NAMES.flatMap((name) => wrong(name, called(name), of(name), names.includes(name), rules[name] ?? [ruleOf(name)])),
     ...(new Set(keys).size < keys.length
       ? [
-          `${called("active_record_encryption_…")}: two of the three keys are alike, which no generator makes; take the server's own over with --from`,
+          `${called("active_record_encryption_…")}: two of the three keys are equal, which no generator makes; import the server's own with --from`,
         ]
       : []),
     ...pair(of("vapid_private_key"), of("vapid_public_key"), called),
   ];
 }
 
-/** What somebody with time could guess. A server goes on with it, so it is a reason to change it, not to refuse it. */
+/** Why a value could be guessed. A server may be in use with it, so it is a reason to change the value, not to refuse it. */
 export function weakness(value: string): string | undefined {
   if (value.endsWith("DO_NOT_USE_IN_PRODUCTION")) return "is a published example";
   if (value.length < FEWEST_CHARACTERS) return `has fewer than ${FEWEST_CHARACTERS} characters`;
@@ -52,14 +52,14 @@ export function weakness(value: string): string | undefined {
   return undefined;
 }
 
-/** What Terraform would refuse. */
+/** The values that Terraform's validation would refuse. */
 export function malformed(name: string, value: unknown, rules: readonly SecretRule[]): string | undefined {
   if (typeof value !== "string") return `${name}: is no text; put it in double quotes`;
   const faults = rules.map((rule) => wrongWith(value, rule)).filter((fault) => fault !== undefined);
   return faults.length === 0 ? undefined : `${name}: ${faults.join("; ")}`;
 }
 
-/** Whether both halves are there and belong together. */
+/** Whether the two keys form a pair; one message if they do not. */
 export function pair(
   privateHalf: unknown,
   publicHalf: unknown,
@@ -72,10 +72,10 @@ export function pair(
     key.setPrivateKey(Buffer.concat([Buffer.alloc(Math.max(0, 32 - bytes.length)), bytes]));
     if (key.getPublicKey().equals(Buffer.from(publicHalf, "base64url"))) return [];
   } catch {
-    // No private key of this curve: then they are no pair either.
+    // Not a private key of this curve, so not a pair either.
   }
   return [
-    `${called("vapid_private_key")} and ${called("vapid_public_key")}: not the two halves of one pair; give both as one generator made them`,
+    `${called("vapid_private_key")} and ${called("vapid_public_key")}: not a key pair; give both from the same generator run`,
   ];
 }
 

@@ -1,4 +1,4 @@
-// Which values of secrets Mastodon's own files of settings take for something else: `readSecret(site, "SMTP_PASSWORD", token)`.
+// Refuses secrets whose value Mastodon's own YAML settings files would change: `readSecret(site, "SMTP_PASSWORD", token)`.
 
 import { Secret } from "../core/secret";
 import { SecretRule } from "../core/secret-rule";
@@ -6,8 +6,8 @@ import { rowOf } from "./env-catalogue";
 import { quotesNothing } from "./unquoted";
 import { MastodonVersion } from "./version";
 
-// In 4.4.0 these stand unquoted in config/email.yml, config/translation.yml and config/cache_buster.yml (mastodon/mastodon#35305). Whoever
-// stands there with `to_json`, as they do from 4.4.1 on and DB_PASS in config/database.yml always has, takes everything.
+// In 4.4.0 these are unquoted in config/email.yml, config/translation.yml and config/cache_buster.yml (mastodon/mastodon#35305). From 4.4.1 on
+// they are quoted by `to_json`, as DB_PASS in config/database.yml always is, and accept any value.
 const UNQUOTED: readonly string[] = [
   "SMTP_PASSWORD",
   "BULK_SMTP_PASSWORD",
@@ -18,13 +18,13 @@ const UNQUOTED: readonly string[] = [
 /** Unquoted in config/captcha.yml from 4.4 to the newest release. */
 const CAPTCHA = "HCAPTCHA_SECRET_KEY";
 
-// RE2 and JavaScript have no way in common to say that capitals do not matter.
+// RE2 and JavaScript have no common syntax for case-insensitive patterns.
 const anyCase = (words: string) => words.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
 const NO_TEXT = [
   "^(=|~|<<)$",
   anyCase("^(null|true|false|yes|no|on|off|y|n)$"),
   anyCase("^[-+]?[.](inf|nan)$"),
-  // Decimal, octal and binary, with fractions and exponents, and those that count in sixties; then hexadecimal, and dates.
+  // Decimal, octal and binary numbers, fractions, exponents and sexagesimal numbers; then hexadecimal numbers, and dates.
   "^[-+]?([0-9.][0-9_,.:xob]*)?([Ee][-+]?[0-9]+)?$",
   "^[-+]?0x[0-9A-Fa-f_,]+$",
   "^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}",
@@ -32,7 +32,7 @@ const NO_TEXT = [
   ": ",
 ];
 
-/** What Ruby's YAML reads as the very text: no sign of YAML's at its beginning, no comment, no key, no number and no word of its own. */
+/** Values that Ruby's YAML reads unchanged without quotes: no YAML indicator first, no comment, no key, no number and no keyword. */
 export const UNQUOTED_YAML: Pick<SecretRule, "pattern" | "unless" | "allowed"> = {
   pattern: "^[0-9A-Za-z$()+./;<=^_~\\\\]([!-~ ]*[!-9;-~])?$",
   unless: NO_TEXT.join("|"),
@@ -41,7 +41,7 @@ export const UNQUOTED_YAML: Pick<SecretRule, "pattern" | "unless" | "allowed"> =
     "does not end in a colon or a space, has no number sign behind a space nor a space behind a colon, and is no number, date or word like true",
 };
 
-/** Has a secret refused whose value the processes would not get as it is. */
+/** Adds a rule that refuses values of a secret which the processes would read differently. */
 export function readSecret(version: MastodonVersion, variable: string, token: string): void {
   const secret = Secret.of(token);
   if (secret === undefined) return;

@@ -1,5 +1,5 @@
-// The secrets of a site, each a sensitive Terraform variable made when a tier first asks: `secret(site, "database_password")`.
-// `makeSecrets()` gives a value for every one of them, in the formats that Mastodon's own generators emit.
+// The secrets of a site, each a sensitive Terraform variable: `secret(site, "database_password")`.
+// `makeSecrets()` generates a value for each, in the formats of Mastodon's own generators.
 
 import { createECDH, randomBytes, randomInt } from "node:crypto";
 import { Aspects } from "cdktf";
@@ -14,23 +14,23 @@ interface Format {
   readonly make: () => string;
 }
 
-// They stand in env files only, which hold any printable character, so whatever an older server has is as good.
+// These are written to env files only, which can hold any printable character, so values of an older server are accepted.
 const LONG: Omit<Format, "description" | "make"> = { length: 256, pattern: "^[!-~]{30,256}$" };
 const KEY: Omit<Format, "description" | "make"> = { length: 128, pattern: "^[!-~]{12,128}$" };
 const hex128 = (): string => randomBytes(64).toString("hex");
 const letters32 = (): string => letters(32);
-// Letters and digits only: they pass env files, YAML, SQL, ini files and URLs without quoting.
+// Letters and digits only, which need no quoting in env files, YAML, SQL, ini files and URLs.
 const OWN_PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-z]{16,64}$", make: () => letters(40) };
 
-/** What a server that the page makes may have for a password. */
+/** The rule for the password of a server that the page makes. */
 export const PASSWORD: SecretRule = { reader: "a server of the page", pattern: OWN_PASSWORD.pattern };
 
-// Printable, and none of what a reader on the way takes for more than itself: a space ends a word, " ends an entry of PgBouncer, \ escapes in
-// some, and Mastodon decodes a % in Redis' password. The longest that Amazon's, DigitalOcean's and Aiven's generators emit are shorter.
-const EXISTING_PASSWORD = { length: 128, pattern: "^[!#$&-\\[\\]-~]{1,128}$" };
+// Printable characters without those that some reader interprets: a space ends a word, " ends an entry of PgBouncer, \ is an escape character,
+// and Mastodon decodes % in Redis' password. Passwords from Amazon's, DigitalOcean's and Aiven's generators are shorter than the limit.
+const EXTERNAL_PASSWORD = { length: 128, pattern: "^[!#$&-\\[\\]-~]{1,128}$" };
 
-/** What a server outside the page may have for a password, in PgBouncer's list of users, in Redis' address and in env files. */
-export const PASSWORD_OUTSIDE: SecretRule = { reader: "a server outside the page", pattern: EXISTING_PASSWORD.pattern };
+/** The rule for the password of an external server, which is written to PgBouncer's list of users, Redis' URL and env files. */
+export const PASSWORD_OF_EXTERNAL: SecretRule = { reader: "an external server", pattern: EXTERNAL_PASSWORD.pattern };
 
 const FORMATS = {
   secret_key_base: { ...LONG, make: hex128, description: "Signs sessions. A change logs everyone out." },
@@ -56,7 +56,7 @@ const FORMATS = {
   },
   vapid_private_key: {
     length: 44,
-    // Older generators leave the padding out, and a key that began with a zero byte is a character shorter.
+    // Older generators omit the padding, and a key that begins with a zero byte may be one character shorter.
     pattern: "^[0-9A-Za-z_-]{42,43}={0,2}$",
     description: "Signs web push; half of a pair. A change ends all subscriptions.",
     make: () => "",
@@ -79,42 +79,42 @@ const FORMATS = {
 export type SecretName = keyof typeof FORMATS;
 export const SECRET_NAMES = Object.keys(FORMATS) as readonly SecretName[];
 
-/** Three that belong together: what one encrypted cannot be read without the others. */
+/** The three keys of Active Record Encryption: data can only be decrypted with all of them. */
 export const ENCRYPTION_KEYS: readonly SecretName[] = SECRET_NAMES.filter((name) => name.startsWith("active_record_encryption_"));
-// Their servers are the page's own at all times.
+// Secrets of servers that the page always makes itself.
 const OWN: readonly SecretName[] = ["replication_password", "pgbouncer_admin_password", "sentinel_password"];
 
-/** What a value may look like on some page: a password may be of a server that somebody else runs. */
+/** The rule that a value must satisfy for any page: most passwords may be of an external server. */
 export function ruleOf(name: SecretName): SecretRule {
   if (!name.endsWith("_password")) return { reader: "it", pattern: FORMATS[name].pattern };
-  return OWN.includes(name) ? PASSWORD : PASSWORD_OUTSIDE;
+  return OWN.includes(name) ? PASSWORD : PASSWORD_OF_EXTERNAL;
 }
 
-/** What it is for, and what a change costs. */
+/** What the secret is for, and the effect of a change. */
 export function purposeOf(name: SecretName): string {
   return FORMATS[name].description;
 }
 
 export interface MadeSecret {
   readonly secret: Secret;
-  /** The server outside the page whose password it is, if it is one. */
+  /** The external server whose password it is, if it is one. */
   readonly of: string | undefined;
 }
 
-// Terraform warns of each value in a file that has no variable, and the secrets command writes all of them: a tier that comes later may want one.
+// The secrets command writes all secrets, since a later tier may need one, and Terraform warns of values without a variable: so all are declared.
 function declareOthers(site: Site, secrets: ReadonlyMap<SecretName, MadeSecret>): void {
   for (const name of SECRET_NAMES)
     if (!secrets.has(name) && site.node.tryFindChild(name) === undefined) new Secret(site, name, FORMATS[name]);
 }
 
-/** The secret of that name in the site; the same one for all who ask. */
+/** The secret of that name in the site; the same object for each call. */
 export function secret(site: Site, name: SecretName): Secret {
   return ask(site, name, FORMATS[name], undefined);
 }
 
-/** The password of a server outside the page, which somebody else chose. */
-export function existingPassword(site: Site, name: SecretName, of: string): Secret {
-  return ask(site, name, { ...FORMATS[name], ...EXISTING_PASSWORD }, of);
+/** The password of an external server. */
+export function externalPassword(site: Site, name: SecretName, of: string): Secret {
+  return ask(site, name, { ...FORMATS[name], ...EXTERNAL_PASSWORD }, of);
 }
 
 function ask(
@@ -133,18 +133,18 @@ function ask(
   if ((found.of === undefined) !== (of === undefined)) {
     site.problems.add(site, {
       wrong: `${name} is the password of ${of ?? found.of} and of a server that this page makes`,
-      remedy: "give the former a password of its own, as in password: new Secret(site, …)",
+      remedy: "give the external server another secret, as in password: new Secret(site, …)",
     });
   }
   return found.secret;
 }
 
-/** New values for all secrets of a site. */
+/** Generates new values for all secrets of a site. */
 export function makeSecrets(): Readonly<Record<SecretName, string>> {
   const values = Object.fromEntries(SECRET_NAMES.map((name) => [name, FORMATS[name].make()])) as Record<SecretName, string>;
   const pair = createECDH("prime256v1");
   const publicKey = pair.generateKeys();
-  // A private key that begins with zero bytes comes out shorter than the 32 bytes that its format promises.
+  // Node omits leading zero bytes of a private key; the format needs all 32 bytes.
   const privateKey = pair.getPrivateKey();
   const padded = Buffer.concat([Buffer.alloc(32 - privateKey.length), privateKey]);
   return { ...values, vapid_private_key: urlSafe(padded), vapid_public_key: urlSafe(publicKey) };

@@ -1,16 +1,16 @@
-// What a site is told besides its tiers, such as its mail server: `settings: [mail({ … }), search({ … })]` of a `Site`.
+// Settings of a site beside its tiers, such as its mail server: `settings: [mail({ … }), search({ … })]` of a `Site`.
 
 import { Problem } from "../core/problems";
 import { Secret } from "../core/secret";
 
 export type EnvValue = string | number | boolean | Secret;
 
-/** Variables by name. One that the library does not know, but whose name is nearly one that it does, needs `newer: true`. */
+/** Variables by name. A name that is not in the catalogue but resembles one that is needs `newer: true`. */
 export type ExtraEnv = Readonly<Record<string, EnvValue | { readonly value: EnvValue; readonly newer: true }>>;
 
-/** A group of settings. It is asked once for every process, and each process takes what it reads. */
+/** A group of settings. `fill` is called once for every process; a process gets only the variables that it reads. */
 export interface Setting {
-  /** Unique in a site. */
+  /** A name that is unique in a site. */
   readonly name: string;
   fill(into: SettingTarget): void;
 }
@@ -20,20 +20,20 @@ export interface SettingTarget {
   readonly webDomain: string;
   /** Whether the site's version is earlier than this one, as in `4.4`. */
   isBefore(version: string): boolean;
-  /** Sets a variable of every process that reads it, or of those kinds in `only`; `undefined` sets nothing. */
+  /** Sets a variable of every process that reads it, or of the kinds in `only`. With `undefined` it does nothing. */
   set(name: string, value: EnvValue | undefined, only?: readonly string[]): void;
   /**
-   * Brings certificates in PEM to each machine with a process that reads the variable, which gets the path of the file. `file` is the file's name
-   * there. What is no certificate is refused.
+   * Writes certificates in PEM form to a file on each machine with a process that reads the variable, and sets the variable to its path. `file` is
+   * the file's name. Anything but certificates is refused.
    */
   certificates(name: string, file: string, pem: string | undefined): void;
   /**
-   * Has all of Ruby's processes trust these certificates beside the public ones, in every connection: for what has no variable of its own.
-   * What is no certificate is refused.
+   * Makes all Ruby processes trust these certificates beside the public ones, in every connection: for services without a variable of their own.
+   * Anything but certificates is refused.
    */
   trust(file: string, pem: string | undefined): void;
-  /** Records that the processes which read the variable call a server, so that a cloud can let out nothing else. */
+  /** Records that the processes that read the variable connect to a server, so that a cloud can restrict outgoing connections. */
   calls(name: string, host: string, port: number, why: string): void;
-  /** Tells of something that cannot work; the plan will be refused. `undefined` tells nothing. */
+  /** Reports a problem, which makes synth fail. With `undefined` it does nothing. */
   refuse(problem: Problem | undefined): void;
 }

@@ -11,7 +11,7 @@ import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { outgoingMail } from "./outgoing-mail";
 import { TierEnv } from "./process-env";
-import { sidekiq } from "./programs/sidekiq";
+import { sidekiq, unitOf } from "./programs/sidekiq";
 import { preparesDatabase, worksOff } from "./queues";
 import { Data, DATABASE_TASK, readsReplica, rubyEnv, SCHEDULER_LOCK } from "./ruby";
 import { secret } from "./secrets";
@@ -19,25 +19,25 @@ import { Queue, versionOf } from "./version";
 
 export interface SidekiqGroupProps extends Data {
   /**
-   * As Sidekiq's `-q` takes them. A map, as in `{ default: 8, push: 6 }`, says how often each queue is looked into first: of 14 times, 8 and 6;
-   * so all move on, whatever floods in. Mastodon's own weights are default 8, push 6, ingress 4, mailers 2, pull 1, scheduler 1, fasp 1.
-   * A list, as in `["default", "push"]`, is a strict order: a queue is looked into only while all before it are empty, so a flood in one stops
-   * those behind it until it is over. `scheduler` may stand in one group of the site only, with one machine and one process. A change replaces
-   * the machines.
+   * The queues, as for Sidekiq's `-q`. A map, as in `{ default: 8, push: 6 }`, is weighted: of 14 fetches, 8 look into `default` first, 6 into
+   * `push`; so a flood in one queue does not block the others. Mastodon's own weights are default 8, push 6, ingress 4, mailers 2, pull 1,
+   * scheduler 1, fasp 1. A list, as in `["default", "push"]`, is a strict order: jobs of a queue run only while all queues before it are empty, so a
+   * flood in one blocks those after it. `scheduler` may be in one group of the site only, with one machine and one process. A change replaces the
+   * machines.
    */
   readonly queues: readonly Queue[] | Readonly<Partial<Record<Queue, number>>>;
   /**
-   * How many machines. A change adds or removes machines and touches no other.
+   * The number of machines. A change adds or removes machines; the others stay as they are.
    * @default 1
    */
   readonly machines?: number;
   /**
-   * Processes a machine. One uses one CPU at the most, so more than the machine has CPUs gains nothing.
+   * Processes per machine. A process uses at most one CPU, so more processes than CPUs have no benefit.
    * @default 1
    */
   readonly processes?: number;
   /**
-   * Threads of each process, each with a database connection. Operators found no gain beyond 25 to 30 for one process.
+   * Threads of each process, each with a database connection. Operators report no benefit above 25 to 30 per process.
    * @default 25
    */
   readonly threads?: number;
@@ -47,12 +47,12 @@ export interface SidekiqGroupProps extends Data {
    */
   readonly size?: Size;
   /**
-   * Variables of these processes that nothing else here sets; the database task takes those that it reads. A change replaces the machines.
+   * Variables of these processes that no other prop sets; the database task gets those that it reads. A change replaces the machines.
    * @default - none
    */
   readonly extraEnv?: ExtraEnv;
   /**
-   * Where among the addresses of its role the tier lies. A change replaces the machines.
+   * The tier's position in the address range of its role. A change replaces the machines.
    * @default - from the tier's name
    */
   readonly slot?: number;
@@ -87,19 +87,23 @@ export class SidekiqGroup extends Construct {
       range: site.range(this, "sidekiq", name, props.slot),
       machines,
       size: props.size ?? Size.of({ cpus: 1, gib: 2 }),
-      // A lock keeps two schedulers from running side by side, and so the new one would not become ready beside the old one.
+      // A lock prevents two schedulers at the same time, so a new machine would not become ready while the old one runs.
       roll: scheduler ? "stop-first" : "start-first",
     });
     const tier: TierEnv = { extraEnv: props.extraEnv, processes: scheduler ? ["sidekiq", "task"] : ["sidekiq"] };
     this.env = rubyEnv(this.pool, "sidekiq", this, props, tier).set("DB_POOL", threads, this);
     this.taskEnv = scheduler ? databaseTaskEnv(rubyEnv(this.pool, "task", this, props, tier), site, this) : undefined;
     this.checkMetrics(site, processes);
+    const why = `works off ${queues.join(", ")}${scheduler ? ", and prepares the database" : ""}`;
+    site.inventory.tier(this, { kind: "SidekiqGroup", why });
+    for (let n = 1; n <= processes; n++)
+      this.pool.runs(this, { unit: unitOf(n), what: "sidekiq", facts: { queues, threads, scheduler } });
     sidekiq(this.pool.program, {
       image: imageOf(site, "mastodon", this),
       env: this.env,
       volumes: [
         ...filesVolumes(this.pool, this, this.env),
-        // Whatever writes a mail enqueues it there.
+        // Only this queue sends mail.
         ...(queues.includes("mailers") ? outgoingMail(this.pool, this, this.env) : []),
       ],
       processes,
@@ -107,7 +111,7 @@ export class SidekiqGroup extends Construct {
       queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),
       version: site.version,
       readyFile: !version.isBefore("4.3"),
-      // Up to 4.2 Rails' own task leaves a database that exists, but is empty, without its first roles.
+      // Up to 4.2 `db:prepare` does not create the default roles in a database that exists but is empty.
       prepare: this.taskEnv && { env: this.taskEnv, task: version.isBefore("4.3") ? "db:migrate:setup" : "db:prepare" },
       waits: () => preparesDatabase(site),
     });
@@ -130,15 +134,15 @@ export class SidekiqGroup extends Construct {
   private checkMetrics(site: Site, processes: number): void {
     if (this.env.all["MASTODON_PROMETHEUS_EXPORTER_LOCAL"] === undefined || processes === 1) return;
     site.problems.add(this, {
-      wrong: `processes is ${processes}, and each would answer Prometheus on the same port of the machine`,
-      remedy: "use one process a machine, or give prometheus() a collector",
+      wrong: `processes is ${processes}, and each would serve metrics on the same port of the machine`,
+      remedy: "use one process per machine, or give prometheus() a collector",
     });
   }
 }
 
 function databaseTaskEnv(env: Env, site: Site, by: Construct): Env {
-  // A migration of 2024 decrypts second factors with it. A server of 4.2 that is upgraded straight to 4.4 or later runs it then.
+  // A migration of 2024 decrypts second factors with it. It runs when a server of 4.2 is upgraded to 4.4 or later in one step.
   if (!versionOf(site).isBefore("4.4")) env.set("OTP_SECRET", secret(site, "otp_secret"), by);
-  // A migration that waits for a lock on a table holds up everybody who comes after it. So it gives up, and the task begins again 5 s later.
+  // A migration that waits for a table lock blocks all later queries on that table. So it gives up after 5 s, and the task starts again 5 s later.
   return env.all["PGOPTIONS"] === undefined ? env.set("PGOPTIONS", "-c lock_timeout=5s", by) : env;
 }

@@ -1,5 +1,5 @@
 // One Mastodon server: `new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.7.6" })`.
-// It says the domain, the version and the settings, and holds what its tiers share.
+// It holds the domain, the version, the settings and the state that its tiers share.
 
 import { Construct } from "constructs";
 import { wrongDomain } from "../core/address";
@@ -12,51 +12,50 @@ import { ExtraEnv, Setting } from "./setting";
 import { Shared } from "./shared";
 
 export interface SiteProps {
-  /** Where the machines are made. Another cloud means other machines and empty disks. */
+  /** The cloud that the machines are created in. A change means new machines with empty disks. */
   readonly cloud: Cloud;
-  /** The part behind the `@` of every handle. It can never change once the server federates. */
+  /** The part after the `@` of every handle (`LOCAL_DOMAIN`). It must never change once the server federates. */
   readonly domain: string;
   /**
-   * The host of the web interface, and of the front door's route, if it is another. `https://domain/.well-known/webfinger` must then lead
-   * there, with CORS headers. It can never change once the server federates.
+   * The host of the web interface, if it differs from `domain` (`WEB_DOMAIN`). `https://domain/.well-known/webfinger` must then redirect to it,
+   * with CORS headers. It must never change once the server federates.
    * @default - `domain`
    */
   readonly webDomain?: string;
   /**
-   * Further hosts that the server answers to, such as a hidden service's. The front door has no route for them, since not each can have a
-   * certificate; `site.frontDoor.route(host, web.pool, …)` adds one.
+   * Further host names of the server, such as an onion address. The front door has no route for them, since some cannot have a certificate;
+   * `site.frontDoor.route(host, web.pool, …)` adds one.
    * @default - none
    */
   readonly alternateDomains?: readonly string[];
   /** Mastodon's version, such as `4.7.6`. A change replaces the web, streaming and Sidekiq machines and migrates the database. */
   readonly version: string;
   /**
-   * The container images, with registry, path, and tag or digest; both must be of `version`. A change replaces the machines that run them. A fork
-   * has two, so naming one of them where both are run is refused. Up to 4.2 there is one image for all, and naming one for streaming is refused.
+   * The container images, with registry, path, and tag or digest; both must be builds of `version`. A change replaces the machines that run them.
+   * For a fork give both images. Up to 4.2 Mastodon has one image for all processes, and `streaming` is refused.
    * @default - the official images with the tag v`version`
    */
   readonly images?: { readonly mastodon?: string; readonly streaming?: string };
   /**
-   * Sidekiq queues that processes outside this page work off, for tiers used alone beside an existing server.
+   * Queues that an external Sidekiq processes, for tiers beside an existing server.
    * @default - none: every queue of the version must be covered by the page
    */
   readonly queuesElsewhere?: readonly string[];
   /**
-   * Where uploaded and fetched files are kept. A change leaves the files where they are, so copy them before.
-   * @default - in a directory that the cloud shares among the web and Sidekiq machines; a cloud without one refuses the page
+   * Where uploaded and fetched files are stored. A change does not move files, so copy them first.
+   * @default - in a directory that the cloud shares between the web and Sidekiq machines; synth fails on a cloud without one
    */
   readonly objects?: ObjectStore;
   /**
-   * Groups of settings, each once: mail, search, signing on and so on. A change replaces the machines of the processes that read them.
-   * @default - Mastodon's own defaults. A page that works off `mailers` must say `mail(…)`, unless the cloud catches mail
+   * Groups of settings, each at most once: mail, search, sign-on and so on. A change replaces the machines of the processes that read them.
+   * @default - Mastodon's own defaults. A page with the queue `mailers` must have `mail(…)`, unless the cloud has a test mailbox
    */
   readonly settings?: readonly Setting[];
   /**
-   * Variables that nothing else here sets. One that the library knows goes to the processes that read it; any other, newer than the library,
-   * to all of Ruby's. Streaming's and those of one tier alone are given to that tier. A change replaces the machines of the processes that read
-   * them.
+   * Variables that no other prop sets. One in the library's catalogue goes to the processes that read it, any other one to all Ruby processes.
+   * Give newer variables of streaming, and those of one tier alone, to that tier. A change replaces the machines of the processes that read them.
    * @default - none
-   * @throws at synth for what another prop says, under whatever name, what names a file, and a secret in plain text
+   * @throws at synth for variables that another prop sets, that name a file, or that hold a secret in plain text
    */
   readonly extraEnv?: ExtraEnv;
   /**
@@ -72,16 +71,16 @@ export class Site extends Installation {
   readonly webDomain: string;
   readonly alternateDomains: readonly string[];
   readonly version: string;
-  /** The image of all processes, and the one that the page names for streaming. */
+  /** The image of Ruby processes, and the one that the page gives for streaming. */
   readonly images: { readonly mastodon: string; readonly streaming: string | undefined };
-  /** Which of them the page names itself. */
+  /** Which of the images the page gives itself. */
   readonly namedImages: readonly string[];
   readonly settings: readonly Setting[];
   readonly extraEnv: ExtraEnv;
   readonly queuesElsewhere: readonly string[];
-  /** Where files are kept, if not on the machines. */
+  /** The object store for files, if there is one. */
   readonly objects: ObjectStoreFacts | undefined;
-  /** What its tiers share. */
+  /** The state that its tiers share. */
   readonly shared = new Shared();
 
   constructor(scope: Construct, id: string, props: SiteProps) {
@@ -110,6 +109,7 @@ export class Site extends Installation {
       ...named.map(([kind, image]) => wrongImage(`images.${kind}`, image)),
     ];
     for (const problem of problems) this.problems.add(this, problem);
+    this.inventory.says({ domain: props.domain, version: props.version });
     this.objects = props.objects?.attach(this, { domain: this.webDomain });
   }
 
@@ -117,11 +117,13 @@ export class Site extends Installation {
   static override of(construct: Construct): Site {
     const found = Installation.of(construct);
     if (found instanceof Site) return found;
-    throw new PageError([`${construct.node.path}: it is not inside a Site / give it a Site, or something in one, as its scope`]);
+    throw new PageError([
+      `${construct.node.path}: it is not inside a Site / give a Site, or a construct inside one, as its scope`,
+    ]);
   }
 }
 
-/** Where the official images are; 4.1.0 was the last release that went to Docker's registry alone. */
+/** The registry of the official images; 4.1.0 was the last release on Docker Hub alone. */
 function registry(version: string): string {
   return version === "4.1.0" ? "docker.io/tootsuite" : "ghcr.io/mastodon";
 }

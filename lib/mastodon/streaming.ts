@@ -1,5 +1,5 @@
-// Streaming, n machines with m processes each, behind a host name of its own: `new StreamingPool(site, "Streaming", { processes: 3, ...data })`.
-// Without machines and host name of its own it is a prop of the web tier: `new WebTier(site, "Web", { streaming: { processes: 2 }, ...data })`.
+// Streaming on machines and a host name of its own: `new StreamingPool(site, "Streaming", { processes: 3, ...data })`.
+// On the web machines it is a prop of the web tier: `new WebTier(site, "Web", { streaming: { processes: 2 }, ...data })`.
 
 import { Construct } from "constructs";
 import { wrongDomain } from "../core/address";
@@ -14,20 +14,20 @@ import { wholeNumber } from "../core/whole-number";
 import { imageOf } from "./images";
 import { STREAMING_PORT } from "./ports";
 import { processEnv, TierEnv } from "./process-env";
-import { streaming } from "./programs/streaming";
+import { streaming, streamingUnit } from "./programs/streaming";
 import { Data, redisEnv } from "./ruby";
 import { nodeTls, nodeTrusts } from "./trust";
 import { versionOf } from "./version";
 
 export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
   /**
-   * How many machines. A change adds or removes machines and touches no other.
+   * The number of machines. A change adds or removes machines; the others stay as they are.
    * @default 2
    */
   readonly machines?: number;
   /**
-   * Node processes a machine, on ports 4000, 4001 and so on. One per CPU is the most that helps. A change replaces the machines.
-   * @default - one for each CPU
+   * Node processes per machine, on ports 4000, 4001 and so on. More than one per CPU has no benefit. A change replaces the machines.
+   * @default - one per CPU
    */
   readonly processes?: number;
   /**
@@ -36,8 +36,8 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    */
   readonly size?: Size;
   /**
-   * The host name that browsers connect to, by the front door.
-   * @default - `streaming.` and the host of the web interface
+   * The host name that browsers connect to, which the front door routes to these machines.
+   * @default - `streaming.` followed by the host of the web interface
    */
   readonly host?: string;
   /**
@@ -46,18 +46,18 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    */
   readonly databaseConnections?: number;
   /**
-   * Whether each answer, those that open a WebSocket among them, names its machine in the header `X-Served-By`. It tells which machine to look
-   * at when streaming is wrong or late. Everybody sees these names; they reach nothing by them. A change replaces the machines.
+   * Whether each response, including the one that opens a WebSocket, has the machine's name in the header `X-Served-By`, so that you know which
+   * machine to inspect when streaming is wrong or slow. The names are public, but cannot be used to connect. A change replaces the machines.
    * @default true
    */
   readonly servedBy?: boolean;
   /**
-   * Variables of these processes that nothing else here sets. A change replaces the machines.
+   * Variables of these processes that no other prop sets. A change replaces the machines.
    * @default - none
    */
   readonly extraEnv?: ExtraEnv;
   /**
-   * Where among the addresses of its role the tier lies. A change replaces the machines.
+   * The tier's position in the address range of its role. A change replaces the machines.
    * @default - from the tier's name
    */
   readonly slot?: number;
@@ -65,7 +65,7 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
 
 export class StreamingPool extends Construct {
   readonly pool: Pool;
-  /** What Ruby's processes tell browsers. */
+  /** The URL that the web interface gives to browsers (`STREAMING_API_BASE_URL`). */
   readonly baseUrl: string;
   /** The environment of each process, by its port. */
   readonly envs: ReadonlyMap<number, Env>;
@@ -99,13 +99,20 @@ export class StreamingPool extends Construct {
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
     });
+    site.inventory.tier(this, { kind: "StreamingPool", why: `tells browsers and apps at ${host} what is new` });
+    runsStreaming(this.pool, this, this.envs);
     site.frontDoor.route(host, this.pool, { port: HTTP_PORT, path: "/api/v1/streaming/health", status: 200 });
   }
 }
 
-/** Streaming on machines that do something else as well. */
+/** Adds the streaming processes of a host to the inventory. */
+export function runsStreaming(host: Pool, by: Construct, envs: ReadonlyMap<number, Env>): void {
+  for (const port of envs.keys()) host.runs(by, { unit: streamingUnit(port), what: "streaming", facts: { port } });
+}
+
+/** Streaming processes on the machines of another tier. */
 export interface StreamingProcesses {
-  /** Node processes a machine, on ports 4000, 4001 and so on. Each takes about 0.25 GiB and up to one CPU. */
+  /** Node processes per machine, on ports 4000, 4001 and so on. Each takes about 0.25 GiB and up to one CPU. */
   readonly processes: number;
   /**
    * Database connections of each process.
@@ -122,7 +129,7 @@ export function streamingProgram(site: Site, by: Construct): { readonly image: s
   return { image, command: versionOf(site).isBefore("4.3") ? "node ./streaming" : "node ./streaming/index.js" };
 }
 
-/** The environment of each streaming process on every machine of `host`, by its port; and their connections are counted. */
+/** The environment of each streaming process on the machines of `host`, by port. Also counts their database connections. */
 export function streamingEnvs(host: Pool, by: Construct, machines: number, props: StreamingNeeds): ReadonlyMap<number, Env> {
   const { processes, databaseConnections = 10 } = props;
   const count = wholeNumber(Site.of(host).problems, by, "processes of streaming", processes, { least: 1, most: 16 });
@@ -142,7 +149,7 @@ function streamingEnv(host: Pool, by: Construct, port: number, databaseConnectio
   const version = versionOf(Site.of(host));
   const env = processEnv(host, "streaming", by, needs.tier);
   const why = "streaming looks up tokens and filters";
-  // It only reads, and up to 4.1 that is the guide's first use of a replica.
+  // Streaming only reads, and up to 4.1 Mastodon's guide recommends a replica for it.
   const replica = version.isBefore("4.2") ? needs.database.replicaReachedBy(host, why) : undefined;
   const database = replica ?? needs.database.reachedBy(host, why);
   env
@@ -153,7 +160,7 @@ function streamingEnv(host: Pool, by: Construct, port: number, databaseConnectio
     .set("DB_NAME", database.name, by)
     .set("DB_USER", database.user, by)
     .set("DB_PASS", database.password, by);
-  // Unless told, it would start a process for each CPU but one by itself, each with as many connections.
+  // By default it would fork a process for each CPU but one, each with as many connections.
   if (version.isBefore("4.2")) env.set("STREAMING_CLUSTER_NUM", 1, by);
   env.set("DB_POOL", databaseConnections, by);
   nodeTls(env, host, database, by);

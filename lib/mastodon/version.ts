@@ -1,4 +1,4 @@
-// A version of Mastodon and what it needs: `MastodonVersion.of("4.7.6")`, or `versionOf(site)` for a site's.
+// A version of Mastodon and its requirements: `MastodonVersion.of("4.7.6")`, or `versionOf(site)`.
 
 import { Annotations } from "cdktf";
 import { Problem } from "../core/problems";
@@ -17,7 +17,7 @@ export class MastodonVersion {
   ) {}
 
   /**
-   * @throws if the text is no version, or an older one than this library knows
+   * @throws if the text is not a version, or is older than the oldest supported one
    */
   static of(text: string): MastodonVersion {
     const wrong = MastodonVersion.wrong(text);
@@ -25,9 +25,9 @@ export class MastodonVersion {
     return MastodonVersion.parse(text);
   }
 
-  /** What is wrong with it as a version, if something is. */
+  /** The problem with the text as a version, if there is one. */
   static wrong(text: string): Problem | undefined {
-    const known = `this library knows Mastodon from ${OLDEST_MINOR} on`;
+    const known = `this library supports Mastodon ${OLDEST_MINOR} and later`;
     if (!RELEASE.test(text)) {
       return { wrong: `version is "${text}"`, value: text, remedy: meant(text) };
     }
@@ -35,11 +35,11 @@ export class MastodonVersion {
     return {
       wrong: `version is "${text}"`,
       value: text,
-      remedy: `${known}: upgrade to a release of ${OLDEST_MINOR} first, by the way that the server is run now`,
+      remedy: `${known}: first upgrade to a release of ${OLDEST_MINOR} with the server's present installation`,
     };
   }
 
-  /** What is nearest to a text that is wrong, to go on with until that is told. */
+  /** The version to continue with after a wrong text, so that all problems can be collected first. */
   static near(text: string): MastodonVersion {
     const [, major, minor, patch] = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(text) ?? [];
     const near = MastodonVersion.parse(major === undefined ? NEWEST : `${major}.${minor}.${patch ?? 0}`);
@@ -60,12 +60,12 @@ export class MastodonVersion {
     return this.compare(other) > 0;
   }
 
-  /** Whether it is of a minor version that this library does not know yet; it is then treated like the newest that it knows. */
+  /** Whether its minor version is newer than the newest supported one; it is then treated like that one. */
   get isUnknown(): boolean {
     return this.isAfter(NEWEST_MINOR);
   }
 
-  /** The queues that its Sidekiq uses; each must be worked off by some process. */
+  /** The queues of its Sidekiq; each must be processed by some group. */
   get queues(): readonly Queue[] {
     return this.isBefore("4.4") ? QUEUES.filter((queue) => queue !== "fasp") : QUEUES;
   }
@@ -76,14 +76,18 @@ export class MastodonVersion {
   }
 
   private compare(other: string): number {
-    const parts = other.split(".").map(Number);
-    return parts.map((part, n) => this.parts[n]! - part).find((difference) => difference !== 0) ?? 0;
+    const parts = other.split(".");
+    for (let n = 0; n < parts.length; n += 1) {
+      const difference = this.parts[n]! - Number(parts[n]);
+      if (difference !== 0) return difference;
+    }
+    return 0;
   }
 }
 
 const RELEASE = /^(\d{1,4})\.(\d{1,4})\.(\d{1,4})(-(?:rc|beta|alpha)\.\d+)?$/;
 
-/** What to write for a text that is no release: one with a v before it, a fork's, a branch's. */
+/** The remedy for a text that is not a release: one with a leading v, a fork's version, or a branch. */
 function meant(text: string): string {
   const full = `give a full release without v, such as "${NEWEST}"`;
   const [, release, rest] = /^v?(\d+\.\d+\.\d+(?:-(?:rc|beta|alpha)\.\d+)?)(.*)$/.exec(text) ?? [];
@@ -106,7 +110,7 @@ const MINIMA = [
 const QUEUES = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
 export type Queue = (typeof QUEUES)[number];
 
-/** The version of a site; for one that is newer than this library, the plan carries a warning. */
+/** The version of a site. One that is newer than this library adds a warning to the plan. */
 export function versionOf(site: Site): MastodonVersion {
   const wrong = MastodonVersion.wrong(site.version);
   if (wrong !== undefined) {
@@ -120,7 +124,7 @@ export function versionOf(site: Site): MastodonVersion {
 
 function warn(site: Site, version: MastodonVersion): void {
   Annotations.of(site).addWarning(
-    `Mastodon ${version.text} is newer than this library, which knows 4.1 to ${NEWEST_MINOR} and treats it like ${NEWEST_MINOR}: ` +
+    `Mastodon ${version.text} is newer than this library, which supports 4.1 to ${NEWEST_MINOR} and treats it like ${NEWEST_MINOR}: ` +
       "read its release notes for variables, queues and minimal versions that have changed.",
   );
 }

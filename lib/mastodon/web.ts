@@ -12,28 +12,27 @@ import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { PUMA_PORT } from "./ports";
 import { TierEnv } from "./process-env";
-import { web } from "./programs/web";
+import { web, WEB_UNIT } from "./programs/web";
 import { KEPT_THREADS } from "./programs/puma-queue";
 import { preparesDatabase } from "./queues";
 import { ADMINISTRATOR, Data, rubyEnv } from "./ruby";
-import { streamingEnvs, StreamingPool, StreamingProcesses, streamingProgram } from "./streaming";
+import { runsStreaming, streamingEnvs, StreamingPool, StreamingProcesses, streamingProgram } from "./streaming";
 import { versionOf } from "./version";
 
 export interface WebTierProps extends Data {
   /**
-   * How many machines. A change adds or removes machines and touches no other.
+   * The number of machines. A change adds or removes machines; the others stay as they are.
    * @default 2
    */
   readonly machines?: number;
   /**
-   * Puma processes a machine (`WEB_CONCURRENCY`). Each takes about 0.5 GiB. A change replaces the machines.
-   * @default - one for each CPU, as far as the memory allows
+   * Puma processes per machine (`WEB_CONCURRENCY`). Each takes about 0.5 GiB. A change replaces the machines.
+   * @default - one per CPU, as far as the memory allows
    */
   readonly processes?: number;
   /**
-   * Threads of each Puma process (`MAX_THREADS`), each with a database connection. One of all threads of a machine is kept for health checks.
-   * The others serve people; who comes while they are busy waits up to a second, and then gets a 503 with a small page. A change replaces the
-   * machines.
+   * Threads of each Puma process (`MAX_THREADS`), each with a database connection. One thread per machine is reserved for health checks. A request
+   * that finds all others busy waits up to a second, and then gets a 503 with a small page. A change replaces the machines.
    * @default 5
    */
   readonly threads?: number;
@@ -43,32 +42,32 @@ export interface WebTierProps extends Data {
    */
   readonly size?: Size;
   /**
-   * Where browsers find streaming: in a pool with a host name of its own, or, as in `{ processes: 2 }`, on these machines under the site's own
-   * host name. The latter saves machines, a host name and, on clouds whose load balancers serve one, a load balancer; in return a flood of
-   * streaming takes CPU from pages. A change replaces the machines.
-   * @default - nowhere: timelines then move only when a page is loaded again
+   * Where streaming runs: in a pool with a host name of its own, or, as in `{ processes: 2 }`, on these machines under the site's own host name.
+   * The latter saves machines, a host name and, on clouds whose load balancers serve one host name, a load balancer; but heavy streaming then takes
+   * CPU from web requests. A change replaces the machines.
+   * @default - no streaming: timelines update only when a page is reloaded
    */
   readonly streaming?: StreamingPool | StreamingProcesses;
   /**
-   * Every proxy between browsers and Puma other than nginx and the front door, as addresses or ranges: a CDN's, for instance. Whoever is not
-   * trusted and names a client gets an error instead of a page.
-   * @default - the private ranges, which hold nginx and the front door
+   * Every proxy between browsers and Puma other than nginx and the front door, as addresses or ranges: a CDN's, for instance. Requests from other
+   * proxies that give a client address get an error (`TRUSTED_PROXY_IP`).
+   * @default - the private ranges, which include nginx and the front door
    */
   readonly trustedProxies?: readonly string[];
   /**
-   * Whether each answer names its machine in the header `X-Served-By`, as in `X-Served-By: web-1-5f2c1a`. It tells which machine to look at when
-   * an answer is wrong or late, and drills count by it. Everybody sees these names; they reach nothing by them. A change replaces the machines.
+   * Whether each response has the machine's name in the header `X-Served-By`, as in `X-Served-By: web-1-5f2c1a`, so that you know which machine to
+   * inspect when a response is wrong or slow; drills use it too. The names are public, but cannot be used to connect. A change replaces the machines.
    * @default true
    */
   readonly servedBy?: boolean;
   /**
-   * Variables of these processes that nothing else here sets, streaming beside Puma among them: each takes those that it reads. A change
+   * Variables of these processes, including streaming on these machines, that no other prop sets. Each process gets those that it reads. A change
    * replaces the machines.
    * @default - none
    */
   readonly extraEnv?: ExtraEnv;
   /**
-   * Where among the addresses of its role the tier lies. A change replaces the machines.
+   * The tier's position in the address range of its role. A change replaces the machines.
    * @default - from the tier's name
    */
   readonly slot?: number;
@@ -101,7 +100,7 @@ export class WebTier extends Construct {
     const threads = wholeNumber(site.problems, this, "threads", props.threads ?? 5, { least: 1, most: 64 });
     if (processes * threads <= KEPT_THREADS) {
       site.problems.add(this, {
-        wrong: `processes is ${processes} and threads is ${threads}, and one thread is kept for health checks`,
+        wrong: `processes is ${processes} and threads is ${threads}, and one thread is reserved for health checks`,
         remedy: "use at least 2 threads",
       });
     }
@@ -148,6 +147,11 @@ export class WebTier extends Construct {
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
       waits: () => preparesDatabase(site),
     });
+    site.inventory.tier(this, { kind: "WebTier", why: `answers browsers, apps and other servers at ${site.webDomain}` });
+    const streamingUrl = this.env.all["STREAMING_API_BASE_URL"];
+    const facts = { port: PUMA_PORT, processes, threads, ...(streamingUrl !== undefined && { streaming: streamingUrl }) };
+    this.pool.runs(this, { unit: WEB_UNIT, what: "web", facts });
+    runsStreaming(this.pool, this, this.streamingEnvs);
     site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });
     site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));
   }
@@ -159,7 +163,7 @@ function ownersAccount(options: string | undefined): readonly string[] {
     : ["Its owner's account; prints the password, once:", `  npx cdktf-mastodon owner NAME --email ADDRESS ${options}`];
 }
 
-// Sidekiq's client logs each of its connections to Redis to standard output, before the answer of a command that somebody may want to read on.
+// Sidekiq's client logs each of its connections to Redis to standard output, which would mix with a command's own output.
 function quiet(env: Env, by: Construct): Env {
   return env.all["RAILS_LOG_LEVEL"] === undefined ? env.set("RAILS_LOG_LEVEL", "warn", by) : env;
 }

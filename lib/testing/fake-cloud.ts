@@ -1,5 +1,5 @@
-// A cloud that costs nothing and remembers every spec: `new Site(stack, "Social", { cloud: new FakeCloud(), … })`.
-// Its resources are Terraform's own `terraform_data` and hold what those of a real cloud hold, so that Terraform finds a cycle if there is one.
+// A cloud for tests, which makes nothing and records every spec: `new Site(stack, "Social", { cloud: new FakeCloud(), … })`.
+// Its resources are `terraform_data` with the same references as those of a real cloud, so that Terraform detects cycles.
 
 import { Construct } from "constructs";
 import { Cloud, CloudCan, FrontDoorSpec, MachineSpec, MailboxSpec, PoolSpec, RouteSpec, SiteSpec } from "../core/cloud";
@@ -7,48 +7,53 @@ import { FakeSession } from "./fake-session";
 
 export interface FakeCloudOptions {
   /**
-   * Whether addresses are chosen by us or computed by the cloud.
+   * Whether machines have the planned addresses, or ones that the cloud computes.
    * @default "chosen"
    */
   readonly addresses?: "chosen" | "computed";
   /**
-   * Whether a pool is single members, or a scaling group with one template.
+   * Whether a pool is one resource for each member, or a scaling group with one template.
    * @default "members"
    */
   readonly pools?: "members" | "group";
   /**
-   * Whether secrets stand in the boot text, or are fetched from a store.
+   * Whether boot texts hold secrets, or machines fetch them from a store.
    * @default "boot text"
    */
   readonly secrets?: "boot text" | "store";
   /**
-   * Over how many zones the machines of a tier are spread.
+   * The number of zones over which the machines of a tier are spread.
    * @default 1
    */
   readonly zones?: number;
   /**
-   * Whether a process may have rights by the machine that it runs on.
+   * Whether machines have an identity at the cloud that processes can use.
    * @default false
    */
   readonly identity?: boolean;
+  /**
+   * Whether it delivers changed settings to running kept machines.
+   * @default true
+   */
+  readonly delivers?: boolean;
   /**
    * The largest boot text in bytes.
    * @default 65536
    */
   readonly bootTextBytes?: number;
   /**
-   * Whether it shares a directory among machines, as a cloud for trying out does; without it pages need an object store.
+   * Whether it has a shared directory, as the local cloud does; without it pages need an object store.
    * @default true
    */
   readonly files?: boolean;
   /**
-   * Whether it catches mail, as a cloud for trying out does; without it pages need a mail server.
+   * Whether it has a mailbox, as the local cloud does; without it pages need a mail server.
    * @default true
    */
   readonly mail?: boolean;
 }
 
-/** The two kinds of clouds that there are, by what differs most: like Hetzner, and like AWS and DigitalOcean together. */
+/** Options for two kinds of clouds that differ most: one like Hetzner, and one with the features of AWS and DigitalOcean. */
 export const FAKE_CLOUDS: Readonly<Record<"chosen" | "computed", FakeCloudOptions>> = {
   chosen: {},
   computed: { addresses: "computed", pools: "group", secrets: "store", zones: 3, identity: true },
@@ -72,6 +77,7 @@ export class FakeCloud implements Cloud {
       addresses: options.addresses ?? "chosen",
       secrets: options.secrets ?? "boot text",
       identity: options.identity ?? false,
+      delivers: options.delivers ?? true,
       ...(options.files !== false && { sharedFiles: "/srv/files" }),
     };
   }

@@ -1,7 +1,8 @@
 // One site on the fake cloud.
 
-import { Lazy, TerraformLocal } from "cdktf";
+import { Lazy } from "cdktf";
 import { Construct } from "constructs";
+import { bootText, settingsText } from "../clouds/shared/boot-text";
 import { TerraformData } from "../clouds/shared/terraform-data";
 import { Role } from "../core/address-plan";
 import {
@@ -54,7 +55,7 @@ export class FakeSession implements CloudSession {
     });
     const made = new TerraformData(scope, id, {
       input: {
-        ...this.host(scope, id, spec),
+        ...this.host(scope, id, spec, spec.renewedText),
         range: spec.range,
         address: spec.address,
         zone: spec.zone,
@@ -63,8 +64,14 @@ export class FakeSession implements CloudSession {
       },
       dependsOn: [this.network],
     });
+    if (this.cloud.can.delivers === true) {
+      const settings = settingsText(scope, `${id}SettingsText`, spec.settings);
+      new TerraformData(scope, `${id}Settings`, { triggersReplace: { settings: settings.hash }, dependsOn: [made] });
+    }
     return {
       address: this.cloud.can.addresses === "computed" ? made.id : spec.address,
+      resource: `terraform_data.${made.friendlyUniqueId}`,
+      renew: `terraform_data.${made.friendlyUniqueId}`,
       devices: Object.fromEntries(disks.map((disk) => [disk.name, `/dev/disk/by-id/fake-${spec.name}-${disk.name}`])),
     };
   }
@@ -139,9 +146,9 @@ export class FakeSession implements CloudSession {
   }
 
   // What every host of a real cloud is made of. The text is a local value, since a literal would stand in clear in a plan.
-  private host(scope: Construct, id: string, spec: HostSpec): Readonly<Record<string, unknown>> {
+  private host(scope: Construct, id: string, spec: HostSpec, renewed?: () => string): Readonly<Record<string, unknown>> {
     const late = (produce: () => readonly string[]) => Lazy.stringValue({ produce: () => produce().join(" ") });
-    const boot = new TerraformLocal(scope, `${id}Boot`, Lazy.stringValue({ produce: () => spec.bootText() }));
+    const boot = bootText(scope, `${id}Boot`, spec.bootText, renewed);
     return {
       name: spec.name,
       role: spec.role,
@@ -151,7 +158,8 @@ export class FakeSession implements CloudSession {
       openings: late(() => spec.openings().map(({ port, sources }) => `${port}=${sources.join(",")}`)),
       calls: late(() => spec.calls().map(({ to, port }) => `${to.name}:${port}`)),
       identity: late(() => spec.identity().map(({ user, why }) => `${user}: ${why}`)),
-      boot_text: boot.asString,
+      boot_text: boot.packed,
+      boot: boot.hash,
     };
   }
 }

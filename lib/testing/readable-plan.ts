@@ -1,4 +1,4 @@
-// A plan and its texts as a person reads them: no secrets, no paths of the machine on which it is made, and one order.
+// A plan and its texts for snapshots: without secrets and local paths, and in a fixed order.
 
 import { basename, isAbsolute, join } from "node:path";
 
@@ -32,15 +32,15 @@ function expression(text: string): number {
   return text.length;
 }
 
-/** @param texts the boot texts, each with the name of its host */
+/** @param texts the long texts, each with the words that stand in its place, as in `boot text of web` */
 export function readablePlan(plan: object, texts: ReadonlyMap<string, string>): Readonly<Record<string, unknown>> {
   return inOrder(plan, "", texts) as Readonly<Record<string, unknown>>;
 }
 
 function inOrder(value: unknown, key: string, texts: ReadonlyMap<string, string>): unknown {
   if (typeof value === "string") {
-    const host = texts.get(value);
-    return host === undefined ? shown(value, key) : `<boot text of ${host}>`;
+    const words = texts.get(value);
+    return words === undefined ? shown(value, key) : `<${words}>`;
   }
   if (Array.isArray(value)) {
     const all = value.map((one) => inOrder(one, key, texts));

@@ -1,5 +1,5 @@
-// A page as text, for snapshots: `expect(renderPage(stack)).toMatchSnapshot()`. It holds no secret and nothing of the machine on which it is made,
-// and the order of the page does not show in it.
+// A page as text, for snapshots: `expect(renderPage(stack)).toMatchSnapshot()`. The result holds no secrets and no local paths, and does not depend
+// on the order of the page.
 
 import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Testing, Tokenization } from "cdktf";
 import { Role } from "../core/address-plan";
@@ -21,7 +21,10 @@ export interface RenderedPage {
   readonly hosts: Readonly<Record<string, RenderedHost>>;
   /** By site and by `host:port`: who may reach it, and why. */
   readonly flows: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-  /** `cdk.tf.json` without cdktf's metadata, with `<boot text of NAME>` and `<flows>` in the place of what stands above. */
+  /**
+   * `cdk.tf.json` without cdktf's metadata, with `<boot text of NAME>`, `<settings of NAME>`, `<flows>`, `<inventory>` and `<releases>` in the place of what
+   * stands elsewhere.
+   */
   readonly plan: Readonly<Record<string, unknown>>;
 }
 
@@ -49,7 +52,7 @@ export function renderPage(page: TerraformStack | Site): RenderedPage {
   const names = new Map<string, string>();
   const add = (name: string, role: Role, text: string) => {
     if (!hosts.has(name)) hosts.set(name, { role, bootText: readable(text, secrets) });
-    names.set(text, names.get(text) ?? name);
+    names.set(text, names.get(text) ?? `boot text of ${name}`);
   };
   const nameOf = (host: Host) => (sites.length > 1 ? `${host.site.name}/${host.name}` : host.name);
   const elements = new Map(all.filter(TerraformElement.isTerraformElement).map((made) => [made.friendlyUniqueId, made]));
@@ -63,14 +66,26 @@ export function renderPage(page: TerraformStack | Site): RenderedPage {
       add(path.join("/") || element, "cloud", text);
     }
   }
+  for (const [element, text] of Object.entries(plan.locals ?? {})) {
+    const host = elements.get(element)?.node.scopes.findLast((scope) => scope instanceof Host);
+    const what = typeof text === "string" && OF_KEPT.find(({ begins }) => begins.test(text))?.what;
+    if (host !== undefined && what) names.set(text as string, `${what} ${nameOf(host)}`);
+  }
   // A cloud of tests need not put them into its plan.
   for (const host of all.filter((node) => node instanceof Host))
     if (!hosts.has(nameOf(host))) add(nameOf(host), host.role, inPlan(stack, terraformText(host.bootText())));
   const flows: Record<string, RenderedPage["flows"][string]> = {};
-  for (const { name } of sites) {
+  const data = (plan.resource?.["terraform_data"] ?? {}) as Record<string, unknown>;
+  for (const site of sites) {
+    const { name } = site;
     const local = `${name.replaceAll("-", "_")}_flows`;
     flows[name] = plan.locals![local] as RenderedPage["flows"][string];
     plan.locals![local] = "<flows>";
+    // The releases are written into places that a hash of the release names, which would be other lines with each version.
+    const releases = site.node.tryFindChild("Releases");
+    if (releases instanceof TerraformElement) data[releases.friendlyUniqueId] = "<releases>";
+    // It says once more what stands elsewhere on the page.
+    plan.output![`${name.replaceAll("-", "_")}_inventory`]!.value = "<inventory>";
   }
   return { hosts: sorted(hosts), flows: sorted(Object.entries(flows)), plan: readablePlan(plan, names) };
 }
@@ -80,6 +95,12 @@ function bootTextsIn(plan: Plan): readonly { readonly element: string; readonly 
   const named = [plan.locals ?? {}, ...Object.values(plan.resource ?? {})].flatMap((of) => Object.entries(of));
   return named.flatMap(([element, value]) => stringsIn(value).map((text) => ({ element, text }))).filter(isBootText);
 }
+
+/** What else a plan holds of a kept machine, made of the same program: it would only repeat the boot text, or change with each of its lines. */
+const OF_KEPT = [
+  { begins: /^#!\/bin\/bash\n# Brings this machine the settings /, what: "settings of" },
+  { begins: /^[0-9a-f]{64}(?: |$)/, what: "hash of all but the settings of" },
+] as const;
 
 function isBootText({ text }: { readonly text: string }): boolean {
   return text.startsWith("#cloud-config\n");
@@ -121,6 +142,7 @@ function inPlan(stack: TerraformStack, text: string): string {
 interface Plan extends Readonly<Record<string, unknown>> {
   readonly variable?: Readonly<Record<string, { readonly sensitive?: boolean }>>;
   readonly locals?: Record<string, unknown>;
+  readonly output?: Readonly<Record<string, { value: unknown }>>;
   readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 

@@ -1,5 +1,5 @@
-// Whether a plan is written as its providers want it: `schemaCheck(Testing.synth(stack), schema)` must be empty.
-// It finds without Terraform and without an account what `terraform validate` would: misspelt and missing arguments, wrong types, wrong blocks.
+// Checks a plan against the schemas of its providers: `schemaCheck(Testing.synth(stack), schema)` must be empty.
+// Like `terraform validate`, but without Terraform and without an account, it finds misspelt and missing arguments, wrong types and wrong blocks.
 
 /** What `terraform providers schema -json` prints. */
 export interface ProvidersSchema {

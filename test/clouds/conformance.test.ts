@@ -2,6 +2,7 @@ import { Lazy, TerraformOutput } from "cdktf";
 import { digitalocean, digitalOceanDns } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
+import { bootText } from "../../lib/clouds/shared/boot-text";
 import { TerraformData } from "../../lib/clouds/shared/terraform-data";
 import { Cloud, CloudSession } from "../../lib/core/cloud";
 import { conformance, FAKE_CLOUDS, FakeCloud } from "../../lib/testing";
@@ -15,7 +16,6 @@ test("the local cloud keeps every rule", () => {
     "machine.zone is never read": "there is one",
     "machine.number is never read": "machines do not differ by it",
     "machine.size is never read": "containers share the host's memory and processors",
-    "pool.role is never read": "a bridge has no subnets",
     "pool.size is never read": "containers share the host's memory and processors",
     "machine.openings is never read": IN_THE_BOOT_TEXT,
     "machine.calls is never read": "a container may call whom the host may",
@@ -32,25 +32,35 @@ test("the local cloud keeps every rule", () => {
   expect(conformance(() => local(), { excused })).toEqual([]);
 });
 
+const excusedOfHetzner = {
+  "machine.packages is never read": "Debian installs them at boot",
+  "pool.packages is never read": "Debian installs them at boot",
+  "machine.zone is never read": "there is one",
+  "machine.openings is never read": "Hetzner's firewall does not see the private network; the host's own does",
+  "pool.openings is never read": "Hetzner's firewall does not see the private network; the host's own does",
+  "machine.calls is never read": "everything may go out",
+  "pool.calls is never read": "everything may go out",
+  "machine.names is never read": IN_THE_BOOT_TEXT,
+  "pool.names is never read": IN_THE_BOOT_TEXT,
+  "machine.secrets is never read": IN_THE_BOOT_TEXT,
+  "pool.secrets is never read": IN_THE_BOOT_TEXT,
+  "machine.identity is never read": "there is none, and such a page is refused",
+  "pool.identity is never read": "there is none, and such a page is refused",
+  "pool.files is never read": "there is no directory for several servers, and such a page is refused",
+  "frontDoor.domain is never read": "named only where a host name is outside the zone",
+};
+
 test("Hetzner keeps every rule", () => {
   const excused = {
-    "machine.packages is never read": "Debian installs them at boot",
-    "pool.packages is never read": "Debian installs them at boot",
-    "machine.zone is never read": "there is one",
-    "machine.openings is never read": "Hetzner's firewall does not see the private network; the host's own does",
-    "pool.openings is never read": "Hetzner's firewall does not see the private network; the host's own does",
-    "machine.calls is never read": "everything may go out",
-    "pool.calls is never read": "everything may go out",
-    "machine.names is never read": IN_THE_BOOT_TEXT,
-    "pool.names is never read": IN_THE_BOOT_TEXT,
-    "machine.secrets is never read": IN_THE_BOOT_TEXT,
-    "pool.secrets is never read": IN_THE_BOOT_TEXT,
-    "machine.identity is never read": "there is none, and such a page is refused",
-    "pool.identity is never read": "there is none, and such a page is refused",
-    "pool.files is never read": "there is no directory for several servers, and such a page is refused",
-    "frontDoor.domain is never read": "named only where a host name is outside the zone",
+    ...excusedOfHetzner,
+    "machine.settings is never read": "they wait for a renewal unless the page has them delivered",
   };
   expect(conformance(() => hetzner({ location: "fsn1" }), { excused })).toEqual([]);
+});
+
+test("Hetzner keeps every rule when it delivers settings", () => {
+  const ssh = { keys: ["admin"], from: ["203.0.113.0/24"], settings: true };
+  expect(conformance(() => hetzner({ location: "fsn1", ssh }), { excused: excusedOfHetzner })).toEqual([]);
 });
 
 test("DigitalOcean keeps every rule", () => {
@@ -173,6 +183,36 @@ describe("a cloud is found out that", () => {
       ]),
     );
   });
+});
+
+test("a cloud is found out that says it delivers settings, and does not", () => {
+  const make = (): Cloud => {
+    const cloud = new FakeCloud({ delivers: false });
+    return { name: "broken", can: { ...cloud.can, delivers: true }, open: (scope, spec) => cloud.open(scope, spec) };
+  };
+  expect(conformance(make)).toEqual([
+    "machine.settings is never read",
+    "a changed setting is not delivered: Kept1",
+    "a changed setting is not delivered: Kept2",
+  ]);
+});
+
+test("a cloud is found out that delivers a setting, and has machines older than the page by it", () => {
+  const change = (session: CloudSession): Partial<CloudSession> => ({
+    machine: (scope, id, spec) => {
+      const { hash } = bootText(scope, `${id}Whole`, spec.bootText);
+      if (spec.number === 1)
+        new TerraformOutput(scope, `${id}Older`, { value: hash }).overrideLogicalId("probe_machines_older_than_the_page");
+      return session.machine(scope, id, spec);
+    },
+  });
+  expect(conformance(broken(change))).toEqual(["a setting that is delivered makes machines older than the page: Kept1"]);
+});
+
+test("a cloud is found out whose machines lack a setting, and nobody is told", () => {
+  expect(
+    conformance(() => new FakeCloud({ delivers: false }), { excused: { "machine.settings is never read": "it delivers none" } }),
+  ).toEqual(["a changed setting is neither delivered nor tells that machines are older than the page: Kept1"]);
 });
 
 test("an excuse that nothing needs is found out", () => {

@@ -11,7 +11,9 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs shell with all functions of the driver, and what it is told in its environment. */
 function shell(script: string, environment: Readonly<Record<string, string>> = {}) {
-  const parts = ["common", "disk", "machine", "inside", "pool", "clean"].map((part) => `. ${DRIVER}/${part}.sh`);
+  const parts = ["common", "disk", "machine", "machine-commands", "inside", "pool", "clean"].map(
+    (part) => `. ${DRIVER}/${part}.sh`,
+  );
   const env = { PATH: process.env["PATH"]!, CDKTF_MASTODON_ROOT: directory, COMMAND: "test", SITE: "probe", ...environment };
   const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", ["set -euo pipefail", ...parts, script].join("\n")], {
     encoding: "utf8",
@@ -42,6 +44,103 @@ test("of a machine's words on why it is not ready a refusal counts, else the las
       .stdout;
   expect(said("one\\nrefused: no\\nlast\\n")).toBe("refused: no\n");
   expect(said("one\\nlast\\n")).toBe("last\n");
+});
+
+describe("when a pool's members serve", () => {
+  const site = join(directory, "sites/probe");
+  const stands = (names: readonly string[], pool = "web") =>
+    names.forEach((name, n) => {
+      mkdirSync(join(site, "machines", name), { recursive: true });
+      writeFileSync(join(site, "machines", name, "record"), `address=10.20.64.${n}\npool=${pool}\n`);
+    });
+  /** What is done with these members, and which are removed. */
+  function serve(members: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    const doubles = [
+      'machine_destroy() { rm -r "$(machine_dir "$NAME")"; }',
+      'inside() { shift; echo "${*#*/sbin/}"; }',
+      "is_running() { true; }",
+    ];
+    const door = { FRONT_DOOR: "front-door", TARGETS_BACKENDS: "social.example" };
+    const { stdout, stderr, status } = shell([...doubles, "pool_serve"].join("\n"), {
+      POOL: "web",
+      MEMBERS: members.join(" "),
+      ...door,
+      ...environment,
+    });
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    return stdout.trim().split("\n").sort();
+  }
+  afterEach(() => rmSync(site, { recursive: true }));
+
+  test("those of another generation go, once the front door has the new ones; a second time nothing is done", () => {
+    stands(["web-1-aaaaaa", "web-2-aaaaaa", "web-1-bbbbbb", "web-2-bbbbbb"]);
+    stands(["jobs-1-aaaaaa"], "jobs");
+    const targets = "targets social.example web-1-bbbbbb=10.20.64.2 web-2-bbbbbb=10.20.64.3";
+    expect(serve(["web-1-bbbbbb", "web-2-bbbbbb"])).toEqual([targets, "web: web-1-aaaaaa removed", "web: web-2-aaaaaa removed"]);
+    expect(serve(["web-1-bbbbbb", "web-2-bbbbbb"])).toEqual([targets]);
+    expect(existsSync(join(site, "machines/jobs-1-aaaaaa"))).toBe(true);
+  });
+
+  test("members that served and that a smaller page no longer has lose the traffic, and stand until Terraform ends them", () => {
+    stands(["web-1-aaaaaa", "web-2-aaaaaa"]);
+    serve(["web-1-aaaaaa", "web-2-aaaaaa"]);
+    expect(serve(["web-1-aaaaaa"])).toEqual(["targets social.example web-1-aaaaaa=10.20.64.0"]);
+    expect(existsSync(join(site, "machines/web-2-aaaaaa"))).toBe(true);
+  });
+
+  test("a member that was made and never served goes, since Terraform forgets what failed", () => {
+    stands(["web-1-aaaaaa", "web-2-aaaaaa"]);
+    expect(serve(["web-1-aaaaaa"])).toContain("web: web-2-aaaaaa removed");
+  });
+});
+
+describe("what the page no longer has", () => {
+  const site = join(directory, "sites/probe");
+  const facts = {
+    "database-1": "pool=\nrole=\nalone=",
+    "web-1-aaaaaa": "pool=web\nrole=web\nalone=",
+    "front-1-bbbbbb": "pool=front\nrole=web\nalone=",
+    "streaming-1-aaaaaa": "pool=streaming\nrole=streaming\nalone=",
+    "jobs-1-aaaaaa": "pool=jobs\nrole=sidekiq\nalone=",
+    "scheduler-1-aaaaaa": "pool=scheduler\nrole=sidekiq\nalone=yes",
+  };
+  beforeEach(() => {
+    for (const [name, record] of Object.entries(facts)) {
+      mkdirSync(join(site, "machines", name), { recursive: true });
+      writeFileSync(join(site, "machines", name, "record"), `address=10.20.64.7\n${record}\n`);
+    }
+    mkdirSync(join(site, "pools"));
+  });
+  afterEach(() => rmSync(site, { recursive: true }));
+
+  const doubles =
+    'machine_destroy() { rm -r "$(machine_dir "$NAME")"; }; is_running() { true; }; inside() { shift; echo "${*#*/sbin/}"; }\n';
+  const gone = (command: string, environment: Readonly<Record<string, string>>) => {
+    const { stdout, stderr, status } = shell(doubles + command, environment);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    return stdout.split("\n").flatMap((line) => /^(\S+): no longer on the page, removed$/.exec(line)?.[1] ?? []);
+  };
+
+  test("goes before anything is made, but for pools whose role the page has: these go when others serve", () => {
+    expect(gone("sweep", { KEEP_MACHINES: "", KEEP_POOLS: "front", KEEP_ROLES: "sidekiq web" })).toEqual([
+      "database-1",
+      "scheduler-1-aaaaaa",
+      "streaming-1-aaaaaa",
+    ]);
+    expect(gone("retire", { ROLE: "web", KEEP_POOLS: "front" })).toEqual(["web-1-aaaaaa"]);
+    expect(gone("retire", { ROLE: "sidekiq", KEEP_POOLS: "jobs" })).toEqual([]);
+    expect(gone("sweep", { KEEP_MACHINES: "", KEEP_POOLS: "front jobs", KEEP_ROLES: "sidekiq web" })).toEqual([]);
+  });
+
+  test("a pool that goes takes no member from the route that leads to its successor", () => {
+    const door = { FRONT_DOOR: "front-door" };
+    const served = (POOL: string, MEMBERS: string, TARGETS_BACKENDS: string) =>
+      shell(`${doubles}pool_serve`, { ...door, POOL, MEMBERS, TARGETS_BACKENDS }).stdout;
+    served("web", "web-1-aaaaaa", "old.example social.example");
+    expect(served("front", "front-1-bbbbbb", "social.example")).toBe("targets social.example front-1-bbbbbb=10.20.64.7\n");
+    const { stdout } = shell(`${doubles}retire`, { ROLE: "web", KEEP_POOLS: "front" });
+    expect(stdout.match(/^targets .*/gm)).toEqual(["targets old.example"]);
+  });
 });
 
 test("what the stand-in is told reaches containers by podman's own settings, and only whole numbers do", () => {
@@ -81,6 +180,21 @@ test("a directory of the site is bound where the page says, and nothing else can
   expect(shell('DIRECTORIES="../files=/srv/files"\nneed DIRECTORIES')).toMatchObject({
     status: 1,
     stderr: "local: DIRECTORIES=../files=/srv/files is not as in files=/srv/files\n",
+  });
+});
+
+test("settings are handed to a machine that runs; of another the apply says why it has none", () => {
+  const settings = "SETTINGS=$(echo 'the settings' | gzip | base64 -w0) NAME=pool-1";
+  const machine = 'is_running() { :; }\nis_frozen() { false; }\ninside() { echo "$1 $2 $3"; cat; }';
+  expect(shell(`${settings}\n${machine}\nmachine_settings`)).toEqual({
+    status: 0,
+    stdout: "pool-1 bash -c\nthe settings\n",
+    stderr: "",
+  });
+  expect(shell(`${settings}\n${machine}\nis_running() { false; }\nmachine_settings`)).toEqual({
+    status: 1,
+    stdout: "",
+    stderr: "local: pool-1 is not running, so it has not got its settings: machine start, and deploy once more\n",
   });
 });
 

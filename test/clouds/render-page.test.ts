@@ -150,7 +150,7 @@ test("differences: one text a role, of the others the lines that differ, each wi
 +      first=no
 +      others="database-1"
 @@ - path: /usr/local/sbin/boot
-       # cdktf-mastodon begin
+       MAPPED='
 -      10.20.30.11 database-2
 +      10.20.30.10 database-1`);
   expect(hosts["scheduler"]).toMatch(/^as federated, but\n/);

@@ -49,7 +49,7 @@ test.each([
   ["::1", {}],
 ])("of a host, %s is every machine itself", (host, form) => {
   expect(wrongHost("host", host, form)).toEqual({
-    wrong: `host is "${host}", which is every machine itself, and nothing listens there`,
+    wrong: `host is "${host}", which means the machine itself, where nothing listens`,
     value: host,
     remedy: "give the name by which the machines of the site reach it",
   });
@@ -63,7 +63,7 @@ test.each([
   "http://127.1:80/",
 ])("of an address, %s is every machine itself", (url) => {
   const { wrong } = wrongUrl("endpoint", url, { schemes: ["http", "https"], such: "https://store.example" })!;
-  expect(wrong).toMatch(/^endpoint is ".*", which is every machine itself, and nothing listens there$/);
+  expect(wrong).toMatch(/^endpoint is ".*", which means the machine itself, where nothing listens$/);
   expect(wrong).not.toContain("secret");
 });
 

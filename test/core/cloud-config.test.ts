@@ -35,6 +35,34 @@ test("files keep their bytes, modes are strings, packages stand once", () => {
   expect(config.manage_etc_hosts).toBe(false);
 });
 
+test.each([
+  ["an empty file", ""],
+  ["a line break alone", "\n"],
+  ["blanks at first", "  two\nnone\n"],
+  ["a tab at first", "\tone\n"],
+  ["a line break at first", "\none\n"],
+  ["empty lines at the end", "one\n\n\n"],
+  ["blanks at the end of lines", "one  \n  \ntwo \n"],
+  ["a line of blanks at the end", "one\n   \n"],
+  ["line breaks of Windows", "one\r\ntwo\r\n"],
+  ["control characters", "\x1b[0m \x07 \x7f \x85 \n"],
+  ["other alphabets", "Möwe Ελλάς 日本 \u{1f418} \u2028 \ufeff\n"],
+  ["what YAML would take for its own", "--- \n# no\n- a: b\n...\n%TAG\n? |\n"],
+  ["the word that stands for a content while it is written", "BLOCK_0_\n    content: BLOCK_0_\n"],
+  ["a pattern of replacing", "$& $1 $` ${x} $$\n"],
+])("a file keeps its bytes: %s", (_, content) => {
+  const other = { kind: "file", path: "/etc/other", content: "other\n" } as const;
+  const text = cloudConfig(new Program().add({ kind: "file", path: "/etc/odd", content }, other));
+  for (const version of ["1.1", "1.2"] as const) {
+    const { write_files } = parse(text, { version }) as { readonly write_files: readonly { readonly content: string }[] };
+    // A file without a line break at the end gets one.
+    expect(write_files.slice(0, 2).map((file) => file.content)).toEqual([
+      content.endsWith("\n") ? content : `${content}\n`,
+      "other\n",
+    ]);
+  }
+});
+
 // cloud-init runs runcmd with dash, where only the last line's status counts: so it holds one command and nothing else.
 test("the boot script is the only command", () => {
   const config = parse(cloudConfig(program()).replace("#cloud-config\n", ""));

@@ -88,7 +88,7 @@ test("a disk is called like a machine, and fits behind its name", () => {
 
 test("what is cut off a long name shows in a hash, and a short one stays", () => {
   expect(shortened("web", 63)).toBe("web");
-  const [one, other] = ["a", "b"].map((end) => shortened(`${"x".repeat(70)}${end}`));
+  const [one, other] = ["a", "b"].map((end) => shortened(`${"x".repeat(70)}${end}`, 63));
   expect(one).toHaveLength(63);
   expect(one).not.toBe(other);
   expect(one).toMatch(/^x{54}-[0-9a-f]{8}$/);

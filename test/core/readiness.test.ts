@@ -3,14 +3,16 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack } from "cdktf";
-import { CloudCan, Pool, Site, Size } from "../../lib";
+import { CloudCan, Flow, Pool, Site, Size } from "../../lib";
 import { nftables } from "../../lib/core/nftables";
 import { readinessAnswer } from "../../lib/core/readiness";
 import { FakeCloud } from "../../lib/testing";
 
-function page(can: Partial<CloudCan>) {
+function page(can: Partial<CloudCan>, openings: readonly Omit<Flow, "to">[] = []) {
   const cloud = new FakeCloud();
   Object.assign(cloud.can, can);
+  const open = cloud.open.bind(cloud);
+  cloud.open = (scope, spec) => Object.assign(open(scope, spec), { openings: () => openings });
   const site = new Site(new TerraformStack(new App(), "stack"), "Social", { cloud, domain: "social.example", version: "4.7.6" });
   const range = site.range(site, "sidekiq", "jobs");
   const pool = new Pool(site, "Jobs", { name: "jobs", role: "sidekiq", range, machines: 1, size: Size.of({ cpus: 1, gib: 1 }) });
@@ -59,7 +61,7 @@ test("a pool is asked only by a cloud that asks, and only if no front door shows
 
 test("what a cloud lets into every host stands in the host firewall, in both families", () => {
   const sources = ["203.0.113.0/24", "2001:db8::/32"];
-  const { pool } = page({ openings: [{ from: { kind: "outside", name: "administrators" }, sources, port: 22, why: "SSH" }] });
+  const { pool } = page({}, [{ from: { kind: "external", name: "administrators" }, sources, port: 22, why: "SSH" }]);
   expect(nftables(pool.openings)).toContain(
     "    ip saddr { 203.0.113.0/24 } tcp dport 22 accept\n    ip6 saddr { 2001:db8::/32 } tcp dport 22 accept\n",
   );

@@ -4,7 +4,7 @@ import { Mastodon, Secret } from "../../lib";
 import { local } from "../../lib/clouds/local";
 import { ONE_LINE, SecretRule, wrongWith } from "../../lib/core/secret-rule";
 import { UNQUOTED_YAML } from "../../lib/mastodon/secret-readers";
-import { makeSecrets, PASSWORD_OUTSIDE, SECRET_NAMES } from "../../lib/mastodon/secrets";
+import { makeSecrets, PASSWORD_OF_EXTERNAL, SECRET_NAMES } from "../../lib/mastodon/secrets";
 import { FakeCloud } from "../../lib/testing";
 import { Terraform } from "../terraform";
 
@@ -31,9 +31,9 @@ const REFUSED: readonly (readonly [SecretRule, string, string])[] = [
   ],
   [KEY, "Zx9q7w2".repeat(6), "is longer than 40 characters; it takes 1 to 40 printable characters of ASCII but a space"],
   [
-    PASSWORD_OUTSIDE,
+    PASSWORD_OF_EXTERNAL,
     'Zx9"q7w\\2 %41',
-    "holds a double quote, a backslash, a space, a percent sign; a server outside the page takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
+    "holds a double quote, a backslash, a space, a percent sign; an external server takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
   ],
   [YAML, "12345678901234567890", `does not have the form that it must have; SMTP_PASSWORD takes ${UNQUOTED_YAML.allowed}`],
   [YAML, "]]Zx9q7w2-[[", `does not have the form that it must have; SMTP_PASSWORD takes ${UNQUOTED_YAML.allowed}`],
@@ -50,7 +50,7 @@ const TAKEN: readonly (readonly [SecretRule, string])[] = [
   [KEY, EVERY_SIGN.slice(41, 81)],
   [KEY, EVERY_SIGN.slice(81)],
   [KEY, "${var.x}%{if}$${a}"],
-  [PASSWORD_OUTSIDE, EVERY_SIGN.replace(/[ "%\\]/g, "")],
+  [PASSWORD_OF_EXTERNAL, EVERY_SIGN.replace(/[ "%\\]/g, "")],
   [YAML, "BCdEfGhIjKlMnOpQrStUvWxYz0123456789+/abcdEf="],
   [YAML, "279a2e9d-83b3-c416-7e2d-f721593e42a0:fx"],
   [VAPID, `${"A".repeat(43)}=`],

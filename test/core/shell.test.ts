@@ -30,7 +30,7 @@ if (spawnSync("shellcheck", ["--version"]).status === 0) {
 test("a script of more than five lines stands in a file of its own", () => {
   // PostgreSQL's are replaced as a whole.
   const known = /\/postgres(-role|-watch)?\.ts$/;
-  const files = [...filesOf("lib/core", ".ts"), ...filesOf("lib/mastodon", ".ts")].filter((file) => !known.test(file));
+  const files = filesOf("lib", ".ts").filter((file) => !known.test(file));
   const inside = files.flatMap((file) => {
     const literals = readFileSync(join(ROOT, file), "utf8").match(/`#!\/bin\/(ba)?sh\n(?:[^`\\]|\\[^])*`/g) ?? [];
     return literals.filter((text) => text.split("\n").length > 6).map((text) => `${file}: ${text.split("\n")[1]}`);

@@ -95,7 +95,7 @@ test("a page that is wrong in several places hears of all of them, and no plan i
     expect.stringMatching(
       /^stack\/Social: its addresses \(slot \d+ of web\) are those of stack\/Social \/ give one of the two a free slot/,
     ),
-    expect.stringContaining("stack/Social/Again: the name web is taken by stack/Social/Web"),
+    expect.stringContaining("stack/Social/Again: the name web is already used by stack/Social/Web"),
     expect.stringMatching(/^stack\/Social\/Web: the boot text has \d+ bytes, and fake takes 500/),
     expect.stringMatching(/^stack\/Social\/Again: the boot text has \d+ bytes, and fake takes 500/),
   ]);

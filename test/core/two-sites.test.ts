@@ -14,7 +14,7 @@ test("two sites of one name are refused: their machines and secrets would be the
   const [first, second, third] = [site("Social"), site("social"), site("Other")];
   const told = (of: Site) => of.problems.all().filter((line) => line.includes("its name"));
   expect(told(second)).toEqual([
-    'stack/social: its name "social" is that of stack/Social already / give it another id: machines, disks and secrets are called after it',
+    'stack/social: its name "social" is already used by stack/Social / give it another id: machines, disks and secrets are called after it',
   ]);
   expect([...told(first), ...told(third)]).toEqual([]);
 });
@@ -29,7 +29,7 @@ test("two sites on the same host need ranges of their own", () => {
   expect(told()).toEqual([]);
   site("Other");
   expect(told()).toEqual([
-    "stack/Other: network 10.20.0.0/16 is that of stack/Social already / give each site of the local cloud a private range of its own, such as " +
+    "stack/Other: network 10.20.0.0/16 is already used by stack/Social / give each site of the local cloud a private range of its own, such as " +
       'network: "10.30.0.0/16"',
   ]);
 });

@@ -1,5 +1,6 @@
-// examples/local as a page of its own, deployed for one test file and removed after it: `const page = deployed({ id: "Drilled", network })`.
+// examples/local as a page of its own, deployed for one test file and removed after it: `const page = deployed({ id: "Drilled" })`.
 
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,9 +21,22 @@ export interface Deployed {
   readonly stack: () => string;
 }
 
-/** Deploys it before the tests of this file, and removes it after them. A name and a network of its own: what `npm start` has made stays. */
-export function deployed({ id, network }: { readonly id: string; readonly network: string }): Deployed {
+/** A network that no device of this host has: a run that was killed, of another root of the local cloud, may have left its bridge behind. */
+function freeNetwork(): string {
+  const taken = execFileSync("ip", ["-o", "-4", "address", "show"], { encoding: "utf8" });
+  for (let second = 60; second < 250; second += 1) {
+    if (!taken.includes(` 10.${second}.`)) return `10.${second}.0.0/16`;
+  }
+  throw new Error("no network of 10.60.0.0/16 to 10.249.0.0/16 is free on this host");
+}
+
+/**
+ * Deploys it before the tests of this file, and removes it after them. A name and a network of its own: what `npm start` has made stays.
+ * What a killed run has left under the same name is removed first.
+ */
+export function deployed({ id }: { readonly id: string }): Deployed {
   const site = id.toLowerCase();
+  const network = freeNetwork();
   const directory = mkdtempSync(join(tmpdir(), `${site}-`));
   const place: Place = { directory, say: (line) => process.stderr.write(`  ${line}\n`) };
   const page = join(directory, "page.ts");
@@ -33,6 +47,7 @@ export function deployed({ id, network }: { readonly id: string; readonly networ
   let stack: string | undefined;
   beforeAll(async () => {
     await setUp(place, "shellcheck");
+    driver(["clean", site]);
     makeSecrets(place);
     symlinkSync(join(REPOSITORY, "node_modules"), join(directory, "node_modules"));
     writeFileSync(page, text);

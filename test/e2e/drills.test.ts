@@ -11,7 +11,7 @@ import { deployed } from "./deployed";
 const MINUTE = 60_000;
 const REPOSITORY = join(__dirname, "../..");
 const TSX = `"${process.execPath}" --import "${require.resolve("tsx")}"`;
-const { directory, place, site, text } = deployed({ id: "Drilled", network: "10.70.0.0/16" });
+const { directory, place, site, text } = deployed({ id: "Drilled" });
 
 /** Runs `cdktf-mastodon drill` in the page's directory; it ends with this status. */
 function drill(...args: readonly string[]): Promise<number | null> {

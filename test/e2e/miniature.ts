@@ -47,8 +47,8 @@ const REPLACES: Readonly<Record<string, readonly string[]>> = { hcloud_volume_at
 
 const GATE = `import { appendFileSync, existsSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-const { POOL, SERVER } = process.env;
-appendFileSync("log", process.argv[2] + " " + (POOL ?? SERVER) + " " + process.pid + "\\n");
+const { POOL, SERVER, ROLE } = process.env;
+appendFileSync("log", process.argv[2] + " " + (POOL ?? SERVER ?? ROLE) + " " + process.pid + "\\n");
 while (existsSync("wait")) await setTimeout(50);
 if (process.argv[2] === "serve" && existsSync("sick")) process.exit(1);
 `;
@@ -95,7 +95,7 @@ export class Miniature {
     else rmSync(path, { force: true });
   }
 
-  /** What the gate was asked since the last time, each as the command, the pool's name or the server's number, and the process. */
+  /** What the gate was asked since the last time, each as the command, the pool's name, the server's number or the role, and the process. */
   log(): readonly string[] {
     const path = join(this.terraform.directory, "log");
     return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];

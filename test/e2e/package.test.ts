@@ -138,6 +138,7 @@ test(
       `npx cdktf-mastodon owner NAME --email ADDRESS --site ${SITE}`,
       `Its machines: npx cdktf-mastodon local list ${SITE}`,
       `The mail that it has sent: npx cdktf-mastodon local mail ${SITE}`,
+      "What stands, and how one logs in: npx cdktf-mastodon inventory",
       "Who may reach which port of whom: npx cdktf-mastodon flows",
     ]);
     expect(paste("curl -ik --resolve package.example:443:10.92.0.10 https://package.example/", project)).toMatch(
@@ -147,6 +148,7 @@ test(
       /^password {4}\w{32}$/m,
     );
     expect(paste(`npx cdktf-mastodon local list ${SITE}`, project)).toMatch(/^web-1-\w{6}\s.*running/m);
+    expect(paste("npx cdktf-mastodon inventory", project)).toMatch(/^ {4}mastodon-web\.service: web, port 3000,/m);
     expect(paste("npx cdktf-mastodon flows", project)).toMatch(/^ {2}pool-1:6432$/m);
   },
   15 * MINUTE,

@@ -13,7 +13,7 @@ import { portsOf, reachable } from "./ports";
 import { readersOf } from "./readers";
 
 const MINUTE = 60_000;
-const { place, site: SITE, page: PAGE, text: EXAMPLE, stack: made } = deployed({ id: "Rehearsal", network: "10.60.0.0/16" });
+const { place, site: SITE, page: PAGE, text: EXAMPLE, stack: made } = deployed({ id: "Rehearsal" });
 let stack: string;
 let front: Door;
 let token: string;
@@ -87,7 +87,9 @@ test(
     const bin = join(__dirname, "../../lib/bin/cdktf-mastodon.ts");
     const owner = (...words: readonly string[]) =>
       spawnSync(process.execPath, ["--import", require.resolve("tsx"), bin, "owner", ...words, "--site", SITE], {
+        cwd: place.directory,
         encoding: "utf8",
+        env: { ...process.env, TSX_TSCONFIG_PATH: join(__dirname, "../../tsconfig.json") },
       });
     const made = owner("ada", "--email", "ada@social.example");
     expect({ status: made.status, said: made.stdout }).toEqual({

@@ -94,7 +94,7 @@ test("a renamed tier with data is refused when the plan is made; with its former
   const refused = small.apply(site({ database: "Db" }));
   expect(refused.status).toBe(1);
   expect(refused.said.replaceAll("│ ", "")).toContain(
-    "stack/Social: Hetzner has volumes of this site that the page has no longer, with their data: social-database-1-data, social-database-2-data / ",
+    "stack/Social: Hetzner has volumes of this site, with data, that are no longer on the page: social-database-1-data, social-database-2-data / ",
   );
   expect(kept()).toEqual(before);
   const moved = { database: "Db", slot: 56, formerly: { Db: "Database" } };
@@ -109,13 +109,48 @@ test("a renamed tier with data is refused when the plan is made; with its former
 
 test("a removed tier or replica with data is refused until its volumes are given up by name", () => {
   expect(small.apply(site({ database: "Database" }))).toMatchObject(done);
-  expect(small.plan(site({})).said).toContain("with their data: social-database-1-data, social-database-2-data /");
-  expect(small.plan(site({ database: "Database", replicas: 0 })).said).toContain("with their data: social-database-2-data /");
+  expect(small.plan(site({})).said).toContain("that are no longer on the page: social-database-1-data, social-database-2-data /");
+  expect(small.plan(site({ database: "Database", replicas: 0 })).said).toContain(
+    "that are no longer on the page: social-database-2-data /",
+  );
   const cloud = { releasedVolumes: ["social-database-2-data"] };
   expect(small.apply(site({ database: "Database", cloud }))).toMatchObject(done);
   expect(small.all("hcloud_volume").map(({ input }) => input["delete_protection"])).toEqual([true, false]);
   expect(small.apply(site({ database: "Database", replicas: 0, cloud }))).toMatchObject(done);
   expect(names(small.all("hcloud_volume"))).toEqual(["social-database-1-data"]);
+}, 120_000);
+
+test("a renamed pool of which nothing is said: its old servers serve until the new ones do, and are shut down before they go", () => {
+  expect(small.apply(site({}))).toMatchObject(done);
+  const serving = ids("hcloud_server");
+  const doors = ids("hcloud_load_balancer");
+  const targets = () =>
+    small
+      .all("hcloud_load_balancer_target")
+      .map(({ input }) => String(input["label_selector"]))
+      .sort();
+  small.set("sick", true);
+  for (const _ of [1, 2]) {
+    small.forget();
+    expect(small.apply(site({ name: "front" })).status).toBe(1);
+    expect(ids("hcloud_server")).toEqual(expect.arrayContaining(serving));
+    expect(targets()).toEqual(["site=social,pool=front", "site=social,pool=web"]);
+    expect(asked()).toEqual(["serve front"]);
+  }
+  small.set("sick", false);
+  small.forget();
+  const { status, lines } = small.apply(site({ name: "front" }));
+  expect(status).toBe(0);
+  expect(asked()).toEqual(["serve front", "retire web"]);
+  const at = (pattern: RegExp) => lines.split("\n").findIndex((line) => pattern.test(line));
+  const retired = at(/Retired-web_\w+: Creation complete/);
+  expect(retired).toBeGreaterThan(0);
+  expect(at(/hcloud_server__Social_web_\w+\[\d\]: Destroying/)).toBeGreaterThan(retired);
+  expect(at(/hcloud_load_balancer_target__\S+Target-web_\w+: Destroying/)).toBeGreaterThan(retired);
+  expect(names(small.all("hcloud_server"))).toEqual(["social-front-1", "social-front-2"]);
+  expect(targets()).toEqual(["site=social,pool=front"]);
+  expect(ids("hcloud_load_balancer")).toEqual(doors);
+  expect(small.plan(site({ name: "front" })).said).toContain("No changes");
 }, 120_000);
 
 test("a renamed pool: its load balancer stays, and its old servers serve until the new ones do", () => {
@@ -167,7 +202,7 @@ test("a half-made apply: what could not be made is told at once, no gate waits, 
   expect(asked()).toEqual([]);
   small.set("refuse", false);
   expect(small.apply(site({ database: "Database" }))).toMatchObject(done);
-  expect(asked()).toEqual(["serve web"]);
+  expect(asked()).toEqual(["serve web", "retire web"]);
   expect(small.plan(site({ database: "Database" })).said).toContain("No changes");
 }, 60_000);
 

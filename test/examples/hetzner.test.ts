@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ProvidersSchema, schemaCheck } from "../../lib/testing";
 import { planOf } from "./plan";
-import { EXAMPLES, expectPage, problemsOf } from "./snapshots";
+import { EXAMPLES, expectPage, problemsOf, STORE_AND_MAIL } from "./snapshots";
 
 const schema = JSON.parse(readFileSync(join(__dirname, "../../providers/hcloud/schema.json"), "utf8")) as ProvidersSchema;
 
@@ -11,6 +11,10 @@ const REFUSED = ["beside-existing", "fork", "local", "old-version", "one-line"];
 
 test.each(EXAMPLES.filter((example) => !REFUSED.includes(example)))("examples/%s at Hetzner", (example) =>
   expectPage(example, "hetzner"),
+);
+
+test.each(REFUSED)("examples/%s at Hetzner, with an object store and a mail server", (example) =>
+  expectPage(example, "hetzner", STORE_AND_MAIL),
 );
 
 test.each(REFUSED)("examples/%s is told what it lacks at Hetzner", (example) => {

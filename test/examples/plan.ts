@@ -15,12 +15,38 @@ interface Plan {
   readonly locals: Record<string, unknown>;
 }
 
+/** What a page gives its site on a cloud that has neither an object store nor a mail server of its own. */
+export interface Given {
+  readonly objects: () => library.ObjectStore;
+  readonly settings: () => readonly library.Setting[];
+}
+
+/** The library for a page that is given more than it says itself. */
+function giving({ objects, settings }: Given): typeof library {
+  const more = <Props extends Pick<library.SiteProps, "objects" | "settings">>(props: Props): Props => ({
+    ...props,
+    objects: objects(),
+    settings: [...(props.settings ?? []), ...settings()],
+  });
+  class Site extends library.Site {
+    constructor(scope: constructs.Construct, id: string, props: library.SiteProps) {
+      super(scope, id, more(props));
+    }
+  }
+  class Mastodon extends library.Mastodon {
+    constructor(scope: constructs.Construct, id: string, props: library.MastodonProps) {
+      super(scope, id, more(props));
+    }
+  }
+  return { ...library, Site, Mastodon };
+}
+
 /** Runs an example, which makes its page and has the app synthesize it. An example is a file that its user pastes, so it takes no arguments. */
-function run(example: string, App: typeof cdktf.App, cloud?: () => library.Cloud): void {
+function run(example: string, App: typeof cdktf.App, cloud?: () => library.Cloud, given?: Given): void {
   const modules = {
     cdktf: { ...cdktf, App },
     constructs,
-    "cdktf-mastodon": library,
+    "cdktf-mastodon": given === undefined ? library : giving(given),
     "cdktf-mastodon/local": cloud === undefined ? localCloud : { ...localCloud, local: cloud },
     "cdktf-mastodon/hetzner": cloud === undefined ? hetznerCloud : { ...hetznerCloud, hetzner: cloud },
     "cdktf-mastodon/digitalocean": cloud === undefined ? digitalOceanCloud : { ...digitalOceanCloud, digitalocean: cloud },
@@ -38,14 +64,14 @@ function run(example: string, App: typeof cdktf.App, cloud?: () => library.Cloud
 }
 
 /** The stack of an example. Nothing is written. */
-export function stackOf(example: string, cloud?: () => library.Cloud): cdktf.TerraformStack {
+export function stackOf(example: string, cloud?: () => library.Cloud, given?: Given): cdktf.TerraformStack {
   const made: cdktf.App[] = [];
   class KeptApp extends cdktf.App {
     override synth(): void {
       made.push(this);
     }
   }
-  run(example, KeptApp, cloud);
+  run(example, KeptApp, cloud, given);
   return made[0]!.node.children.find((node) => node instanceof cdktf.TerraformStack)!;
 }
 

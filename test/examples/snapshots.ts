@@ -5,13 +5,13 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ownCloud } from "../../examples/own-cloud/cloud";
-import type { Cloud } from "../../lib";
+import { mail, s3Objects, type Cloud } from "../../lib";
 import { digitalocean } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { PageError } from "../../lib/core/problems";
 import { differences, FAKE_CLOUDS, FakeCloud, RenderedPage, renderPage } from "../../lib/testing";
-import { stackOf } from "./plan";
+import { Given, stackOf } from "./plan";
 
 export const EXAMPLES = readdirSync(join(__dirname, "../../examples"));
 
@@ -36,19 +36,31 @@ export type CloudName = keyof typeof CLOUDS;
 
 const rendered = new Map<string, RenderedPage>();
 
+/** A store and a mail server, for pages that have neither because the local cloud brings both. */
+export const STORE_AND_MAIL: Given = {
+  objects: () =>
+    s3Objects({
+      keys: { id: "key", secret: "secret" },
+      bucket: "media",
+      region: "eu-central-1",
+      hostname: "s3.eu-central-1.amazonaws.com",
+    }),
+  settings: () => [mail({ server: "smtp.example.net", from: "Social <hello@social.example>" })],
+};
+
 /** An example on a cloud, which is its own if the example names it. */
-function pageOf(example: string, cloud: CloudName): RenderedPage {
-  const key = `${example} on ${cloud}`;
-  const known = rendered.get(key) ?? renderPage(stackOf(example, cloud === example ? undefined : CLOUDS[cloud].make));
+function pageOf(example: string, cloud: CloudName, given?: Given): RenderedPage {
+  const key = `${example} on ${cloud}${given === undefined ? "" : ", given more"}`;
+  const known = rendered.get(key) ?? renderPage(stackOf(example, cloud === example ? undefined : CLOUDS[cloud].make, given));
   rendered.set(key, known);
   return known;
 }
 
 /** Compares an example on a cloud with its snapshots. */
-export function expectPage(example: string, cloud: CloudName): void {
-  const page = pageOf(example, cloud);
+export function expectPage(example: string, cloud: CloudName, given?: Given): void {
+  const page = pageOf(example, cloud, given);
   const { whole } = CLOUDS[cloud];
-  const from = pageOf(cloud === "local" ? "local" : example, "local");
+  const from = cloud === "local" ? pageOf("local", "local") : pageOf(example, "local", given);
   const { hosts, flows } = page === from ? differences(page) : compared(page, from);
   for (const [name, text] of Object.entries(hosts)) expect(text).toMatchSnapshot(name);
   expect(flows).toMatchSnapshot("flows");

@@ -93,14 +93,34 @@ const PROPS: Readonly<Record<string, readonly [(host: string, secret: Secret) =>
   authUrl: [swift("authUrl"), (host) => `https://${host}/v3`],
   objectUrl: [swift("objectUrl"), (host) => `https://${host}/v3`],
   "endpoint of objects": [
-    (host) => ({ site: { objects: s3Objects({ bucket: "media", endpoint: `https://${host}:9000` }) } }),
+    (host) => ({
+      site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media", endpoint: `https://${host}:9000` }) },
+    }),
     (host) => `https://${host}:9000`,
   ],
   "hostname of objects": [
-    (hostname) => ({ site: { objects: s3Objects({ bucket: "media", endpoint: "https://store.example", hostname }) } }),
+    (hostname) => ({
+      site: {
+        objects: s3Objects({
+          keys: { id: "key", secret: "secret" },
+          bucket: "media",
+          endpoint: "https://store.example",
+          hostname,
+        }),
+      },
+    }),
   ],
   "aliasHost of objects": [
-    (aliasHost) => ({ site: { objects: s3Objects({ bucket: "media", endpoint: "https://store.example", aliasHost }) } }),
+    (aliasHost) => ({
+      site: {
+        objects: s3Objects({
+          keys: { id: "key", secret: "secret" },
+          bucket: "media",
+          endpoint: "https://store.example",
+          aliasHost,
+        }),
+      },
+    }),
   ],
   "Postgres.external host": [(host) => ({ data: { database: Postgres.external({ ...db, host, tls: "require" }) } })],
   "Postgres.external address": [
@@ -160,7 +180,7 @@ describe.each(Object.entries(PROPS))("%s", (prop, [make, around = (host) => host
     expect(heard(make, host)).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^stack/Social.*: (.*: )?${named} is "${around(host).replace(/[/.]/g, "\\$&")}", which is every machine itself, and nothing listens there / `,
+          `^stack/Social.*: (.*: )?${named} is "${around(host).replace(/[/.]/g, "\\$&")}", which means the machine itself, where nothing listens / `,
         ),
       ),
     ]);
@@ -204,7 +224,7 @@ test("an endpoint outside the page of one's own is asked as well", () => {
     "x",
   );
   expect(site.problems.all()).toEqual([
-    expect.stringContaining('the name of what is outside the page is "localhost", which is every machine itself'),
-    expect.stringContaining('the address of there.example is "127.0.0.1", which is every machine itself'),
+    expect.stringContaining('the name of an external server is "localhost", which means the machine itself'),
+    expect.stringContaining('the address of there.example is "127.0.0.1", which means the machine itself'),
   ]);
 });

@@ -40,8 +40,8 @@ const EVERYONE = [
 const MASTODON = [
   ...EVERYONE,
   "anywhere: ghcr.io tcp 443",
-  "outside: search.example tcp 9200",
-  "outside: ldap.example tcp 636",
+  "external: search.example tcp 9200",
+  "external: ldap.example tcp 636",
   "anywhere: other servers tcp 80",
   "anywhere: other servers tcp 443",
 ];
@@ -53,7 +53,7 @@ test("each machine says whom it calls: servers of settings by name and port, and
     "redis-1": EVERYONE,
     streaming: [...EVERYONE, "anywhere: ghcr.io tcp 443"],
   });
-  const smtp = "outside: smtp.example tcp 2525";
+  const smtp = "external: smtp.example tcp 2525";
   expect([...web!].sort()).toEqual([...MASTODON, smtp].sort());
   expect([...jobs!].sort()).toEqual([...MASTODON, smtp].sort());
 });

@@ -26,14 +26,16 @@ function problemsOf(make: (computed: string) => { readonly objects?: ObjectStore
 }
 
 test("a store's endpoint needs the host that browsers ask beside it", () => {
-  const store = (more: object) => (endpoint: string) => ({ objects: s3Objects({ bucket: "media", endpoint, ...more }) });
-  expect(problemsOf(store({}))).toContain("endpoint of objects is known to Terraform only");
+  const store = (more: object) => (endpoint: string) => ({
+    objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media", endpoint, ...more }),
+  });
+  expect(problemsOf(store({}))).toContain("endpoint of objects is unknown at synth");
   expect(problemsOf(store({ hostname: "store.example" }))).not.toContain("endpoint of objects");
   expect(problemsOf(store({ aliasHost: "files.example" }))).not.toContain("endpoint of objects");
 });
 
 test("an address of CAS has to stand on the page, since Mastodon wants its parts", () => {
-  expect(problemsOf((url) => ({ url }))).toContain("url is known to Terraform only");
+  expect(problemsOf((url) => ({ url }))).toContain("url is unknown at synth");
   expect(problemsOf(() => ({ url: "https://cas.example" }))).not.toContain("url is");
   for (const url of ["https://u@cas.example", "https://cas.example/#", "https://cas.example?"])
     expect(problemsOf(() => ({ url }))).toContain("url is ");

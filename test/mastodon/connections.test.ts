@@ -84,9 +84,9 @@ test("without a standby nothing is counted for reads", () => {
 
 test("a pooler that takes fewer clients than a roll-out brings is refused with the sum and the ways out", () => {
   expect(page({ pooler: { maxClients: 257 } }).site.problems.all()).toEqual([
-    "stack/Social/Pool: its clients may hold 258 connections to pool-1 in a roll-out (everything: 2 x 20, twice in a roll-out; " +
+    "stack/Social/Pool: its clients may open 258 connections to pool-1 in a roll-out (everything: 2 x 20, twice in a roll-out; " +
       "scheduler: 1 x 10; streaming: 6 x 4, twice in a roll-out; web: 6 x 10, twice in a roll-out), and maxClients is 257 / " +
-      "raise maxClients to at least 258 and renew its machine, or use fewer machines, processes or threads",
+      "raise maxClients to at least 258, or use fewer machines, processes or threads",
   ]);
   expect(page({ pooler: { maxClients: 258 } }).site.problems.all()).toEqual([]);
 });
@@ -94,7 +94,7 @@ test("a pooler that takes fewer clients than a roll-out brings is refused with t
 test("so is a PostgreSQL without a pooler", () => {
   expect(page({ pooler: "none", webs: 6 }).site.problems.all()).toEqual([
     expect.stringMatching(
-      /^stack\/Social\/Database: its clients may hold 390 connections to database-1 .* maxConnections 200 leaves 190 \/ raise maxConnections to at least 400, or put a PgBouncer/,
+      /^stack\/Social\/Database: its clients may open 390 connections to database-1 .* maxConnections 200 leaves 190 \/ raise maxConnections to at least 400, or put a PgBouncer/,
     ),
   ]);
   const many = page({ pooler: "none", webs: 58 }).site.problems.all();
@@ -109,6 +109,6 @@ test("two poolers of one PostgreSQL add up, and two databases of one page do not
   new PgBouncer(site, "C", { database: two, slot: 3 });
   expect(() => Testing.synth(stack, true)).toThrow();
   expect(site.problems.all()).toEqual([
-    expect.stringMatching(/^stack\/Social\/One: its clients may hold 100 connections to one-1/),
+    expect.stringMatching(/^stack\/Social\/One: its clients may open 100 connections to one-1/),
   ]);
 });

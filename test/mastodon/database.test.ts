@@ -58,7 +58,7 @@ test("without a standby there is no entry for reads", () => {
 test("a pooler that PostgreSQL cannot hold is refused with the sum", () => {
   const { stack, site } = page({ maxConnections: 100, serverConnections: 200 });
   expect(() => Testing.synth(stack, true)).toThrow(
-    "stack/Social/Database: its clients may hold 200 connections to database-1 in a roll-out (pool, server connections: 1 x 200), and " +
+    "stack/Social/Database: its clients may open 200 connections to database-1 in a roll-out (pool, server connections: 1 x 200), and " +
       "maxConnections 100 leaves 90 / raise maxConnections to at least 210, or put a PgBouncer in front or lower its serverConnections",
   );
   expect(site.problems.all()).toHaveLength(1);

@@ -22,8 +22,8 @@ test("what has no value is not rendered, and nothing is quoted", () => {
 // Each row is a trap that real servers fell into: the variable is ignored, misread, or stops the process.
 test.each<[Process, string, string, string, string]>([
   ["web", "4.7.6", "REDIS_NAMESPACE", "mastodon", "was last read by 4.3, and this is 4.7.6"],
-  ["web", "4.7.6", "STREAMING_CLUSTER", "1", "is no variable that the catalogue knows"],
-  ["web", "4.7.6", "SMTP_SEVRER", "mail.example", "is no variable that the catalogue knows; is SMTP_SERVER meant?"],
+  ["web", "4.7.6", "STREAMING_CLUSTER", "1", "is not in the catalogue of Mastodon's variables"],
+  ["web", "4.7.6", "SMTP_SEVRER", "mail.example", "is not in the catalogue of Mastodon's variables; is SMTP_SERVER meant?"],
   ["web", "4.2.20", "REDIS_SENTINELS", "a:26379", "is read from 4.3 on, and this is 4.2.20"],
   ["web", "4.2.20", "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "x", "is read from 4.3 on, and this is 4.2.20"],
   [
@@ -107,7 +107,7 @@ test.each(["4.8.0", "5.0.0-rc.1"])(
     });
     expect(site.problems.all()).toEqual([]);
     expect(site.node.metadata.map(({ data }) => data)).toEqual([
-      expect.stringContaining(`Mastodon ${version} is newer than this library, which knows 4.1 to 4.7 and treats it like 4.7`),
+      expect.stringContaining(`Mastodon ${version} is newer than this library, which supports 4.1 to 4.7 and treats it like 4.7`),
     ]);
   },
 );

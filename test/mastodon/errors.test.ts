@@ -91,7 +91,7 @@ test("half of a fork is enough where the other half is not run, and an image of 
 test("either half alone is refused", () => {
   expect(forked({ version: "4.5.3", images: { streaming: FORK.streaming } }).heard).toEqual([
     `stack/Social: images.streaming is "${FORK.streaming}", and images.mastodon is left out / ` +
-      'name both, of one build; Mastodon\'s own is mastodon: "ghcr.io/mastodon/mastodon:v4.5.3"',
+      'give both images of the same build; the official one is mastodon: "ghcr.io/mastodon/mastodon:v4.5.3"',
   ]);
 });
 

@@ -6,7 +6,7 @@ import { App, TerraformStack } from "cdktf";
 import { PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
 import { wrongWith } from "../../lib/core/secret-rule";
 import { textOf } from "../../lib/core/program";
-import { existingPassword } from "../../lib/mastodon/secrets";
+import { externalPassword } from "../../lib/mastodon/secrets";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { Data } from "../../lib/mastodon/ruby";
 import { FakeCloud } from "../../lib/testing";
@@ -178,7 +178,9 @@ test("sentinels that answer everybody are given a name beside Redis' password, a
     return { database: db(), redis: Redis.external({ sentinels: { ...sentinels, password } }) };
   }, "4.5.15");
   expect(closed.site.problems.all()).toEqual([
-    expect.stringContaining("its sentinels want a password, and Mastodon 4.5.15 gives them none / use Mastodon 4.6 or later"),
+    expect.stringContaining(
+      "its sentinels require a password, which Mastodon 4.5.15 does not support / use Mastodon 4.6 or later",
+    ),
   ]);
   const none = page(() => ({ database: db(), redis: Redis.external({ sentinels, password: "none" }) }));
   expect(Object.keys(readable(none.web.env)).filter((name) => /REDIS.*(USER|PASS)/.test(name))).toEqual([]);
@@ -241,10 +243,10 @@ test("what an older Mastodon cannot do is refused, and encrypted PostgreSQL is t
     );
   const [encrypted, sentinels] = refusals("4.2.29");
   expect(encrypted).toBe(
-    "stack/Social: Redis.external for main: it is encrypted, and Mastodon 4.2.29 cannot do that / use Mastodon 4.3, the first that can",
+    "stack/Social: Redis.external for main: it is encrypted, and Mastodon 4.2.29 does not support that / use Mastodon 4.3 or later",
   );
   expect(sentinels).toContain(
-    "Redis.external for main: Mastodon 4.2.29 cannot ask sentinels who is master / give host, or use Mastodon 4.3",
+    "Redis.external for main: Mastodon 4.2.29 does not support sentinels / give host, or use Mastodon 4.3",
   );
   const old = page(
     () => ({
@@ -336,7 +338,9 @@ test("everything that cannot work is refused at once, with what to do, and no pa
       'Redis.external for sidekiq: host is "UPPER"',
       'Redis.external for sidekiq: user is "a b"',
       "Redis.external for sidekiq: ca is given, but the connection is not encrypted",
-      expect.stringMatching(/clients may hold \d+ connections to 10.1.0.5 .* maxConnections of Postgres.external 10.1.0.5 is 5$/),
+      expect.stringMatching(
+        /clients may open \d+ connections to 10.1.0.5:1 .* maxConnections of Postgres.external 10.1.0.5 is 5$/,
+      ),
     ]),
   );
   expect(problems).toHaveLength(new Set(problems).size);
@@ -345,7 +349,7 @@ test("everything that cannot work is refused at once, with what to do, and no pa
 test("localhost would be each machine itself", () => {
   const { site } = page(() => ({ database: db(), redis: Redis.external({ host: "localhost" }) }));
   expect(site.problems.all()).toEqual([
-    'stack/Social: Redis.external for main: host is "localhost", which is every machine itself, and nothing listens there / give the name by which the machines of the site reach it',
+    'stack/Social: Redis.external for main: host is "localhost", which means the machine itself, where nothing listens / give the name by which the machines of the site reach it',
   ]);
 });
 
@@ -361,7 +365,7 @@ test("one password cannot be of a server here and of one elsewhere", () => {
   new SidekiqGroup(both, "Scheduler", { threads: 5, queues: ["scheduler"], database: db(), redis: url() });
   expect(both.problems.all()).toEqual([
     "stack/Social: database_password is the password of Postgres.external db.example.net and of a server that this page makes / " +
-      "give the former a password of its own, as in password: new Secret(site, …)",
+      "give the external server another secret, as in password: new Secret(site, …)",
   ]);
 });
 
@@ -371,7 +375,7 @@ const PASSWORDS = ["aGVsbG8gd29ybGQ=", "p'a$s#w{o}r`d", "AVNS_x-Y1!&^<>", "$(id)
 test("a password that somebody else chose reaches psql, PgBouncer's file and a URL as it is", () => {
   const { site, web } = page(() => ({ database: db(), redis: url() }));
   for (const name of ["database_password", "redis_password"] as const) {
-    const [rule] = existingPassword(site, name, "it").rules;
+    const [rule] = externalPassword(site, name, "it").rules;
     for (const password of PASSWORDS) expect(wrongWith(password, rule!)).toBeUndefined();
     for (const password of ['a"b', "a\\b", "a b", "a%41", "a\nb", "ä", ""]) expect(wrongWith(password, rule!)).toBeDefined();
   }

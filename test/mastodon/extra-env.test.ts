@@ -31,7 +31,7 @@ const SAID: readonly (readonly [string, string | number, string])[] = [
   ["S3_CLOUDFRONT_HOST", "files.example", "aliasHost of objects"],
 ];
 const byHand = (name: string, owner: string) =>
-  `${HAND}: ${name} is given by hand, and "${owner}" says it already / leave it out, and use "${owner}"`;
+  `${HAND}: ${name} is in extraEnv, and "${owner}" sets it already / leave it out, and use "${owner}"`;
 
 test("what a prop says cannot be said by hand", () => {
   const { problems } = page({ extraEnv: () => Object.fromEntries(SAID) });
@@ -91,7 +91,7 @@ test("a tier may not say it either, and each process has its own owner", () => {
     streaming: { DB_POOL: 50, TRUSTED_PROXY_IP: "203.0.113.7" },
   });
   const hand = (tier: string, name: string, owner: string) =>
-    `stack/Social/${tier}: ${name} is given by hand, and "${owner}" says it already / leave it out, and use "${owner}"`;
+    `stack/Social/${tier}: ${name} is in extraEnv, and "${owner}" sets it already / leave it out, and use "${owner}"`;
   expect(problems).toEqual([
     hand("Streaming", "DB_POOL", "databaseConnections"),
     hand("Web", "MAX_THREADS", "threads"),
@@ -113,13 +113,13 @@ test("a setting owns its variables where the page has it, under their other name
   const own = { SMTP_SERVER: "other.example", SMTP_SSL: true };
   const { problems } = page({ settings: () => [mail(from)], extraEnv: () => own });
   expect(problems.filter((problem) => problem.startsWith(HAND))).toEqual([
-    `${HAND}: SMTP_SERVER is given by hand, and "server of mail()" says it already / leave it out, and use "server of mail()"`,
-    `${HAND}: SMTP_SSL is given by hand, and "tls of mail()" says it already / leave it out, and use "tls of mail()"`,
+    `${HAND}: SMTP_SERVER is in extraEnv, and "server of mail()" sets it already / leave it out, and use "server of mail()"`,
+    `${HAND}: SMTP_SSL is in extraEnv, and "tls of mail()" sets it already / leave it out, and use "tls of mail()"`,
   ]);
   expect(page({ extraEnv: () => own }).problems).toEqual([]);
   const plan = page({ settings: (key) => [mail(from), deepL({ key })], extraEnv: () => ({ DEEPL_PLAN: "pro" }) }).problems;
   expect(plan.filter((problem) => problem.startsWith(HAND))).toEqual([
-    `${HAND}: DEEPL_PLAN is given by hand, and "plan of deepL()" says it already / leave it out, and use "plan of deepL()"`,
+    `${HAND}: DEEPL_PLAN is in extraEnv, and "plan of deepL()" sets it already / leave it out, and use "plan of deepL()"`,
   ]);
 });
 
@@ -172,7 +172,7 @@ const FILES: readonly (readonly [string, string])[] = [
 test("what names a file is refused with the prop that brings it", () => {
   const { problems } = page({ extraEnv: () => Object.fromEntries(FILES.map(([name]) => [name, "/etc/ca.pem"])) });
   const why = (name: string, owner: string) =>
-    `${HAND}: ${name} names a file, and nothing brings it to the machines / leave it out, and give the certificates as "${owner}"`;
+    `${HAND}: ${name} names a file, which is not copied to the machines / leave it out, and give the certificates as "${owner}"`;
   expect([...problems].sort()).toEqual(FILES.map(([name, owner]) => why(name, owner)).sort());
 });
 
@@ -183,7 +183,7 @@ test("what the library does not know, but is called as secrets are, is not taken
   expect(page({ extraEnv: () => all("correct-horse") }).problems).toEqual(
     MYSTERIES.map(
       (name) =>
-        `${HAND}: ${name} looks like a secret, and the page and the plan would hold it for all to read / give a new Secret(stack, "…", …) or another sensitive variable`,
+        `${HAND}: ${name} looks like a secret, which the page and the plan would contain in plain text / give a new Secret(stack, "…", …) or another sensitive variable`,
     ),
   );
   const { problems, web } = page({ extraEnv: (secret) => all(secret) });
@@ -202,7 +202,7 @@ test("a proxy's password is a secret, also inside of an address, and no message 
     page({ settings: (secret) => [mail("none"), outgoingProxy({ http: http(secret) })] });
   const plain = proxy(() => "http://social:correct-horse@proxy.example:3128").problems;
   expect(plain).toEqual([
-    'stack/Social/Settings/outgoingProxy: http_proxy holds a password, and the page and the plan would hold it for all to read / give a new Secret(stack, "…", …) or another sensitive variable',
+    'stack/Social/Settings/outgoingProxy: http_proxy holds a password, which the page and the plan would contain in plain text / give a new Secret(stack, "…", …) or another sensitive variable',
   ]);
   const hidden = proxy((secret) => `http://social:${secret.inUrl}@proxy.example:3128`);
   expect(hidden.problems).toEqual([]);
@@ -218,11 +218,11 @@ test("a proxy's password is a secret, also inside of an address, and no message 
 });
 
 test.each([
-  ["SMTP_SERVER", "localhost", "leads to every machine itself"],
-  ["ES_HOST", "http://127.0.0.1", "leads to every machine itself"],
-  ["http_proxy", "http://localhost:8118", "leads to every machine itself"],
-  ["LDAP_HOST", "localhost", "leads to every machine itself"],
-  ["SMTP_FROM_ADDRESS", "Mastodon, <a@social.example>", "which Ruby's mail cannot read"],
+  ["SMTP_SERVER", "localhost", "means the local machine"],
+  ["ES_HOST", "http://127.0.0.1", "means the local machine"],
+  ["http_proxy", "http://localhost:8118", "means the local machine"],
+  ["LDAP_HOST", "localhost", "means the local machine"],
+  ["SMTP_FROM_ADDRESS", "Mastodon, <a@social.example>", "which Ruby's mail library cannot parse"],
 ])("%s=%s is refused, as it is by the prop", (name, value, why) => {
   const { problems } = page({ extraEnv: () => ({ [name]: value }), settings: () => [] });
   expect(problems.filter((problem) => problem.startsWith(`${HAND}: ${name} `) && problem.includes(why))).toHaveLength(1);

@@ -34,8 +34,8 @@ function page({ settings, extraEnv, queues = ALL, ...options }: Page = {}) {
 }
 
 const NO_SERVER =
-  "stack/Social/Jobs: no mail server is given, so nobody could confirm an address or set a new password, and no notification would leave / " +
-  'add mail({ server, from, … }) to the settings of the site, or mail("none") for a server that writes to nobody';
+  "stack/Social/Jobs: no mail server is given, so users could not confirm addresses, reset passwords or get notifications / " +
+  'add mail({ server, from, … }) to the settings of the site, or mail("none") for a server that sends no mail';
 
 test("on a cloud that catches no mail a page that sends some must say where it goes, or that none leaves", () => {
   expect(page({ mail: false }).site.problems.all()).toEqual([NO_SERVER]);

@@ -66,7 +66,7 @@ test.each([
 ])("%j cannot be read, and Mastodon would not start", (address) => {
   for (const inYaml of [true, false]) {
     expect(wrongSender("from", address, inYaml)).toEqual({
-      wrong: `from is "${address}", which Ruby's mail cannot read, and Mastodon would not start`,
+      wrong: `from is "${address}", which Ruby's mail library cannot parse: Mastodon would not start`,
       value: address,
       remedy: "give one address, as in hello@social.example or Social <hello@social.example>",
     });
@@ -74,12 +74,12 @@ test.each([
 });
 
 test.each([
-  ["notifications@localhost", "whose domain is every machine itself", "give an address in a domain of your own"],
-  ["Social <a@[127.0.0.1]>", "whose domain is every machine itself", "give an address in a domain of your own"],
+  ["notifications@localhost", "whose domain means the local machine", "give an address in a domain of your own"],
+  ["Social <a@[127.0.0.1]>", "whose domain means the local machine", "give an address in a domain of your own"],
   ["hello@bücher.example", "whose domain is no host name", 'write "xn--bcher-kva.example"'],
   ["hello@under_score.example", "whose domain is no host name", "give one address"],
   ["hello@social..example", "whose domain is no host name", "give one address"],
-  ["grüße@social.example", "with other letters than ASCII before the @", "use ASCII letters there"],
+  ["grüße@social.example", "with letters other than ASCII before the @", "use ASCII letters there"],
   [`${"a".repeat(65)}@social.example`, "with 65 characters before the @", "use at most 64"],
 ])("%s is read, and delivered by nobody", (address, why, remedy) => {
   const problem = wrongSender("replyTo", address, false)!;

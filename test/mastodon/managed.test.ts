@@ -72,5 +72,25 @@ test("behind a pooler of the page, the service hears of the pooler, and of sessi
 
 test("a port that Terraform computes is refused, since budgets and firewalls are made of numbers", () => {
   const { site } = page({ port: Token.asNumber("${terraform_data.x.output}") });
-  expect(site.problems.all()[0]).toMatch(/: port is known to Terraform only \/ give the number, from 1 to 65535/);
+  expect(site.problems.all()[0]).toMatch(/: port is unknown at synth \/ give a number from 1 to 65535/);
+});
+
+test("the sums of connections have a key of their own for a pooler that shares its host with the database, and messages no token", () => {
+  const stack = new TerraformStack(new App(), "stack");
+  const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version: "4.7.6" });
+  const host = new TerraformData(stack, "Cluster", { input: {} }).getStringAttribute("private_host");
+  const main = managed("cluster");
+  const login = { name: "mastodon", user: "mastodon", managed: main, host };
+  const direct = Postgres.external({ ...login, port: 25060, maxConnections: 5 });
+  const database = PgBouncer.external({ ...login, port: 25061, direct, maxClients: 3 });
+  const redis = Redis.external({ host: "redis.example.net", tls: true, password: "none" });
+  const queues = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
+  new SidekiqGroup(site, "Jobs", { threads: 5, queues, database, redis });
+  const problems = site.problems.all();
+  expect(problems.map((problem) => problem.split(" (")[0])).toEqual([
+    "stack/Social: its clients may open 5 connections to cluster:25061 in a roll-out",
+    "stack/Social: its clients may open 6 connections to cluster:25060 in a roll-out",
+  ]);
+  expect(problems.join()).toContain("maxClients of PgBouncer.external cluster is 3");
+  expect(problems.join()).not.toContain("Token");
 });

@@ -36,7 +36,7 @@ const server =
 const rented = (props: Partial<MastodonProps>): Mistake =>
   server({
     settings: [mail({ server: "smtp.example", from })],
-    objects: s3Objects({ bucket: "media", endpoint: "https://store.example" }),
+    objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media", endpoint: "https://store.example" }),
     ...props,
   });
 
@@ -66,7 +66,9 @@ export const DOCUMENTED: Readonly<Record<string, Mistake>> = {
   }),
   "no mail server": rented({ cloud: hetzner({ location: "fsn1" }), settings: [] }),
   "no place for files": rented({ cloud: hetzner({ location: "fsn1" }), objects: undefined }),
-  "a store without https": server({ objects: s3Objects({ bucket: "media", endpoint: "http://store.example" }) }),
+  "a store without https": server({
+    objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media", endpoint: "http://store.example" }),
+  }),
   "a queue that nobody works off": tiers((site, data) => {
     new SidekiqGroup(site, "Jobs", { queues: QUEUES.filter((queue) => queue !== "pull"), threads: 5, ...data });
   }),
@@ -148,7 +150,9 @@ export const OTHERS: Readonly<Record<string, Mistake>> = {
     });
     new WebTier(site, "Web", { machines: 1, processes: 1, streaming, ...data });
   },
-  "a bucket that is none": server({ objects: s3Objects({ bucket: "My Media", endpoint: "https://store.example" }) }),
+  "a bucket that is none": server({
+    objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "My Media", endpoint: "https://store.example" }),
+  }),
   "a cloud without room": (stack) => {
     const cloud = new FakeCloud({ bootTextBytes: 64 * 1024 });
     const site = new Site(stack, "Social", { cloud, domain: "social.example", version: "4.7.6" });

@@ -126,7 +126,7 @@ describe("an older server's secrets", () => {
     expect(notes).toEqual([
       expect.stringMatching(/^taken over: secret_key_base, /),
       "not taken over, since the page names them itself: AWS_SECRET_ACCESS_KEY, SMTP_PASSWORD",
-      expect.stringMatching(/^for servers outside the page only, as in Postgres.external: database_password, redis_password;/),
+      expect.stringMatching(/^for external servers only, as in Postgres.external: database_password, redis_password;/),
     ]);
   });
 
@@ -160,9 +160,9 @@ describe("an older server's secrets", () => {
         "and digits only, else in single quotes and with --read-by ruby, or say --read-by docker if Docker read it as it stands",
       "line 7, REDIS_URL: cannot be read as an address; encode what is no letter or digit in its password",
       "secret_key_base: is shorter than 30 characters; it takes 30 to 256 printable characters of ASCII but a space",
-      "database_password: holds a space; a server outside the page takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
+      "database_password: holds a space; an external server takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
       "only active_record_encryption_primary_key of the three encryption keys: without the others what they encrypted is lost",
-      "vapid_private_key and vapid_public_key: not the two halves of one pair; give both as one generator made them",
+      "vapid_private_key and vapid_public_key: not a key pair; give both from the same generator run",
     ]);
     expect([...problems, ...notes].join()).not.toMatch(/hunter2/i);
   });
@@ -198,9 +198,9 @@ describe("the check", () => {
       "active_record_encryption_primary_key: weak; it is a published example. Encrypts columns. If it is lost or changed, data is lost.",
       "database_password: weak; it has fewer than 12 characters. The PostgreSQL role mastodon.",
       "pgbouncer_admin_password: holds a hyphen, an exclamation mark; a server of the page takes 16 to 64 letters and digits",
-      "redis_password: holds a double quote; a server outside the page takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
-      "active_record_encryption_…: two of the three keys are alike, which no generator makes; take the server's own over with --from",
-      "vapid_private_key and vapid_public_key: not the two halves of one pair; give both as one generator made them",
+      "redis_password: holds a double quote; an external server takes 1 to 128 printable characters of ASCII but a space, a double quote, a percent sign, a backslash",
+      "active_record_encryption_…: two of the three keys are equal, which no generator makes; import the server's own with --from",
+      "vapid_private_key and vapid_public_key: not a key pair; give both from the same generator run",
     ]);
     const named = Object.fromEntries(Object.entries(values).map(([name, value]) => [`social_${name}`, value]));
     expect(wrongSecrets(named, { site: "social", names: ["otp_secret"], rules: { redis_password: [PASSWORD] } })).toEqual(

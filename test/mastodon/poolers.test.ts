@@ -132,7 +132,7 @@ test("the server connections of all poolers add up, and each must take all clien
   expect(sums["each of pool"]).toMatchObject({ limit: "maxClients is 5000", surge: 2 * (40 + 20 + 10) + 10 });
   expect(page({ machines: 2 }, 220).site.problems.all()).toEqual([
     expect.stringMatching(
-      /^stack\/Social\/Database: its clients may hold 212 connections to database-1 .*maxConnections 220 leaves 210/,
+      /^stack\/Social\/Database: its clients may open 212 connections to database-1 .*maxConnections 220 leaves 210/,
     ),
   ]);
 });
@@ -154,7 +154,7 @@ test("on each machine they add up over all machines, twice where a roll-out doub
     },
   });
   expect(page({ on: "each", serverConnections: 25 }).site.problems.all()).toEqual([
-    expect.stringMatching(/may hold 462 connections to database-1 in a roll-out/),
+    expect.stringMatching(/may open 462 connections to database-1 in a roll-out/),
   ]);
   expect(page({ on: "each", serverConnections: 30 }).site.problems.all()).toEqual(
     ["1", "2", "3"].map((n) => expect.stringMatching(new RegExp(`to database-${n} in a roll-out`))),

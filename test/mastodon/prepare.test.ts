@@ -40,6 +40,22 @@ test("exactly one machine prepares the database: the scheduler's, straight at Po
   expect(scheduler.taskEnv!.all).not.toHaveProperty("SKIP_POST_DEPLOYMENT_MIGRATIONS");
 });
 
+test("who makes the scheduler's table holds one lock while doing so: PostgreSQL fails one of two that make it at once", () => {
+  const found = files(pageOf(WHOLE).scheduler.pool);
+  const makers = Object.entries(found).filter(([, content]) => content.includes("create table if not exists"));
+  expect(makers.map(([path]) => path).sort()).toEqual([
+    "/usr/local/sbin/mastodon-prepare",
+    "/usr/local/sbin/mastodon-scheduler-lock",
+  ]);
+  for (const [, content] of makers) {
+    const before = content.replaceAll("$TABLE", "cdktf_mastodon_scheduler").split("create table if not exists")[0]!;
+    // A statement of psql -c is one transaction; a session has to begin one.
+    expect(before).toMatch(
+      /(sql "\n|; begin;) +do 'begin perform pg_advisory_xact_lock\(hashtext\(''cdktf_mastodon_scheduler''\)\); end';\n *$/,
+    );
+  }
+});
+
 test("web and Sidekiq require the wait, and its failure does not fail them for good; streaming waits for nothing", () => {
   const { web, sidekiq, live } = pageOf(WHOLE);
   const quadlets = { web: "mastodon-web.container", sidekiq: "mastodon-sidekiq@.container" };

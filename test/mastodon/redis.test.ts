@@ -108,6 +108,31 @@ test("one more replica changes only how many copies a master must have, and noth
   expect(readableText(three.web.bootText())).toBe(readableText(two.web.bootText()));
 });
 
+// Two elections at the same moment share a number, and the first of them then takes a second longer.
+test("sentinels give up the masters of a machine one after the other, the main one first", () => {
+  const { redis } = page({ replicas: 2 });
+  const site = Site.of(redis);
+  for (const [name, use] of [
+    ["Cache", "cache"],
+    ["Jobs", "sidekiq"],
+  ] as const)
+    new Redis(site, name, { use, on: redis, replicas: 2 });
+  const times = readableText(redis.home[0]!.bootText()).matchAll(/down-after-milliseconds (\w+) (\d+)/g);
+  expect(Object.fromEntries([...times].map(([, name, ms]) => [name, Number(ms)]))).toEqual({
+    redis: 4000,
+    jobs: 4300,
+    cache: 4600,
+  });
+});
+
+// Two sentinels that ask for votes at the same moment get none: they give up after the time-out, and try again after twice that.
+test("after an election without a winner the sentinels try again within six seconds, whatever downAfterSeconds is", () => {
+  for (const downAfterSeconds of [5, 60]) {
+    const text = page({ replicas: 2, downAfterSeconds }).redis.home[0]!.bootText();
+    expect(/failover-timeout redis (\d+)\n/.exec(readableText(text))![1]).toBe("2500");
+  }
+});
+
 // What Redis and Sentinel do with these numbers: a master counts whole seconds once a second, so it refuses within two more than its limit; a
 // sentinel gives up so long after its last question went unanswered, and promotes no sooner.
 test.each([1, 2, 3, 8])("with %d copies there are never two masters that take writes", (replicas) => {

@@ -33,7 +33,7 @@ import {
   WebTierProps,
 } from "../../lib";
 import { rowOf } from "../../lib/mastodon/env-catalogue";
-import { FakeCloud } from "../../lib/testing";
+import { FAKE_CLOUDS, FakeCloud } from "../../lib/testing";
 import { readable } from "./mixes";
 
 interface Page {
@@ -362,7 +362,7 @@ test("Prometheus asks Sidekiq itself, or a collector that web and Sidekiq tell",
 
 test("files in a store that speaks S3", () => {
   const objects = (props: Parameters<typeof s3Objects>[0]) => {
-    const { site, envs } = page({ site: { objects: s3Objects(props) } });
+    const { site, envs } = page({ site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, ...props }) } });
     expect(site.problems.all()).toEqual([]);
     return Object.fromEntries(Object.entries(envs["web"]!).filter(([name]) => /^(S3|AWS)_/.test(name)));
   };
@@ -372,6 +372,8 @@ test("files in a store that speaks S3", () => {
     S3_REGION: "eu-central-1",
     S3_HOSTNAME: "s3.eu-central-1.amazonaws.com",
     S3_PERMISSION: "",
+    AWS_ACCESS_KEY_ID: "key",
+    AWS_SECRET_ACCESS_KEY: "secret",
   });
   expect(objects({ bucket: "social-media", endpoint: "https://minio.example", aliasHost: "files.example" })).toEqual({
     S3_ENABLED: "true",
@@ -381,17 +383,38 @@ test("files in a store that speaks S3", () => {
     S3_HOSTNAME: "minio.example",
     S3_ALIAS_HOST: "files.example",
     S3_PERMISSION: "public-read",
+    AWS_ACCESS_KEY_ID: "key",
+    AWS_SECRET_ACCESS_KEY: "secret",
     AWS_REQUEST_CHECKSUM_CALCULATION: "when_required",
     AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
   });
 });
 
+test("a store without keys is opened by the machine's own role, and refused where machines have none", () => {
+  const objects = s3Objects({ bucket: "media", region: "eu-central-1", hostname: "s3.eu-central-1.amazonaws.com" });
+  const without = page({ site: { objects } });
+  expect(without.site.problems.all()).toEqual([
+    "stack/Social/Web/Hosts: access to the object store, which has no keys on the page, needs the machine's own role at the cloud, " +
+      "and machines on fake have none / give keys",
+  ]);
+  const cloud = new FakeCloud(FAKE_CLOUDS.computed);
+  const { site } = page({ site: { objects, cloud } });
+  expect(site.problems.all()).toEqual([]);
+  const why = "access to the object store, which has no keys on the page,";
+  expect(cloud.pools.map(({ name, identity }) => [name, identity()])).toEqual([
+    ["streaming", []],
+    ["web", [{ user: 991, why }]],
+    ["all", [{ user: 991, why }]],
+  ]);
+});
+
 test("a store's host is that of the bucket's paths; the bucket's own host is an alias", () => {
-  const problems = (props: Parameters<typeof s3Objects>[0]) => page({ site: { objects: s3Objects(props) } }).site.problems.all();
+  const problems = (props: Parameters<typeof s3Objects>[0]) =>
+    page({ site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, ...props }) } }).site.problems.all();
   expect(problems({ bucket: "media", endpoint: "https://store.example", hostname: "media.store.example" })).toEqual([
     'stack/Social: hostname of objects is "media.store.example", and Mastodon would look for files at https://media.store.example/media/… / ' +
       `give the store's own host as hostname, such as "store.example", or the bucket's as aliasHost; if that is the store's own, ` +
-      'aliasHost: "media.store.example/media" says so',
+      'write aliasHost: "media.store.example/media"',
   ]);
   // Amazon's as well: Mastodon writes paths there, too.
   expect(problems({ bucket: "media", hostname: "media.s3.eu-central-1.amazonaws.com" })).toHaveLength(1);
@@ -410,12 +433,16 @@ test("a store's host is that of the bucket's paths; the bucket's own host is an 
 
 test("a store on a private network may speak plain http if browsers go elsewhere", () => {
   const store = { bucket: "media", endpoint: "http://minio.internal:9000" };
-  const { site, envs } = page({ site: { objects: s3Objects({ ...store, aliasHost: "files.social.example" }) } });
+  const { site, envs } = page({
+    site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, ...store, aliasHost: "files.social.example" }) },
+  });
   expect(site.problems.all()).toEqual([]);
   expect(envs["web"]).toMatchObject({ S3_ENDPOINT: "http://minio.internal:9000", S3_ALIAS_HOST: "files.social.example" });
-  expect(page({ site: { objects: s3Objects(store) } }).site.problems.all()).toEqual([
-    'stack/Social: endpoint of objects is "http://minio.internal:9000" / give an address that begins with https://, with nothing behind host and port, such as https://store.example',
-  ]);
+  expect(page({ site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, ...store }) } }).site.problems.all()).toEqual(
+    [
+      'stack/Social: endpoint of objects is "http://minio.internal:9000" / give an address that begins with https://, with nothing behind host and port, such as https://store.example',
+    ],
+  );
 });
 
 test("one click to a single OpenID Connect provider needs its address, so that a start asks nobody", () => {
@@ -429,14 +456,14 @@ test("one click to a single OpenID Connect provider needs its address, so that a
     }).site.problems.all();
   const why = (tier: string) =>
     `stack/Social/${tier}: ONE_CLICK_SSO_LOGIN with OpenID Connect alone is set without OIDC_AUTH_ENDPOINT, so no process would start while the ` +
-    "issuer is away / give openId() authorizationEndpoint, which is authorization_endpoint in the issuer's /.well-known/openid-configuration, " +
+    "issuer is down / give openId() authorizationEndpoint, which is authorization_endpoint in the issuer's /.well-known/openid-configuration, " +
     "or leave oneClick out";
   for (const version of ["4.2.20", "4.7.6"]) expect(problems({}, {}, version)).toEqual(expect.arrayContaining([why("Web")]));
   expect(problems({ authorizationEndpoint: `${ISSUER}/auth` })).toEqual([]);
   const all = { authorization: `${ISSUER}/a`, token: `${ISSUER}/t`, userInfo: `${ISSUER}/u`, jwks: `${ISSUER}/j` };
   expect(problems({ endpoints: all })).toEqual([]);
   expect(problems({ endpoints: all, authorizationEndpoint: `${ISSUER}/auth` })).toEqual([
-    "stack/Social/Settings/openId: authorizationEndpoint and endpoints are given / keep endpoints, which say it as well",
+    "stack/Social/Settings/openId: authorizationEndpoint and endpoints are given / keep endpoints, which include it",
   ]);
   // With a second provider Mastodon names none of them.
   expect(problems({}, { extraEnv: { CAS_ENABLED: true, CAS_URL: "https://cas.example" } })).toEqual([]);
@@ -480,18 +507,18 @@ const refused: readonly [string, Page, string][] = [
   [
     "a slip in a name",
     { site: { extraEnv: { SMTP_REPLYTO: "a@b.example" } } },
-    "stack/Social/Settings/extraEnv: SMTP_REPLYTO is no variable that the catalogue knows; is SMTP_REPLY_TO meant? / correct it; if it is newer",
+    "stack/Social/Settings/extraEnv: SMTP_REPLYTO is not in the catalogue of Mastodon's variables; is SMTP_REPLY_TO meant? / correct it; if it is newer",
   ],
   [
     "two letters swapped, at a tier",
     { sidekiq: { extraEnv: { MAX_REQEUST_POOL_SIZE: 1 } } },
-    "stack/Social/All: MAX_REQEUST_POOL_SIZE is no variable that the catalogue knows; is MAX_REQUEST_POOL_SIZE meant?",
+    "stack/Social/All: MAX_REQEUST_POOL_SIZE is not in the catalogue of Mastodon's variables; is MAX_REQUEST_POOL_SIZE meant?",
   ],
-  ["no name at all", { site: { extraEnv: { "A-B": 1 } } }, "stack/Social/Settings/extraEnv: A-B is no variable"],
+  ["no name at all", { site: { extraEnv: { "A-B": 1 } } }, "stack/Social/Settings/extraEnv: A-B is not in the catalogue"],
   [
     "a secret in plain text",
     { site: { extraEnv: { HCAPTCHA_SECRET_KEY: "letmein" } } },
-    "stack/Social/Settings/extraEnv: HCAPTCHA_SECRET_KEY is a secret, and the page and the plan would hold it for all to read / give a new Secret",
+    "stack/Social/Settings/extraEnv: HCAPTCHA_SECRET_KEY is a secret, which the page and the plan would contain in plain text / give a new Secret",
   ],
   [
     "another version's variable",
@@ -506,12 +533,12 @@ const refused: readonly [string, Page, string][] = [
   [
     "what the library sets to something else",
     { site: { extraEnv: { LOCAL_DOMAIN: "other.example" } } },
-    'stack/Social/Settings/extraEnv: LOCAL_DOMAIN is given by hand, and "domain" says it already / leave it out, and use "domain"',
+    'stack/Social/Settings/extraEnv: LOCAL_DOMAIN is in extraEnv, and "domain" sets it already / leave it out, and use "domain"',
   ],
   [
     "one setting in two places",
     { site: { settings: [languages({ standard: "de" })], extraEnv: { DEFAULT_LOCALE: "fr" } } },
-    'stack/Social/Settings/extraEnv: DEFAULT_LOCALE is given by hand, and "standard of languages()" says it already',
+    'stack/Social/Settings/extraEnv: DEFAULT_LOCALE is in extraEnv, and "standard of languages()" sets it already',
   ],
   [
     "the same setting twice",
@@ -531,7 +558,7 @@ const refused: readonly [string, Page, string][] = [
   [
     "a sender without an address",
     { site: { settings: [mail({ server: "smtp.example", from: "Social" })] } },
-    'stack/Social/Settings/mail: from is "Social", which Ruby\'s mail cannot read, and Mastodon would not start / give one address',
+    'stack/Social/Settings/mail: from is "Social", which Ruby\'s mail library cannot parse: Mastodon would not start / give one address',
   ],
   [
     "bulk mail before 4.4",
@@ -565,7 +592,7 @@ const refused: readonly [string, Page, string][] = [
     "two object stores",
     {
       site: (password) => ({
-        objects: s3Objects({ bucket: "media" }),
+        objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media" }),
         extraEnv: { AZURE_ENABLED: true, AZURE_STORAGE_ACCESS_KEY: password },
       }),
     },
@@ -592,11 +619,13 @@ const refused: readonly [string, Page, string][] = [
       site: { settings: [prometheus()], queuesElsewhere: ["scheduler"] },
       sidekiq: { queues: { default: 8, push: 6, ingress: 4, mailers: 2, pull: 1, fasp: 1 }, processes: 2 },
     },
-    "stack/Social/All: processes is 2, and each would answer Prometheus on the same port",
+    "stack/Social/All: processes is 2, and each would serve metrics on the same port",
   ],
   [
     "a store without https",
-    { site: { objects: s3Objects({ bucket: "media", endpoint: "http://minio.example" }) } },
+    {
+      site: { objects: s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "media", endpoint: "http://minio.example" }) },
+    },
     'stack/Social: endpoint of objects is "http://minio.example" / give an address that begins with https://',
   ],
   [

@@ -79,17 +79,17 @@ test("the scheduler is replaced stop-first, all others start-first", () => {
 });
 
 test.each<[string, Readonly<Record<string, Group>>, string]>([
-  ["a second scheduler", { A: EVERYTHING, B: SCHEDULER, C: SCHEDULER }, "the queue scheduler is run by stack/Social/B already"],
+  ["a second scheduler", { A: EVERYTHING, B: SCHEDULER, C: SCHEDULER }, "the queue scheduler belongs to stack/Social/B already"],
   [
     "a scheduler on two machines",
     { A: EVERYTHING, B: { ...SCHEDULER, machines: 2 } },
     "it runs the queue scheduler in 2 processes",
   ],
-  ["no scheduler", { A: EVERYTHING }, "no Sidekiq works off scheduler / add them"],
+  ["no scheduler", { A: EVERYTHING }, "no SidekiqGroup has the queues scheduler / add them"],
   [
     "a forgotten queue",
     { A: { queues: { default: 8, push: 6 } }, B: SCHEDULER },
-    "no Sidekiq works off ingress, mailers, pull, fasp",
+    "no SidekiqGroup has the queues ingress, mailers, pull, fasp",
   ],
   ["an empty list", { A: EVERYTHING, B: SCHEDULER, C: { queues: [] } }, "queues is empty / Mastodon 4.7.6 has default, push"],
   ["no thread", { A: { ...EVERYTHING, threads: 0 }, B: SCHEDULER }, "threads is 0 / use a whole number from 1 to 200"],

@@ -166,13 +166,13 @@ test.each<[string, string, Page, string]>([
     "sentinels before 4.3",
     "4.2.20",
     { redis: { replicas: 2, found: "sentinels" } },
-    'stack/Social/Redis: replicas is 2 with found: "sentinels", and Mastodon 4.2.20 cannot ask sentinels who is master / leave found out, use no replica, or Mastodon 4.3, the first that can',
+    'stack/Social/Redis: replicas is 2 with found: "sentinels", and Mastodon 4.2.20 does not support sentinels / leave found out, use no replica, or use Mastodon 4.3 or later',
   ],
   [
     "an image for streaming before 4.3",
     "4.2.20",
     { site: { images: { streaming: "registry.example/streaming:v4.2.20" } } },
-    "stack/Social/Streaming: the site names the image registry.example/streaming:v4.2.20 for streaming, which is 4.2.20 / leave it out: 4.3 is",
+    'stack/Social/Streaming: images.streaming is "registry.example/streaming:v4.2.20", and version is "4.2.20" / leave it out: 4.3 is',
   ],
   [
     "a replica as one address before 4.2",

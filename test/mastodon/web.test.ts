@@ -117,7 +117,7 @@ test.each<[string, Partial<WebTierProps>, string]>([
   [
     "a single thread",
     { processes: 1, threads: 1 },
-    "stack/Social/Web: processes is 1 and threads is 1, and one thread is kept for health checks / use at least 2 threads",
+    "stack/Social/Web: processes is 1 and threads is 1, and one thread is reserved for health checks / use at least 2 threads",
   ],
   ["no machine", { machines: 0 }, "stack/Social/Web/Hosts: machines is 0 / use a whole number from 1 to 58"],
   [
@@ -157,16 +157,16 @@ test("a server for people is refused while their uploads would be lost with a ma
     new WebTier(site, "Web", { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") });
     return site.problems.all().filter((problem) => problem.includes("object store"));
   };
-  expect(page("Without")).toEqual([
-    expect.stringContaining("stack/Without/Web: no object store is given, and files that people"),
-  ]);
+  expect(page("Without")).toEqual([expect.stringContaining("stack/Without/Web: no object store is given, so uploaded files")]);
   const hostname = "s3.eu-central-1.amazonaws.com";
-  expect(page("With", s3Objects({ bucket: "social-media", region: "eu-central-1", hostname }))).toEqual([]);
+  expect(
+    page("With", s3Objects({ keys: { id: "key", secret: "secret" }, bucket: "social-media", region: "eu-central-1", hostname })),
+  ).toEqual([]);
 });
 
 test("what all processes must share is not given to one tier alone", () => {
   const { site } = alone({ extraEnv: { ES_PREFIX: "m" } });
   expect(site.problems.all()).toEqual([
-    "stack/Social/Web: ES_PREFIX is given to it alone, and the other processes would look elsewhere for what it writes / give it to the site",
+    "stack/Social/Web: ES_PREFIX is given to this tier alone, so other processes would not find the data that it writes / give it to the site",
   ]);
 });

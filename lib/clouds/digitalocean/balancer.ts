@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { HealthCheck } from "../../core/cloud";
 import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
 import { shortened } from "../../core/names";
+import { NAME_LENGTH } from "./limits";
 import { DigitalOceanNetwork } from "./network";
 
 /** After how many seconds without traffic a connection is closed; the most that DigitalOcean allows. */
@@ -33,7 +34,7 @@ export function balancer(scope: Construct, id: string, network: DigitalOceanNetw
   }
   network.uses.push({ droplets: 0, rolling: 0, balancers: 1 });
   const config: LoadbalancerConfig = {
-    name: shortened(`${site}-${of.name}`),
+    name: shortened(`${site}-${of.name}`, NAME_LENGTH),
     region: settings.region,
     type: "REGIONAL",
     // These two are never read back, and stand from the first day on: given later they would replace the load balancer.

@@ -6,13 +6,14 @@ import { Construct } from "constructs";
 import { shortened } from "../../core/names";
 import { terraformText } from "../../core/render/terraform-text";
 import { notSecret } from "../shared/boot-text";
+import { NAME_LENGTH } from "./limits";
 import { DigitalOceanNetwork } from "./network";
 
 /** Let's Encrypt's, which DigitalOcean renews by itself. */
 export function issuedCertificate(scope: Construct, network: DigitalOceanNetwork, host: string): string {
   const at = host.replaceAll(".", "-");
   return new Certificate(scope, `Certificate-${at}`, {
-    name: shortened(`${network.site}-${at}`),
+    name: shortened(`${network.site}-${at}`, NAME_LENGTH),
     type: "lets_encrypt",
     domains: [host],
     // One in use cannot be deleted, and a name is never in use twice: another host name is another certificate.

@@ -36,7 +36,7 @@ export function madeOf(where: Construct, network: DigitalOceanNetwork, host: Hos
 }
 
 export function dropletConfig(where: Construct, network: DigitalOceanNetwork, of: DropletOf): DropletConfig {
-  const { settings, site, standing, vpc } = network;
+  const { settings, site, found, vpc } = network;
   const { tag, firewall } = network.firewalls.cover(where, of.tier, of.host);
   return {
     name: `${site}-${of.name}`,
@@ -48,7 +48,7 @@ export function dropletConfig(where: Construct, network: DigitalOceanNetwork, of
     monitoring: settings.monitoring,
     // It would open a way in for whoever may use the control panel.
     dropletAgent: false,
-    ...(standing.keys !== undefined && { sshKeys: standing.keys }),
+    ...(found.keys !== undefined && { sshKeys: found.keys }),
     userData: of.userData,
     tags: [network.tag("").name, network.roleTag(of.host.role).name, tag.name],
     // A firewall by tag covers a droplet from its first second, but only if it stands by then.

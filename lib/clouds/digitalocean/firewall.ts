@@ -10,7 +10,7 @@ import { HostSpec } from "../../core/host-spec";
 import { shortened } from "../../core/names";
 import { METADATA } from "../../core/nftables";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
-import { RULES_OF_A_FIREWALL } from "./limits";
+import { NAME_LENGTH, RULES_OF_A_FIREWALL } from "./limits";
 import type { DigitalOceanNetwork } from "./network";
 import { addressOf } from "./terraform-address";
 
@@ -65,7 +65,7 @@ export class Firewalls {
       tag,
       hosts: [],
       firewall: new Firewall(network.scope, `Firewall-${name}`, {
-        name: shortened(`${network.site}-${name}`),
+        name: shortened(`${network.site}-${name}`, NAME_LENGTH),
         tags: [tag.name],
         inboundRule: Lazy.anyValue({ produce: () => this.inbound(tier) }),
         outboundRule: Lazy.anyValue({ produce: () => this.outbound(tier) }),
@@ -85,7 +85,7 @@ export class Firewalls {
   }
 
   private callers(host: HostSpec, { from, sources, port }: Flow): Partial<Peers> {
-    if (from.kind === "outside") return { addresses: sources };
+    if (from.kind === "external") return { addresses: sources };
     if (from.kind === "role" && from.role !== "cloud") return { tags: [nameOf(this.network.roleTag(from.role))] };
     const doors = this.network.doorsOf(host.name).filter((door) => door.port === port);
     return { load_balancer_uids: doors.map((door) => door.balancer) };

@@ -61,7 +61,7 @@ export class DigitalOceanFrontDoor implements MadeFrontDoor {
         return settings.tune.loadBalancer?.(whole, { host }) ?? whole;
       },
     });
-    network.sees({ pool: pool.name, balancer: `\${${addressOf(made)}.id}`, port: check.port, witness: false });
+    network.addDoor({ pool: pool.name, balancer: `\${${addressOf(made)}.id}`, port: check.port, internal: false });
     const records = { A: made.ip, ...(settings.ipv6 && { AAAA: made.ipv6 }) };
     for (const [type, address] of Object.entries(records) as ["A" | "AAAA", string][])
       settings.props.dns?.record(scope, `${at}${type}`, { host, type, values: [address] });

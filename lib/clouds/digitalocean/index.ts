@@ -18,18 +18,19 @@ import {
   PoolSpec,
   SiteSpec,
 } from "../../core/cloud";
+import { Flow } from "../../core/flow";
 import { HostSpec } from "../../core/host-spec";
 import { READINESS_PORT } from "../../core/ports";
 import { IDLE_SECONDS } from "./balancer";
 import { DigitalOceanFrontDoor } from "./front-door";
 import { hostSteps } from "./host-steps";
+import { internalBalancer } from "./internal-balancer";
 import { keptMachine } from "./machine";
 import { ManagedPlace } from "./managed";
 import { ManagedClusters } from "./managed-clusters";
 import { DigitalOceanNetwork } from "./network";
 import { pool } from "./pool";
 import { DigitalOceanProps, Settings } from "./settings";
-import { witness } from "./witness";
 
 export { digitalOceanDns, type DigitalOceanDnsProps } from "./dns";
 export { type ManagedProps } from "./managed";
@@ -52,20 +53,17 @@ export class DigitalOceanCloud implements Cloud {
 
   /** @internal */
   constructor(private readonly settings: Settings) {
-    const { from } = settings.ssh;
     this.can = {
       bootText: { bytes: 64 * 1024, counts: "text" },
       frontDoorIdleSeconds: IDLE_SECONDS,
       addresses: "computed",
       readinessPort: READINESS_PORT,
-      openings:
-        from.length === 0 ? [] : [{ from: { kind: "outside", name: "administrators" }, sources: from, port: 22, why: "SSH" }],
     };
   }
 
   open(scope: Construct, spec: SiteSpec): CloudSession {
     const network = new DigitalOceanNetwork(scope, spec, this.settings);
-    network.atEnd(() => witness(network));
+    network.atEnd(() => internalBalancer(network));
     return new DigitalOceanSession(network);
   }
 
@@ -108,6 +106,12 @@ class DigitalOceanSession implements CloudSession {
   /** All of the network: which address of it a machine gets is known when it is there. The firewall at DigitalOcean knows the roles. */
   sourcesOf(_role: Role): readonly string[] {
     return [this.network.cidr];
+  }
+
+  openings(): readonly Omit<Flow, "to">[] {
+    const { from } = this.network.settings.ssh;
+    if (from.length === 0) return [];
+    return [{ from: { kind: "external", name: "administrators" }, sources: from, port: 22, why: "SSH" }];
   }
 
   steps(host: HostSpec): AddedSteps {

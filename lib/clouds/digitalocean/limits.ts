@@ -1,6 +1,8 @@
 // What DigitalOcean allows and a page may exceed, told at synth with the number, the limit and the way out.
-// Numbers are those of docs.digitalocean.com under Limits of each product. What an account may have is asked for when the plan is made (`Standing`).
+// Numbers are those of docs.digitalocean.com under Limits of each product. What an account may have is asked for when the plan is made (`FoundResources`).
 
+/** The length to which names of load balancers, firewalls, VPCs and certificates are cut. */
+export const NAME_LENGTH = 63;
 /** Inbound and outbound rules together. */
 export const RULES_OF_A_FIREWALL = 50;
 export const DISKS_OF_A_DROPLET = 15;

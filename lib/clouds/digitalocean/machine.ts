@@ -42,7 +42,7 @@ export function keptMachine(scope: Construct, id: string, network: DigitalOceanN
     const address = addressOf(droplet);
     // Of a boot text the provider keeps the SHA-1.
     const now = new TerraformLocal(scope, `${id}BootSha1`, notSecret(Fn.sha1(boot.text)));
-    network.stale.add({
+    network.outdated.add({
       name,
       address,
       madeWith: `nonsensitive(sensitive(${address}.user_data))`,

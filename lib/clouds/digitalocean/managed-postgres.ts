@@ -9,6 +9,7 @@ import { Managed } from "../../core/managed";
 import { hostName, shortened } from "../../core/names";
 import { Secret } from "../../core/secret";
 import { wrongNumber } from "../../core/whole-number";
+import { NAME_LENGTH } from "./limits";
 import { cluster, gibOf, ManagedProps, placeOf } from "./managed";
 
 export interface ManagedPostgresProps extends ManagedProps {
@@ -111,7 +112,7 @@ export function managedPostgres(scope: Construct, id: string, props: ManagedPost
   function replicaOf(): string {
     const replica = new DatabaseReplica(within, "Replica", {
       clusterId: made.id,
-      name: shortened(`${place.site}-${hostName(id)}-reads`),
+      name: shortened(`${place.site}-${hostName(id)}-reads`, NAME_LENGTH),
       size: props.size,
       region: place.region,
       privateNetworkUuid: place.vpc,

@@ -10,14 +10,14 @@ import { SiteSpec } from "../../core/cloud";
 import { HostSpec } from "../../core/host-spec";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
-import { Stale } from "../../core/stale";
+import { OutdatedMachines } from "../../core/outdated-machines";
 import { Firewalls } from "./firewall";
 import { Gate } from "./gate";
-import { BLOCKED_MAIL_PORTS, OPEN_MAIL_PORT, RESERVED, Use } from "./limits";
+import { BLOCKED_MAIL_PORTS, NAME_LENGTH, OPEN_MAIL_PORT, RESERVED, Use } from "./limits";
 import { PrivateNames } from "./names";
 import { provider } from "./provider";
 import { Settings } from "./settings";
-import { Standing } from "./standing";
+import { FoundResources } from "./found-resources";
 import { addressOf } from "./terraform-address";
 
 export interface PoolOfSite {
@@ -33,8 +33,8 @@ export interface Door {
   readonly balancer: string;
   /** The port of the members on which it asks and to which it leads. */
   readonly port: number;
-  /** Whether it is there to see alone, and leads nobody to them. */
-  readonly witness: boolean;
+  /** Whether it is the internal balancer. */
+  readonly internal: boolean;
 }
 
 // A gate asks for the droplets at every sixth look; see gate.mjs. DigitalOcean tells of health every two minutes, and answers 5000 requests an hour.
@@ -42,16 +42,16 @@ const GATE_LOOKS_A_LIST = 6;
 const GATE_REQUESTS_A_SECOND = 0.7;
 const LEAST_PAUSE_SECONDS = 15;
 
-/** The tag of all droplets that the load balancer sees which the world does not reach. */
-export const WITNESSED = "witnessed";
+/** The tag of all droplets that the internal balancer checks. */
+export const INTERNAL = "internal";
 
 export class DigitalOceanNetwork {
   readonly site: string;
   readonly cidr: string;
   readonly problems: Problems;
   readonly gate: Gate;
-  readonly stale: Stale;
-  readonly standing: Standing;
+  readonly outdated: OutdatedMachines;
+  readonly found: FoundResources;
   readonly names: PrivateNames;
   readonly firewalls: Firewalls;
   /** The VPC's id. */
@@ -77,11 +77,11 @@ export class DigitalOceanNetwork {
     this.problems = new Problems(scope);
     for (const problem of settings.wrong) this.problems.add(scope, problem);
     this.gate = new Gate(scope);
-    this.stale = new Stale(scope, this.site);
+    this.outdated = new OutdatedMachines(scope, this.site);
     provider(scope, settings.requestsPerSecond);
-    this.standing = new Standing(scope, settings);
-    this.standing.droplets(() => this.uses.reduce((sum, use) => sum + use.droplets + use.rolling, 0));
-    this.vpc = settings.props.vpc === undefined ? this.ownVpc() : this.standing.vpc(settings.props.vpc, this.cidr);
+    this.found = new FoundResources(scope, settings);
+    this.found.droplets(() => this.uses.reduce((sum, use) => sum + use.droplets + use.rolling, 0));
+    this.vpc = settings.props.vpc === undefined ? this.ownVpc() : this.found.vpc(settings.props.vpc, this.cidr);
     this.volumes = this.allVolumes();
     this.names = new PrivateNames(scope, { site: this.site, cidr: this.cidr, zone: settings.names, problems: this.problems });
     this.firewalls = new Firewalls(this);
@@ -126,24 +126,24 @@ export class DigitalOceanNetwork {
     this.kept.push(machine);
   }
 
-  /** Tells that a load balancer sees whether a pool's members serve. */
-  sees(door: Door): void {
+  /** Registers a load balancer that checks the health of a pool's members. */
+  addDoor(door: Door): void {
     this.doors.push(door);
   }
 
-  /** The load balancers that see a pool, once the page is whole. */
+  /** The load balancers that check a pool; complete at the end of the page. */
   doorsOf(pool: string): readonly Door[] {
     return this.doors.filter((door) => door.pool === pool);
   }
 
-  /** The pools that no route leads to, once the page is whole. */
-  get unseen(): readonly string[] {
-    return [...this.pools.keys()].filter((pool) => !this.doorsOf(pool).some((door) => !door.witness)).sort();
+  /** The pools that have no route; complete at the end of the page. */
+  get poolsWithoutRoute(): readonly string[] {
+    return [...this.pools.keys()].filter((pool) => !this.doorsOf(pool).some((door) => !door.internal)).sort();
   }
 
   /** Whether a host is a member of a pool that no route leads to, once the page is whole. */
   witnessed(host: string): boolean {
-    return this.unseen.includes(host);
+    return this.poolsWithoutRoute.includes(host);
   }
 
   /** The tag by which load balancers of routes find a pool's members: apart from its firewall's, since old members lose it first. */
@@ -153,7 +153,7 @@ export class DigitalOceanNetwork {
 
   /** The tag by which whatever load balancer sees a pool's members finds them, once the page is whole. */
   serving(pool: string): Tag {
-    return this.witnessed(pool) ? this.tag(WITNESSED) : this.served(pool);
+    return this.witnessed(pool) ? this.tag(INTERNAL) : this.served(pool);
   }
 
   /** Between two questions of a gate, in seconds, once the page is whole: all gates may wait at the same time, and Terraform asks as well. */
@@ -184,7 +184,7 @@ export class DigitalOceanNetwork {
       });
     }
     return new Vpc(this.scope, "Network", {
-      name: shortened(this.site),
+      name: shortened(this.site, NAME_LENGTH),
       region: this.settings.region,
       ipRange: this.cidr,
       // The members of a VPC are gone for DigitalOcean some minutes after Terraform has deleted them.

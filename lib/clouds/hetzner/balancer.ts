@@ -1,4 +1,4 @@
-// A load balancer in the site's network that reaches servers by their private addresses: `balancer(scope, "Door", network, { … })`.
+// A load balancer in the site's network, with servers as targets by their private addresses: `balancer(scope, "Door", network, { … })`.
 
 import { LoadBalancer, LoadBalancerConfig } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { LoadBalancerNetwork } from "@cdktf/provider-hcloud/lib/load-balancer-network";
@@ -6,15 +6,15 @@ import { LoadBalancerTargetA as LoadBalancerTarget } from "@cdktf/provider-hclou
 import { Lazy, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import { shortened } from "../../core/names";
-import { balancerFor, balancerTypeFor } from "./limits";
+import { balancerFor, balancerTypeFor, NAME_LENGTH } from "./limits";
 import { HetznerNetwork, PoolOfSite } from "./network";
-import { list } from "./standing";
+import { list } from "./found-resources";
 
 export interface BalancerOf {
   readonly name: string;
-  /** The pools that it reaches. */
+  /** The pools that are its targets. */
   readonly pools: readonly string[];
-  /** Whether the world reaches it. */
+  /** Whether it has a public interface. */
   readonly open: boolean;
   readonly tune: (config: LoadBalancerConfig) => LoadBalancerConfig;
 }
@@ -29,16 +29,22 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
   const sum = (count: (pool: PoolOfSite) => number) => of.pools.reduce((all, name) => all + count(network.pool(name)!), 0);
   const servers = sum((pool) => pool.peak);
   const { type, targets } = balancerFor(servers);
-  // Hetzner refuses a type that is too small for the servers that the balancer has. So it is never smaller than what stands when the plan is
-  // made and what the apply adds; when that has gone, the next deploy takes the smaller type.
-  const { servers: found } = network.standing;
+  // Hetzner refuses a type with too few targets for the servers that the load balancer has. So the type fits the servers that exist when the plan is
+  // made plus those that the apply adds; once old servers are deleted, the next deploy takes a smaller type.
+  const { servers: found } = network.found;
   const names = () => of.pools.flatMap((pool) => network.namesOf(pool));
-  const standing = new TerraformLocal(
+  const roles = [...new Set(of.pools.map((name) => network.pool(name)!.role))];
+  const counted = new TerraformLocal(
     scope,
     `${id}Servers`,
     Lazy.stringValue({
-      produce: () =>
-        `\${length([for one in ${found} : one if contains(${list(names())}, lookup(one.labels, "pool", ""))]) + ${sum((pool) => pool.machines)}}`,
+      produce: () => {
+        const pool = `lookup(one.labels, "pool", "")`;
+        const own = `contains(${list(names())}, ${pool})`;
+        // Servers of a pool that is no longer on the page may still be targets of this load balancer, until other servers serve.
+        const gone = `contains(${list(roles)}, lookup(one.labels, "role", "")) && !contains(${list(["", ...network.poolNames])}, ${pool})`;
+        return `\${length([for one in ${found} : one if ${own} || ${gone}]) + ${sum((pool) => pool.machines)}}`;
+      },
     }),
   );
   if (servers > targets) {
@@ -52,8 +58,8 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
     scope,
     id,
     of.tune({
-      name: shortened(`${network.site}-${of.name}`),
-      loadBalancerType: balancerTypeFor(servers, `local.${standing.friendlyUniqueId}`),
+      name: shortened(`${network.site}-${of.name}`, NAME_LENGTH),
+      loadBalancerType: balancerTypeFor(servers, `local.${counted.friendlyUniqueId}`),
       location: network.settings.location,
       algorithm: { type: "least_connections" },
       labels: { site: network.site },
@@ -72,8 +78,10 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
       usePrivateIp: true,
       // Private targets are refused until the load balancer is in the network.
       dependsOn: [attached],
+      // The target of a pool that is no longer on the page must be deleted when the pool is: after the other pools of its role serve.
+      lifecycle: { createBeforeDestroy: true },
     });
-  // Once the page is whole: the servers of a renamed pool serve under its former name until the new ones do.
+  // The servers of a renamed pool serve under its old name until the new ones serve. Renames are known at the end of the page.
   network.atEnd(() => of.pools.flatMap((pool) => network.namesOf(pool).slice(1)).forEach(reach));
   return { balancer: made, targets: of.pools.map(reach) };
 }

@@ -1,5 +1,5 @@
-// Host names in a zone that stands at Hetzner: `hetzner({ location: "fsn1", dns: hetznerDns({ zone: "social.example" }) })`.
-// The zone exists before the page: Hetzner gives no certificate until the registrar leads to it.
+// Host names in a DNS zone at Hetzner: `hetzner({ location: "fsn1", dns: hetznerDns({ zone: "social.example" }) })`.
+// The page does not make the zone: Hetzner issues no certificate until the registrar delegates to it.
 
 import { ZoneRrset } from "@cdktf/provider-hcloud/lib/zone-rrset";
 import { Construct } from "constructs";
@@ -9,13 +9,13 @@ export interface HetznerDnsProps {
   /** The zone's name, such as `social.example`; it holds the site's domain and all other host names of the front door. */
   readonly zone: string;
   /**
-   * How long others may remember a record, in seconds.
+   * The TTL of records in seconds.
    * @default 300
    */
   readonly ttl?: number;
 }
 
-/** A zone at Hetzner. Its records cost nothing, and the front door gets its certificates by it. */
+/** A DNS zone at Hetzner. Records are free, and Hetzner can issue certificates for the front door. */
 export function hetznerDns(props: HetznerDnsProps): Dns {
   return new HetznerDns(props);
 }
@@ -27,7 +27,7 @@ export class HetznerDns implements Dns {
     return this.props.zone;
   }
 
-  /** Whether a host name lies in the zone. */
+  /** Whether a host name belongs to the zone. */
   holds(host: string): boolean {
     return host === this.zone || host.endsWith(`.${this.zone}`);
   }
@@ -38,7 +38,7 @@ export class HetznerDns implements Dns {
       name: record.host === this.zone ? "@" : record.host.slice(0, -this.zone.length - 1),
       type: record.type,
       ttl: this.props.ttl ?? 300,
-      // Hetzner wants quotes around texts.
+      // Hetzner requires quotes around TXT values.
       records: record.values.map((value) => ({ value: record.type === "TXT" ? JSON.stringify(value) : value })),
     });
   }

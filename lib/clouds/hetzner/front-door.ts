@@ -1,4 +1,4 @@
-// The front door at Hetzner: one load balancer a route, since each of them sends every port to all of its targets.
+// The front door at Hetzner: one load balancer for each route, since all services of a load balancer share its targets.
 
 import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
 import { ManagedCertificate } from "@cdktf/provider-hcloud/lib/managed-certificate";
@@ -15,6 +15,7 @@ import { terraformText } from "../../core/render/terraform-text";
 import { balancer } from "./balancer";
 import { uncertified } from "../shared/certificate";
 import { HetznerDns } from "./dns";
+import { NAME_LENGTH } from "./limits";
 import { HetznerNetwork } from "./network";
 
 /** After how many seconds without traffic a connection is closed; the most that Hetzner allows. */
@@ -46,7 +47,7 @@ export class HetznerFrontDoor implements MadeFrontDoor {
     const { network, scope } = this;
     const { tune } = network.settings;
     const { host, check, port, pool } = route;
-    // By the host name alone, so that a pool under another name gets the balancer, its addresses and the certificate as they are.
+    // Named after the host only, so that load balancer, addresses and certificate stay the same when the pool is renamed.
     const at = host.replaceAll(".", "-");
     const made = balancer(scope, at, network, {
       name: at,
@@ -64,7 +65,7 @@ export class HetznerFrontDoor implements MadeFrontDoor {
         interval: 5,
         timeout: HEALTH_TIMEOUT_SECONDS,
         retries: 2,
-        // Without status codes the plan never settles.
+        // Without status codes every plan shows a change.
         http: { domain: host, path: check.path, statusCodes: [String(check.status)], tls: false },
       },
       ...(certificate === undefined
@@ -72,12 +73,12 @@ export class HetznerFrontDoor implements MadeFrontDoor {
         : {
             protocol: "https",
             listenPort: HTTPS_PORT,
-            // It takes port 80 for itself.
+            // The redirect uses port 80.
             http: { certificates: [certificate], redirectHttp: true, timeoutIdle: IDLE_SECONDS },
           }),
     };
     const service = new LoadBalancerService(scope, `${at}Service`, tune.service?.(config, { host }) ?? config);
-    network.sees({
+    network.addDoor({
       pool: pool.name,
       balancer: made.balancer.id,
       port: config.listenPort,
@@ -117,16 +118,16 @@ export class HetznerFrontDoor implements MadeFrontDoor {
         cause: `the zone ${dns.zone}`,
       });
     }
-    // Another host name is another certificate. One that could not be issued is in use by nobody, and goes before it is asked for again.
+    // One certificate for each host name. If one could not be issued it is not in use, so Terraform can delete it before the next attempt.
     const made = new ManagedCertificate(this.scope, `Certificate-${host.replaceAll(".", "-")}`, {
-      name: shortened(`${this.network.site}-${host.replaceAll(".", "-")}`),
+      name: shortened(`${this.network.site}-${host.replaceAll(".", "-")}`, NAME_LENGTH),
       domainNames: [host],
       labels: { site: this.network.site },
     });
     return Token.asNumber(made.id);
   }
 
-  /** Says that nobody has compared the certificate with the host names. */
+  /** Adds a note to the plan that the certificate was not checked against the host names. */
   private uncompared(): void {
     Annotations.of(this.scope).addInfo(
       "The certificate is known to Terraform only, so it is not checked here whether it covers the host names of the front door: " +

@@ -1,5 +1,5 @@
-// The program that asks Hetzner what Terraform cannot: `gate.call("serve", { POOL: "web", … })` as a provisioner.
-// It travels with the stack and is run by Node with the token in HCLOUD_TOKEN, which therefore stands in no plan.
+// The gate: a program that waits on Hetzner's API for what Terraform cannot check: `gate.call("serve", { POOL: "web", … })` as a provisioner.
+// It is copied into the synthesized stack and run by Node. It takes the token from HCLOUD_TOKEN, so that no plan holds it.
 
 import { join } from "node:path";
 import { LocalExecProvisioner } from "cdktf";
@@ -15,7 +15,7 @@ export class Gate {
 
   /** A provisioner that runs a command of the gate with these variables. */
   call(
-    command: "serve" | "stop",
+    command: "serve" | "retire" | "stop",
     environment: Readonly<Record<string, string>>,
     when?: "create" | "destroy",
   ): LocalExecProvisioner {

@@ -1,5 +1,5 @@
 // Hetzner Cloud: `new Site(stack, "Social", { cloud: hetzner({ location: "fsn1", dns: hetznerDns({ zone: "social.example" }) }), … })`.
-// Terraform and the gate take the project's token from HCLOUD_TOKEN.
+// Terraform and the gate program take the project's API token from HCLOUD_TOKEN.
 
 import { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { Server } from "@cdktf/provider-hcloud/lib/server";
@@ -18,6 +18,7 @@ import {
   SiteSpec,
 } from "../../core/cloud";
 import { Role } from "../../core/address-plan";
+import { Flow } from "../../core/flow";
 import { READINESS_PORT } from "../../core/ports";
 import { PageError } from "../../core/problems";
 import { formerly } from "./former";
@@ -26,14 +27,14 @@ import { keptMachine } from "./machine";
 import { HetznerNetwork } from "./network";
 import { pool } from "./pool";
 import { HetznerProps, Settings } from "./settings";
-import { witness } from "./witness";
+import { internalBalancer } from "./internal-balancer";
 
 export { hetznerDns, type HetznerDnsProps } from "./dns";
 export { hetznerObjects, type HetznerObjectsProps } from "./objects";
-export { type HetznerProps, type PublicAddresses, type Tune } from "./settings";
+export { type HetznerProps, type PublicAddresses, type Ssh, type Tune } from "./settings";
 export { type Cpus, type Location } from "./sizes";
 
-/** A cloud of one Hetzner project; one may carry several sites, each with a network of its own. */
+/** One Hetzner project. It can hold several sites, each with its own network. */
 export function hetzner(props: HetznerProps): HetznerCloud {
   return new HetznerCloud(new Settings(props));
 }
@@ -45,39 +46,38 @@ export class HetznerCloud implements Cloud {
 
   /** @internal */
   constructor(private readonly settings: Settings) {
-    const { from } = settings.ssh;
+    const { settings: delivers = false } = settings.ssh;
     this.can = {
       bootText: { bytes: 32 * 1024, counts: "base64 of gzip" },
       frontDoorIdleSeconds: IDLE_SECONDS,
       readinessPort: READINESS_PORT,
-      openings:
-        from.length === 0 ? [] : [{ from: { kind: "outside", name: "administrators" }, sources: from, port: 22, why: "SSH" }],
+      delivers,
     };
   }
 
   open(scope: Construct, spec: SiteSpec): CloudSession {
     const network = new HetznerNetwork(scope, spec, this.settings);
     this.networks.push(network);
-    network.atEnd(() => witness(network));
-    return new HetznerSession(network);
+    network.atEnd(() => internalBalancer(network));
+    return new HetznerSession(network, this.settings.ssh.from);
   }
 
   /**
-   * Says that a tier, or a construct around tiers, had another id when it was deployed: what it has at Hetzner then stays, its volumes with the
-   * same numbers and data. Volumes, kept servers and the route get their new names in place; a pool is rolled as for any change, and its old
-   * servers serve until the new ones do. A renamed kept tier needs the `slot` that it had. Once a deploy has ended well the call may go.
-   * @param of the tier under its new id
-   * @param was its id before
+   * Declares that a tier, or a construct around tiers, had another id when it was deployed, so that its resources are kept: volumes keep their ids
+   * and data. Volumes, kept servers and the route are renamed in place; a pool is rolled as after any change. A renamed kept tier needs the `slot`
+   * that it had. Remove the call after a successful deploy.
+   * @param of the tier with its new id
+   * @param was its old id
    * @throws at synth if the page still has something under the old id, or gives the tier's machines other addresses
    */
   formerly(of: Construct, was: string): void {
     const network = this.networks.find(({ scope }) => of.node.scopes.includes(scope));
     if (network === undefined)
-      throw new PageError([`${of.node.path}: it is not inside a Site of this cloud / say formerly of a tier of one`]);
+      throw new PageError([`${of.node.path}: it is not inside a Site of this cloud / call formerly for a tier in such a Site`]);
     formerly(network, of, was);
   }
 
-  /** The real resources that a machine, pool, tier, front door or site has been given, for cdktf's own overrides. A pool's servers are one, with a count. */
+  /** The resources of a machine, pool, tier, front door or site, for cdktf's overrides. A pool's servers are one resource with `count`. */
   resourcesOf(of: Construct): {
     readonly servers: readonly Server[];
     readonly volumes: readonly Volume[];
@@ -93,7 +93,11 @@ export class HetznerCloud implements Cloud {
 }
 
 class HetznerSession implements CloudSession {
-  constructor(private readonly network: HetznerNetwork) {}
+  constructor(
+    private readonly network: HetznerNetwork,
+    /** The administrators' address ranges. */
+    private readonly from: readonly string[],
+  ) {}
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
     return keptMachine(scope, id, this.network, spec);
@@ -109,6 +113,11 @@ class HetznerSession implements CloudSession {
 
   sourcesOf(role: Role): readonly string[] {
     return [this.network.rangeOf(role)];
+  }
+
+  openings(): readonly Omit<Flow, "to">[] {
+    if (this.from.length === 0) return [];
+    return [{ from: { kind: "external", name: "administrators" }, sources: this.from, port: 22, why: "SSH" }];
   }
 
   nextSteps(): readonly string[] {

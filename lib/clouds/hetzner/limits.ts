@@ -1,7 +1,9 @@
-// What Hetzner allows and a page may exceed, told at synth with the number, the limit and the way out.
+// Limits of Hetzner that a page may exceed, checked at synth.
 
 import type { HetznerNetwork } from "./network";
 
+/** The longest name of a server, volume, load balancer, certificate and placement group, and the longest value of a label. */
+export const NAME_LENGTH = 63;
 export const MEMBERS_OF_A_NETWORK = 100;
 export const SUBNETS_OF_A_NETWORK = 50;
 export const GROUPS_OF_A_PROJECT = 50;
@@ -10,26 +12,29 @@ export const DISKS_OF_A_SERVER = 16;
 export const DISK_GIB = { least: 10, most: 10_240 };
 export const BALANCERS_OF_A_PROJECT = 20;
 
-/** Load balancer types with how many servers each reaches, smallest first. */
+/** How long a machine may take to shut down before it is powered off. */
+export const STOP_SECONDS = "180";
+
+/** Load balancer types with their limit of targets, smallest first. */
 const BALANCERS = [
   { type: "lb11", targets: 25 },
   { type: "lb21", targets: 75 },
   { type: "lb31", targets: 150 },
 ] as const;
 
-/** Something that counts: servers that stand, those that stand besides them during a roll-out, and load balancers. */
+/** What counts against the limits: servers, additional servers during a roll-out, and load balancers. */
 export interface Use {
   readonly servers: number;
   readonly rolling: number;
   readonly balancers: number;
 }
 
-/** The smallest load balancer that reaches so many servers, or the largest. */
+/** The smallest load balancer type for a number of servers; the largest if none is large enough. */
 export function balancerFor(servers: number): { readonly type: string; readonly targets: number } {
   return BALANCERS.find(({ targets }) => targets >= servers) ?? BALANCERS[BALANCERS.length - 1]!;
 }
 
-/** The type that reaches at least so many servers, and also as many as an expression of Terraform's says. */
+/** The type for at least `least` servers and at least the number in a Terraform expression. */
 export function balancerTypeFor(least: number, counted: string): string {
   const from = BALANCERS.findIndex(({ type }) => type === balancerFor(least).type);
   const words = BALANCERS.slice(from).map(({ type, targets }, n, all) =>

@@ -1,4 +1,4 @@
-// A site at Hetzner: its provider, network and firewall, a subnet for each tier, spread groups, and the limits that all of it must keep.
+// A site at Hetzner: provider, network, firewall, a subnet for each tier, placement groups, and the checks of Hetzner's limits.
 
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { Firewall } from "@cdktf/provider-hcloud/lib/firewall";
@@ -11,30 +11,33 @@ import { Role } from "../../core/address-plan";
 import { SiteSpec } from "../../core/cloud";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
-import { Stale } from "../../core/stale";
+import { OutdatedMachines } from "../../core/outdated-machines";
+import { OverSsh } from "../shared/over-ssh";
+import { RoleGates } from "../shared/role-gates";
 import { Gate } from "./gate";
-import { limits, Use } from "./limits";
+import { limits, NAME_LENGTH, STOP_SECONDS, Use } from "./limits";
 import { Settings } from "./settings";
 import { LOCATIONS } from "./sizes";
-import { Standing } from "./standing";
+import { FoundResources } from "./found-resources";
 
 export interface PoolOfSite {
   readonly scope: Construct;
   readonly name: string;
-  /** How many servers the page gives it. */
+  readonly role: Role;
+  /** The number of servers on the page. */
   readonly machines: number;
-  /** How many servers it has at the most: both generations while it rolls. */
+  /** The largest number of servers, during a roll-out. */
   readonly peak: number;
-  /** What waits until its members serve. */
+  /** The resource that waits until its members serve. */
   readonly gate: TerraformResource;
 }
 
-/** A kept machine, whose end is no affair of pools. */
+/** A kept machine. */
 export interface KeptOfSite {
   readonly scope: Construct;
   readonly role: Role;
   readonly range: string;
-  /** Without these it is not there. */
+  /** Its resources: server, attached volumes, delivered settings. */
   readonly made: readonly TerraformResource[];
 }
 
@@ -44,11 +47,11 @@ export interface Door {
   readonly balancer: string;
   /** The port of its service. */
   readonly port: number;
-  /** What must be there before its checks mean anything. */
+  /** Resource ids without which it checks nothing: service and target. */
   readonly needs: readonly string[];
 }
 
-// A gate asks for the servers at every sixth look; see gate.mjs.
+// A gate lists the servers at every sixth poll; see gate.mjs.
 const GATE_LOOKS_A_LIST = 6;
 const GATE_REQUESTS_A_SECOND = 0.75;
 const LEAST_PAUSE_SECONDS = 5;
@@ -58,13 +61,15 @@ export class HetznerNetwork {
   readonly cidr: string;
   readonly problems: Problems;
   readonly gate: Gate;
-  /** Of Terraform's number type, as servers take them. */
+  /** Ids as numbers, as the server resource takes them. */
   readonly id: number;
   readonly firewall: number;
-  readonly stale: Stale;
-  readonly standing: Standing;
-  /** What counts against Hetzner's limits. */
+  readonly outdated: OutdatedMachines;
+  readonly found: FoundResources;
+  /** Everything that counts against Hetzner's limits. */
   readonly uses: Use[] = [];
+  private readonly roles: RoleGates;
+  private ssh: OverSsh | undefined;
   private readonly pools = new Map<string, PoolOfSite>();
   private readonly former = new Map<string, string>();
   private readonly kept: KeptOfSite[] = [];
@@ -83,8 +88,9 @@ export class HetznerNetwork {
     this.problems = new Problems(scope);
     for (const problem of settings.wrong) this.problems.add(scope, problem);
     this.gate = new Gate(scope);
-    this.stale = new Stale(scope, this.site);
-    this.standing = new Standing(scope, this.site, settings);
+    this.roles = new RoleGates(scope);
+    this.outdated = new OutdatedMachines(scope, this.site);
+    this.found = new FoundResources(scope, this.site, settings);
     provider(scope, settings.pollSeconds);
     const network = new HcloudNetwork(scope, "Network", { name: this.site, ipRange: spec.cidr, labels: { site: this.site } });
     this.id = Token.asNumber(network.id);
@@ -92,26 +98,37 @@ export class HetznerNetwork {
     this.problems.atSynth(() => limits(this));
   }
 
-  /** Where hosts of a role have their addresses. */
+  /** Delivers settings to running kept machines. */
+  get overSsh(): OverSsh {
+    return (this.ssh ??= new OverSsh(this.scope));
+  }
+
+  /** The address range of a role. */
   rangeOf(role: Role): string {
     return this.spec.roles[role];
   }
 
-  /** Where load balancers have their addresses. */
+  /** The address range of load balancers. */
   get balancers(): string {
     return this.spec.roles.cloud;
   }
 
-  /** Tells of a pool. */
+  /** Registers a pool. */
   admit(pool: PoolOfSite): void {
     this.pools.set(pool.name, pool);
+    this.roles.add(pool);
+  }
+
+  /** The names of the page's pools; complete at the end of the page. */
+  get poolNames(): readonly string[] {
+    return [...this.pools.keys()].sort();
   }
 
   pool(name: string): PoolOfSite | undefined {
     return this.pools.get(name);
   }
 
-  /** Tells of a kept machine. */
+  /** Registers a kept machine. */
   keep(machine: KeptOfSite): void {
     this.kept.push(machine);
   }
@@ -122,49 +139,58 @@ export class HetznerNetwork {
     return { pools: [...this.pools.values()].filter(inside), kept: this.kept.filter(inside) };
   }
 
-  /** Tells the name that a pool had before. */
+  /** Registers the old name of a pool. */
   rename(pool: string, was: string): void {
     if (was !== pool) this.former.set(pool, was);
   }
 
-  /** A pool's name, and the one before if it had one: servers of both serve. */
+  /** A pool's name, and its old name if it was renamed: servers with either name serve. */
   namesOf(pool: string): readonly string[] {
     return [pool, this.former.get(pool)].filter((name) => name !== undefined);
   }
 
-  /** Tells that a load balancer sees whether a pool's members serve. */
-  sees(door: Door): void {
+  /** Registers a load balancer that checks the health of a pool's members. */
+  addDoor(door: Door): void {
     this.doors.push(door);
   }
 
-  /** The load balancers that see a pool, once the page is whole. */
+  /** The load balancers that check a pool; complete at the end of the page. */
   doorsOf(pool: string): readonly Door[] {
     return this.doors.filter((door) => door.pool === pool);
   }
 
   /**
-   * Between two questions of a gate, in seconds, once the page is whole: all gates may wait at the same time, and each asks once for every load
-   * balancer that sees its pool, and now and then for the servers. Hetzner answers one request a second in the long run, of which Terraform
-   * needs some as well.
+   * Seconds between two polls of a gate. All gates may wait at the same time, and each sends one request for every load balancer that checks its
+   * pool, and sometimes one for the servers. Hetzner allows one request a second on average, of which Terraform needs some too.
    */
   get pauseSeconds(): number {
     const questions = this.doors.length + this.pools.size / GATE_LOOKS_A_LIST;
     return Math.max(LEAST_PAUSE_SECONDS, Math.ceil(questions / GATE_REQUESTS_A_SECOND));
   }
 
-  /** Runs `make` once the page is whole; it may still make resources. */
+  /** Calls `make` at the end of the page; it may still make resources. */
   atEnd(make: () => void): void {
     this.ends.push(make);
   }
 
-  /** The page is whole. */
+  /** Called at the end of the page. */
   end(): void {
-    // What is made here may add to the list.
+    // A call may add further ones to the list.
     for (let make = this.ends.shift(); make !== undefined; make = this.ends.shift()) make();
     this.gatesAfterKept();
+    this.roles.finish((ROLE, pools) =>
+      this.gate.call("retire", {
+        SITE: this.site,
+        ROLE,
+        POOLS: pools.join(" "),
+        LIMIT_SECONDS: STOP_SECONDS,
+        PAUSE_SECONDS: String(LEAST_PAUSE_SECONDS),
+        STOP_SECONDS,
+      }),
+    );
   }
 
-  /** Has every gate wait for all kept machines, once the page is whole: if one of these cannot be made, the apply ends with that error at once. */
+  /** Makes every gate depend on all kept machines: if one of these cannot be made, the apply fails at once with that error. */
   private gatesAfterKept(): void {
     const made = this.kept
       .flatMap((machine) => machine.made)
@@ -172,8 +198,8 @@ export class HetznerNetwork {
     for (const { gate } of this.pools.values()) gate.dependsOn = [...new Set([...(gate.dependsOn ?? []), ...made])];
   }
 
-  /** The pools that no route leads to, once the page is whole. */
-  get unseen(): readonly PoolOfSite[] {
+  /** The pools that no load balancer checks yet, since they have no route. */
+  get poolsWithoutCheck(): readonly PoolOfSite[] {
     return [...this.pools.values()].filter((pool) => this.doorsOf(pool.name).length === 0);
   }
 
@@ -185,7 +211,7 @@ export class HetznerNetwork {
     return this.groups.size;
   }
 
-  /** The subnet of a tier: its own, so that an address that Hetzner chooses is never one that another machine wants. */
+  /** The subnet of a tier. Each tier has its own, so that Hetzner never assigns a planned address of a kept machine to a pool's member. */
   subnet(range: string): NetworkSubnet {
     const found = this.subnets.get(range);
     if (found !== undefined) return found;
@@ -199,14 +225,14 @@ export class HetznerNetwork {
     return made;
   }
 
-  /** The n-th group of a tier, whose members stand on different hosts at Hetzner. */
+  /** The n-th placement group of a tier, whose servers run on different physical hosts. */
   group(role: Role, range: string, n: number): PlacementGroup {
     const name = `${role}-${range.replaceAll(/[./]/g, "-")}-${n}`;
     const found = this.groups.get(name);
     const made =
       found ??
       new PlacementGroup(this.scope, `Spread-${name}`, {
-        name: shortened(`${this.site}-${name}`),
+        name: shortened(`${this.site}-${name}`, NAME_LENGTH),
         type: "spread",
         labels: { site: this.site, role },
       });
@@ -215,18 +241,18 @@ export class HetznerNetwork {
   }
 }
 
-// One for all sites of a stack; the page's own, if it has one.
+// One provider for all sites of a stack; the page's own, if it has one.
 function provider(scope: Construct, pollSeconds: number): void {
   const stack = TerraformStack.of(scope);
   if (stack.node.findAll().some((node) => node instanceof HcloudProvider)) return;
-  // Polled every half second, as is the default, thirty servers use up the requests of an hour.
+  // With the default of half a second, a deploy of thirty servers exceeds the hourly limit of requests.
   new HcloudProvider(stack, "hcloud", { pollInterval: `${pollSeconds}s` });
 }
 
-// It filters the public interface only; the private network is the host firewall's.
+// Hetzner's firewall filters the public interface only; host firewalls filter the private network.
 function firewall(scope: Construct, site: string, settings: Settings): Firewall {
   const everyone = ["0.0.0.0/0", "::/0"];
-  // A firewall that loses its last rule is not changed at all, so one rule stands in any case.
+  // The provider does not apply the removal of the last rule, so there is always one rule.
   const rules = [{ direction: "in", protocol: "icmp", sourceIps: everyone, description: "ping and path MTU" }];
   const ssh = { direction: "in", protocol: "tcp", port: "22", sourceIps: [...settings.ssh.from].sort(), description: "SSH" };
   return new Firewall(scope, "Firewall", {

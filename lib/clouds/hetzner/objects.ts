@@ -1,5 +1,5 @@
 // Files in Hetzner's object store: `objects: hetznerObjects({ bucket: "social-media", accessKey, secretKey })`.
-// Hetzner's API makes neither buckets nor keys: both are made in the Console, or the bucket through S3 if the page asks for it.
+// Hetzner's API can make neither buckets nor keys. Make both in the Console; with `create` the page makes the bucket by the S3 API.
 
 import { TerraformProvider, TerraformResource, TerraformResourceConfig } from "cdktf";
 import { Construct } from "constructs";
@@ -11,24 +11,24 @@ import { Secret } from "../../core/secret";
 import { Installation } from "../../core/installation";
 
 export interface HetznerObjectsProps {
-  /** The bucket's name, unique among all customers of the location. Its files become readable to all, its list does not. */
+  /** The bucket's name, unique among all customers of the location. Its files become publicly readable, but not the list of files. */
   readonly bucket: string;
-  /** The key that the Console shows, as a `Secret` or a sensitive variable. */
+  /** The access key from the Console, as a `Secret` or a sensitive variable. */
   readonly accessKey: string | Secret;
-  /** Its secret half, likewise. */
+  /** The secret key, likewise. */
   readonly secretKey: string | Secret;
   /**
-   * Where the bucket is; it need not be where the machines are.
+   * The location of the bucket; it may differ from that of the machines.
    * @default "fsn1"
    */
   readonly location?: "fsn1" | "nbg1" | "hel1";
   /**
-   * A host of your own that has the bucket's files at its root, such as a cache.
+   * A host of your own that serves the bucket's files at its root, such as a CDN or a cache.
    * @default - the bucket's own host at Hetzner
    */
   readonly aliasHost?: string;
   /**
-   * Whether the page makes the bucket, with Amazon's provider turned to Hetzner. Nothing can be deleted with the page: the bucket is guarded.
+   * Whether the page makes the bucket, with the AWS provider and Hetzner's endpoint. Terraform refuses to destroy the bucket (`prevent_destroy`).
    * @default false
    */
   readonly create?: boolean;
@@ -70,7 +70,7 @@ export function hetznerObjects(props: HetznerObjectsProps): ObjectStore {
   };
 }
 
-// By the plain classes of cdktf, so that nobody needs the bindings of Amazon's provider for two resources.
+// Plain classes of cdktf, so that the library does not need the bindings of the AWS provider for two resources.
 class Plain extends TerraformResource {
   constructor(
     scope: Construct,
@@ -88,7 +88,7 @@ class Plain extends TerraformResource {
 }
 
 class S3 extends TerraformProvider {
-  // Beside another provider of the page's own for Amazon.
+  // An alias, since the page may have an AWS provider of its own.
   private readonly name: string;
 
   constructor(
@@ -136,7 +136,7 @@ function makeBucket(
     { bucket: props.bucket },
     { provider, lifecycle: { preventDestroy: true } },
   );
-  // Browsers load fonts and video of another host only if it says so.
+  // Browsers load fonts and video from another host only with CORS headers.
   const rule = { allowed_methods: ["GET", "HEAD"], allowed_origins: [`https://${place.domain}`], allowed_headers: ["*"] };
   const cors = { bucket: bucket.getStringAttribute("id"), cors_rule: [rule] };
   new Plain(scope, "BucketCors", "aws_s3_bucket_cors_configuration", cors, { provider });

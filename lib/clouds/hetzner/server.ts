@@ -1,4 +1,4 @@
-// What all servers of a site have in common: `serverConfig(where, network, { name: "database-1", … })`.
+// The common configuration of all servers of a site: `serverConfig(where, network, { name: "database-1", … })`.
 
 import { ServerConfig } from "@cdktf/provider-hcloud/lib/server";
 import { Construct } from "constructs";
@@ -6,6 +6,7 @@ import { Role } from "../../core/address-plan";
 import { registryOf } from "../../core/image";
 import { Size } from "../../core/size";
 import { HetznerNetwork } from "./network";
+import { Settings } from "./settings";
 import { serverType } from "./sizes";
 
 export interface ServerOf {
@@ -13,15 +14,15 @@ export interface ServerOf {
   readonly role: Role;
   readonly range: string;
   readonly size: Size;
-  /** The spread group of the tier that it joins. */
+  /** The id of its placement group. */
   readonly group: number;
   readonly userData: string;
-  /** Whether the provider has to shut it down before it deletes it. */
+  /** Whether the provider shuts it down before it deletes it. */
   readonly shutsDown: boolean;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The smallest type that is large enough; a problem of `where` if there is none. */
+/** The smallest server type that is large enough; adds a problem of `where` if there is none. */
 export function typeOf(where: Construct, network: HetznerNetwork, role: Role, size: Size): string {
   const { settings } = network;
   const choice = serverType(settings.location, settings.cpus(role), size);
@@ -30,12 +31,9 @@ export function typeOf(where: Construct, network: HetznerNetwork, role: Role, si
   return "none";
 }
 
-/** How long a machine may take to shut down before its power goes off. */
-export const STOP_SECONDS = "180";
-
 /**
- * All besides the boot text that a server is made of, as a comment at its end. So a change of any of it is a change of the text, which
- * Terraform answers with a new server: by itself it would switch every server off to give it another type, and leave it off if there is none.
+ * The other inputs of a server as a comment for the end of its boot text, so that a change of any of them changes the text and the server is
+ * replaced. Otherwise Terraform would power off every server to change its type, and leave it off if Hetzner has no capacity for that type.
  */
 export function madeOf(where: Construct, network: HetznerNetwork, of: Pick<ServerOf, "role" | "size" | "range">): string {
   const { settings } = network;
@@ -44,10 +42,10 @@ export function madeOf(where: Construct, network: HetznerNetwork, of: Pick<Serve
   return `# ${words.join(" ")}\n`;
 }
 
-/** Registries that answer by IPv4 alone. */
+/** Registries without IPv6. */
 const IPV4_ONLY: readonly string[] = ["ghcr.io"];
 
-/** Refuses servers that could not fetch what they run. */
+/** Refuses servers without IPv4 whose images are in a registry without IPv6. */
 export function checkRegistries(where: Construct, network: HetznerNetwork, role: Role, images: () => readonly string[]): void {
   if (network.settings.addresses(role) !== "ipv6") return;
   network.problems.atSynth(() => {
@@ -69,14 +67,28 @@ export function serverConfig(where: Construct, network: HetznerNetwork, server: 
     serverType: typeOf(where, network, server.role, server.size),
     image: settings.image,
     location: settings.location,
-    // Given here and not by a selector, the firewall stands before the first boot.
+    // Set on the server and not by a label selector, so that the firewall is active at the first boot.
     firewallIds: [network.firewall],
     placementGroupId: server.group,
     publicNet: [{ ipv4Enabled: addresses !== "ipv6", ipv6Enabled: addresses !== "ipv4" }],
     ...(settings.ssh.keys.length > 0 ? { sshKeys: [...settings.ssh.keys] } : {}),
     userData: server.userData,
     labels: { site: network.site, role: server.role, ...server.labels },
-    // The gate shuts it down where it can, with more patience than the provider has; what is off already must not be told to shut down.
+    // Where possible the gate program shuts servers down, since it waits longer than the provider. The provider must not shut down a stopped server.
     shutdownBeforeDeletion: server.shutsDown,
   };
+}
+
+/** The login of a server, as in `root@203.0.113.7`; `undefined` if there is no SSH key or no allowed range. */
+export function rootAt(settings: Settings, role: Role, server: string): string | undefined {
+  if (settings.ssh.keys.length === 0 || settings.ssh.from.length === 0) return undefined;
+  // A running server that was made with other addresses has none of the first kind until it is renewed.
+  const kinds = ["ipv4_address", "ipv6_address"].map((kind) => `${server}.${kind}`);
+  const [first, other] = settings.addresses(role) === "ipv6" ? kinds.reverse() : kinds;
+  return `root@\${coalesce(${first}, ${other})}`;
+}
+
+/** The command that logs in, for the inventory. */
+export function ssh(root: string | undefined): { readonly login?: string } {
+  return root === undefined ? {} : { login: `ssh ${root}` };
 }

@@ -1,4 +1,4 @@
-// What a page may say about Hetzner, and what holds if it says nothing.
+// The props of `hetzner()` and their defaults.
 
 import { LoadBalancerConfig } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { LoadBalancerServiceConfig } from "@cdktf/provider-hcloud/lib/load-balancer-service";
@@ -11,10 +11,10 @@ import { wrongNumber } from "../../core/whole-number";
 import { isRange } from "../shared/range";
 import { Cpus, Location, LOCATIONS } from "./sizes";
 
-/** Which public addresses a machine has. Other servers and the registry of the images are reached by IPv4 only, in part. */
+/** The public addresses of a machine. Some other servers of the Fediverse, and the registry of Mastodon's images, have IPv4 only. */
 export type PublicAddresses = "ipv4+ipv6" | "ipv4" | "ipv6";
 
-/** The last word on each resource: gets its finished configuration and returns what shall stand in the plan. */
+/** Functions that change the configuration of resources: each gets the finished configuration and returns the one for the plan. */
 export interface Tune {
   /** @param host the host's or pool's name on the page, and its role */
   readonly server?: (config: ServerConfig, host: { readonly name: string; readonly role: Role }) => ServerConfig;
@@ -23,84 +23,101 @@ export interface Tune {
   readonly service?: (config: LoadBalancerServiceConfig, route: { readonly host: string }) => LoadBalancerServiceConfig;
 }
 
+export interface Ssh {
+  /** Names or ids of SSH keys in the project. */
+  readonly keys: readonly string[];
+  /** Address ranges from which port 22 is open, in CIDR notation. */
+  readonly from: readonly string[];
+  /**
+   * Whether a deploy applies changed settings to running kept machines by `ssh`.
+   * @default false
+   */
+  readonly settings?: boolean;
+}
+
 export interface HetznerProps {
   /**
-   * Where everything stands: Falkenstein, Nuremberg, Helsinki, Ashburn, Hillsboro or Singapore. Change it before the first deploy only: volumes
-   * cannot move, so a change is refused while they are protected.
+   * The location of all resources: Falkenstein, Nuremberg, Helsinki, Ashburn, Hillsboro or Singapore. Change it before the first deploy only:
+   * volumes cannot move, so a change is refused while they are protected.
    */
   readonly location: Location;
   /**
-   * What machines compute with, for all or by role, as in `{ postgres: "dedicated" }`. A change replaces the machines of pools, and
-   * reaches kept ones when they are renewed.
+   * The kind of CPUs, for all machines or by role, as in `{ postgres: "dedicated" }`. A change replaces the machines of pools; kept ones change when
+   * they are renewed.
    * @default "shared"
    * @throws at synth if Hetzner has no such CPUs, or no server large enough, at the location
    */
   readonly cpus?: Cpus | Readonly<Partial<Record<Role, Cpus>>>;
   /**
-   * The image that machines start from: a name, or the number of a snapshot. A change replaces the machines of pools and leaves kept ones alone.
+   * The image of the machines: a name, or the id of a snapshot. A change replaces the machines of pools; kept ones change when they are renewed.
    * @default "debian-13"
    * @throws when the plan is made, if Hetzner has no such image
    */
   readonly image?: string;
   /**
-   * Public addresses, for all machines or by role, as in `{ redis: "ipv6" }`; an IPv4 address costs extra. None lets anybody in but `ssh.from`. A
-   * change replaces the machines of pools, and reaches kept ones when they are renewed.
+   * Public addresses, for all machines or by role, as in `{ redis: "ipv6" }`; an IPv4 address costs extra. They accept connections from `ssh.from`
+   * only. A change replaces the machines of pools; kept ones change when they are renewed.
    * @default "ipv4+ipv6"
    */
   readonly addresses?: PublicAddresses | Readonly<Partial<Record<Role, PublicAddresses>>>;
   /**
-   * Who administers the machines: names of SSH keys that the project has, and the address ranges from which port 22 is open. A change of `keys`
-   * replaces the machines of pools and leaves kept ones alone; one of `from` changes every host firewall, so it replaces the machines of pools,
-   * and kept ones want renewing.
-   * @default - nobody: port 22 is closed to all
-   * @throws at synth if a range is not in CIDR notation; when the plan is made, if the project has no such key
+   * SSH access of administrators: names of SSH keys in the project, and the address ranges from which port 22 is open. A change of `keys` replaces
+   * the machines of pools; kept ones change when they are renewed. A change of `from` changes every host firewall, so it replaces the machines of
+   * pools, and kept ones must be renewed unless `settings` is true.
+   *
+   * With `settings: true` a deploy applies changed settings to running kept machines by `ssh` as root, from the machine that deploys: its address
+   * must be in `from`, and one of the `keys` in the agent or in ~/.ssh/config. A machine's host key is accepted at its first deploy and stored in
+   * known_hosts, so always deploy from the same machine, or copy that file. A running machine accepts the keys that
+   * it was made with, and the ranges that it was made with or got last. A change of `settings` makes all kept machines older than the page.
+   * @default - no access: port 22 is closed; changed settings of kept machines wait for a renewal, and an output lists these machines
+   * @throws at synth if a range is not in CIDR notation, or `settings` is true without keys or ranges; when the plan is made, if the project has no such key
    */
-  readonly ssh?: { readonly keys: readonly string[]; readonly from: readonly string[] };
+  readonly ssh?: Ssh;
   /**
-   * Who writes the host names of the front door into DNS. With `hetznerDns` it also gets its certificates.
-   * @default - nobody: an output says which records to make by hand
+   * Makes the DNS records of the front door's host names. With `hetznerDns` Hetzner also issues the certificates.
+   * @default - none: an output lists the records to make by hand
    */
   readonly dns?: Dns;
   /**
-   * A certificate for all host names of the front door and its private key, as PEM. Give the key by a sensitive variable. The certificate is no
-   * secret: only if its text stands on the page can it be checked that it covers every host name; of one that comes by a variable nothing is
-   * compared, and the plan carries a note.
+   * A certificate for all host names of the front door and its private key, as PEM. Give the key by a sensitive variable. The certificate is not
+   * secret: give its text on the page, so that it can be checked whether it covers every host name. A certificate in a variable is not checked, and
+   * the plan has a note about it.
    * @throws at synth if it does not cover a host name of the front door
-   * @default - Hetzner's own with `hetznerDns`; without it the front door speaks plain HTTP, for a proxy before it or a test
+   * @default - certificates issued by Hetzner with `hetznerDns`; otherwise plain HTTP, for a proxy in front of it or for tests
    */
   readonly certificate?: { readonly certificate: string; readonly privateKey: string };
   /**
-   * Whether disks refuse to be destroyed, both in Terraform and at Hetzner. Set it to false and deploy before you destroy them.
+   * Whether disks are protected from deletion, both in Terraform and at Hetzner. To destroy them, set it to false and deploy first.
    * @default true
    */
   readonly protectDisks?: boolean;
   /**
-   * Volumes that may lose their data, by their names at Hetzner, as in `["social-database-2-data"]`: a plan that would part from any other volume
-   * of the site is refused. A volume that is named here while its machine is on the page is no longer protected, so name it, deploy, and then
-   * take the machine off the page. Of a volume that was taken out of Terraform's state it says that it may stay without its machine.
+   * Volumes whose data may be deleted, by their names at Hetzner, as in `["social-database-2-data"]`. A plan in which any other volume of the site is
+   * no longer on the page is refused. To delete a volume: name it here, deploy (this removes its protection), then remove the machine from the page.
+   * A volume that was removed from Terraform's state must also be named here, if it is to remain without its machine.
    * @default - none
    */
   readonly releasedVolumes?: readonly string[];
   /**
-   * How long new machines of a pool may take to serve, in seconds, before the deploy fails and the old ones go on.
+   * How many seconds new machines of a pool may take until they serve. After that the deploy fails, and the old ones continue to serve.
    * @default 1200
    * @throws at synth if it is not a whole number from 1
    */
   readonly readySeconds?: number;
   /**
-   * How often Terraform asks whether something is done, in seconds. Hetzner answers 3600 requests an hour for a project.
+   * Seconds between two polls of Hetzner's API by Terraform. Hetzner allows 3600 requests an hour for a project.
    * @default 2
    * @throws at synth if it is not a whole number from 1
    */
   readonly pollSeconds?: number;
   /**
-   * How many servers the account may have; the Console shows it under Limits. New accounts have few.
+   * The account's limit of servers; the Console shows it under Limits. It is low for new accounts.
    * @default 100, which is what one network takes
    * @throws at synth if the page, with every pool doubled for a roll-out, needs more
    */
   readonly serverLimit?: number;
   /**
-   * The last word on each real resource.
+   * Functions that change the configuration of resources.
    * @default - none
    */
   readonly tune?: Tune;
@@ -109,7 +126,7 @@ export interface HetznerProps {
 export class Settings {
   readonly location: Location;
   readonly image: string;
-  readonly ssh: { readonly keys: readonly string[]; readonly from: readonly string[] };
+  readonly ssh: Ssh;
   readonly protectDisks: boolean;
   readonly releasedVolumes: readonly string[];
   readonly readySeconds: number;
@@ -129,7 +146,7 @@ export class Settings {
     this.tune = props.tune ?? {};
   }
 
-  /** Everything that is no location, no number or no range. */
+  /** Problems of the props. */
   get wrong(): readonly Problem[] {
     const { location } = this.props;
     const places = Object.keys(LOCATIONS).join(", ");
@@ -147,7 +164,13 @@ export class Settings {
         wrong: `ssh.from of Hetzner names "${range}"`,
         remedy: "use ranges that begin with their first address, such as 203.0.113.7/32 or 2001:db8::/48",
       }));
-    return [...place, ...numbers, ...ranges];
+    const { keys, from, settings = false } = this.ssh;
+    const closed = [...(keys.length === 0 ? ["keys"] : []), ...(from.length === 0 ? ["from"] : [])];
+    const shut = {
+      wrong: `ssh.settings of Hetzner is true, and ssh.${closed.join(" and ssh.")} is empty, so they cannot be delivered`,
+      remedy: "name a key of the project and the range from which you deploy, or leave settings out",
+    };
+    return [...place, ...numbers, ...ranges, ...(settings && closed.length > 0 ? [shut] : [])];
   }
 
   cpus(role: Role): Cpus {

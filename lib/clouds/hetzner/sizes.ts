@@ -1,13 +1,13 @@
-// Which server type has so many CPUs and so much memory at a location: `serverType("fsn1", "shared", Size.of({ cpus: 2, gib: 4 }))`.
-// A table, not a data source: a type that Hetzner withdraws must not stop the plans of machines that run on it. Types as of November 2026.
+// The server type for a size at a location: `serverType("fsn1", "shared", Size.of({ cpus: 2, gib: 4 }))`.
+// A table, not a data source: if Hetzner withdraws a type, plans for machines of that type must still work. Types as of November 2026.
 
 import { Size } from "../../core/size";
 
 export type Location = "fsn1" | "nbg1" | "hel1" | "ash" | "hil" | "sin";
 
 /**
- * What a machine computes with: CPUs shared with others (`cpx`), CPUs of its own (`ccx`), older shared ones at a third of the price, which are
- * often sold out (`cx`), or shared ARM ones, likewise (`cax`). The last two exist in Europe only.
+ * The kind of CPUs: shared (`cpx`), dedicated (`ccx`), older shared ones at a third of the price that are often sold out (`cx`), or shared ARM CPUs
+ * that are often sold out too (`cax`). The last two exist in Europe only.
  */
 export type Cpus = "shared" | "dedicated" | "cost-optimized" | "arm";
 
@@ -47,14 +47,14 @@ export const LOCATIONS: Readonly<Record<Location, Place>> = {
 
 export type Choice = { readonly type: string } | { readonly wrong: string; readonly remedy: string };
 
-/** The smallest type that has both, or why there is none. */
+/** The smallest type with enough CPUs and memory, or why there is none. */
 export function serverType(location: Location, cpus: Cpus, size: Size): Choice {
   const here = LOCATIONS[location].types;
   const family = here[cpus];
   if (family === undefined) {
     const elsewhere = (Object.keys(LOCATIONS) as Location[]).filter((place) => LOCATIONS[place].types[cpus] !== undefined);
     return {
-      wrong: `its CPUs are to be ${cpus}, which Hetzner has not in ${location}`,
+      wrong: `its CPUs are to be ${cpus}, which Hetzner does not offer in ${location}`,
       remedy: `use ${Object.keys(here).join(" or ")} there, or one of the locations ${elsewhere.join(", ")}`,
     };
   }

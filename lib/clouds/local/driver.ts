@@ -1,5 +1,5 @@
-// How Terraform drives this host: `driver.call("machine create", { SITE: "social", … })` as a provisioner of a terraform_data.
-// The driver's own files travel with the synthesized stack, so that a plan can be applied wherever it is carried.
+// The driver: shell scripts that make machines on this host, run as provisioners of `terraform_data`:
+// `driver.call("machine create", { SITE: "social", … })`. They are copied into the synthesized stack.
 
 import { join } from "node:path";
 import { LocalExecProvisioner } from "cdktf";
@@ -8,7 +8,7 @@ import { carried, runs } from "../shared/carried-script";
 
 export class Driver {
   private readonly path: string;
-  /** Where the stack carries the stand-in's sources. */
+  /** The path of the stand-in's sources in the stack. */
   readonly standIn: string;
 
   constructor(scope: Construct) {

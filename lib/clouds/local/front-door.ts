@@ -1,4 +1,4 @@
-// The front door on this host: an HAProxy machine that ends TLS, routes by host name and checks every member's health.
+// The front door on this host: a machine with HAProxy that terminates TLS, routes by host name and checks the health of every member.
 
 import { Construct } from "constructs";
 import { FrontDoorSpec, MadeFrontDoor, RouteSpec } from "../../core/cloud";
@@ -7,15 +7,16 @@ import { following, Problems } from "../../core/problems";
 import { terraformText } from "../../core/render/terraform-text";
 import { cloudConfig } from "../../core/render/cloud-config";
 import { haproxy } from "./haproxy";
+import { HOST_LETTERS } from "./limits";
 import { keptMachine } from "./machine";
 import { MAIL_DIRECTORY, mailCatcher } from "./mailbox";
 import { LocalNetwork } from "./network";
 
 const NAME = "front-door";
-const MOST_LETTERS = 240;
 
 export class LocalFrontDoor implements MadeFrontDoor {
   readonly sources: readonly string[];
+  readonly machine: MadeFrontDoor["machine"];
   private readonly routes: RouteSpec[] = [];
   private readonly address: string;
   private readonly problems: Problems;
@@ -33,7 +34,7 @@ export class LocalFrontDoor implements MadeFrontDoor {
       const made = haproxy(spec.domain, this.routes, network.mail?.() ?? []);
       return network.mail === undefined ? made : mailCatcher(made);
     };
-    const { resource } = keptMachine(scope, id, network, {
+    const { machine, resource, renew, login } = keptMachine(scope, id, network, {
       name: NAME,
       address,
       disks: [],
@@ -41,20 +42,20 @@ export class LocalFrontDoor implements MadeFrontDoor {
       images: () => [],
       bootText: () => terraformText(cloudConfig(program())),
       directories: () => (network.mail === undefined ? "" : MAIL_DIRECTORY),
-      // It keeps nothing but mail, which lies on the host: made anew, it gets its members from the gates of the pools again.
+      // It stores nothing but mail, which is on the host. After a replacement the gates of the pools configure its members again.
       onChange: "replace",
     });
+    this.machine = { name: NAME, address, resource, renew, login };
     network.opens((pool) => {
       const hosts = this.routes.filter((route) => route.pool.name === pool).map((route) => route.host);
-      return hosts.length === 0 ? undefined : { name: NAME, machine: resource.id, backends: hosts.sort().join(" ") };
+      return hosts.length === 0 ? undefined : { name: NAME, machine: machine.id, backends: hosts.sort().join(" ") };
     });
   }
 
   route(_id: string, spec: RouteSpec): void {
-    // HAProxy's machine has files that are called after it.
-    if (spec.host.length > MOST_LETTERS) {
+    if (spec.host.length > HOST_LETTERS) {
       const wrong = `the host name ${spec.host} has ${spec.host.length} characters`;
-      this.problems.add(this.scope, following(spec.host, { wrong, remedy: `the local cloud takes at most ${MOST_LETTERS}` }));
+      this.problems.add(this.scope, following(spec.host, { wrong, remedy: `the local cloud takes at most ${HOST_LETTERS}` }));
     }
     this.routes.push(spec);
   }

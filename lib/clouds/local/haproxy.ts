@@ -1,19 +1,21 @@
-// What the front door's machine does at its first boot: `haproxy("social.example", routes)`.
-// Which members serve a route is no part of it: the driver says so by `targets`, which changes HAProxy while it runs.
+// The program of the front door's machine: `haproxy("social.example", routes)`.
+// The members of a route are not a part of it: the driver sets them with the command `targets`, which changes HAProxy while it runs.
 
+import { join } from "node:path";
 import { RouteSpec } from "../../core/cloud";
 import { Flow } from "../../core/flow";
 import { nftables } from "../../core/nftables";
 import { HEALTH_TIMEOUT_SECONDS, KEEPALIVE, PROXY_OPEN_FILES } from "../../core/limits";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
+import { script } from "../../core/script";
 import { unit } from "../../core/unit";
 
-/** `further` is what else the machine lets in. */
+/** @param further other connections that the machine accepts */
 export function haproxy(domain: string, routes: readonly RouteSpec[], further: readonly Flow[] = []): Program {
   const sorted = [...routes].sort((a, b) => (a.host < b.host ? -1 : 1));
   const world = {
-    from: { kind: "outside", name: "the world" },
+    from: { kind: "external", name: "the world" },
     sources: ["0.0.0.0/0"],
     to: { kind: "host", name: "front-door", role: "cloud" },
   } as const;
@@ -42,17 +44,17 @@ export function haproxy(domain: string, routes: readonly RouteSpec[], further: r
     .readyWhen(WELL);
 }
 
-// Before the first gate of a pool a route has no members, and that is well, too.
+// Before the first gate of a pool a route has no members. Then the machine is ready all the same.
 const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '/^[^#]/ { all[$1]++; well[$1] += $18 ~ /^UP/ }
   END { for (route in all) if (!well[route]) { print "no member of " route " is well"; bad = 1 } exit bad }'`;
 
-// HAProxy's own format of a request, but with the path alone: browsers put their token into the query of a WebSocket's address.
+// HAProxy's HTTP log format, but with the path only: browsers send their access token in the query of a WebSocket's URL.
 const LOG = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HPO %HV";
 
 const MOST_CONNECTIONS = 4_000;
 
-// A member that loses power says no goodbye, and nobody speaks on a WebSocket that waits for events: without probes its clients would hang at the
-// front door, connected to nobody.
+// A member that loses power does not close its connections, and a WebSocket that waits for events sends nothing. Without keepalive its clients would
+// stay connected to the front door without a member behind it.
 function front(routes: readonly RouteSpec[]): string {
   return `global
   log /dev/log local0
@@ -103,94 +105,19 @@ function backend({ host, check }: RouteSpec): string {
 `;
 }
 
-// What follows a member's address on its line.
+// The part of a server line after the member's address.
 function server({ port, check }: RouteSpec): string {
   return `${port} check port ${check.port} inter 2s fall 2 rise 1`;
 }
 
-/** OpenSSL takes no more than 64 characters, and nobody reads it: browsers look at the other names. */
+/** OpenSSL limits it to 64 characters. Browsers ignore it: they check the subject alternative names. */
 function commonName(host: string): string {
   return host.length <= 64 ? host : "cdktf-mastodon";
 }
 
 function certificate(hosts: readonly string[]): string {
   const names = [...new Set(hosts)].map((host) => `DNS:${host}`).join(",");
-  return `if [ ! -e /etc/haproxy/certificate.pem ]; then
-  (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=${commonName(hosts[0]!)} \\
-    -addext 'subjectAltName=${names}' -keyout /etc/haproxy/key.pem -out /etc/haproxy/own.pem
-  cat /etc/haproxy/own.pem /etc/haproxy/key.pem >/etc/haproxy/certificate.pem)
-fi
-`;
+  return script(join(__dirname, "certificate.sh"), { COMMON_NAME: commonName(hosts[0]!), NAMES: names });
 }
 
-// Names instead of slots: HAProxy's own log and statistics then speak of machines.
-const TARGETS = `#!/bin/bash
-# Gives a route exactly these members: targets HOST [NAME=ADDRESS...]. New ones come first; old ones finish what they have in hand.
-set -euo pipefail
-route=$1
-shift
-DRAIN_SECONDS=10
-line=$(cat "/etc/haproxy/routes/$route.server")
-kept=/var/lib/haproxy/targets
-mkdir -p "$kept"
-exec 9>/run/targets.lock
-flock 9
-
-before=$(cat "$kept/$route" 2>/dev/null || true)
-printf '%s\\n' "$@" | sed '/^$/d' >"$kept/$route"
-
-{
-  cat /etc/haproxy/front.cfg
-  for file in /etc/haproxy/routes/*.cfg; do
-    echo
-    cat "$file"
-    name=$(basename "$file" .cfg)
-    while IFS='=' read -r server address; do
-      echo "  server $server $address:$(cat "/etc/haproxy/routes/$name.server")"
-    done < <(cat "$kept/$name" 2>/dev/null || true)
-  done
-} >/etc/haproxy/haproxy.cfg.new
-haproxy -c -q -f /etc/haproxy/haproxy.cfg.new
-mv /etc/haproxy/haproxy.cfg.new /etc/haproxy/haproxy.cfg
-systemctl is-active -q haproxy || exit 0
-
-say() { socat -t 15 - /run/haproxy/admin.sock <<<"$1"; }
-tell() { say "$1" >/dev/null; }
-sessions() { say "show stat $route 4 -1" | awk -F, -v name="$1" '$2 == name { print $5 }'; }
-lines() { grep -vxF -f <(printf '%s\\n' "$2") <<<"$1" | sed '/^$/d' || true; }
-
-add() {
-  local server=\${1%%=*} address=\${1#*=}
-  tell "add server $route/$server $address:$line"
-  tell "enable health $route/$server"
-  tell "enable server $route/$server"
-}
-
-remove() {
-  local server=\${1%%=*} _
-  tell "set server $route/$server state drain"
-  for _ in $(seq $((DRAIN_SECONDS * 5))); do
-    [ "$(sessions "$server")" != 0 ] || break
-    sleep 0.2
-  done
-  tell "set server $route/$server state maint"
-  tell "shutdown sessions server $route/$server"
-  tell "wait 5s srv-removable $route/$server"
-  tell "del server $route/$server"
-}
-
-now=$(cat "$kept/$route")
-for member in $(lines "$now" "$before"); do
-  # A machine made anew under its name has another address.
-  old=$(grep "^\${member%%=*}=" <<<"$before" || true)
-  [ -z "$old" ] || remove "$old"
-  add "$member"
-done
-for member in $(lines "$before" "$now"); do
-  grep -q "^\${member%%=*}=" <<<"$now" || remove "$member"
-done
-
-# The file is right in any case; a reload costs the open WebSockets.
-running=$(say "show servers state $route" | awk 'NR > 2 && NF { print $4 }' | sort)
-[ "$running" = "$(cut -d= -f1 <<<"$now" | sort)" ] || systemctl reload haproxy
-`;
+const TARGETS = script(join(__dirname, "targets.sh"));

@@ -1,5 +1,5 @@
-// A cloud on this Linux host, without account or downloaded provider: `new Site(stack, "Social", { cloud: local(), … })`.
-// Every machine is a Debian 13 system container that boots from the very user-data that a real cloud would get.
+// A cloud on this Linux host, which needs no account and no Terraform provider: `new Site(stack, "Social", { cloud: local(), … })`.
+// Every machine is a Debian 13 system container that boots from the same user-data as on a real cloud.
 
 import { Construct } from "constructs";
 import { Role } from "../../core/address-plan";
@@ -20,6 +20,7 @@ import {
 import { Problems } from "../../core/problems";
 import { wrongNumber } from "../../core/whole-number";
 import { LocalFrontDoor } from "./front-door";
+import { BOOT_TEXT_BYTES } from "./limits";
 import { keptMachine } from "./machine";
 import { mailboxMachine } from "./mailbox";
 import { LocalNetwork } from "./network";
@@ -27,20 +28,20 @@ import { pool } from "./pool";
 
 export interface LocalProps {
   /**
-   * Where container images come from: `registry` pulls them, `stand-in` builds a small program that keeps their contract, `auto` pulls where
-   * the registry answers and stands in where it does not. Any other word is the path of an image archive (docker or OCI tar), or of a
-   * directory of them. A change fills the store anew and touches no machine.
+   * The source of container images: `registry` pulls them; `stand-in` builds a small program with Mastodon's outer interface instead; `auto` pulls
+   * if the registry answers and uses the stand-in otherwise. Any other value is the path of an image archive (docker or OCI tar), or of a directory
+   * of archives. A change fills the image store again and touches no machine.
    * @default "auto"
    */
   readonly images?: string;
   /**
-   * Memory that must be available before anything is made, in GiB.
+   * Memory that must be available before the first machine is made, in GiB.
    * @default 4
    * @throws at synth if it is not a whole number from 1
    */
   readonly memoryGib?: number;
   /**
-   * Free space that must be there before anything is made, in GiB: about 3 for the base, and what the machines write.
+   * Disk space that must be free before the first machine is made, in GiB: about 3 for the base image, and what the machines write.
    * @default 8
    * @throws at synth if it is not a whole number from 1
    */
@@ -51,24 +52,24 @@ export interface LocalProps {
    */
   readonly bootSeconds?: number;
   /**
-   * How long machines may take to serve once all have booted, in seconds, before the apply fails. What served before goes on serving.
+   * How many seconds machines may take until they serve, after all have booted. After that the apply fails, and old machines continue to serve.
    * @default 900
    */
   readonly readySeconds?: number;
 }
 
-/** The local cloud; one may carry several sites, each with a network of its own. */
+/** The local cloud. It can hold several sites, each with its own network. */
 export function local(props: LocalProps = {}): Cloud {
   return new LocalCloud(props);
 }
 
 class LocalCloud implements Cloud {
   readonly name = "local";
-  // An environment variable, by which the driver gets the text, holds 128 KiB of base64.
   readonly can: CloudCan = {
-    bootText: { bytes: 96 * 1024, counts: "text" },
+    bootText: { bytes: BOOT_TEXT_BYTES, counts: "text" },
     frontDoorIdleSeconds: 60,
     sharedFiles: "/srv/files",
+    delivers: true,
   };
 
   constructor(private readonly props: LocalProps) {}
@@ -111,5 +112,6 @@ class LocalSession implements CloudSession {
 
   finish(): void {
     mailboxMachine(this.network);
+    this.network.finish();
   }
 }

@@ -1,19 +1,20 @@
-// A kept machine on this host: a container with a fixed address over disks that outlive it.
+// A kept machine on this host: a system container with a fixed address and disks that outlive it.
 
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { MachineSpec, MadeMachine } from "../../core/cloud";
 import { DiskSpec } from "../../core/host-spec";
 import { shrinks } from "../../core/size";
-import { bootText, notSecret } from "../shared/boot-text";
+import { bootText, notSecret, settingsText } from "../shared/boot-text";
 import { LocalNetwork } from "./network";
-import { stale } from "./stale";
+import { outdatedMachines } from "./outdated-machines";
 import { TerraformData } from "../shared/terraform-data";
 
-/** What this host needs to know of a machine. Its firewall is in its boot text, and there is no other. */
+/** The fields of a machine that this cloud uses. There is no firewall besides the one in the boot text. */
 export interface LocalMachine
-  extends Pick<MachineSpec, "name" | "packages" | "images" | "address" | "disks" | "bootText" | "onChange"> {
-  /** Directories of the site that it is given, as in `mail=/srv/mail`; asked for at synth. */
+  extends Pick<MachineSpec, "name" | "packages" | "images" | "address" | "disks" | "bootText" | "onChange">,
+    Partial<Pick<MachineSpec, "renewedText" | "settings">> {
+  /** Directories of the site to mount, as in `mail=/srv/mail`. Called at synth. */
   readonly directories?: () => string;
 }
 
@@ -22,14 +23,14 @@ export function keptMachine(
   id: string,
   network: LocalNetwork,
   spec: LocalMachine,
-): MadeMachine & { readonly resource: TerraformData } {
+): MadeMachine & { readonly machine: TerraformData } {
   const { driver } = network;
   const SITE = network.site;
   network.carries("machine", spec);
   const devices = Object.fromEntries(spec.disks.map((disk) => [disk.name, `/srv/disks/${disk.name}`]));
   const disks = spec.disks.map((disk) => {
     const name = `${spec.name}-${disk.name}`;
-    // Two resources: one whose end is the disk's, and one that is made anew with each size, whose end means nothing.
+    // Two resources: destroying the first destroys the disk. The second is replaced with each change of the size; destroying it does nothing.
     const kept = new TerraformData(scope, `${id}${disk.name}`, {
       input: { site: SITE, disk: name },
       dependsOn: [...network.ready],
@@ -43,8 +44,8 @@ export function keptMachine(
     });
     return { made, bind: `${name}=${devices[disk.name]}` };
   });
-  const boot = bootText(scope, `${id}Boot`, spec.bootText);
   const kept = spec.onChange === "keep";
+  const boot = bootText(scope, `${id}Boot`, spec.bootText, kept ? spec.renewedText : undefined);
   const machine = new TerraformData(scope, id, {
     input: { site: SITE, name: spec.name, boot: boot.hash },
     triggersReplace: { address: spec.address, ...(kept ? {} : { boot: boot.hash }) },
@@ -55,7 +56,7 @@ export function keptMachine(
         ...network.environment,
         NAME: spec.name,
         ADDRESS: spec.address,
-        // Else Terraform would hide every line that the driver prints. The text itself is printed nowhere.
+        // Otherwise Terraform would hide the driver's output. The text itself is never printed.
         BOOT_TEXT: notSecret(boot.packed),
         DISKS: disks.map((disk) => disk.bind).join(" "),
         ...(spec.directories && { DIRECTORIES: Lazy.stringValue({ produce: spec.directories }) }),
@@ -66,14 +67,48 @@ export function keptMachine(
   });
   network.awaits(machine);
   network.gate(scope, `${id}Ready`, { machine: machine.id }, "wait", { NAME: spec.name });
+  const resource = `terraform_data.${machine.friendlyUniqueId}`;
+  const madeWith = `${resource}.output.boot`;
   if (kept) {
-    const address = `terraform_data.${machine.friendlyUniqueId}`;
-    stale(network).add({ name: spec.name, address, madeWith: `${address}.output.boot`, now: boot.hashName });
+    outdatedMachines(network).add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
+    if (spec.settings !== undefined) deliver(scope, id, network, spec.name, machine, spec.settings);
   }
-  return { address: spec.address, devices, resource: machine };
+  return {
+    address: spec.address,
+    devices,
+    machine,
+    resource,
+    renew: resource,
+    login: login(network, spec.name),
+    older: `\${${madeWith} != ${boot.hashName}}`,
+  };
 }
 
-// The driver would refuse as well, but in the middle of an apply. At the first one there is no owner yet, and no disk.
+/** The command that runs a command inside a machine. */
+export function login(network: LocalNetwork, name: string): string {
+  return `npx cdktf-mastodon local run ${network.site} ${name} --`;
+}
+
+// Replaced when the settings change, but not when the machine is: a new machine boots with them.
+function deliver(
+  scope: Construct,
+  id: string,
+  network: LocalNetwork,
+  name: string,
+  machine: TerraformData,
+  settings: () => string,
+): void {
+  const text = settingsText(scope, `${id}SettingsText`, settings);
+  const delivered = new TerraformData(scope, `${id}Settings`, {
+    triggersReplace: { settings: text.hash },
+    dependsOn: [machine],
+    provisioners: [network.driver.call("machine settings", { SITE: network.site, NAME: name, SETTINGS: notSecret(text.packed) })],
+  });
+  // Pools roll only after this: new members may need connections that a kept machine accepts only with its new settings.
+  network.awaits(delivered);
+}
+
+// The driver would also refuse it, but in the middle of an apply. Before the first apply there is no disk, and the condition is true.
 function neverShrinks(scope: Construct, network: LocalNetwork, name: string, disk: DiskSpec) {
   const has = `try(tonumber(trimspace(file("/var/lib/cdktf-mastodon.sizes/\${${network.ownerName}}/${name}"))), 0)`;
   return {

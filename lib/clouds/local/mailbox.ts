@@ -1,5 +1,5 @@
-// Where mail lands that no mail server takes: a program on the front door's machine writes each into a directory of this host.
-// `mailCatcher(program)` adds it to a machine; a page without a front door gets a machine for it.
+// The mailbox of a site without a mail server: an SMTP server on the front door's machine writes each mail into a directory of this host.
+// `mailCatcher(program)` adds it to a machine; a page without a front door gets a machine of its own for it.
 
 import { nftables } from "../../core/nftables";
 import { Program } from "../../core/program";
@@ -9,7 +9,7 @@ import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { keptMachine } from "./machine";
 import { LocalNetwork, MAIL_PORT } from "./network";
 
-/** As the driver takes it: the site's directory, and where the machine has it. */
+/** For the driver: the site's directory, and its path on the machine. */
 export const MAIL_DIRECTORY = "mail=/srv/mail";
 const NAME = "mailbox";
 
@@ -26,7 +26,7 @@ export function mailCatcher(program: Program): Program {
     .readyWhen("systemctl is-active -q mail-catcher || { echo 'nothing takes mail'; false; }");
 }
 
-/** The machine for it, if the page wants mail caught and has no front door. */
+/** Makes a machine for it, if the page uses the mailbox and has no front door. */
 export function mailboxMachine(network: LocalNetwork): void {
   if (network.mail === undefined || network.hasDoor || network.scope.node.tryFindChild(NAME) !== undefined) return;
   const openings = network.mail;

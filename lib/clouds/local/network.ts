@@ -1,4 +1,4 @@
-// A site on this host: its bridge, the Debian that all its machines share, the image store, and who waits for what.
+// A site on this host: the bridge, the Debian base image of all machines, the image store, and the dependencies between them.
 
 import { DataResource, Lazy, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
@@ -7,6 +7,7 @@ import { MadeMailbox, SiteSpec } from "../../core/cloud";
 import { Flow } from "../../core/flow";
 import { HostSpec } from "../../core/host-spec";
 import { Problems } from "../../core/problems";
+import { RoleGates } from "../shared/role-gates";
 import { Driver } from "./driver";
 import { TerraformData } from "../shared/terraform-data";
 
@@ -18,23 +19,23 @@ export interface LocalSettings {
   readonly readySeconds: number;
 }
 
-/** Anyone may listen there, so the catcher needs no right of root's. */
+/** Not a privileged port, so the SMTP server needs no root. */
 export const MAIL_PORT = 1025;
 
-type Carried = Pick<HostSpec, "name" | "packages" | "images">;
+type Carried = Pick<HostSpec, "name" | "packages" | "images"> & { readonly role?: Role };
 
 export interface Door {
   /** The front door's machine. */
   readonly name: string;
   /** Its Terraform id, which changes when it is made anew. */
   readonly machine: string;
-  /** The routes that lead to the pool. */
+  /** The host names of the routes to the pool. */
   readonly backends: string;
 }
 
 const ranges = new WeakMap<TerraformStack, Map<string, string>>();
 
-// Two bridges of one host with the same addresses would take each other's packets.
+// Two bridges of one host must not have the same addresses.
 function checkRange(scope: Construct, cidr: string): void {
   const stack = TerraformStack.of(scope);
   const known = ranges.get(stack) ?? new Map<string, string>();
@@ -43,7 +44,7 @@ function checkRange(scope: Construct, cidr: string): void {
   if (other === undefined) known.set(cidr, scope.node.path);
   else
     new Problems(scope).add(scope, {
-      wrong: `network ${cidr} is that of ${other} already`,
+      wrong: `network ${cidr} is already used by ${other}`,
       remedy: 'give each site of the local cloud a private range of its own, such as network: "10.30.0.0/16"',
     });
 }
@@ -53,18 +54,19 @@ export class LocalNetwork {
   readonly cidr: string;
   readonly gateway: string;
   readonly driver: Driver;
-  /** What tells the site from others of its name, as part of a larger expression. */
+  /** A unique id of this deployment, as a part of a Terraform expression: another page may have a site of the same name. */
   readonly ownerName: string;
   readonly scope: Construct;
-  /** What a machine needs before it is made. */
+  /** The dependencies of every machine. */
   readonly ready: readonly TerraformData[];
-  /** All packages of the site's machines, in one base for all. */
+  /** The packages of all machines, which the base image holds. */
   readonly packages = Lazy.stringValue({ produce: () => this.union((host) => host.packages()) });
+  readonly roles: RoleGates;
   private readonly hosts: { readonly kind: "machine" | "pool"; readonly spec: Carried }[] = [];
   private doors: ((pool: string) => Door | undefined) | undefined;
-  /** Who may hand in mail, once a page wants it caught. */
+  /** The flows to the mailbox, if the page uses it. */
   mail: (() => readonly Flow[]) | undefined;
-  // One node between gates and machines, instead of an edge from each to each.
+  // One resource between gates and machines, instead of a dependency of each gate on each machine.
   private readonly booted: TerraformData;
   private readonly machines: string[] = [];
 
@@ -79,9 +81,10 @@ export class LocalNetwork {
     checkRange(scope, spec.cidr);
     this.gateway = spec.cidr.replace(/0\/16$/, "1");
     this.driver = new Driver(scope);
+    this.roles = new RoleGates(scope);
     const { SITE, CIDR, GATEWAY } = { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway };
     const limits = { MEMORY_GIB: String(settings.memoryGib), DISK_GIB: String(settings.diskGib) };
-    // Never replaced, so that it tells this page from another one of the same name. cdktf's own class, which checks Terraform's version.
+    // Never replaced: its id distinguishes this page from another one with a site of the same name. cdktf's class checks Terraform's version.
     const owner = new DataResource(scope, "Owner");
     this.ownerName = `terraform_data.${owner.friendlyUniqueId}.id`;
     const network = new TerraformData(scope, "Network", {
@@ -90,7 +93,7 @@ export class LocalNetwork {
       provisioners: [
         this.driver.call("preflight", { SITE, CIDR, ...limits }),
         this.driver.call("network up", { SITE, CIDR, GATEWAY, OWNER: owner.id }),
-        // The last to go: it also finds what a failed apply has left.
+        // Destroyed last: it also removes what a failed apply has left.
         this.driver.call("clean", { SITE: "${self.input.site}" }, "destroy"),
       ],
     });
@@ -112,34 +115,41 @@ export class LocalNetwork {
         }),
       ],
     });
-    // Terraform asks nothing of a resource whose block is gone from the page, so what the page no longer has is found by what it has. First of
-    // all: a scheduler that moved to another tier must be gone before that one starts.
+    // Terraform runs no provisioner of a removed block, so this removes every machine that is not on the page. It runs before machines are made: a
+    // scheduler that moved to another tier must be stopped before the new one starts.
     const sweep = new TerraformData(scope, "Sweep", {
       triggersReplace: { machines: this.names("machine"), pools: this.names("pool") },
       dependsOn: [network],
-      provisioners: [this.driver.call("sweep", { SITE, KEEP_MACHINES: this.names("machine"), KEEP_POOLS: this.names("pool") })],
+      provisioners: [
+        this.driver.call("sweep", {
+          SITE,
+          KEEP_MACHINES: this.names("machine"),
+          KEEP_POOLS: this.names("pool"),
+          KEEP_ROLES: Lazy.stringValue({ produce: () => this.poolRoles().join(" ") }),
+        }),
+      ],
     });
     this.ready = [network, base, store, sweep];
     this.booted = new TerraformData(scope, "Booted", {
       input: { site: SITE },
-      // It goes before every machine, and only when the whole site goes.
+      // Destroyed before every machine, and only with the whole site.
       provisioners: [this.driver.call("pools stop", { SITE: "${self.input.site}" }, "destroy")],
     });
-    // By reference: the page goes on adding machines.
+    // By reference, since the page adds machines later.
     this.booted.dependsOn = this.machines;
   }
 
-  /** Where hosts of a role have their addresses. */
+  /** The address range of a role. */
   rangeOf(role: Role): string {
     return this.spec.roles[role];
   }
 
-  /** What every command about a machine of the site is told. */
+  /** The environment variables of all driver commands for machines. */
   get environment(): Readonly<Record<string, string>> {
     return { SITE: this.site, CIDR: this.cidr, GATEWAY: this.gateway, PACKAGES: this.packages };
   }
 
-  /** Has the base hold what a host needs. */
+  /** Registers a host, whose packages and images the base image and the image store must hold. */
   carries(kind: "machine" | "pool", spec: Carried): void {
     this.hosts.push({ kind, spec });
   }
@@ -151,13 +161,13 @@ export class LocalNetwork {
     ];
   }
 
-  /** Where the front door's machine is, or the one that takes its place on a page without. */
+  /** The address of the front door's machine, or of the mailbox machine on a page without front door. */
   get doorAddress(): string {
     const plan = AddressPlan.of(this.cidr);
     return plan.place(plan.role("cloud"), 1).address;
   }
 
-  /** Has mail caught on the front door's machine, from these. */
+  /** Turns the mailbox on, with these incoming flows. */
   catches(openings: () => readonly Flow[]): MadeMailbox {
     this.mail = openings;
     return { address: this.doorAddress, port: MAIL_PORT };
@@ -168,12 +178,12 @@ export class LocalNetwork {
     return this.doors !== undefined;
   }
 
-  /** Tells how the front door leads to a pool. */
+  /** Registers the front door, as a function of a pool's name. */
   opens(doors: (pool: string) => Door | undefined): void {
     this.doors = doors;
   }
 
-  /** The front door of a pool, once the page is whole. */
+  /** The front door of a pool, if it has a route; complete at the end of the page. */
   door(pool: string): Door | undefined {
     return this.doors?.(pool);
   }
@@ -183,21 +193,31 @@ export class LocalNetwork {
     this.machines.push(`terraform_data.${resource.friendlyUniqueId}`);
   }
 
-  /** Runs `command` whenever `triggers` change, and only once every machine of the site has booted: they wait for each other when they start. */
+  /** Runs `command` whenever `triggers` change, after every machine of the site has booted: services wait for those of other machines. */
   gate(
     scope: Construct,
     id: string,
     triggers: Readonly<Record<string, string>>,
     command: string,
     environment: Readonly<Record<string, string>>,
-  ): void {
-    new TerraformData(scope, id, {
+  ): TerraformData {
+    return new TerraformData(scope, id, {
       dependsOn: [this.booted],
       triggersReplace: { ...triggers },
       provisioners: [
         this.driver.call(command, { SITE: this.site, LIMIT_SECONDS: String(this.settings.readySeconds), ...environment }),
       ],
     });
+  }
+
+  /** Called at the end of the page. */
+  finish(): void {
+    this.roles.finish((ROLE, pools) => this.driver.call("retire", { SITE: this.site, ROLE, KEEP_POOLS: pools.join(" ") }));
+  }
+
+  private poolRoles(): readonly Role[] {
+    const roles = this.hosts.flatMap(({ kind, spec }) => (kind === "pool" && spec.role !== undefined ? [spec.role] : []));
+    return [...new Set(roles)].sort();
   }
 
   private names(kind: "machine" | "pool"): string {

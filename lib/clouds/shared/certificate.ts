@@ -1,10 +1,10 @@
-// Whether an uploaded certificate is one, and covers a host name of the front door: `uncertified(pem, "streaming.social.example")`.
+// Checks that an uploaded certificate is valid PEM and covers a host name of the front door: `uncertified(pem, "streaming.social.example")`.
 
 import { X509Certificate } from "node:crypto";
 import { Token } from "cdktf";
 import { Problem } from "../../core/problems";
 
-/** What is wrong with it for that host, as browsers see it; nothing is known of one that Terraform computes. */
+/** What is wrong with the certificate for that host, by the rules of browsers. A certificate that Terraform computes is not checked. */
 export function uncertified(pem: string, host: string): Problem | undefined {
   if (Token.isUnresolved(pem)) return undefined;
   if (/PRIVATE KEY/.test(pem)) {
@@ -16,11 +16,11 @@ export function uncertified(pem: string, host: string): Problem | undefined {
   const own = read(pem);
   if (own === undefined) {
     return {
-      wrong: "certificate.certificate is no certificate that can be read",
+      wrong: "certificate.certificate cannot be read as a certificate",
       remedy: 'give the text of a PEM file, your own certificate first, as in readFileSync("fullchain.pem", "utf8")',
     };
   }
-  // Browsers look at these names alone, and never at the subject.
+  // Browsers check the subject alternative names only, not the subject.
   if (own.checkHost(host, { subject: "never" }) !== undefined) return undefined;
   return {
     wrong: `the certificate does not cover the host name ${host}, only ${names(own)}`,

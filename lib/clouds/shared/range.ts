@@ -1,8 +1,8 @@
-// Whether a text is a range of addresses as firewalls of clouds take it: `isRange("203.0.113.0/24")`.
+// Checks an address range as the firewalls of clouds accept it: `isRange("203.0.113.0/24")`.
 
 import { isIP } from "node:net";
 
-/** A range in CIDR notation that begins with its first address, of IPv4 or IPv6. */
+/** Whether it is an IPv4 or IPv6 range in CIDR notation without host bits. */
 export function isRange(range: string): boolean {
   const [, address, prefix] = /^([0-9a-f:.]+)\/(0|[1-9]\d{0,2})$/i.exec(range) ?? [];
   if (address === undefined || isIP(address) === 0) return false;

@@ -1,5 +1,5 @@
-// A program as the `#cloud-config` user-data that every cloud takes: `cloudConfig(program)`.
-// The shape was chosen on Debian 13's cloud-init 25.1: root-owned files first, then packages, then one bash script as the only command.
+// Renders a program as `#cloud-config` user-data, which every cloud accepts: `cloudConfig(program)`.
+// The order is that of cloud-init 25.1 on Debian 13: root-owned files first, then packages, then one bash script as the only command.
 
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -7,8 +7,10 @@ import { Program, Step, Text, textOf } from "../program";
 import { script } from "../script";
 import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../unit";
 
-/** Where the machine keeps the script that performs the program. */
+/** The script on the machine that runs the program. */
 export const BOOT_SCRIPT = "/usr/local/sbin/boot";
+/** A file that exists once the program has run to its end. */
+export const BOOTED = "/var/lib/cdktf-mastodon-booted";
 /** Exits 0 when the machine serves; prints what is missing otherwise. */
 export const READY_SCRIPT = "/usr/local/sbin/ready";
 
@@ -16,10 +18,10 @@ export const READY_SCRIPT = "/usr/local/sbin/ready";
 export function cloudConfig(program: Program): string {
   const files = program.steps.flatMap((step) => (step.kind === "file" ? [step] : [])).filter(firstOfItsKind);
   const config = {
-    // Images of some clouds rewrite /etc/hosts at every boot, which would lose the names that this program maps.
+    // Images of some clouds rewrite /etc/hosts at every boot, which would remove the names that this program adds.
     manage_etc_hosts: false,
     package_update: true,
-    // Packages must not start their services before the files and disks are in place; the boot script lifts this first.
+    // Packages must not start their services before files and disks are in place. The boot script removes this block first.
     bootcmd: [["cloud-init-per", "instance", "hold-services", "sh", "-c", HOLD_SERVICES]],
     write_files: [
       ...files.map((file) => ({ path: file.path, permissions: file.mode ?? "0644", content: withNewline(textOf(file.content)) })),
@@ -31,15 +33,32 @@ export function cloudConfig(program: Program): string {
     runcmd: [[BOOT_SCRIPT]],
   };
   const key = JSON.stringify(config);
-  const text =
-    rendered.get(key) ??
-    "#cloud-config\n" + stringify(config, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+  const text = rendered.get(key) ?? `#cloud-config\n${yaml(config)}`;
   if (rendered.size >= MOST_RENDERED) rendered.clear();
   rendered.set(key, text);
   return text;
 }
 
-// Several instances of a server may bring the same script.
+/** The YAML of a cloud-config. Contents of files, nearly all of the text, are written here: the YAML package takes many times as long for them. */
+function yaml(config: { readonly write_files: readonly { readonly content: string }[] }): string {
+  const blocks: string[] = [];
+  const write_files = config.write_files.map((file) => {
+    if (!IS_BLOCK.test(file.content)) return file;
+    blocks.push(file.content);
+    return { ...file, content: `BLOCK_${blocks.length - 1}_` };
+  });
+  const text = stringify({ ...config, write_files }, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+  // A content that is written by the package may hold the same words, but not as a whole value of this key.
+  return text.replace(/^    content: BLOCK_(\d+)_$/gm, (_, n: string) => {
+    const indented = blocks[Number(n)]!.slice(0, -1).replace(/\n+/g, (breaks) => `${breaks}      `);
+    return `    content: |\n      ${indented}`;
+  });
+}
+
+/** What a literal block holds as it is: printable lines that begin with no blank at first, and one line break at the end. */
+const IS_BLOCK = /^(?![ \t\n])[\t\n\x20-\x7e\u00a0-\ud7ff]*[^ \t\n]\n$/;
+
+// Several instances of a server may add the same script.
 function firstOfItsKind<File extends { readonly path: string; readonly content: Text }>(
   file: File,
   n: number,
@@ -48,21 +67,20 @@ function firstOfItsKind<File extends { readonly path: string; readonly content: 
   return n === all.findIndex(({ path, content }) => path === file.path && content === file.content);
 }
 
-// Each text is asked for three times on the way to a plan: when it is measured, when cdktf looks for references, and when it writes.
+// A cache: each text is rendered three times at synth: when it is measured, when cdktf collects references, and when cdktf writes the plan.
 const rendered = new Map<string, string>();
 const MOST_RENDERED = 256;
 
 const HOLD_SERVICES = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d";
 
-// cloud-init runs the script once. If a mirror or another machine is away just then, or the power goes, this goes on until it is done.
+// cloud-init runs the script once. If it fails, since a mirror or another machine is not reachable or the power fails, this unit repeats it.
 const AGAIN = "/etc/systemd/system/boot-again.service";
-const DONE = "/var/lib/cdktf-mastodon-booted";
 const AGAIN_UNIT = unit({
   Unit: {
     Description: "Goes on with what the first boot could not finish",
     Wants: "network-online.target",
     After: "network-online.target",
-    ConditionPathExists: `!${DONE}`,
+    ConditionPathExists: `!${BOOTED}`,
     ...NEVER_GIVEN_UP,
   },
   Service: { Type: "oneshot", ExecStart: `${BOOT_SCRIPT} again`, Restart: "on-failure", RestartSec: 30 },
@@ -72,7 +90,7 @@ const AGAIN_UNIT = unit({
 function bootScript({ steps, packages }: Program): string {
   const begin = script(join(__dirname, "boot.sh"), { PACKAGES: packages.join(" ") });
   const body = steps.map(perform).filter((part) => part !== "");
-  return [begin, ...body, `touch ${DONE}`, 'echo "boot: done"', ""].join("\n");
+  return [begin, ...body, `touch ${BOOTED}`, 'echo "boot: done"', ""].join("\n");
 }
 
 function perform(step: Step): string {
@@ -91,13 +109,13 @@ function perform(step: Step): string {
   }
 }
 
-// --no-block: a unit ordered after cloud-init would otherwise wait for the very script that starts it.
+// --no-block: a unit ordered after cloud-init would otherwise wait for the script that starts it.
 function start(units: readonly string[], atBoot: boolean): string {
   const names = units.join(" ");
   return `systemctl daemon-reload\n${atBoot ? `systemctl enable ${names}\n` : ""}systemctl restart --no-block ${names}\n`;
 }
 
-// What a server says of a full disk is seldom that it is full.
+// Error messages of servers rarely name a full disk as the cause.
 const FULL = `full() {
   read -r size free < <(df -B1 --output=size,avail "$1" | tail -n 1)
   [ "$free" -lt $((64 << 20)) ] && echo "the disk at $1 is full: $((free >> 20)) MiB of $(((size + (1 << 29)) >> 30)) GiB are free"
@@ -109,7 +127,7 @@ function readyScript({ steps, readiness }: Program): string {
     "# Exits 0 when this machine serves; says what it still waits for otherwise.",
     "set -uo pipefail",
   ];
-  lines.push(`[ -e ${DONE} ] || { echo 'the boot text is still being performed'; exit 1; }`);
+  lines.push(`[ -e ${BOOTED} ] || { echo 'the boot text is still being performed'; exit 1; }`);
   const disks = steps.flatMap((step) => (step.kind === "mount" ? [step.at] : []));
   if (disks.length > 0) lines.push(FULL, ...disks.map((at) => `! full ${at} || exit 1`));
   for (const check of readiness) lines.push(`${check} || exit 1`);

@@ -1,5 +1,5 @@
-// The one place that makes a text safe for Terraform: `terraformText("curl -w '%{http_code}' ${URL:-/}")`.
-// Every string of a synthesized plan is a template to Terraform, so a script's own `${` and `%{` must be doubled, while cdktf's tokens stay.
+// Escapes a text for Terraform: `terraformText("curl -w '%{http_code}' ${URL:-/}")`.
+// Terraform treats every string of a synthesized plan as a template, so `${` and `%{` of a script must be doubled, while cdktf's tokens stay.
 
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
@@ -7,7 +7,7 @@ import { Secret } from "../secret";
 
 const TOKEN = /\$\{TfToken\[[^\]]*\]\}/g;
 
-/** Escapes Terraform's template marks in `text`, leaving the tokens of cdktf (secrets, computed addresses) as they are. */
+/** Escapes Terraform's template marks in `text`, but not the tokens of cdktf (secrets, computed addresses). */
 export function terraformText(text: string): string {
   let escaped = "";
   let from = 0;
@@ -18,19 +18,19 @@ export function terraformText(text: string): string {
   return escaped + escape(text.slice(from));
 }
 
-/** The bytes that `text` will have on the machine: a secret counts at its declared length, any other token at 64. */
+/** The size of `text` on the machine in bytes: a secret counts with its declared length, any other token with 64. */
 export function byteLength(text: string): number {
   return Buffer.byteLength(text.replace(TOKEN, (token) => "x".repeat(Secret.lengthOf(token) ?? UNKNOWN_TOKEN_BYTES)));
 }
 
-/** The bytes that `text` will have once Terraform has compressed it and written it as base64. */
+/** The size of `text` in bytes after gzip and base64 by Terraform. */
 export function packedLength(text: string): number {
   return Math.ceil(gzippedLength(text) / 3) * 4;
 }
 
-/** The bytes that `text` will have once Terraform has compressed it. */
+/** The size of `text` in bytes after gzip by Terraform. */
 export function gzippedLength(text: string): number {
-  // What stands in a token's place does not compress, like most secrets. Another gzip than this one may need a little more.
+  // A token is replaced by random characters, since secrets do not compress well. Another implementation of gzip may need slightly more.
   const filled = text.replace(TOKEN, (token) => {
     const length = Secret.lengthOf(token) ?? UNKNOWN_TOKEN_BYTES;
     return createHash("shake256", { outputLength: length }).update(token).digest("base64").slice(0, length);
@@ -38,7 +38,7 @@ export function gzippedLength(text: string): number {
   return Math.ceil(gzipSync(filled).length * OTHER_GZIP);
 }
 
-/** `text` as a reviewer reads it: each secret as `<secret name>`, any other token as `<known after apply>`. */
+/** `text` for review: each secret as `<secret name>`, any other token as `<known after apply>`. */
 export function readableText(text: string): string {
   return text.replace(TOKEN, (token) => {
     const name = Secret.nameOf(token);
@@ -49,7 +49,7 @@ export function readableText(text: string): string {
 const UNKNOWN_TOKEN_BYTES = 64;
 const OTHER_GZIP = 1.03;
 
-// A function as replacement: in a replacement string `$$` would mean one `$`.
+// The replacement is a function, since in a replacement string `$$` means one `$`.
 function escape(text: string): string {
   return text.replace(/[$%]\{/g, (mark) => mark[0] + mark);
 }

@@ -1,4 +1,5 @@
-// Ruby for `rails runner`, from Ruby 2.7 and Mastodon 4.1 on: `account!("ada", "ada@social.example", "a password", role)` makes an account that works at once.
+// Ruby for `rails runner`, from Ruby 2.7 and Mastodon 4.1 on: `account!("ada", "ada@social.example", "a password", role)` makes an account that
+// works at once.
 
 /**
  * `tootctl accounts create` asks DNS for the mail exchanger of the address, and refuses one that has none. Here nobody asks: as an account that

@@ -17,8 +17,8 @@ export function podman(program: Program, image: string): void {
     .add({ kind: "run", why: "containers are root's alone", script: "install -d -m 0700 /var/lib/containers\n" });
 }
 
-// A machine that loses power says no goodbye. By the kernel's own settings whoever only listens to it, as streaming does to Redis, would notice
-// after two hours, and whoever waits for its answer after a quarter of one; with these both do after some twelve seconds.
+// A machine that loses power closes no connections. By the kernel's defaults a peer that only reads, as streaming reads from Redis, would notice
+// after two hours, and a peer that waits for an acknowledgement after 15 minutes; with these settings both notice after some twelve seconds.
 const SYSCTL = `net.ipv4.tcp_keepalive_time = ${KEEPALIVE.idleSeconds}
 net.ipv4.tcp_keepalive_intvl = ${KEEPALIVE.intervalSeconds}
 net.ipv4.tcp_keepalive_probes = ${KEEPALIVE.probes}
@@ -31,9 +31,9 @@ export interface Container {
   readonly name: string;
   readonly envFile: string;
   readonly command: string;
-  /** Files of the machine in the container, as podman writes them. */
+  /** Volumes of the container, in podman's syntax. */
   readonly volumes?: readonly string[];
-  /** How long a graceful stop may take. */
+  /** The time limit of a graceful stop. */
   readonly stopSeconds: number;
   /** Units that must run before and with it. */
   readonly needs?: readonly UnitSection[];
@@ -51,7 +51,7 @@ export function quadlet(container: Container): string {
       {
         Description: container.description,
         Wants: "network-online.target",
-        // What is started later is stopped earlier: when the machine goes down, Sidekiq needs the way to Redis to give its jobs back.
+        // systemd stops units in reverse order: when the machine shuts down, Sidekiq needs HAProxy's way to Redis to put its jobs back.
         After: "network-online.target haproxy.service pgbouncer.service pgbouncer@1.service pgbouncer@2.service",
         ...NEVER_GIVEN_UP,
       },
@@ -81,18 +81,18 @@ export function quadlet(container: Container): string {
 
 export interface Nginx {
   readonly network: string;
-  /** Proxies outside the network that may name a client. */
+  /** Proxies outside the network whose client addresses are trusted. */
   readonly trustedProxies?: readonly string[];
-  /** Whether each answer names this machine. */
+  /** Whether each response has this machine's name in `X-Served-By`. */
   readonly servedBy: boolean;
-  /** After how long the front door drops an idle connection; nginx waits longer, or requests would meet a closed one. */
+  /** After how long the front door closes an idle connection. nginx keeps it open longer, so that no request meets a closed one. */
   readonly idleSeconds: number;
   /** Upstreams, and the locations that lead to them or nowhere. */
   readonly upstreams: readonly string[];
   readonly locations: readonly string[];
 }
 
-/** nginx with one server, on port 80, right behind the front door. */
+/** nginx with one server on port 80, behind the front door. */
 export function nginx(program: Program, plan: Nginx): void {
   program
     .add({ kind: "package", names: ["nginx-light"] })
@@ -113,7 +113,7 @@ const NGINX_UNIT = unit({
   Service: { LimitNOFILE: PROXY_OPEN_FILES, ...RESTARTED, LogFilterPatterns: "~[?]" },
 });
 
-// Debian's 768 a worker are 384 WebSockets, since each takes a connection on both sides.
+// Debian's 768 connections per worker allow 384 WebSockets, since each needs a connection on both sides.
 const OWN_SITE = `rm -f /etc/nginx/sites-enabled/default
 sed -i 's/worker_connections [0-9]*;/worker_connections 8192;/' /etc/nginx/nginx.conf
 `;
@@ -127,7 +127,7 @@ function server(nginx: Nginx): string {
     '  "" "";',
     "}",
     "",
-    // Without https in this header Mastodon redirects for ever.
+    // Without https in this header Mastodon redirects in a loop.
     "map $http_x_forwarded_proto $forwarded_proto {",
     "  default $scheme;",
     "  https https;",

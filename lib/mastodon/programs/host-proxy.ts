@@ -1,24 +1,25 @@
-// The one HAProxy of a host: the queue before Puma, the ways to Redis, to several poolers, and to a PostgreSQL that moves. Each part adds a
-// section, `hostProxy(program, { what: "the poolers", text })`; a host that needs no section has no HAProxy.
+// The HAProxy of a host: Puma's queue, and the proxies to Redis, to several poolers, and to a PostgreSQL with failover. Each part adds a section,
+// `hostProxy(program, { what: "the poolers", text })`; a host without sections has no HAProxy.
 
 import { PROXY_OPEN_FILES } from "../../core/limits";
 import { Part, Program } from "../../core/program";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 
 export interface Section {
-  /** What it leads to; the line above it, and what the machine says is out of reach while HAProxy is not running. */
+  /** What it connects to: in the comment above the section, and in the machine's message while HAProxy is not running. */
   readonly what: string;
   /** Lines of HAProxy's configuration. */
   readonly text: string;
-  /** A script on the machine that writes the text out, if it is no configuration yet: it reads all of it, and prints it. */
+  /** A script on the machine that makes the configuration from the text, if the text is not configuration yet: a filter from input to output. */
   readonly writtenBy?: string;
 }
 
 const CONFIG = "/etc/haproxy/haproxy.cfg";
-/** Where HAProxy says how things stand, and takes orders; root's alone. */
+const CHECK = `haproxy -c -q -f ${CONFIG}`;
+/** HAProxy's admin socket, for root only. */
 const ADMIN_SOCKET = "/run/haproxy/admin.sock";
 
-/** Adds sections to a machine's HAProxy, and HAProxy itself for the first of them. The same text twice is one section. */
+/** Adds a section to a machine's HAProxy, and installs HAProxy with the first one. The same text is added once. */
 export function hostProxy(program: Program, ...sections: readonly Section[]): void {
   const all = program.part(HAPROXY);
   for (const section of sections) all.set(`# to ${section.what}\n${section.text}`, section);
@@ -31,9 +32,16 @@ const HAPROXY = new Part((program) => {
   program
     .add({ kind: "package", names: ["haproxy"] })
     // It may hold passwords. HAProxy reads it as root.
-    .add({ kind: "file", path: CONFIG, content: () => [GLOBAL, ...[...all.keys()].sort()].join("\n"), mode: "0600" })
+    .add({
+      kind: "file",
+      path: CONFIG,
+      content: () => [GLOBAL, ...[...all.keys()].sort()].join("\n"),
+      mode: "0600",
+      writtenBy: () => scripts().join(" | ") || "cat",
+      taken: { what: "HAProxy", does: "reload", check: CHECK, script: "reload haproxy" },
+    })
     .add({ kind: "file", path: "/etc/systemd/system/haproxy.service.d/10-mastodon.conf", content: UNIT })
-    .add({ kind: "run", why: "HAProxy", script: () => `${scripts().map(written).join("")}haproxy -c -q -f ${CONFIG}\n` })
+    .add({ kind: "run", why: "HAProxy", script: () => `${scripts().map(written).join("")}${CHECK}\n` })
     .add({ kind: "start", units: ["haproxy.service"] })
     .readyWhen(
       "systemctl is-active --quiet haproxy || { echo \"HAProxy is not running, and without it there is no way to $(sed -n 's/^# to //p' " +

@@ -1,5 +1,5 @@
-// Up to Mastodon 4.1 a replica is Makara's work, told by a `config/database.yml` in the image's place: `makara(program)`, and its line in the unit.
-// For web processes alone. Sidekiq and tasks keep the image's own file: with Makara, Sidekiq looks for rows that have not arrived yet.
+// Up to Mastodon 4.1 reads go to a replica by Makara, configured in a `config/database.yml` that replaces the image's: `makara(program)`.
+// For web processes only. Sidekiq and tasks use the image's own file: with Makara, Sidekiq would look for rows that are not replicated yet.
 
 import { Program } from "../../core/program";
 

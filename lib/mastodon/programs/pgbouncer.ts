@@ -4,7 +4,7 @@
 
 import { join } from "node:path";
 import { KEEPALIVE } from "../../core/limits";
-import { Program, Step } from "../../core/program";
+import { Program, Step, Taken } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
@@ -18,11 +18,16 @@ export interface PgBouncerPlan {
   readonly replicas: readonly DatabaseFacts[];
   /** Of both processes together. */
   readonly serverConnections: number;
-  /** Of each process, since the kernel may lead all clients to one of them, and does while the other is restarted. */
+  /** Of each process, since the kernel may connect all clients to one of them, and does while the other restarts. */
   readonly maxClients: number;
   readonly adminPassword: Secret;
-  /** The file by which the server's certificate is checked, if it is. */
+  /** The file with the certificate authorities of the server, if its certificate is verified. */
   readonly rootCertificates: string | undefined;
+  /**
+   * Whether PostgreSQL is external. Its new password is then valid before it is delivered; a password of the page's own server must change on both
+   * sides, which renewals do.
+   */
+  readonly external: boolean;
   /** Whether it serves its own machine only. */
   readonly only: boolean;
 }
@@ -31,18 +36,40 @@ export interface PgBouncerPlan {
 export const PROCESSES = [1, 2] as const;
 /** Node's pool closes a connection that was idle for 10 s. */
 const IDLE_SECONDS = 12;
-/** What was not idle for so long asks for something within that time, so nobody's idle connection is cut. */
+/** A connection with shorter idle times sends a query within this time, so no idle connection is cut. */
 const BUSY_SECONDS = 11;
+
+/** How a running PgBouncer reloads changed files. */
+export const PGBOUNCER_TAKES: Taken = {
+  what: "PgBouncer",
+  does: "reload",
+  script: script(join(__dirname, "pgbouncer-settings.sh")),
+};
 
 export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
   const owner = "postgres:postgres";
   program
     .add({ kind: "package", names: ["pgbouncer", "postgresql-client"] })
-    .add({ kind: "file", path: "/etc/pgbouncer/pgbouncer.ini", content: ini(plan), mode: "0640", owner })
-    .add({ kind: "file", path: "/etc/pgbouncer/userlist.txt", content: userlist(plan), mode: "0640", owner });
+    .add({
+      kind: "file",
+      path: "/etc/pgbouncer/pgbouncer.ini",
+      content: ini(plan),
+      mode: "0640",
+      owner,
+      writtenBy: script(join(__dirname, "pgbouncer-ini.sh")),
+      taken: PGBOUNCER_TAKES,
+    })
+    .add({
+      kind: "file",
+      path: "/etc/pgbouncer/userlist.txt",
+      content: userlist(plan),
+      mode: "0640",
+      owner,
+      ...(plan.external && { taken: PGBOUNCER_TAKES }),
+    });
   for (const process of PROCESSES) {
     const content = processIni(process, plan.serverConnections);
-    program.add({ kind: "file", path: `/etc/pgbouncer/${process}.ini`, content, mode: "0640", owner });
+    program.add({ kind: "file", path: `/etc/pgbouncer/${process}.ini`, content, mode: "0640", owner, taken: PGBOUNCER_TAKES });
   }
   const drain = script(join(__dirname, "pgbouncer-drain.sh"), { PGBOUNCER_PORT, IDLE_SECONDS, BUSY_SECONDS });
   program
@@ -54,7 +81,7 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
     .add(command("/usr/local/sbin/pgbouncer-processes", script(join(__dirname, "pgbouncer-processes.sh"))))
     .add(command("/usr/local/sbin/pgbouncer-drain", drain))
     .add({ kind: "start", units: ["pgbouncer.service"] });
-  // The kernel goes on to lead half of all clients to a process that stands still.
+  // The kernel still connects half of all clients to a process that hangs.
   watchdog(program);
   for (const process of PROCESSES) program.readyWhen(`systemctl is-active --quiet pgbouncer@${process}`);
   program.readyWhen("pgbouncer-console -Atqc 'SHOW VERSION' >/dev/null");
@@ -84,7 +111,7 @@ const UNIT = unit({
   },
 });
 
-// What administrators type: a restart brings one process after the other, so that new connections always find one.
+// A command for administrators: a restart of one process after the other, so that new connections always find one.
 const BOTH = unit({
   Unit: { Description: "PgBouncer, both processes", After: "network.target" },
   Service: {
@@ -157,7 +184,7 @@ function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBounce
   ].join("\n");
 }
 
-// Plain passwords: a SCRAM verifier would go stale each time the role's password is set again.
+// Plain passwords: a SCRAM verifier would become invalid each time the role's password is set again.
 function userlist({ primary, adminPassword }: PgBouncerPlan): string {
   return `"${primary.user}" "${primary.password}"\n"pgbouncer" "${adminPassword}"\n`;
 }

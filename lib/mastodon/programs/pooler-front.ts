@@ -1,4 +1,4 @@
-// One address for several poolers, on each machine that calls them: `poolerFront(program, { poolers: ["pool-1", "pool-2"], user: "mastodon" })`.
+// HAProxy in front of several poolers, on each machine that uses them: `poolerFront(program, { poolers: ["pool-1", "pool-2"], user: "mastodon" })`.
 
 import { Program } from "../../core/program";
 import { PGBOUNCER_PORT, POSTGRES_PORT } from "../ports";
@@ -10,7 +10,7 @@ export interface PoolerFrontPlan {
   readonly user: string;
 }
 
-// The check asks PgBouncer to begin a login, since the kernel alone would accept for one that hangs.
+// The check begins a login at PgBouncer: a TCP check would succeed on a hung process, since the kernel accepts for it.
 export function poolerFront(program: Program, { poolers, user }: PoolerFrontPlan): void {
   hostProxy(program, {
     what: "the poolers",
@@ -23,7 +23,7 @@ ${servers(poolers, PGBOUNCER_PORT)}`,
   });
 }
 
-/** Sessions that are not pooled, through the poolers' machines, which know who is primary. */
+/** Sessions that are not pooled, through the poolers' machines, which follow the primary. */
 export function throughPoolers(program: Program, poolers: readonly string[]): void {
   hostProxy(program, {
     what: "PostgreSQL",

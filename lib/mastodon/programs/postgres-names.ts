@@ -11,5 +11,5 @@ export const AS_POSTGRES = "env HOME=/var/lib/postgresql setpriv --reuid=postgre
 export const PLACE = "/var/lib/postgresql/17/main";
 /** The addresses of machines that were heard of; on the disk, since the machine may be made anew. */
 export const PEERS = "/var/lib/postgresql/peers";
-/** Where a machine says which part it plays. */
+/** The path of the status endpoint with the machine's role. */
 export const STATUS = "/run/postgres-status";

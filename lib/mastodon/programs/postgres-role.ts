@@ -1,10 +1,10 @@
-// Which part a PostgreSQL machine plays, decided before each start of the server: `ROLE_SCRIPT` as its ExecStartPre.
-// The page names the first primary only; after that, what the others say and the machine's own disk decide.
+// Decides whether a PostgreSQL machine is primary or standby, before each start of the server: `ROLE_SCRIPT` as its ExecStartPre.
+// The page configures the first primary only; after that, the status of the other machines and the machine's own disk decide.
 
 import { POSTGRES_PORT, POSTGRES_STATUS_PORT } from "../ports";
 import { AS_POSTGRES, CONF, HBA, PASSFILE, PEERS, PLACE, ROLE, STATUS, UNIT } from "./postgres-names";
 
-/** What the role script and its helpers know of their machine; `network` is the site's /16. */
+/** The parameters of the role script and its helpers; `network` is the site's /16. */
 export function role(self: string, first: boolean, others: readonly string[], network: string): string {
   const prefix = `${network.split(".").slice(0, 2).join(".")}.`;
   return `self=${self}\nfirst=${first ? "yes" : "no"}\nothers="${others.join(" ")}"\nprefix=${prefix}\n`;
@@ -13,7 +13,7 @@ export function role(self: string, first: boolean, others: readonly string[], ne
 /** Where the machine keeps what its scripts share, as a file of functions. */
 export const ASK = "/usr/local/lib/postgres-ask";
 
-/** Asking the other machines: `heard` prints a line for each that answers: address, role, timeline, place in the log, system, name, and the others that it has heard of. */
+/** Requests to the other machines: `heard` prints a line for each response: address, role, timeline, log position, system, name, known machines. */
 // A promotion writes the history of its timeline before the control file knows of it, and a standby has the history before it replays it.
 export const ASK_SCRIPT = `. ${ROLE}
 data=${PLACE} bin=/usr/lib/postgresql/17/bin
@@ -45,7 +45,7 @@ const CONNECTION = `connection() { echo "host=$1 port=${POSTGRES_PORT} user=repl
 ask() { timeout 10 ${AS_POSTGRES} psql -Atqc "$1" -d "$(connection "$leader") replication=true"; }
 `;
 
-// Its slot says whether the primary still keeps what this standby has missed, unless the slot was made too late. Then only trying tells.
+// Its slot shows whether the primary still keeps the log that this standby is missing, unless the slot was made too late. Then only a try shows it.
 const MISSED_TOO_MUCH = `missed_too_much() {
   [ "$(timeout 10 ${AS_POSTGRES} psql -XAtqc "select 1 from pg_replication_slots where slot_name = '$slot' and wal_status = 'lost'" \
     -d "$(connection "$leader") dbname=postgres" 2>/dev/null)" = 1 ] || [ "$(cat ${STATUS}/tries 2>/dev/null || echo 0)" -ge 3 ]
@@ -53,7 +53,8 @@ const MISSED_TOO_MUCH = `missed_too_much() {
 `;
 
 // The copy comes beside the old data where both have room, and has its signal before it has its place, else it would be taken for a primary. It
-// is no standby that a commit may wait for, and a slow disk may hold it up for longer than a standby is silent. A slot may be left by an earlier try, or by a standby that lost its disk.
+// is no standby that a commit may wait for, and a slow disk may hold it up for longer than a standby is silent. A slot may be left by an earlier
+// try, or by a standby that lost its disk.
 const BASE_BACKUP = `base_backup() {
   ask IDENTIFY_SYSTEM >/dev/null || return 1
   rm -rf $data.new
@@ -86,7 +87,7 @@ const CLUSTER = `cluster() {
 }
 `;
 
-// What was written here after the other's promotion is no part of that history: the server goes back to where they part.
+// Writes after the other machine's promotion are not part of its timeline: pg_rewind goes back to where the timelines fork.
 const REWIND = `rewind() {
   ask IDENTIFY_SYSTEM >/dev/null || return 1
   touch $data.half
@@ -138,8 +139,8 @@ const EMPTY = `if [ ! -e $data/PG_VERSION ] || [ -e $data.half ]; then
 fi
 `;
 
-// A primary does not go on while another may have been promoted; who is silent for a while does not keep it from starting. Nobody
-// can be heard before the private network is there.
+// A primary does not start while another machine may have been promoted; a machine that does not answer for a while does not block the start. No
+// machine can be reached before the private network is up.
 const PART = `until own_addresses | grep -q "^$prefix"; do sleep 1; done
 SECONDS=0
 cluster
@@ -193,7 +194,7 @@ cluster
 follow
 `;
 
-/** Decides, and leaves data, settings and the signal file as the decision wants them. */
+/** Decides the role, and sets up data, settings and the signal file for it. */
 export const ROLE_SCRIPT = `#!/bin/bash
 # Decides before each start whether this PostgreSQL is primary or standby: by its disk, and by what the other machines say.
 set -euo pipefail

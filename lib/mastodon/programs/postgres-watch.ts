@@ -1,5 +1,5 @@
-// What a PostgreSQL machine says of itself, and what it does when it has been overtaken: `watch(program)`.
-// Load balancers ask `/primary` and `/replica` on a port of its own, as they do with other managers of PostgreSQL; people call `postgres-promote`.
+// The status endpoint of a PostgreSQL machine, and its reaction to another machine's promotion: `watch(program)`.
+// Load balancers request `/primary` and `/replica` on a port of its own, as with Patroni; administrators run `postgres-promote`.
 
 import { Program } from "../../core/program";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
@@ -7,10 +7,10 @@ import { POSTGRES_STATUS_PORT } from "../ports";
 import { AS_POSTGRES, PEERS, STATUS, UNIT } from "./postgres-names";
 import { ASK } from "./postgres-role";
 
-/** A standby that is further behind answers no reads. */
+/** A standby with more lag serves no reads. */
 export const MOST_LAG_SECONDS = 10;
 
-/** Adds the watch, its answers, and the command that promotes. */
+/** Adds the watch, the status endpoint, and the command for promotion. */
 export function watch(program: Program): void {
   program
     .add({ kind: "package", names: ["nginx-light", "curl"] })
@@ -57,7 +57,7 @@ const SERVICE = unit({
   Install: AT_BOOT,
 });
 
-// The time of the last replayed transaction says nothing while nobody writes; so it counts only while the primary is known to be ahead.
+// The time of the last replayed transaction is not the lag while there are no writes, so it counts only while the primary is known to be ahead.
 const STATE = [
   "select case when pg_is_in_recovery() then 'standby' else 'primary' end",
   "case when pg_is_in_recovery() then greatest((select received_tli from pg_stat_wal_receiver), (select timeline_id from pg_control_checkpoint())," +

@@ -1,22 +1,24 @@
-// What a PostgreSQL machine does at its first boot, or when it is made anew over its disk: `postgres(program, plan)`.
-// All machines of a tier do the same; `postgres-role.ts` decides which part each plays.
+// Installs PostgreSQL on a machine at its first boot, or when the machine is replaced and keeps its disk: `postgres(program, plan)`.
+// All machines of a tier do the same; `postgres-role.ts` decides the role of each.
 
+import { join } from "node:path";
 import { KEEPALIVE } from "../../core/limits";
-import { Program, Text } from "../../core/program";
+import { Program, Taken, Text } from "../../core/program";
+import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { NEVER_GIVEN_UP, unit } from "../../core/unit";
-import { AS_POSTGRES, CONF, HBA, PASSFILE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
+import { AS_POSTGRES, CONF, HBA, PASSFILE, PLACE, ROLE, SECRETS, STATUS, UNIT } from "./postgres-names";
 import { ASK, ASK_SCRIPT, role, ROLE_SCRIPT, RUN_ROLE } from "./postgres-role";
 import { watch } from "./postgres-watch";
 
 export interface PostgresPlan {
   /** Its own name. */
   readonly self: string;
-  /** Whether it makes the database when there is none yet. */
+  /** Whether it creates the database if there is none yet. */
   readonly first: boolean;
-  /** The names of those that it must hear before that. */
+  /** The names of the machines that must have answered before that. */
   readonly others: readonly string[];
-  /** The names of those of which one must have a commit, too; none if it need not wait. */
+  /** The names of the synchronous standbys, one of which must have each commit; none if replication is asynchronous. */
   readonly synchronous: readonly string[];
   readonly network: string;
   readonly gib: number;
@@ -39,6 +41,15 @@ export function postgres(program: Program, plan: PostgresPlan): void {
 // A standby that follows, or the primary itself, and both as others see them.
 const READY = `grep -qE '^role=(primary|standby)$' ${STATUS}/status && { [ -e ${STATUS}/primary ] || [ -e ${STATUS}/replica ]; } || { echo "PostgreSQL is neither primary nor in step with one, but $(sed -n 's/^role=//p' ${STATUS}/status)"; false; }`;
 
+// Made of the machine's memory, which only a renewal changes: with more than there is PostgreSQL would not start again.
+const OF_MEMORY = "^(shared_buffers|effective_cache_size|maintenance_work_mem) ";
+
+const TAKEN: Taken = {
+  what: "PostgreSQL",
+  does: "reload",
+  script: script(join(__dirname, "postgres-settings.sh"), { UNIT, CONF, HBA, PLACE, AS_POSTGRES }),
+};
+
 function common(program: Program, plan: PostgresPlan): void {
   program
     .add({
@@ -48,8 +59,8 @@ function common(program: Program, plan: PostgresPlan): void {
         "create_main_cluster = false\ninitdb_options = '--data-checksums --locale-provider=builtin --builtin-locale=C.UTF-8 --encoding=UTF8'\n",
     })
     .add({ kind: "package", names: ["postgresql-17"] })
-    .add({ kind: "file", path: CONF, content: configuration(plan) })
-    .add({ kind: "file", path: HBA, content: hba(plan.network) })
+    .add({ kind: "file", path: CONF, content: configuration(plan), renewedLines: OF_MEMORY, taken: TAKEN })
+    .add({ kind: "file", path: HBA, content: hba(plan.network), taken: TAKEN })
     .add({
       kind: "file",
       path: SECRETS,
@@ -108,7 +119,7 @@ function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPl
     wal_log_hints: "on",
     max_wal_senders: "10",
     max_replication_slots: "10",
-    // A standby or a primary that has gone silent is noticed soon.
+    // Detects a standby or primary that no longer answers within seconds.
     tcp_keepalives_idle: `${KEEPALIVE.idleSeconds}s`,
     tcp_keepalives_interval: `${KEEPALIVE.intervalSeconds}s`,
     tcp_keepalives_count: `${KEEPALIVE.probes}`,
@@ -118,7 +129,7 @@ function configuration({ gib, diskGib, maxConnections, synchronous }: PostgresPl
     ...(synchronous.length > 0 && {
       synchronous_standby_names: `'ANY 1 (${synchronous.map((name) => `"${name}"`).join(", ")})'`,
     }),
-    // A standby that is gone must not fill the primary's disk.
+    // Limits the log kept for a standby that is down, which would fill the primary's disk.
     max_slot_wal_keep_size: `${Math.min(8192, Math.floor(diskMib / 4))}MB`,
   };
   return Object.entries(settings)

@@ -24,7 +24,9 @@ until sql 'select 1' >/dev/null; do
   sleep 2
 done
 # A database that nobody of ours has prepared has no scheduler of ours either, so the first one need not wait for another.
+# scheduler-lock.sh makes the same table. Of two sessions that do so at once PostgreSQL fails one, also with "if not exists", so they take turns.
 sql "
+  do 'begin perform pg_advisory_xact_lock(hashtext(''cdktf_mastodon_scheduler'')); end';
   create table if not exists cdktf_mastodon_scheduler (one boolean primary key default true check (one), holder text not null,
     history text not null, released boolean not null);
   insert into cdktf_mastodon_scheduler (holder, history, released) select '', '', true

@@ -1,5 +1,5 @@
 // The database task: `prepare(program, plan)` on exactly one machine, `waitForPrepare(program, plan)` on all that serve.
-// Tables of our own say which version the database is ready for, and which tasks have begun; they reach every replica like any other.
+// Tables of this library record which version the database is ready for, and which tasks have begun; they are replicated like all others.
 
 import { join } from "node:path";
 import { Env } from "../../core/env";
@@ -21,15 +21,15 @@ export const TASK_ENV = "/etc/mastodon/task.env";
 // direct: without it a first failure would fail the units that require this one, for good.
 const RETRY = { Restart: "on-failure", RestartMode: "direct", RestartSec: 5 } as const;
 export const SQL_COMMAND = "/usr/local/sbin/mastodon-sql";
-/** What these scripts remember over restarts. */
+/** The state of these scripts that survives restarts. */
 export const STATE = "/var/lib/mastodon";
 const REFUSED = "/run/mastodon-refused";
-/** How the task ends that will not do its work however often it is asked. */
+/** The exit status of a task that would fail at every retry. */
 const REFUSAL = 78;
 
 const SQL = script(join(__dirname, "mastodon-sql.sh"));
 
-/** Migrates the database straight at PostgreSQL, then says so in the table. */
+/** Migrates the database without the pooler, then records it in the table. */
 export function prepare(program: Program, plan: PreparePlan): void {
   program
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600", from: () => plan.env.largest() })
@@ -76,10 +76,10 @@ function waitScript({ version, envFile }: { readonly version: string; readonly e
 const PATHS = { SQL_COMMAND, STATE, REFUSED };
 
 const WAIT = "mastodon-wait.service";
-/** For what serves: it starts once the database is ready for this version. */
+/** Makes services wait until the database is ready for this version. */
 export const PREPARED: UnitSection = { Requires: WAIT, After: WAIT };
 
-/** A unit that ends when the database is ready for this version; what serves requires it. */
+/** A unit that ends when the database is ready for this version; services require it. */
 export function waitForPrepare(
   program: Program,
   plan: { readonly version: string; readonly envFile: string; readonly waits: () => boolean },

@@ -1,5 +1,5 @@
-// The way to whichever machine is primary, and to standbys that are in step, on a machine that calls PostgreSQL: `primaryFront(program, plan)`.
-// Each PostgreSQL machine says which part it plays; reads that no standby can answer go to the primary.
+// HAProxy in front of the primary, and of standbys with little lag, on a machine that uses PostgreSQL: `primaryFront(program, plan)`.
+// It checks the status endpoint of each PostgreSQL machine; reads that no standby can serve go to the primary.
 
 import { Program } from "../../core/program";
 import { POSTGRES_PORT, POSTGRES_READS_PORT, POSTGRES_STATUS_PORT } from "../ports";
@@ -7,12 +7,12 @@ import { hostProxy } from "./host-proxy";
 
 export interface PrimaryFrontPlan {
   readonly machines: readonly string[];
-  /** Whether others may come in as well, as they do on a pooler's machine. */
+  /** Whether other machines may connect to it as well, as on a pooler's machine. */
   readonly open: boolean;
 }
 
-// To cut the sessions of a primary is to stop the site for a moment, so three checks must agree. A standby is given up sooner. One that
-// comes back is believed later than its watch needs to see that another was promoted meanwhile.
+// Cutting the sessions of a primary interrupts the site, so three checks in a row must fail. A standby is removed sooner. A machine that comes back
+// is added only after the time that its watch needs to detect another machine's promotion.
 export function primaryFront(program: Program, { machines, open }: PrimaryFrontPlan): void {
   const servers = machines.map((name) => `  server ${name} ${name}:${POSTGRES_PORT}\n`).join("");
   const backend = (name: string, path: string, checks: string) => `backend ${name}

@@ -1,5 +1,6 @@
-// Requests wait in HAProxy, outside Puma, bounded in number and time; what is over is told so at once: `pumaQueue(program, { threads, network })`.
-// A front door's health check has a lane and a thread of its own, so it tells a busy Puma from one that hangs.
+// Requests wait in HAProxy in front of Puma, limited in number and time; excess requests get a 503 at once:
+// `pumaQueue(program, { threads, network })`. The front door's health check has a queue and a thread of its own, so it distinguishes a busy Puma
+// from a hung one.
 
 import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
 import { Program } from "../../core/program";
@@ -15,17 +16,17 @@ export interface PumaQueuePlan {
   readonly network: string;
 }
 
-/** Puma's threads that health checks find free. */
+/** Puma's threads that are reserved for health checks. */
 export const KEPT_THREADS = 1;
 
-// Longer waits gain nothing: people wait longer, and no more of them are served. With it the answer is there within 1.5 s.
+// Longer waits do not serve more requests. With this limit a response arrives within 1.5 s.
 const QUEUE_MS = 1000;
 // The fastest pages take 50 ms, so a thread works off 20 while the last of them waits. Beyond that, waiting is in vain. Few machines have
 // more than 100 threads, and a queue of 2000 is memory enough.
 const QUEUED_PER_THREAD = 20;
 const MOST_QUEUED = 2000;
 
-/** How many requests may wait. */
+/** The maximum of waiting requests. */
 export function queued(threads: number): number {
   return Math.min((threads - KEPT_THREADS) * QUEUED_PER_THREAD, MOST_QUEUED);
 }
@@ -81,7 +82,7 @@ const FRONTEND = `frontend puma
   default_backend puma
 `;
 
-/** The answer is on its way before a front door gives up. */
+/** The response is sent before the front door's check times out. */
 const HEALTH_MS = HEALTH_TIMEOUT_SECONDS * 1000 - 500;
 
 // Threads of one process take turns of 100 ms with a processor, and a check needs two turns. So much time it gets at least, where all are busy

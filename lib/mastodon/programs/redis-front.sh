@@ -25,7 +25,7 @@ listen $name
 $(each "use-server HOST if { srv_is_up($name-master/HOST) }")
   option tcp-check
 $(own_word master)
-  default-server check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
+  default-server check inter 250ms fall 3 rise 1 on-marked-down shutdown-sessions
 $(servers "$machines" "$port")
 
 backend $name-master
@@ -38,7 +38,7 @@ backend $name-master
   tcp-check send "ROLE\r\n"
   tcp-check expect min-recv 14 string "\r\nmaster\r\n"
 $most
-  default-server check inter 500ms fastinter 250ms fall 2 rise 1
+  default-server check inter 500ms fastinter 250ms downinter 250ms fall 2 rise 1
 $(servers "$machines" "$port")
 
 frontend $name-own-word
@@ -61,7 +61,7 @@ backend $name-is-$machine
   tcp-check connect
   tcp-check send "SENTINEL get-master-addr-by-name $1\r\n"
   tcp-check expect min-recv 20 string "\r\n$address\r\n"
-  default-server check inter 1s fastinter 500ms fall 2 rise 1
+  default-server check inter 1s fastinter 500ms downinter 500ms fall 2 rise 1
 $(servers "$sentinels" "$SENTINEL_PORT")
 CFG
   done

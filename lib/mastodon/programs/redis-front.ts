@@ -1,5 +1,5 @@
-// The way to whichever machine is master of a Redis, as a port on a caller's own loopback: `redisFront(program, plan)`.
-// HAProxy asks the sentinels and the machines themselves, and refuses at once whoever comes while nobody is master.
+// HAProxy in front of the current master of a Redis, as a port on the client's loopback: `redisFront(program, plan)`.
+// It checks the sentinels and the machines, and refuses connections at once while there is no master.
 
 import { join } from "node:path";
 import { Program } from "../../core/program";
@@ -11,12 +11,12 @@ import { hostProxy } from "./host-proxy";
 export interface RedisFrontPlan {
   /** Its name, also as the sentinels' master. */
   readonly name: string;
-  /** Where it listens, on its machines and on the caller's loopback. */
+  /** Its port, on its machines and on the client's loopback. */
   readonly port: number;
   readonly password: Secret;
   /** The machines that may be master. */
   readonly machines: readonly string[];
-  /** The three machines whose sentinels say which it is; none if there is one machine only. */
+  /** The three machines with sentinels; none if there is one machine only. */
   readonly sentinels: readonly string[];
 }
 
@@ -26,15 +26,15 @@ const SCRIPT = "/usr/local/sbin/redis-front";
 // Three ways would also be half of what some clouds take as a boot text.
 //
 // The sections of a Redis NAME, as redis-front.sh writes them:
-// - `redis-NAME` takes connections. While nobody is master, they are closed at once; the client tries again by itself, so HAProxy does not.
-//   Sessions end when their machine is master no longer, but at the earliest 500 ms later, when every attempt to connect has met its limit of
-//   250 ms: HAProxy 3.0 forgets whoever is still connecting to a server whose sessions it shuts down, and lets him wait for ever.
-// - `redis-NAME-master` knows who is master: who says so himself, and whom most sentinels name. One that is silent is found out within 3 s, one
-//   that is dead or demoted within 1.5 s.
-// - `redis-NAME-own-word` answers HAProxy's own checks with what HAProxy knows of its servers; a check can only ask somebody.
-// - `redis-NAME-is-MACHINE` counts the sentinels that name this machine, since a check can only be right or wrong. Three machines make nine
-//   questions a second to three sentinels, and six to Redis.
-// `min-recv` has a wrong answer judged when it is there; else a check waits for more of it.
+// - `redis-NAME` accepts connections. While there is no master, they are closed at once; HAProxy does not retry, since clients do. Sessions end when
+//   their machine is no longer master, but at the earliest 500 ms later, when every attempt to connect has reached its limit of 250 ms: HAProxy 3.0
+//   forgets sessions that are still connecting to a server whose sessions it shuts down, and they wait without end.
+// - `redis-NAME-master` determines the master: a machine whose own role is master and that most sentinels name. One that does not answer is removed
+//   within 3 s, one that is down or demoted within 1.5 s.
+// - `redis-NAME-own-word` answers HAProxy's own checks from HAProxy's state of its servers, since a check always needs a server.
+// - `redis-NAME-is-MACHINE` counts the sentinels that name this machine as master, since a check can only pass or fail. Others are checked
+//   more often (`downinter`), to find a new master soon. Three machines make fifteen requests a second to three sentinels, and ten to Redis.
+// With `min-recv` a wrong response fails at once; otherwise a check waits for more data.
 export function redisFront(program: Program, { name, port, password, machines, sentinels }: RedisFrontPlan): void {
   program.add({
     kind: "file",

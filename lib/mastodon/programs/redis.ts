@@ -1,5 +1,5 @@
-// What a Redis machine does at its first boot and at each start of an instance: `redis(program, instance, "redis-2")`.
-// The settings come from here at every start; only the role is remembered, and the sentinels' word on it comes first.
+// Installs Redis on a machine, and configures each start of an instance: `redis(program, instance, "redis-2")`.
+// Every start writes the settings anew; only the role is kept, and the sentinels' state of it has precedence.
 
 import { join } from "node:path";
 import { Program, Step } from "../../core/program";
@@ -14,13 +14,15 @@ export interface RedisInstance {
   readonly port: number;
   readonly durable: boolean;
   readonly maxMemoryMib: number;
+  /** Whether `maxMemoryMib` was computed from the machine's memory, which only a renewal changes. */
+  readonly memoryFollowsSize: boolean;
   readonly password: Secret;
-  /** The machine that is master when nobody remembers another. */
+  /** The first master, if no machine has recorded another. */
   readonly first: string;
-  /** Copies that can take over. */
+  /** The number of replicas. */
   readonly replicas: number;
   readonly downAfterSeconds: number;
-  /** The machines that watch it; none if nobody does. */
+  /** The machines with sentinels that monitor it, if any. */
   readonly sentinels: readonly string[];
 }
 
@@ -33,12 +35,29 @@ export const ON_DISK = { RequiresMountsFor: "/var/lib/redis", ...NEVER_GIVEN_UP 
 const ROLE = script(join(__dirname, "redis-role.sh"), { SENTINEL_PORT, LIMIT_SECONDS: 60 });
 const MEND = script(join(__dirname, "redis-mend.sh"));
 
+// Replicas, sentinels and all clients use the same password, so it changes on all of them.
+const PASSWORDS = ["requirepass", "masterauth"];
+/** With replicas that the page adds, a master would refuse writes until they have copied: their number changes by the renewals that add them. */
+const COPIES = ["min-replicas-to-write", "min-replicas-max-lag"];
+const MEMORY = ["maxmemory", "repl-backlog-size"];
+
 /** One instance on one machine. */
 export function redis(program: Program, instance: RedisInstance, self: string): void {
   const { name } = instance;
   program
     .add({ kind: "package", names: ["redis-server", "redis-tools"] })
-    .add({ kind: "file", path: `/etc/redis/${name}.settings`, content: settings(instance), mode: "0600" })
+    .add({
+      kind: "file",
+      path: `/etc/redis/${name}.settings`,
+      content: settings(instance),
+      mode: "0600",
+      renewedLines: `^(${[...PASSWORDS, ...COPIES, ...(instance.memoryFollowsSize ? MEMORY : [])].join("|")}) `,
+      taken: {
+        what: `Redis ${name}`,
+        does: "set",
+        script: script(join(__dirname, "redis-settings.sh"), { NAME: name, PORT: instance.port }),
+      },
+    })
     .add({ kind: "file", path: `/etc/redis/${name}.role`, content: role(instance, self), mode: "0600" })
     .add({ kind: "file", path: "/usr/local/sbin/redis-role", content: ROLE, mode: "0755" })
     .add({
@@ -98,11 +117,12 @@ function mend(name: string): readonly Step[] {
   ];
 }
 
-// A master that too few follow has been cut off: it stops accepting writes, which would be thrown away. Only a side with two sentinels promotes
-// another, and the other side then has one of the first three machines, itself, and at the most all further ones: one copy fewer than there
-// are never follow it there. With a single copy the loss of either machine would stop all writes, so it has none of this.
+// A master with too few replicas may have been cut off by the network: it stops accepting writes, which would be lost. Only a side with two sentinels
+// promotes another; the old master's side then has one of the first three machines, itself, and at most all further ones. So it cannot have all
+// replicas but one there. With a single replica the loss of either machine would stop all writes, so this is off then.
 //
-// It counts in whole seconds, once a second: 2 s after a copy's last word it refuses after 4 at the latest. Sentinels must not promote sooner.
+// Redis checks once a second, in whole seconds: with a limit of 2 s since a replica's last message it refuses writes after 4 s at the latest.
+// Sentinels must not promote sooner.
 const LAG_SECONDS = 2;
 
 function settings({ name, port, durable, maxMemoryMib, password, replicas }: RedisInstance): string {
@@ -129,7 +149,7 @@ function settings({ name, port, durable, maxMemoryMib, password, replicas }: Red
 }
 
 function role({ port, first, sentinels }: RedisInstance, self: string): string {
-  // Callers know the sentinels' machines alone, and one of those is there as long as anybody can be promoted at all.
+  // Clients are configured with the sentinels' machines only, one of which is up as long as a promotion is possible.
   const further = sentinels.length === 0 || sentinels.includes(self) ? "" : "further=yes\n";
   return `port=${port}\nself=${self}\nfirst=${first}\nsentinels="${sentinels.join(" ")}"\n${further}`;
 }

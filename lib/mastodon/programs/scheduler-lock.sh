@@ -72,8 +72,9 @@ session() {
   coproc PSQL { PGAPPNAME="${name:0:63}" exec "$SQL_COMMAND" "$ENV_FILE" -XAtq 2>"$SAYS.psql"; }
   # Before PostgreSQL 14 there is no idle_session_timeout; the kernel's probes have to do.
   echo "set client_min_messages = error; set idle_session_timeout = '10s'; set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2;
-    set tcp_keepalives_count = 3; create table if not exists $TABLE (one boolean primary key default true check (one), holder text not null,
-    history text not null, released boolean not null);" >&"${PSQL[1]-}" || return 1
+    set tcp_keepalives_count = 3; begin; do 'begin perform pg_advisory_xact_lock(hashtext(''$TABLE'')); end';
+    create table if not exists $TABLE (one boolean primary key default true check (one), holder text not null,
+    history text not null, released boolean not null); commit;" >&"${PSQL[1]-}" || return 1
   ask 1 && ask "select $here"
 } 2>/dev/null
 

@@ -1,5 +1,5 @@
 // Sidekiq with the queue `scheduler` runs only while its machine holds a lock in PostgreSQL: `schedulerLock(program)`, `LOCKED` in its unit.
-// Clouds stop old machines each in their own way and time; a lock is the same everywhere, also when the page moves the scheduler elsewhere.
+// Clouds stop old machines in different ways and times; a lock works on all of them, and also when the page moves the scheduler to another group.
 
 import { join } from "node:path";
 import { Program } from "../../core/program";
@@ -12,12 +12,12 @@ const UNIT = "mastodon-scheduler-lock.service";
 const COMMAND = "/usr/local/sbin/mastodon-scheduler-lock";
 const SAYS = "/run/mastodon-scheduler-lock";
 
-/** How long Sidekiq may go on without having heard of its lock. */
+/** How long Sidekiq may run after the last confirmation of its lock. */
 const LEASE_SECONDS = 90;
 /** How long another machine waits that cannot know whether it has stopped: the lease, 20 s to see its end, the time to stop, and 40 s more. */
 const WAIT_SECONDS = LEASE_SECONDS + 20 + STOP_SECONDS + KILL_AFTER_SECONDS + 40;
 
-/** For the one process: it starts once the lock is held, and stops when it is lost. */
+/** Lines of Sidekiq's unit: it starts once the lock is held, and stops when the lock is lost. */
 export const LOCKED: UnitSection = { BindsTo: UNIT, After: UNIT };
 
 /** The unit that holds the lock; `sidekiq` is the one process that needs it. Straight at PostgreSQL, as the database task is. */

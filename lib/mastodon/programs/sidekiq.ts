@@ -1,5 +1,5 @@
-// What a Sidekiq machine does at its first boot: `sidekiq(program, plan)`. The scheduler's machine prepares the database before it, and
-// holds the scheduler's lock.
+// Installs Sidekiq on a machine at its first boot: `sidekiq(program, plan)`. The scheduler's machine also prepares the database, and holds the
+// scheduler's lock.
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
@@ -21,7 +21,7 @@ export interface SidekiqPlan {
   /** As Sidekiq's `-q` takes them. */
   readonly queues: readonly string[];
   readonly version: string;
-  /** Whether a file says that a process works, as from 4.3 on. */
+  /** Whether a process has a readiness file, as from 4.3 on. */
   readonly readyFile: boolean;
   /** On the one machine that prepares the database: the task and its environment. */
   readonly prepare: { readonly env: Env; readonly task: string } | undefined;
@@ -68,7 +68,8 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
   for (const name of names) program.readyWhen(plan.readyFile ? fileCheck(name) : titleCheck(name));
 }
 
-function unitOf(name: number): string {
+/** The unit of a process, by its number from 1. */
+export function unitOf(name: number): string {
   return `mastodon-sidekiq@${name}.service`;
 }
 

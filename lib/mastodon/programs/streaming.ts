@@ -1,4 +1,4 @@
-// What a streaming machine does at its first boot: `streaming(program, plan)`.
+// Installs streaming on a machine at its first boot: `streaming(program, plan)`.
 
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
@@ -55,9 +55,14 @@ export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "
       }),
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-streaming", ports) })
-    .add({ kind: "start", units: ports.map((port) => `mastodon-streaming@${port}.service`), atBoot: false });
+    .add({ kind: "start", units: ports.map(streamingUnit), atBoot: false });
   watchdog(program);
   for (const port of ports) program.readyWhen(`curl -fsS -m 2 -o /dev/null http://127.0.0.1:${port}/api/v1/streaming/health`);
+}
+
+/** The unit of a process, by its port. */
+export function streamingUnit(port: number): string {
+  return `mastodon-streaming@${port}.service`;
 }
 
 /** Generated template units cannot be enabled; a linked instance is started at boot. */
@@ -73,7 +78,7 @@ export function streamingUpstream(ports: readonly number[]): readonly string[] {
     "  zone streaming 64k;",
     ...ports.map((port) => `  server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;`),
     "  keepalive 16;",
-    // Node closes an idle connection after 5 s; nginx must be quicker.
+    // Node closes an idle connection after 5 s; nginx must close it sooner.
     "  keepalive_timeout 4s;",
     "}",
   ];

@@ -1,5 +1,5 @@
-// Starts hung processes of Mastodon and PgBouncer anew: `watchdog(program)`, once on each machine that has any, whichever they are.
-// What counts as hung, and why nothing that is busy or waits for another machine does, stands in the script.
+// Restarts hung processes of Mastodon and PgBouncer: `watchdog(program)`, once on each machine that has any.
+// The script explains what counts as hung, and why a process that is busy or waits for another machine does not.
 
 import { join } from "node:path";
 import { Part, Program } from "../../core/program";
@@ -8,11 +8,11 @@ import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { POOLER_WAIT_SECONDS } from "../limits";
 import { PUMA_PORT } from "../ports";
 
-/** How often it looks. */
+/** The interval of its checks. */
 const TICK_SECONDS = 5;
 /** Puma's processes and Sidekiq's wake at least every 10 s, to tell that they live; PgBouncer wakes three times a second. */
 const STILL_SECONDS = 40;
-/** How long streaming may need for its first answer. */
+/** How long streaming may need for its first response. */
 const ANSWER_SECONDS = 30;
 /** Longer than all that a request may wait for: 15 s for a connection to PostgreSQL, and its time in PgBouncer. Two more looks follow. */
 const STUCK_SECONDS = 15 + POOLER_WAIT_SECONDS;

@@ -1,4 +1,4 @@
-// What a web machine does at its first boot: `web(program, plan)`. It also carries the administrator's commands.
+// Installs nginx, Puma and the administrator's commands on a web machine at its first boot: `web(program, plan)`.
 
 import { join } from "node:path";
 import { Env } from "../../core/env";
@@ -21,7 +21,7 @@ export interface WebPlan {
   readonly version: string;
   readonly env: Env;
   readonly taskEnv: Env;
-  /** The volumes for files of people, if no object store keeps them. */
+  /** The volumes for users' files, if there is no object store. */
   readonly files: readonly string[];
   /** Whether reads go to a replica by Makara, as up to 4.1. */
   readonly makara: boolean;
@@ -38,6 +38,7 @@ export interface WebPlan {
   readonly waits: () => boolean;
 }
 
+export const WEB_UNIT = "mastodon-web.service";
 const TASK_ENV = "/etc/mastodon/task.env";
 const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
 
@@ -85,7 +86,7 @@ export function web(program: Program, plan: WebPlan): void {
       mode: "0755",
     })
     .add({ kind: "file", path: "/usr/local/bin/mastodon-owner", content: OWNER, mode: "0755" })
-    .add({ kind: "start", units: ["mastodon-web.service"], atBoot: false });
+    .add({ kind: "start", units: [WEB_UNIT], atBoot: false });
   const beside = plan.streaming;
   if (beside !== undefined) streamingProcesses(program, beside);
   pumaQueue(program, plan);
@@ -103,7 +104,7 @@ const PUMA = [
   "upstream mastodon {",
   `  server 127.0.0.1:${PUMA_QUEUE_PORT} max_fails=0;`,
   "  keepalive 32;",
-  // HAProxy closes an idle connection after 60 s; nginx must be quicker.
+  // HAProxy closes an idle connection after 60 s; nginx must close it sooner.
   "  keepalive_timeout 15s;",
   "}",
 ];

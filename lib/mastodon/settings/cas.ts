@@ -1,4 +1,4 @@
-// Signing in by CAS: `cas({ url: "https://cas.example" })`.
+// Sign-on by CAS: `cas({ url: "https://cas.example" })`.
 
 import { Token } from "cdktf";
 import { wrongUrl } from "../../core/address";
@@ -6,37 +6,37 @@ import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Setting } from "../setting";
 
 export interface CasProps {
-  /** The server's address. */
+  /** The URL of the CAS server. */
   readonly url: string;
   /**
-   * What the button says.
+   * The label of the sign-in button.
    * @default - "CAS" of Mastodon
    */
   readonly displayName?: string;
   /**
-   * Where it lies below its address: signing in, signing out, checking a ticket.
+   * The paths below `url` for sign-in, sign-out and ticket validation.
    * @default "/login", "/logout", "/serviceValidate"
    */
   readonly paths?: { readonly login: string; readonly logout: string; readonly validate: string };
   /**
-   * Which of its words becomes the user name. A change makes new accounts for those who sign in.
+   * The CAS attribute that becomes the user name. After a change, users who sign in get new accounts.
    * @default "user"
    */
   readonly uidField?: string;
   /**
-   * Which of its words mean what.
+   * The CAS attributes for each field of an account.
    * @default - Mastodon's own: `user`, `name`, `email`, and so on
    */
   readonly keys?: { readonly uid?: string; readonly name?: string; readonly email?: string; readonly nickname?: string };
   /**
-   * The certificates, as PEM, of the authority that has signed its certificate; every connection of Ruby's processes then trusts it beside the public ones. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
-   * the machines of the processes that read it.
+   * The PEM text of the certificate authority that signed its certificate, if it is not a public one, as in `readFileSync("ca.pem", "utf8")`. Every
+   * connection of Ruby processes then trusts it beside the public ones. A change replaces the machines of the processes that read it.
    * @default - the public authorities of the image
    * @throws at synth if it holds no certificate, or a private key
    */
   readonly ca?: string;
   /**
-   * Whether its word on mail addresses is believed, so that nobody has to confirm one.
+   * Whether its mail addresses are trusted, so that users need not confirm them.
    * @default false
    */
   readonly trustEmail?: boolean;
@@ -51,12 +51,12 @@ export function cas(props: CasProps): Setting {
       if (host === undefined) {
         if (Token.isUnresolved(props.url))
           into.refuse({
-            wrong: "url is known to Terraform only, and Mastodon wants its parts",
+            wrong: "url is unknown at synth, and Mastodon needs its parts",
             remedy: "write scheme and host on the page",
           });
         return;
       }
-      // CAS_CA_PATH is a directory of files by their hashes, and would take the place of the public certificates.
+      // CAS_CA_PATH is not used: it names a directory of files by their hashes, which would replace the public certificates.
       into.trust("cas", props.ca);
       into.set("CAS_ENABLED", true);
       into.set("CAS_DISPLAY_NAME", props.displayName);

@@ -1,4 +1,4 @@
-// Caches in front: of the interface's own scripts and styles, and of people's files: `cdn({ assets: "https://assets.social.example" })`.
+// CDN hosts for the web interface's assets and for users' files: `cdn({ assets: "https://assets.social.example" })`.
 
 import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
@@ -6,18 +6,18 @@ import { Setting } from "../setting";
 
 export interface CdnProps {
   /**
-   * Where browsers get scripts, styles and fonts: an address with scheme that leads to the web machines, with CORS headers.
-   * @default - from the web interface itself
+   * The CDN for scripts, styles and fonts: a URL that forwards to the web machines, with CORS headers.
+   * @default - the host of the web interface
    */
   readonly assets?: string;
   /**
-   * Further hosts from which browsers may load people's files, with scheme. From 4.4 on.
+   * Further origins, with scheme, from which browsers may load users' files. From 4.4 on.
    * @default - none
    */
   readonly mediaHosts?: readonly string[];
   /**
-   * A cache of people's files that is told of each that is deleted, with a header that proves who asks.
-   * @default - it is told nothing, and keeps what it has
+   * Cache purging: Mastodon sends a request with a secret header for each file that it deletes.
+   * @default - no requests: the cache keeps deleted files until they expire
    */
   readonly purge?: {
     /** The header's name. */

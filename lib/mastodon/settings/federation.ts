@@ -1,36 +1,37 @@
-// How the server meets others, and whom it shows what: `federation({ authorizedFetch: true })`.
+// Federation with other servers, and access without sign-in: `federation({ authorizedFetch: true })`.
 
 import { Setting } from "../setting";
 
 export interface FederationProps {
   /**
-   * Whether it federates with allowed servers only, and shows nothing to whoever is not signed in. For a new server: switched on later it cuts
-   * people off from those whom they follow.
+   * Whether it federates with allowed servers only, and shows nothing without sign-in (`LIMITED_FEDERATION_MODE`). For a new server: if it is
+   * switched on later, users lose those whom they follow.
    * @default false
    */
   readonly limited?: boolean;
   /**
-   * Whether other servers must sign what they fetch, so that blocked ones get nothing. It costs caching, and a few programs cannot.
+   * Whether other servers must sign their fetch requests, so that blocked servers get nothing. Responses can be cached less, and a few programs
+   * cannot sign.
    * @default false
    */
   readonly authorizedFetch?: boolean;
   /**
-   * Whether the API answers only who is signed in.
+   * Whether the API requires sign-in.
    * @default false
    */
   readonly membersOnlyApi?: boolean;
   /**
-   * Whether the front page is the first account's profile, and nobody can sign up.
+   * Whether the front page is the first account's profile, and sign-up is closed.
    * @default false
    */
   readonly singleUser?: boolean;
   /**
-   * Whether lists of followers are compared with other servers'.
+   * Whether follower lists are synchronized with other servers.
    * @default true
    */
   readonly followersSync?: boolean;
   /**
-   * Private addresses or ranges that it may fetch from all the same, such as another server's in the same network.
+   * Private addresses or ranges that Mastodon may connect to, such as another server's in the same network.
    * @default - none
    */
   readonly allowedPrivateAddresses?: readonly string[];

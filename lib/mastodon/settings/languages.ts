@@ -1,12 +1,12 @@
-// Which language the web interface speaks to whoever has not chosen one: `languages({ standard: "de" })`.
+// The default language of the web interface: `languages({ standard: "de" })`.
 
 import { Setting } from "../setting";
 
 export interface LanguageProps {
-  /** The language of whoever has not chosen one and whose browser asks for none that there is; up to 4.3 the browser is not asked. */
+  /** The language for users who have not chosen one and whose browser requests no available one; up to 4.3 the browser is ignored. */
   readonly standard: string;
   /**
-   * Whether the browser is not asked. From 4.4 on; before, it never is.
+   * Whether the browser's language is ignored. From 4.4 on; before, it always is.
    * @default false
    */
   readonly always?: boolean;

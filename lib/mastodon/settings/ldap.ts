@@ -1,4 +1,4 @@
-// Signing in by a directory: `ldap({ host: "ldap.example", base: "dc=example,dc=org", bindDn: "cn=mastodon,dc=example,dc=org", password })`.
+// Sign-on by an LDAP directory: `ldap({ host: "ldap.example", base: "dc=example,dc=org", bindDn: "cn=mastodon,dc=example,dc=org", password })`.
 
 import { wrongHost } from "../../core/address";
 import { Secret } from "../../core/secret";
@@ -6,14 +6,14 @@ import { Setting } from "../setting";
 
 export interface LdapProps {
   readonly host: string;
-  /** Below which entry people are. */
+  /** The search base: the entry below which users are. */
   readonly base: string;
-  /** As whom it asks. */
+  /** The DN that Mastodon binds with for searches. */
   readonly bindDn: string;
-  /** That one's password, as a `Secret` or a sensitive variable. */
+  /** The password of `bindDn`, as a `Secret` or a sensitive variable. */
   readonly password: Secret | string;
   /**
-   * Whether and when it speaks TLS: from the first byte, after a plain start, or never.
+   * The encryption: TLS from the first byte, STARTTLS, or none.
    * @default "tls"
    */
   readonly tls?: "tls" | "starttls" | "none";
@@ -23,35 +23,35 @@ export interface LdapProps {
    */
   readonly port?: number;
   /**
-   * Whether its certificate must be one that the image's CAs, or `ca`, vouch for. Off, anyone in between can read passwords.
+   * Whether its certificate is verified, by the image's CAs or `ca`. If not, a man in the middle can read passwords.
    * @default true
    */
   readonly verify?: boolean;
   /**
-   * The certificates, as PEM, of the authority that has signed its certificate; every connection of Ruby's processes then trusts it beside the public ones. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
-   * the machines of the processes that read it.
+   * The PEM text of the certificate authority that signed its certificate, if it is not a public one, as in `readFileSync("ca.pem", "utf8")`. Every
+   * connection of Ruby processes then trusts it beside the public ones. A change replaces the machines of the processes that read it.
    * @default - the public authorities of the image
    * @throws at synth if it holds no certificate, or a private key
    */
   readonly ca?: string;
   /**
-   * Which attribute is the user name.
+   * The attribute with the user name.
    * @default "cn"
    */
   readonly uid?: string;
   /**
-   * Which attribute is the mail address.
+   * The attribute with the mail address.
    * @default "mail"
    */
   readonly mail?: string;
   /**
-   * How someone is found, with `%{uid}`, `%{mail}` and `%{email}`, the last being what was typed.
+   * The search filter, with `%{uid}` and `%{mail}` for the two attributes and `%{email}` for the user's input.
    * @default - by user name or mail address
    */
   readonly filter?: string;
   /**
-   * How a user name that Mastodon does not allow is rewritten.
-   * @default - not at all: whoever has one cannot sign in
+   * How user names with characters that Mastodon does not allow are rewritten.
+   * @default - not rewritten: such users cannot sign in
    */
   readonly rewrite?: { readonly search: string; readonly replace: string };
 }

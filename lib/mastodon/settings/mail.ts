@@ -1,4 +1,4 @@
-// How the server sends mail: `mail({ server: "smtp.example", from: "Social <hello@social.example>", login, password })` among a site's settings.
+// The mail server: `mail({ server: "smtp.example", from: "Social <hello@social.example>", login, password })` among a site's settings.
 
 import { Token } from "cdktf";
 import { wrongHost } from "../../core/address";
@@ -8,7 +8,7 @@ import { wrongSender } from "../mail-address";
 import { isPlain, quotesNothing } from "../unquoted";
 
 export interface MailServer {
-  /** The host that takes mail. */
+  /** The host of the SMTP server. */
   readonly server: string;
   /**
    * Its port.
@@ -16,36 +16,36 @@ export interface MailServer {
    */
   readonly port?: number;
   /**
-   * `implicit`: TLS from the first byte. `starttls`: a plain connection that turns into TLS, or no mail. `opportunistic`: TLS if the server
-   * offers it, which whoever is in between can prevent. `none`: never.
+   * `implicit`: TLS from the first byte. `starttls`: STARTTLS is required. `opportunistic`: STARTTLS if the server offers it, which a man in the
+   * middle can prevent. `none`: no encryption.
    * @default - "implicit" on port 465, "starttls" on any other
    */
   readonly tls?: "implicit" | "starttls" | "opportunistic" | "none";
   /**
-   * The user there; with `password` or not at all.
-   * @default - it takes mail without
+   * The user name; requires `password`.
+   * @default - no authentication
    */
   readonly login?: string;
   /** The user's password, as a `Secret` or a sensitive variable. */
   readonly password?: Secret | string;
   /**
-   * How it signs on.
+   * The SMTP authentication method.
    * @default - "plain" with a login, "none" without
    */
   readonly authentication?: "plain" | "login" | "cram_md5" | "none";
   /**
-   * The name that the server greets with.
+   * The host name that Mastodon sends in HELO.
    * @default - the site's domain
    */
   readonly domain?: string;
   /**
-   * Whether the mail server's certificate must be one that the image's CAs, or `ca`, vouch for. Off, anyone in between can read mail and password.
+   * Whether the mail server's certificate is verified, by the image's CAs or `ca`. If not, a man in the middle can read mail and password.
    * @default true
    */
   readonly verify?: boolean;
   /**
-   * The certificates, as PEM, of the authority that has signed the mail server's certificate. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
-   * the machines of the processes that read it.
+   * The PEM text of the certificate authority that signed the mail server's certificate, if it is not a public one, as in
+   * `readFileSync("ca.pem", "utf8")`. A change replaces the machines of the processes that read it.
    * @default - the public authorities of the image
    * @throws at synth if it holds no certificate, or a private key
    */
@@ -53,20 +53,20 @@ export interface MailServer {
 }
 
 export interface MailProps extends MailServer {
-  /** Who writes, as in `Social <hello@social.example>` or a bare address. */
+  /** The sender, as in `Social <hello@social.example>` or a bare address. */
   readonly from: string;
   /**
-   * Who is answered.
+   * The Reply-To address.
    * @default - `from`
    */
   readonly replyTo?: string;
   /**
-   * Who hears of mail that did not arrive.
+   * The return path, which gets bounces.
    * @default - `from`
    */
   readonly returnPath?: string;
   /**
-   * Another server for announcements and other mail to everyone, so that a complaint about those does not stop confirmations. From 4.4 on.
+   * Another server for announcements and other bulk mail, so that spam complaints about those do not block confirmation mail. From 4.4 on.
    * @default - the same server
    */
   readonly bulk?: MailServer;
@@ -74,19 +74,19 @@ export interface MailProps extends MailServer {
 
 const STARTTLS = { implicit: "never", starttls: "always", opportunistic: "auto", none: "never" } as const;
 
-/** No mail leaves: what `mail("none")` is. */
+/** The setting `mail("none")`: no mail is sent. */
 export const NO_MAIL: Setting = {
   name: "mail",
-  // Only Sidekiq sends, and its containers are given a sendmail that forgets what it is given.
+  // Only Sidekiq sends mail, and its containers get a sendmail that discards its input.
   fill: (into) => into.set("SMTP_DELIVERY_METHOD", "sendmail", ["sidekiq"]),
 };
 
 /**
- * With `"none"` no mail leaves: nobody can confirm an address or set a new password without the administrator (`tootctl accounts modify`), and
- * nobody is notified by mail. What Mastodon writes is dropped without an error.
+ * With `"none"` no mail is sent: users cannot confirm addresses or reset passwords without the administrator (`tootctl accounts modify`), and get
+ * no notifications by mail. Mail is discarded without an error.
  *
- * Refused: half of a login, TLS from the first byte on a port that never has it, a server that is every machine itself, an address that Ruby's
- * `mail` cannot read.
+ * Synth fails for a login without a password or the reverse, implicit TLS on the wrong port, a server that means the local machine, and an address
+ * that Ruby's `mail` cannot parse.
  */
 export function mail(props: MailProps | "none"): Setting {
   if (props === "none") return NO_MAIL;
@@ -113,7 +113,7 @@ function server(into: SettingTarget, prefix: string, prop: string, props: MailSe
       wrong: `login of ${props.server} is "${props.login}", which Mastodon 4.4.0 reads as YAML, where it means something else`,
       value: props.login,
       remedy:
-        "write version 4.4.1 or later, or give the user another name there: not a number or a word of YAML, and none of its signs",
+        "write version 4.4.1 or later, or use another user name on that server: not a number or YAML keyword, and without YAML's special characters",
     });
   }
   if ((props.login === undefined) !== (props.password === undefined)) {
@@ -122,7 +122,7 @@ function server(into: SettingTarget, prefix: string, prop: string, props: MailSe
   if ((port === 465) !== (tls === "implicit") && (port === 465 || port === 587 || port === 25)) {
     into.refuse({
       wrong: `tls is "${tls}" on port ${port}`,
-      remedy: 'use "implicit" on 465, and "starttls" on 587 and 25: the other one is met with silence',
+      remedy: 'use "implicit" on 465, and "starttls" on 587 and 25: with the other one the connection hangs',
     });
   }
   into.set(`${prefix}SERVER`, props.server);
@@ -132,7 +132,7 @@ function server(into: SettingTarget, prefix: string, prop: string, props: MailSe
   into.set(`${prefix}PASSWORD`, props.password);
   into.set(`${prefix}AUTH_METHOD`, props.authentication ?? (props.login === undefined ? "none" : "plain"));
   into.set(`${prefix}DOMAIN`, props.domain);
-  // STARTTLS in whichever form beside TLS makes every delivery fail, and up to 4.4 it is the default even then.
+  // Any form of STARTTLS beside implicit TLS makes every delivery fail, and up to 4.4 STARTTLS is the default even then.
   into.set(`${prefix}TLS`, tls === "implicit" ? true : undefined);
   into.set(`${prefix}ENABLE_STARTTLS`, STARTTLS[tls]);
   into.set(`${prefix}OPENSSL_VERIFY_MODE`, tls === "none" ? undefined : (props.verify ?? true) ? "peer" : "none");

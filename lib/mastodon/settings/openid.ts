@@ -1,52 +1,52 @@
-// Signing in by OpenID Connect: `openId({ issuer: "https://login.example/realms/social", clientId: "mastodon", clientSecret })`.
+// Sign-on by OpenID Connect: `openId({ issuer: "https://login.example/realms/social", clientId: "mastodon", clientSecret })`.
 
 import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../setting";
 
 export interface OpenIdProps {
-  /** Who vouches for people; below it lies `/.well-known/openid-configuration`, which is read when somebody signs in. */
+  /** The issuer's URL. `/.well-known/openid-configuration` below it is fetched when a user signs in. */
   readonly issuer: string;
-  /** This server's name there. */
+  /** The client id of this server at the issuer. */
   readonly clientId: string;
-  /** Its secret, as a `Secret` or a sensitive variable. */
+  /** The client secret, as a `Secret` or a sensitive variable. */
   readonly clientSecret: Secret | string;
   /**
-   * What the button says.
+   * The label of the sign-in button.
    * @default - "Openid Connect" of Mastodon
    */
   readonly displayName?: string;
   /**
-   * What is asked for; `openid` must be there.
+   * The requested scopes; must include `openid`.
    * @default ["openid", "profile", "email"]
    */
   readonly scopes?: readonly string[];
   /**
-   * Which of its words becomes the user name. A change makes new accounts for those who sign in.
+   * The claim that becomes the user name. After a change, users who sign in get new accounts.
    * @default "preferred_username"
    */
   readonly uidField?: string;
   /**
-   * Whether its word on mail addresses is believed, so that nobody has to confirm one. Only for an issuer that confirms them itself: whoever can
-   * choose an address there takes over its account here.
+   * Whether its mail addresses are trusted, so that users need not confirm them. Only for an issuer that confirms addresses itself: otherwise a user
+   * who enters someone else's address there gets that person's account here.
    * @default false
    */
   readonly trustEmail?: boolean;
   /**
-   * Whether a stolen code is of no use. From 4.3 on.
+   * Whether to use PKCE, which makes a stolen authorization code useless. From 4.3 on.
    * @default - false of Mastodon
    */
   readonly pkce?: boolean;
   /**
-   * The issuer's `authorization_endpoint`, as its `/.well-known/openid-configuration` says. `signOn({ only: true, oneClick: true })` needs it where
-   * this is the only provider: Mastodon names that address in each page's security policy, and would otherwise ask the issuer for it at every
-   * start of every process, and not start while the issuer is away. A change replaces the web and Sidekiq machines.
-   * @default - the issuer is asked when somebody signs in
+   * The issuer's `authorization_endpoint`, as in its `/.well-known/openid-configuration`. `signOn({ only: true, oneClick: true })` needs it if this
+   * is the only provider: Mastodon puts that URL into its content security policy. Without it every process fetches it from the issuer at each start,
+   * and does not start while the issuer is down. A change replaces the web and Sidekiq machines.
+   * @default - fetched from the issuer when a user signs in
    */
   readonly authorizationEndpoint?: string;
   /**
-   * Where everything is, for an issuer that does not say so itself.
-   * @default - the issuer says so
+   * All endpoints, for an issuer without `/.well-known/openid-configuration`.
+   * @default - fetched from the issuer
    */
   readonly endpoints?: {
     readonly authorization: string;
@@ -62,7 +62,7 @@ function addresses({ issuer, authorizationEndpoint, endpoints }: OpenIdProps): R
   return { issuer, authorizationEndpoint, ...(Object.fromEntries(named) as Record<string, string>) };
 }
 
-/** Refused: scopes without `openid`, an issuer that is no https address, two authorization endpoints. */
+/** Synth fails for scopes without `openid`, an issuer that is not an https URL, and two authorization endpoints. */
 export function openId(props: OpenIdProps): Setting {
   const scopes = props.scopes ?? ["openid", "profile", "email"];
   return {
@@ -78,7 +78,7 @@ export function openId(props: OpenIdProps): Setting {
         if (url !== undefined) into.refuse(wrongUrl(prop, url, { schemes: ["https"], such: "https://login.example" }));
       }
       if (props.authorizationEndpoint !== undefined && props.endpoints !== undefined) {
-        into.refuse({ wrong: "authorizationEndpoint and endpoints are given", remedy: "keep endpoints, which say it as well" });
+        into.refuse({ wrong: "authorizationEndpoint and endpoints are given", remedy: "keep endpoints, which include it" });
       }
       into.set("OIDC_ENABLED", true);
       into.set("OIDC_DISPLAY_NAME", props.displayName);

@@ -1,18 +1,18 @@
-// Signing in by PAM, in an image of one's own that has its modules: `pam({ emailDomain: "example.org", service: "rpam" })`.
+// Sign-on by PAM, with your own image that contains its modules: `pam({ emailDomain: "example.org", service: "rpam" })`.
 
 import { wrongHost } from "../../core/address";
 import { Setting } from "../setting";
 
 export interface PamProps {
-  /** Where the mail of whoever signs in goes: `name@emailDomain`. */
+  /** The domain of users' mail addresses: `name@emailDomain`. */
   readonly emailDomain: string;
   /**
-   * Which of PAM's services is asked.
+   * The PAM service for sign-in.
    * @default "rpam" of Mastodon
    */
   readonly service?: string;
   /**
-   * Which one is asked for names that nobody may choose when they sign up.
+   * The PAM service whose user names may not be chosen at sign-up.
    * @default - none
    */
   readonly controlledService?: string;

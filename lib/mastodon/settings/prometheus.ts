@@ -1,4 +1,5 @@
-// What Ruby's processes tell Prometheus, from 4.4 on: `prometheus({ collector: { host: "collector.example" } })`. Streaming always does, on its port.
+// Prometheus metrics of Ruby processes, from 4.4 on: `prometheus({ collector: { host: "collector.example" } })`. Streaming always has them, on its
+// port.
 
 import { wrongHost } from "../../core/address";
 import { Setting } from "../setting";
@@ -6,17 +7,17 @@ import { PROMETHEUS_PORT } from "../ports";
 
 export interface PrometheusProps {
   /**
-   * A `prometheus_exporter` that web and Sidekiq tell, and that Prometheus asks. The page opens no way to it.
-   * @default - each Sidekiq process answers itself, on `port` of its machine, and web tells nothing: Puma's processes cannot answer
+   * A `prometheus_exporter` that web and Sidekiq send metrics to, and that Prometheus scrapes. The page opens no firewall for it.
+   * @default - each Sidekiq process serves metrics itself, on `port` of its machine; web has none, since Puma's processes cannot serve them
    */
   readonly collector?: { readonly host: string; readonly port?: number };
   /**
-   * Where Sidekiq answers without a collector. Who asks has to be let in: `group.pool.open(role, port, "metrics")`.
+   * The port on which Sidekiq serves metrics without a collector. Open it for the scraper: `group.pool.open(role, port, "metrics")`.
    * @default 9394
    */
   readonly port?: number;
   /**
-   * Whether it counts by controller, action and job, too, which are many series.
+   * Whether metrics are also split by controller, action and job, which makes many time series.
    * @default false
    */
   readonly detailed?: boolean;

@@ -1,24 +1,23 @@
-// The way out to other servers through a proxy: `outgoingProxy({ http: "http://proxy.example:3128" })`.
+// A proxy for requests to other servers: `outgoingProxy({ http: "http://proxy.example:3128" })`.
 
 import { wrongUrl } from "../../core/address";
 import { Setting } from "../setting";
 
 export interface OutgoingProxyProps {
   /**
-   * The proxy for every request to another server. One that asks for a login holds its password as a secret, as in
-   * `http://social:${password.inUrl}@proxy.example:3128`.
-   * @default - straight
+   * The proxy for every request to another server. For a login use a `Secret`, as in `http://social:${password.inUrl}@proxy.example:3128`.
+   * @default - no proxy
    */
   readonly http?: string;
   /**
-   * The proxy for hosts that end in `.onion` or `.i2p`, such as Privoxy in front of Tor; with it they may be asked at all.
-   * @default - they are not asked
+   * The proxy for hosts that end in `.onion` or `.i2p`, such as Privoxy in front of Tor. Mastodon connects to such hosts only with it.
+   * @default - Mastodon does not connect to such hosts
    */
   readonly hidden?: string;
   /**
-   * The certificates, as PEM, of the authority that a proxy signs with that opens TLS to look inside; every connection of Ruby's processes then trusts it beside the public ones. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
-   * the machines of the processes that read it.
-   * @default - no proxy looks inside
+   * The PEM text of the certificate authority of a proxy that intercepts TLS, as in `readFileSync("ca.pem", "utf8")`. Every connection of Ruby
+   * processes then trusts it beside the public ones. A change replaces the machines of the processes that read it.
+   * @default - the proxy does not intercept TLS
    * @throws at synth if it holds no certificate, or a private key
    */
   readonly ca?: string;

@@ -1,21 +1,21 @@
-// For how long the server remembers what it knows of its own people: `retention({ addressDays: 30 })`.
-// How long it keeps other servers' files and posts is no variable: an administrator says so under Administration, Server settings, Content retention.
+// Retention of local users' data: `retention({ addressDays: 30 })`.
+// Retention of other servers' files and posts is not a variable: set it under Administration, Server settings, Content retention.
 
 import { Setting } from "../setting";
 
 export interface RetentionProps {
   /**
-   * Days for which addresses of sign-ups and sessions are kept.
+   * Days for which IP addresses of sign-ups and sessions are kept.
    * @default - 365 of Mastodon
    */
   readonly addressDays?: number;
   /**
-   * Days for which a session that nobody uses is kept.
+   * Days for which an unused session is kept.
    * @default - 365 of Mastodon
    */
   readonly sessionDays?: number;
   /**
-   * Days after which the home feed of someone who stays away is no longer kept up; it is made anew when they return. Fewer save Redis' memory.
+   * Days after which the home feed of an inactive user is deleted; it is rebuilt when they return. Fewer days save Redis memory.
    * @default - 7 of Mastodon
    */
   readonly homeFeedDays?: number;

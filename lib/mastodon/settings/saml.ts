@@ -1,46 +1,46 @@
-// Signing in by SAML: `saml({ signOnUrl: "https://login.example/saml", certificate: readFileSync("idp.pem", "utf8") })`.
+// Sign-on by SAML: `saml({ signOnUrl: "https://login.example/saml", certificate: readFileSync("idp.pem", "utf8") })`.
 
 import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../setting";
 
 export interface SamlProps {
-  /** Where people go to sign in. */
+  /** The sign-in URL of the identity provider. */
   readonly signOnUrl: string;
-  /** The other side's certificate, as PEM or as its letters alone. */
+  /** The identity provider's certificate, as PEM or as its base64 text alone. */
   readonly certificate: string;
   /**
-   * This server's name there.
+   * The entity id of this server at the identity provider.
    * @default - the host of the web interface
    */
   readonly issuer?: string;
   /**
-   * What the button says.
+   * The label of the sign-in button.
    * @default - "SAML" of Mastodon
    */
   readonly displayName?: string;
   /**
-   * This server's own certificate and key, the key in one line as a `Secret` or a sensitive variable, for answers that are encrypted for it.
+   * This server's own certificate and key, for encrypted assertions. The key is one line, as a `Secret` or a sensitive variable.
    * @default - none
    */
   readonly own?: { readonly certificate: string; readonly key: Secret | string };
   /**
-   * Whether answers must be signed.
+   * Whether assertions must be signed.
    * @default true
    */
   readonly signed?: boolean;
   /**
-   * Whether answers must be encrypted; needs `own`.
+   * Whether assertions must be encrypted; needs `own`.
    * @default false
    */
   readonly encrypted?: boolean;
   /**
-   * Which of its words is the user name.
-   * @default - the name that it identifies people by
+   * The attribute with the user name.
+   * @default - the NameID
    */
   readonly uidAttribute?: string;
   /**
-   * Which of its words mean what.
+   * The attributes for each field of an account.
    * @default - Mastodon's own
    */
   readonly attributes?: {
@@ -53,19 +53,19 @@ export interface SamlProps {
     readonly verifiedEmail?: string;
   };
   /**
-   * Whether its word on mail addresses is believed, so that nobody has to confirm one. Only for one that confirms them itself: whoever can choose
-   * an address there takes over its account here.
+   * Whether its mail addresses are trusted, so that users need not confirm them. Only for an identity provider that confirms addresses itself:
+   * otherwise a user who enters someone else's address there gets that person's account here.
    * @default false
    */
   readonly trustEmail?: boolean;
   /**
-   * By how many seconds clocks may differ.
+   * The allowed clock difference in seconds.
    * @default - 0 of Mastodon
    */
   readonly clockDriftSeconds?: number;
 }
 
-/** Refused: encrypted answers without a key to read them. */
+/** Synth fails for `encrypted` without `own`. */
 export function saml(props: SamlProps): Setting {
   return {
     name: "saml",
@@ -104,7 +104,7 @@ const ATTRIBUTES = {
   verifiedEmail: "VERIFIED_EMAIL",
 } as const;
 
-// An env file has no line breaks.
+// Values in an env file have no line breaks.
 function lettersOf(pem: string): string {
   return pem.replace(/-----(BEGIN|END) [A-Z ]+-----|\s/g, "");
 }

@@ -1,5 +1,5 @@
-// Searching posts and people by Elasticsearch 7 or 8, or OpenSearch: `search({ host: "search.example", tls: true, user, password })`.
-// Afterwards `tootctl search deploy` on a web machine makes the indexes, which takes hours on a large server.
+// Search of posts and accounts with Elasticsearch 7 or 8, or OpenSearch: `search({ host: "search.example", tls: true, user, password })`.
+// Afterwards run `tootctl search deploy` on a web machine to create the indexes, which takes hours on a large server.
 
 import { SEARCH_PORT } from "../ports";
 import { wrongHost } from "../../core/address";
@@ -7,7 +7,7 @@ import { Secret } from "../../core/secret";
 import { Setting } from "../setting";
 
 export interface SearchProps {
-  /** Its host; Mastodon knows one only. */
+  /** Its host; Mastodon supports only one. */
   readonly host: string;
   /**
    * Its port.
@@ -15,43 +15,42 @@ export interface SearchProps {
    */
   readonly port?: number;
   /**
-   * Whether it speaks TLS, with a certificate that the image's CAs, or `ca`, vouch for.
+   * Whether to use TLS. The certificate is verified by the image's CAs or `ca`.
    * @default false
    */
   readonly tls?: boolean;
   /**
-   * The certificates, as PEM, of the authority that has signed its certificate. Give it where no public one does, as in `readFileSync("ca.pem", "utf8")`. A change replaces
-   * the machines of the processes that read it.
+   * The PEM text of the certificate authority that signed its certificate, if it is not a public one, as in `readFileSync("ca.pem", "utf8")`. A
+   * change replaces the machines of the processes that read it.
    * @default - the public authorities of the image
    * @throws at synth if it holds no certificate, or a private key
    */
   readonly ca?: string;
   /**
-   * Its user; with `password` or not at all.
-   * @default - it asks nobody
+   * The user name; requires `password`.
+   * @default - no authentication
    */
   readonly user?: string;
   /** The user's password, as a `Secret` or a sensitive variable. */
   readonly password?: Secret | string;
   /**
-   * What the names of its indexes begin with, where others use it too. A change needs `tootctl search deploy`.
-   * @default - nothing
+   * The prefix of index names, if other applications use it too. A change needs `tootctl search deploy`.
+   * @default - none
    */
   readonly prefix?: string;
   /**
-   * How indexes spread over its machines: without a copy, with one, or with one and in more pieces. From 4.2 on; a change needs
-   * `tootctl search deploy`.
+   * Replicas and shards of the indexes: no replica, one replica, or one replica and more shards. From 4.2 on; a change needs `tootctl search deploy`.
    * @default - "single_node_cluster" of Mastodon
    */
   readonly preset?: "single_node_cluster" | "small_cluster" | "large_cluster";
   /**
-   * How many seconds a search may take. From 4.7 on.
+   * The time-out of a search in seconds. From 4.7 on.
    * @default - Mastodon's 10
    */
   readonly timeoutSeconds?: number;
 }
 
-/** Refused: half of a login, a host with scheme or port, one that is every machine itself, and `ca` without TLS. */
+/** Synth fails for a user without a password or the reverse, a host with scheme or port, one that means the local machine, and `ca` without TLS. */
 export function search(props: SearchProps): Setting {
   return {
     name: "search",

@@ -1,32 +1,32 @@
-// What holds for every way of signing in that is not this server's own: `signOn({ only: true, settingsUrl: "https://login.example/me" })`.
+// Settings for all external sign-on providers: `signOn({ only: true, settingsUrl: "https://login.example/me" })`.
 
 import { wrongUrl } from "../../core/address";
 import { Setting } from "../setting";
 
 export interface SignOnProps {
   /**
-   * Whether nobody signs in with a password of this server. Accounts that have only such a one are then locked out.
+   * Whether sign-in with a Mastodon password is disabled. Accounts that have only a Mastodon password are then locked out.
    * @default false
    */
   readonly only?: boolean;
   /**
-   * Whether the only way to sign in is taken at once, without a page between. From 4.2 on; needs `only`.
+   * Whether the sign-in button redirects to the only provider without a page between. From 4.2 on; needs `only`.
    * @default false
    */
   readonly oneClick?: boolean;
   /**
-   * Where an account is made. From 4.2 on.
-   * @default - here
+   * The URL for sign-up. From 4.2 on.
+   * @default - Mastodon's own page
    */
   readonly signUpUrl?: string;
   /**
-   * Where an account is changed. From 4.2 on.
-   * @default - here
+   * The URL for account settings. From 4.2 on.
+   * @default - Mastodon's own page
    */
   readonly settingsUrl?: string;
 }
 
-/** Refused: one click where there are two ways. */
+/** Synth fails for `oneClick` without `only`. */
 export function signOn(props: SignOnProps): Setting {
   return {
     name: "signOn",

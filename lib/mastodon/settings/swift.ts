@@ -1,25 +1,25 @@
-// People's files in OpenStack's Swift: `swiftObjects({ authUrl: "https://keystone.example/v3", … })` among a site's settings.
+// Users' files in OpenStack Swift: `swiftObjects({ authUrl: "https://keystone.example/v3", … })` among a site's settings.
 
 import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../setting";
 
 export interface SwiftObjectsProps {
-  /** Keystone's address. */
+  /** The URL of Keystone. */
   readonly authUrl: string;
   readonly user: string;
   /** The user's password, as a `Secret` or a sensitive variable. */
   readonly password: Secret | string;
   readonly projectId: string;
-  /** The container. Its files must be readable to all, its list must not. */
+  /** The container. Its objects must be publicly readable, and its listing must not be. */
   readonly container: string;
   readonly region: string;
-  /** Where browsers find the container's files. */
+  /** The public URL of the container's files. */
   readonly objectUrl: string;
   /**
-   * The container's own key for temporary addresses (`X-Container-Meta-Temp-URL-Key`, or the account's), as a `Secret` or a sensitive variable.
-   * Mastodon signs with it the addresses of people's archives, which hold all their posts and messages. A change replaces the machines.
-   * @default - those addresses are not signed: whoever has one can fetch the archive
+   * The container's key for temporary URLs (`X-Container-Meta-Temp-URL-Key`, or the account's), as a `Secret` or a sensitive variable. With it
+   * Mastodon signs the URLs of users' archives, which contain all their posts and messages. A change replaces the machines.
+   * @default - those URLs are not signed: anyone with the URL can fetch the archive
    * @throws at synth for Mastodon before 4.1.2, which does not read it
    */
   readonly temporaryUrlKey?: Secret | string;

@@ -1,30 +1,30 @@
-// Traces of Ruby's processes, from 4.3 on: `openTelemetry({ endpoint: "http://collector.example:4318" })`.
+// OpenTelemetry traces of Ruby processes, from 4.3 on: `openTelemetry({ endpoint: "http://collector.example:4318" })`.
 
 import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../setting";
 
 export interface OpenTelemetryProps {
-  /** Where they go, by OTLP over HTTP. */
+  /** The URL of the collector, for OTLP over HTTP. */
   readonly endpoint: string;
   /**
-   * Headers that are sent along, as in `api-key=…`, as a `Secret` or a sensitive variable.
+   * Headers of each request, as in `api-key=…`, as a `Secret` or a sensitive variable.
    * @default - none
    */
   readonly headers?: Secret | string;
   /**
-   * Which share of them is kept, from 0 to 1. All of them cost a large server more than they tell.
+   * The share of traces that is sent, from 0 to 1. On a large server, sending all of them costs more than it is worth.
    * @default - 1 of OpenTelemetry
    */
   readonly share?: number;
   /**
-   * What a process is called before its kind.
+   * The prefix of service names, before the kind of process.
    * @default "mastodon" of Mastodon
    */
   readonly prefix?: string;
 }
 
-/** Refused: a share that is none. */
+/** Synth fails for a share that is not from 0 to 1. */
 export function openTelemetry(props: OpenTelemetryProps): Setting {
   return {
     name: "openTelemetry",

@@ -1,14 +1,14 @@
-// Posts are translated for readers, by one of two services: `deepL({ key })` or `libreTranslate({ endpoint: "https://translate.example" })`.
+// Translation of posts, by one of two services: `deepL({ key })` or `libreTranslate({ endpoint: "https://translate.example" })`.
 
 import { wrongUrl } from "../../core/address";
 import { Secret } from "../../core/secret";
 import { Setting } from "../setting";
 
 export interface DeepLProps {
-  /** The key, as a `Secret` or a sensitive variable. */
+  /** The API key, as a `Secret` or a sensitive variable. */
   readonly key: Secret | string;
   /**
-   * Which plan the key is of; each has a host of its own.
+   * The plan of the key; each plan has a host of its own.
    * @default "free"
    */
   readonly plan?: "free" | "pro";
@@ -25,11 +25,11 @@ export function deepL(props: DeepLProps): Setting {
 }
 
 export interface LibreTranslateProps {
-  /** Its address, without `/translate`. */
+  /** The URL of the service, without `/translate`. */
   readonly endpoint: string;
   /**
-   * Its key, as a `Secret` or a sensitive variable.
-   * @default - it asks for none
+   * The API key, as a `Secret` or a sensitive variable.
+   * @default - none
    */
   readonly key?: Secret | string;
 }

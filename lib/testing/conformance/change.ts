@@ -1,4 +1,4 @@
-// Rules on what a changed page changes: hosts are bound to their boot texts, and to nothing of their siblings'.
+// Rules on what a change of the page changes: a host depends on its own boot text, and not on other hosts of its tier.
 
 import type { MakeCloud } from ".";
 import { LINE, probe, Variation } from "./page";
@@ -15,7 +15,7 @@ export function boundToPage(make: MakeCloud): readonly string[] {
   ];
 }
 
-/** No resource that two pages share is another on the larger one, but for what registers its members. */
+/** If a machine, member or tier is added, or the page is reordered, no other host changes. */
 export function keepsSiblings(make: MakeCloud): readonly string[] {
   const changes: readonly (readonly [string, Variation])[] = [
     ["one more kept machine", { machines: 3 }],
@@ -32,7 +32,7 @@ export function keepsSiblings(make: MakeCloud): readonly string[] {
   });
 }
 
-/** By another line in its program a pool's member is another, and a kept machine is not. */
+/** A change of a pool's program changes its members, and no kept machine. */
 export function keepsWhatIsKept(make: MakeCloud): readonly string[] {
   const before = hosts(make, {});
   const after = hosts(make, { line: `${LINE}, changed` });

@@ -1,8 +1,8 @@
-// Findings that are right for a cloud are left out, and excuses that nothing needs are findings themselves.
+// Removes findings that are intended for a cloud. An excuse without a finding is reported as a finding.
 
 export interface ConformanceOptions {
   /**
-   * Findings that are right for this cloud, each with the reason. A key is a finding without what stands after its colon, as in
+   * Findings that are intended for this cloud, each with the reason. A key is a finding without the part after its colon, as in
    * `machine.packages is never read`.
    * @default - none
    */
@@ -10,10 +10,10 @@ export interface ConformanceOptions {
 }
 
 export function withoutExcused(found: readonly string[], { excused = {} }: ConformanceOptions): readonly string[] {
-  const stale = Object.keys(excused).filter((key) => !found.some((finding) => keyOf(finding) === key));
+  const unused = Object.keys(excused).filter((key) => !found.some((finding) => keyOf(finding) === key));
   return [
     ...found.filter((finding) => excused[keyOf(finding)] === undefined),
-    ...stale.map((key) => `an excuse that nothing needs any more: ${key}`),
+    ...unused.map((key) => `an excuse that nothing needs any more: ${key}`),
   ];
 }
 

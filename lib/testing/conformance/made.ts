@@ -1,4 +1,4 @@
-// Rule: whatever the page has is made.
+// Rule: everything on the page makes resources.
 
 import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
@@ -11,7 +11,7 @@ export function makesEach(make: MakeCloud): readonly string[] {
   const counted = wrapped(make(), (what, scope, spec, run) => {
     const before = count(scope);
     const made = run(spec);
-    // A front door may be nothing without routes, and a place for mail may be a part of it.
+    // A front door without routes may need no resource, and a mailbox may be a part of the front door.
     const may = what === "frontDoor" || what === "mailbox" || what === "site";
     if (!may && count(scope) === before) found.push(`a ${what} makes no resource: ${scope.node.path}`);
     return made;

@@ -1,4 +1,4 @@
-// Rule: the world reaches what has a route, and nothing else.
+// Rule: only what has a route is reachable from the internet.
 
 import type { MakeCloud } from ".";
 import { probe } from "./page";
@@ -7,7 +7,7 @@ import { resources } from "./plan";
 const WORLD = ["0.0.0.0/0", "::/0"];
 const PORTS_OF_THE_WORLD = [80, 443];
 
-/** Looks for rules of the cloud's own firewall: whatever names all addresses of the world, and the ports beside that. */
+/** Finds rules of the cloud's firewall: objects that contain 0.0.0.0/0 or ::/0, and their ports. */
 export function opensNothing(make: MakeCloud): readonly string[] {
   const { plan } = probe(make());
   return [...resources(plan)].flatMap(([address, config]) =>
@@ -22,7 +22,7 @@ function open(value: unknown): readonly string[] {
   const of = value as Readonly<Record<string, unknown>>;
   const protocol = String(of["protocol"] ?? of["ip_protocol"] ?? "any");
   if (protocol.startsWith("icmp")) return inner;
-  // What goes out is not open to anybody.
+  // Outgoing rules open nothing.
   if (
     of["direction"] === "out" ||
     of["type"] === "egress" ||

@@ -1,4 +1,4 @@
-// The page on which clouds are tried: kept machines that know each other, two pools, a front door, secrets and a store of files.
+// The page for the rules: kept machines that connect to each other, two pools, a front door, secrets and shared files.
 
 import { App, TerraformStack, Testing } from "cdktf";
 import { AddressPlan } from "../../core/address-plan";
@@ -21,6 +21,10 @@ export interface Variation {
   readonly kept?: string;
   /** A line of the kept machines' program. @default - none */
   readonly keptLine?: string;
+  /** The name of the first pool. @default "Web" */
+  readonly web?: string;
+  /** What a setting of the kept machines is. @default "one" */
+  readonly setting?: string;
   /** How many members the first pool has. @default 2 */
   readonly members?: number;
   /** Whether a second tier of the first pool's role is there. @default false */
@@ -47,6 +51,10 @@ export interface Plan {
 /** The text in every boot text of the first pool by which it is found in a plan. */
 export const LINE = "echo probe of conformance";
 
+/** By this a setting of a kept machine is found in a plan. */
+export const SETTING = "setting of conformance";
+const TAKEN = { what: "the probe", does: "reload", script: "reload probe" } as const;
+
 export function probe(cloud: Cloud, of: Variation = {}): Probe {
   const stack = new TerraformStack(new App(), "conformance");
   const site = new Site(stack, "Probe", { cloud, domain: HOST, version: "4.7.6" });
@@ -69,6 +77,12 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
   for (const machine of machines) {
     machine.program.add({ kind: "mount", device: () => machine.device("data"), at: "/srv/data" });
     machine.program.add({ kind: "file", path: "/etc/probe", content: () => `password=${String(secret)}\n`, mode: "0600" });
+    machine.program.add({
+      kind: "file",
+      path: "/etc/probe.settings",
+      content: `${SETTING}=${of.setting ?? "one"}\n`,
+      taken: TAKEN,
+    });
     if (of.keptLine !== undefined) machine.program.add({ kind: "run", why: "probe", script: of.keptLine });
     // Two know each other, as databases do.
     for (const peer of machines.slice(0, 2)) machine.knows(peer);
@@ -76,7 +90,7 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
   }
   const pools = [
     () => {
-      const web = pool(site, "Web", "web", of.members ?? 2, size);
+      const web = pool(site, of.web ?? "Web", "web", of.members ?? 2, size);
       web.program.add({ kind: "run", why: "probe", script: of.line ?? LINE });
       web.program.add({ kind: "image", names: ["example.org/probe:1"] });
       web.shareFiles();

@@ -1,4 +1,4 @@
-// A plan as rules read it: its resources by address, and the texts that a resource holds by way of local values.
+// Helpers to read a plan: its resources by address, and a resource with its local values resolved.
 
 import { Plan } from "./page";
 
@@ -13,14 +13,14 @@ export function resources(plan: Plan): Resources {
   );
 }
 
-/** The resource with the local values that it names in their place, so that it can be compared with that of another plan. */
+/** The resource with references to local values replaced by the values, for comparison with another plan. */
 export function resolved(plan: Plan, config: unknown): string {
   return inPlace(plan, config, (text) => text);
 }
 
-/** The same without what Terraform hashes: a hash tells that something has changed, and not what it is. */
+/** The same without arguments of hash functions: a hash does not reveal them. */
 export function unhashed(plan: Plan, config: unknown): string {
-  // Each time before local values come in: a script among them may have brackets that nothing closes.
+  // Removed before local values are inserted, since a script among these may have unbalanced parentheses.
   return inPlace(plan, config, withoutHashes);
 }
 

@@ -1,4 +1,4 @@
-// Rule: no plan tells a secret. A value may stand in variables, in local values, and in what Terraform keeps to itself.
+// Rule: no plan shows a secret. A value may be in sensitive variables, in local values, and in sensitive outputs.
 
 import type { MakeCloud } from ".";
 import { Plan, probe, SECRET } from "./page";
@@ -22,7 +22,7 @@ function holds(plan: Plan, value: unknown): boolean {
   return unhashed(plan, value).includes(`var.${SECRET}`);
 }
 
-// Terraform shows what `nonsensitive` returns. Of a hash nobody learns anything.
+// Terraform shows what `nonsensitive` returns. A hash does not reveal the value.
 function shownIn(plan: Plan, value: string): boolean {
   return /nonsensitive\(/.test(value) && unhashed(plan, value).includes(`var.${SECRET}`);
 }

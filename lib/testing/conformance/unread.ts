@@ -1,4 +1,4 @@
-// Rule: a back-end may refuse a spec, and never overlooks a field of one. A field that it never reads is a promise that it silently breaks.
+// Rule: a cloud may refuse a spec, but must not ignore a field of one. A field that it never reads has no effect, without any message.
 
 import type { MakeCloud } from ".";
 import { probe } from "./page";
@@ -15,7 +15,7 @@ export function neverRead(make: MakeCloud): readonly string[] {
 
 function watch<Spec extends object>(name: string, spec: Spec, unread: Set<string>): Spec {
   for (const field of Object.keys(spec)) unread.add(`${name}.${field}`);
-  // Each inner spec is one and the same, however often it is asked for.
+  // Cached, so that each read returns the same object.
   const inside = new Map<string, unknown>();
   return new Proxy(spec, {
     get: (target, field) => {

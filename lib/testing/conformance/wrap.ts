@@ -21,6 +21,7 @@ export function wrapped(cloud: Cloud, around: Around): Cloud {
     },
     ...(made.mailbox && { mailbox: (scope, spec) => around("mailbox", scope, spec, (one) => made.mailbox!(scope, one)) }),
     ...(made.steps && { steps: (host) => made.steps!(host) }),
+    ...(made.openings && { openings: () => made.openings!() }),
     sourcesOf: (role) => made.sourcesOf(role),
     nextSteps: () => made.nextSteps(),
     finish: () => made.finish(),

@@ -1,12 +1,13 @@
-// Whether a cloud loses nothing when a deploy goes wrong: `await rollOuts(() => ownCloud())` must be empty. Each rule is a function in the table below.
-// Terraform itself carries the pages out, so it must be there; commands of the cloud are not run, so nothing is made. It is for clouds whose
-// resources are all `terraform_data`.
+// Checks the order of changes in roll-outs and failed deploys: `await rollOuts(() => ownCloud())` must be empty. Each rule is a function in the table
+// below. Terraform applies the pages, so it must be installed; the cloud's commands are not run, so nothing is made. Only for clouds whose resources
+// are all `terraform_data`.
 
 import type { MakeCloud } from "../conformance";
 import { ConformanceOptions, withoutExcused } from "../conformance/excused";
-import { failedThenSmaller, smaller } from "./pools";
+import { failedThenSmaller, renamedPool, smaller } from "./pools";
 import { removedTier, renamedTier, renewal } from "./kept";
 import { cutOff, halfMade } from "./interrupted";
+import { changedSetting } from "./settings";
 import { Rehearsal } from "./rehearsal";
 
 export type RollOut = (on: Rehearsal) => readonly string[] | Promise<readonly string[]>;
@@ -15,11 +16,13 @@ export type RollOut = (on: Rehearsal) => readonly string[] | Promise<readonly st
 export const ROLL_OUTS: Readonly<Record<string, RollOut>> = {
   "a smaller page: members leave when the gate has seen the others serve": smaller,
   "a failed roll-out, then a smaller page: nothing that serves goes before the new ones serve": failedThenSmaller,
+  "a renamed pool: its old members leave when the gate has seen the new ones serve, or the plan is refused": renamedPool,
   "a renamed tier with data is refused when the plan is made": renamedTier,
   "a removed tier or machine with data is refused when the plan is made": removedTier,
   "an apply that is told to end ends its gates, and the next one goes on": cutOff,
   "what could not be made is told at once, and the next apply makes the rest": halfMade,
   "a kept machine is renewed alone, over the same disks, when the one before has gone": renewal,
+  "a changed setting is delivered once to each kept machine, and renews none": changedSetting,
 };
 
 /**

@@ -1,13 +1,13 @@
-// Rules on applies that do not come to their end.
+// Rules on applies that are interrupted or fail.
 
 import { setTimeout } from "node:timers/promises";
 import { unsettled } from "./pools";
 import { Rehearsal, WEB } from "./rehearsal";
 
-/** A Terraform that is told to end while a gate waits. A gate that went on would take members out later, when another deploy is under way. */
+/** Terraform gets SIGTERM while a gate waits. If the gate continued to run, it would remove members later, during another deploy. */
 export async function cutOff(on: Rehearsal): Promise<readonly string[]> {
   if (!on.apply({}).well) return ["a first page cannot be applied: 2 members"];
-  const serving = on.standing(WEB);
+  const serving = on.instances(WEB);
   const found: string[] = [];
   on.forget();
   const page = { line: "echo another text" };
@@ -17,14 +17,14 @@ export async function cutOff(on: Rehearsal): Promise<readonly string[]> {
   const alive = processes.filter(runs);
   if (alive.length > 0) found.push("a gate goes on when its Terraform has ended: its command does not begin with exec");
   for (const id of alive) process.kill(id);
-  const standing = on.standing(WEB).map(({ id }) => id);
-  if (serving.some(({ id }) => !standing.includes(id)))
+  const present = on.instances(WEB).map(({ id }) => id);
+  if (serving.some(({ id }) => !present.includes(id)))
     found.push("an apply that is told to end has ended members that serve: pool Web");
   on.forget();
   if (!on.apply(page).well) found.push("an apply that was told to end cannot be done again: pool Web");
   if (!on.calls().some(({ resource }) => on.gates.includes(resource)))
     found.push("no gate is asked when an apply goes on after it was told to end: pool Web");
-  const left = on.standing(WEB);
+  const left = on.instances(WEB);
   if (left.length !== 2 || left.some(({ id, replaced }) => replaced || serving.some((one) => one.id === id)))
     found.push("an apply that goes on leaves old members behind: pool Web");
   return [...found, ...unsettled(on, "an apply that was told to end")];

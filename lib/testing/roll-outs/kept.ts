@@ -1,4 +1,4 @@
-// Rules on kept machines: data is never lost by what a page leaves out, and a machine is renewed alone.
+// Rules on kept machines: a page that removes or renames them loses no data, and a machine is renewed alone.
 
 import type { Variation } from "../conformance/page";
 import { Rehearsal } from "./rehearsal";
@@ -19,23 +19,23 @@ export function removedTier(on: Rehearsal): readonly string[] {
 /** The page is refused when the plan is made: it ends with an error, and nothing has changed. */
 function refused(on: Rehearsal, page: Variation, what: string): readonly string[] {
   if (!on.apply({}).well) return ["a first page cannot be applied: 2 kept machines"];
-  const before = on.standing();
+  const before = on.instances();
   const { well } = on.apply(page);
-  const standing = on.standing().map(({ id }) => id);
-  const gone = before.filter(({ id }) => !standing.includes(id)).map(({ resource }) => resource);
+  const present = on.instances().map(({ id }) => id);
+  const gone = before.filter(({ id }) => !present.includes(id)).map(({ resource }) => resource);
   if (well) return [`${what} is not refused: ${gone.filter((resource) => KEPT.test(resource)).join(", ")}`];
-  if (gone.length === 0 && standing.length === before.length) return [];
+  if (gone.length === 0 && present.length === before.length) return [];
   return [`${what} is refused when other things have changed already: ${gone.join(", ")}`];
 }
 
 /** By the option that the output names one machine is made anew; what it waits for and the other machine stay as they are. */
 export function renewal(on: Rehearsal): readonly string[] {
   if (!on.apply({}).well) return ["a first page cannot be applied: 2 kept machines"];
-  const before = on.standing(KEPT);
+  const before = on.instances(KEPT);
   const page = { keptLine: "echo another text" };
   const found: string[] = [];
   if (!on.apply(page).well) found.push("another text of a kept machine cannot be applied: Kept1");
-  if (ids(on.standing(KEPT)) !== ids(before)) found.push("another text renews a kept machine by itself: Kept1");
+  if (ids(on.instances(KEPT)) !== ids(before)) found.push("another text renews a kept machine by itself: Kept1");
   const older = on.output("probe_machines_older_than_the_page") as Readonly<Record<string, string>> | undefined;
   const option = older?.["kept-1"];
   const resource = /^-replace=(.+)$/.exec(option ?? "")?.[1];
@@ -44,7 +44,7 @@ export function renewal(on: Rehearsal): readonly string[] {
   const needed = on.needs(resource);
   const others = () =>
     on
-      .standing()
+      .instances()
       .filter(
         (one) =>
           needed.includes(one.resource) || (KEPT.test(one.resource) && on.isHost(one.resource) && one.resource !== resource),
@@ -61,6 +61,6 @@ export function renewal(on: Rehearsal): readonly string[] {
   return found;
 }
 
-function ids(standing: readonly { readonly id: string }[]): string {
-  return standing.map(({ id }) => id).join();
+function ids(present: readonly { readonly id: string }[]): string {
+  return present.map(({ id }) => id).join();
 }

@@ -1,13 +1,12 @@
-// The page of conformance on a cloud, carried out by the real Terraform in a directory of its own: `new Rehearsal(make).apply({ members: 4 })`.
-// Every command that the cloud has Terraform run is another here, which writes down that it was called. So nothing is made, and yet the order
-// of things is the real one.
+// The conformance page, applied by the real Terraform in a temporary directory: `new Rehearsal(make).apply({ members: 4 })`.
+// Every command of the cloud is replaced by one that only logs its call. So nothing is made, but the order of actions is the real one.
 
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MakeCloud } from "../conformance";
-import { Plan, probe, Variation } from "../conformance/page";
+import { Plan, probe, SETTING, Variation } from "../conformance/page";
 import { resolved, resources, unhashed } from "../conformance/plan";
 
 /** What Terraform did. */
@@ -18,7 +17,7 @@ export interface Done {
 }
 
 /** One instance in Terraform's state. */
-export interface Standing {
+export interface Instance {
   /** As in `terraform_data.Probe_Web_Pool_1A2B3C4D`. */
   readonly resource: string;
   readonly id: string;
@@ -90,11 +89,29 @@ export class Rehearsal {
 
   /** What is called once the first pool's members are made, and must end well before others are ended. */
   get gates(): readonly string[] {
-    const members = this.hostsOf(WEB);
+    return this.gatesOf(WEB);
+  }
+
+  /** The same for any pool. */
+  gatesOf(pool: RegExp): readonly string[] {
+    const members = this.hostsOf(pool);
     return [...resources(this.plan)]
       .filter(([address]) => !members.includes(address))
       .filter(([, config]) => (config as Resource).provisioner !== undefined)
       .filter(([, config]) => members.some((member) => mentions(resolved(this.plan, config), member)))
+      .map(([address]) => address);
+  }
+
+  /** Whether the cloud brings changed settings to kept machines that run. */
+  get delivers(): boolean {
+    return this.make().can.delivers === true;
+  }
+
+  /** What is made anew when a setting of a kept machine is another. */
+  get deliveries(): readonly string[] {
+    return [...resources(this.plan)]
+      .filter(([address]) => !this.hosts.has(address))
+      .filter(([, config]) => resolved(this.plan, (config as Resource).triggers_replace ?? "").includes(SETTING))
       .map(([address]) => address);
   }
 
@@ -114,8 +131,8 @@ export class Rehearsal {
     return [...found];
   }
 
-  /** All that stands, or what stands of hosts of a construct, also of those that the page has no longer. */
-  standing(construct?: RegExp): readonly Standing[] {
+  /** All instances in the state, or those of hosts of a construct, including hosts that are no longer on the page. */
+  instances(construct?: RegExp): readonly Instance[] {
     const path = join(this.directory, "terraform.tfstate");
     if (!existsSync(path)) return [];
     const state = JSON.parse(readFileSync(path, "utf8")) as State;
@@ -182,6 +199,7 @@ export class Rehearsal {
 export const WEB = /_Web_/;
 
 interface Resource {
+  readonly triggers_replace?: unknown;
   readonly provisioner?: readonly { readonly "local-exec"?: LocalExec }[];
 }
 

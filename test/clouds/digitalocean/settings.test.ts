@@ -48,7 +48,7 @@ test("mail on a port that new accounts cannot use is refused with what works, on
     } as never);
     const jobs = pool(site, "jobs");
     pool(site, "more");
-    jobs.reaches({ kind: "outside", name: "smtp.example.net" }, port, "mail");
+    jobs.reaches({ kind: "external", name: "smtp.example.net" }, port, "mail");
     return problems(site);
   };
   expect(sends(587)).toEqual([

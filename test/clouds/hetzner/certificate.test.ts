@@ -60,7 +60,7 @@ test("the subject alone counts for no browser, and a wildcard covers one part of
 
 test("what is no certificate, or holds the key, is told once and not shown", () => {
   expect(heard("-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----\n")).toEqual([
-    expect.stringMatching(/certificate\.certificate is no certificate that can be read \/ give the text of a PEM file/),
+    expect.stringMatching(/certificate\.certificate cannot be read as a certificate \/ give the text of a PEM file/),
   ]);
   certificate(["social.example"]);
   const key = readFileSync(join(directory, "key.pem"), "utf8");

@@ -19,6 +19,7 @@ test("one load balancer a route, with private targets by label after it is in th
     load_balancer_id: `\${hcloud_load_balancer.Social_${DOOR}.id}`,
     type: "label_selector",
     label_selector: "site=social,pool=web",
+    lifecycle: { create_before_destroy: true },
     use_private_ip: true,
     depends_on: [`hcloud_load_balancer_network.Social_${DOOR}Network`],
   });

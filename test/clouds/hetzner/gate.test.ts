@@ -116,6 +116,35 @@ test("without a token, or with a wrong one, it says so", async () => {
 });
 
 // Terraform that is killed tells nobody. A gate that went on would take the traffic from servers that serve.
+test("pools of a role that the page no longer has lose the traffic, then are shut down; those of the page are not touched", async () => {
+  const states: Record<number, { labels: Record<string, string>; status: string }> = {
+    1: { labels: { role: "web", pool: "front" }, status: "running" },
+    8: { labels: { role: "web", pool: "web" }, status: "running" },
+    9: { labels: { role: "web", retired: "front" }, status: "running" },
+  };
+  api.answer = (request) => {
+    const [, label] = /^GET \/servers\?label_selector=site%3Dsocial%2Crole%3Dweb%2C(\w+)&/.exec(request) ?? [];
+    const [, id] = /\/servers\/(\d)/.exec(request) ?? [];
+    if (request === "PUT /servers/8") states[8]!.labels = { role: "web", retired: "web" };
+    if (request.endsWith("/actions/shutdown")) states[Number(id)]!.status = "off";
+    const found = Object.entries(states).map(([one, state]) => ({ id: Number(one), locked: false, ...state }));
+    return {
+      body: {
+        servers: found.filter(({ labels }) => label !== undefined && label in labels),
+        meta: { pagination: { next_page: null } },
+      },
+    };
+  };
+  const { code, lines } = await api.gate("retire", { ROLE: "web", POOLS: "front" });
+  expect(lines).toEqual([
+    "web: the servers that the page no longer has lose the traffic: done after N s",
+    expect.stringMatching(/^web: the servers that the page no longer has: shutdown: server 8 is running \(N s of 10\)$/),
+    "web: the servers that the page no longer has: shutdown: done after N s",
+  ]);
+  expect(code).toBe(0);
+  expect(api.changes).toEqual(["PUT /servers/8", "POST /servers/8/actions/shutdown"]);
+});
+
 test("it ends soon after the Terraform that started it, whatever it waits for", async () => {
   api.answer = (request) =>
     request.includes("balancers") ? balancer({ 1: "unhealthy" }) : servers({ 1: "running", 2: "running" }, request);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Testing } from "cdktf";
 import { Disk, Machine, Postgres, Redis, Secret, Site } from "../../../lib";
-import { all, page, planOf, problems, size } from "./page";
+import { all, page, planOf, pool, problems, size } from "./page";
 
 function machine(site: Site, name: string, number = 1, disks: Readonly<Record<string, Disk>> = {}): Machine {
   return new Machine(site, name, { name, role: "own", range: site.range(site, "own", name), number, size, disks });
@@ -48,6 +48,42 @@ test("keys, image and boot text of a kept machine are ignored, and an output say
   );
 });
 
+test("changed settings go to the server that runs by SSH, under a host key's name of its own, if the page says so", () => {
+  const { stack, site } = page({ ssh: { keys: ["admin"], from: ["203.0.113.0/24"], settings: true } });
+  machine(site, "own-1", 1, { data: Disk.gib(10) });
+  const members = pool(site, "jobs");
+  expect(all(stack, "terraform_data")["own-1_MachineSettings"]).toEqual({
+    triggers_replace: { settings: "${local.Social_own-1_MachineSettingsTextHash}" },
+    depends_on: ["hcloud_server.Social_own-1_Machine", "hcloud_volume_attachment.Social_own-1_MachineAttached1"],
+    provisioner: [
+      {
+        "local-exec": {
+          command: expect.stringMatching(/^exec bash assets\/\S+\/deliver\.sh$/),
+          environment: {
+            HOST: "${coalesce(hcloud_server.Social_own-1_Machine.ipv4_address, hcloud_server.Social_own-1_Machine.ipv6_address)}",
+            HOST_KEY_NAME: "hcloud-${hcloud_server.Social_own-1_Machine.id}",
+            NAME: "own-1",
+            SETTINGS: "${nonsensitive(sensitive(base64gzip(local.Social_own-1_MachineSettingsText)))}",
+          },
+          when: "create",
+        },
+      },
+    ],
+  });
+  expect(members.name).toBe("jobs");
+  expect(all(stack, "terraform_data")["jobs_PoolSettled"]!["depends_on"]).toContain(
+    "terraform_data.Social_own-1_MachineSettings",
+  );
+});
+
+test("settings that nobody could deliver are refused", () => {
+  const { site } = page({ ssh: { keys: ["admin"], from: [], settings: true } });
+  expect(problems(site)).toEqual([
+    "stack/Social: ssh.settings of Hetzner is true, and ssh.from is empty, so they cannot be delivered / " +
+      "name a key of the project and the range from which you deploy, or leave settings out",
+  ]);
+});
+
 test("a boot text stands in a local, never in the server: there it would be readable in the plan", () => {
   const { stack, site } = page();
   const made = machine(site, "own-1");
@@ -91,7 +127,7 @@ test("a smaller disk is refused when the plan is made, by the size that Hetzner 
       condition: `\${${has} <= 50}`,
       error_message:
         `stack/Social/Database/1: the page gives the disk data 50 GiB, and it has \${${has}} / ` +
-        `disks never shrink: say at least \${${has}} GiB, or make a new tier and move the data`,
+        `disks cannot shrink: give at least \${${has}} GiB, or make a new tier and move the data`,
     },
   ]);
   // Hetzner's least is 10, which is what the page gets and what is compared.
@@ -182,7 +218,7 @@ test("without SSH one rule is left: a firewall that loses its last one would sta
 test("the boot text waits for the private interface, which Hetzner attaches after the start", () => {
   const { site } = page();
   const text = machine(site, "own-1").bootText();
-  expect(text).toContain("boot: no address in 10.20.0.0/16 after 120 s");
+  expect(text).toMatch(/NETWORK='10\.20\.0\.0\/16'\n[^]*boot: no address in \$NETWORK after 120 s/);
   expect(text.indexOf("boot: private network")).toBeLessThan(text.indexOf("boot: names"));
   expect(text).toContain("meta skuid != 0 ip daddr 169.254.169.254 reject");
 });

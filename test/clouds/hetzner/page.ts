@@ -24,7 +24,7 @@ export function page(
 }
 
 export function pool(site: Site, name: string, machines = 2, roll: "start-first" | "stop-first" = "start-first"): Pool {
-  const role = name === "web" ? "web" : "sidekiq";
+  const role = ["web", "front"].includes(name) ? "web" : "sidekiq";
   return new Pool(site, name, { name, role, range: site.range(site, role, name), machines, size, roll });
 }
 

@@ -75,6 +75,40 @@ test("new members before old ones; the scheduler's old one goes first", () => {
   expect(made["scheduler_Pool"]!["lifecycle"]).toMatchObject({ create_before_destroy: false });
 });
 
+test("pools that leave the page are shut down when the gates of their role have passed, and Terraform ends them after that", () => {
+  const { stack, site } = page();
+  web(site);
+  pool(site, "jobs", 1);
+  pool(site, "more", 1);
+  const { "Retired-sidekiq": retired, "Served-sidekiq": served, "Served-web": other } = all(stack, "terraform_data");
+  expect(retired).toEqual({
+    triggers_replace: { pools: "jobs more" },
+    depends_on: ["terraform_data.Social_jobs_PoolSettled", "terraform_data.Social_more_PoolSettled"],
+    provisioner: [
+      {
+        "local-exec": {
+          command: expect.stringMatching(/^exec node assets\/\S+\/gate\.mjs retire$/),
+          environment: {
+            SITE: "social",
+            ROLE: "sidekiq",
+            POOLS: "jobs more",
+            LIMIT_SECONDS: "180",
+            PAUSE_SECONDS: "5",
+            STOP_SECONDS: "180",
+          },
+          when: "create",
+        },
+      },
+    ],
+  });
+  // Not replaced but changed: after a gate that failed it must still know what it depended on.
+  expect(served).toEqual({
+    input: { pools: "jobs more" },
+    depends_on: [...(retired!["depends_on"] as readonly string[]), "terraform_data.Social_Retired-sidekiq"],
+  });
+  expect(other!["depends_on"]).toEqual(["terraform_data.Social_web_PoolSettled", "terraform_data.Social_Retired-web"]);
+});
+
 test("a gate asks the route's load balancer, and is made anew with its members", () => {
   const { stack, site } = page({ readySeconds: 60 });
   web(site);
@@ -143,8 +177,8 @@ test("pools without a route are seen by a load balancer that the world does not 
   web(site);
   const jobs = pool(site, "jobs");
   pool(site, "mail");
-  expect(all(stack, "hcloud_load_balancer_network")["WitnessNetwork"]).toMatchObject({ enable_public_interface: false });
-  expect(all(stack, "hcloud_load_balancer_service")["WitnessService"]).toMatchObject({
+  expect(all(stack, "hcloud_load_balancer_network")["InternalBalancerNetwork"]).toMatchObject({ enable_public_interface: false });
+  expect(all(stack, "hcloud_load_balancer_service")["InternalBalancerService"]).toMatchObject({
     listen_port: 9180,
     health_check: {
       protocol: "http",
@@ -158,7 +192,7 @@ test("pools without a route are seen by a load balancer that the world does not 
   const targets = Object.values(all(stack, "hcloud_load_balancer_target")).map((target) => target["label_selector"]);
   expect(targets).toEqual(["site=social,pool=web", "site=social,pool=jobs", "site=social,pool=mail"]);
   const gate = JSON.stringify(all(stack, "terraform_data")["jobs_PoolSettled"]);
-  expect(gate).toContain("${hcloud_load_balancer.Social_Witness.id}:9180");
+  expect(gate).toContain("${hcloud_load_balancer.Social_InternalBalancer.id}:9180");
   expect(jobs.bootText()).toContain("ip saddr { 10.20.0.0/20 } tcp dport 9180 accept");
 });
 
@@ -194,7 +228,7 @@ test("more than Hetzner allows is refused with the number, the limit and the way
   pool(site, "large", 58);
   expect(problems(site)).toEqual([
     "stack/Social/FrontDoor/Door: the load balancer social-example reaches 165 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
-    "stack/Social: the load balancer witness reaches 174 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
+    "stack/Social: the load balancer internal reaches 174 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
     "stack/Social: the page has 226 servers while all pools roll, and serverLimit is 60 / ask Hetzner for more in the Console under Limits and raise serverLimit, or use fewer and larger machines",
     "stack/Social: the network has 228 servers and load balancers while all pools roll, and takes 100 / use fewer and larger machines",
   ]);
@@ -214,12 +248,13 @@ test("a load balancer is as large as the pool while it rolls, larger if more ser
   const { stack, site } = page();
   web(site, 8);
   expect(planOf(stack).locals["Social_FrontDoor_social-exampleServers"]).toBe(
-    '${length([for one in data.hcloud_servers.Social_Servers.servers : one if contains(["web"], lookup(one.labels, "pool", ""))]) + 8}',
+    '${length([for one in data.hcloud_servers.Social_Servers.servers : one if contains(["web"], lookup(one.labels, "pool", "")) || ' +
+      'contains(["web"], lookup(one.labels, "role", "")) && !contains(["", "web"], lookup(one.labels, "pool", ""))]) + 8}',
   );
   const many = page({ serverLimit: 1000 });
   for (const name of ["a", "b", "c", "d"]) pool(many.site, name, 20);
   expect(problems(many.site).join()).toContain(
-    "the load balancer witness reaches 240 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
+    "the load balancer internal reaches 240 servers while its pools roll, and lb31 takes 150 / use fewer and larger machines",
   );
 });
 
@@ -248,6 +283,6 @@ test("sizes are checked where the pool stands", () => {
   const { site } = page({ location: "ash", cpus: "arm" });
   pool(site, "web");
   expect(problems(site)).toEqual([
-    "stack/Social/web: its CPUs are to be arm, which Hetzner has not in ash / use shared or dedicated there, or one of the locations fsn1, nbg1, hel1",
+    "stack/Social/web: its CPUs are to be arm, which Hetzner does not offer in ash / use shared or dedicated there, or one of the locations fsn1, nbg1, hel1",
   ]);
 });

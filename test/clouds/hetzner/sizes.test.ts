@@ -20,7 +20,7 @@ test.each([
 
 test("what does not exist at a location is refused with what does", () => {
   expect(choose("ash", "cost-optimized", 1, 1)).toEqual({
-    wrong: "its CPUs are to be cost-optimized, which Hetzner has not in ash",
+    wrong: "its CPUs are to be cost-optimized, which Hetzner does not offer in ash",
     remedy: "use shared or dedicated there, or one of the locations fsn1, nbg1, hel1",
   });
   expect(choose("fsn1", "shared", 16, 64)).toEqual({

@@ -1,5 +1,6 @@
 // What Terraform cannot ask Hetzner itself, run by Node from the stack: `node gate.mjs serve` waits until load balancers find every new
-// server healthy, `node gate.mjs stop` shuts a server down before its disks leave it. Settings come as environment variables.
+// server healthy, `node gate.mjs retire` shuts down the pools that the page no longer has, `node gate.mjs stop` shuts a server down before its
+// disks leave it. Settings come as environment variables.
 
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -73,10 +74,14 @@ async function health(balancer, port) {
 }
 
 /** Every server of the pool, of whatever generation, and under whichever name the pool had. */
-async function members(label = "pool") {
+function members(label = "pool") {
   const names = [process.env.POOL, ...(process.env.FORMER_POOLS ?? "").split(" ")].filter((name) => name !== "");
-  const which = names.length === 1 ? `${label}=${names[0]}` : `${label} in (${names.join(",")})`;
-  const selector = encodeURIComponent(`site=${process.env.SITE},${which}`);
+  return serversBy(names.length === 1 ? `${label}=${names[0]}` : `${label} in (${names.join(",")})`);
+}
+
+/** Every server of the site with such labels. */
+async function serversBy(labels) {
+  const selector = encodeURIComponent(`site=${process.env.SITE},${labels}`);
   const found = [];
   for (let page = 1; page !== null; ) {
     const answer = await ask(`/servers?label_selector=${selector}&per_page=50&page=${page}`);
@@ -120,25 +125,39 @@ async function serve() {
     const serving = servers.length - waiting.size;
     return `${serving} of ${servers.length} serve; ${[...waiting].map(([name, status]) => `${name} is ${status}`).join(", ")}`;
   });
-  await retire();
+  await endAll(`${process.env.POOL}: the old servers`, others, () => members("retired"));
 }
 
-/** Takes the traffic from the servers that the pool no longer has, then shuts them down: Terraform would only give them half a minute. */
+/** Ends the pools of a role that the page no longer has, whose place others have taken that serve. */
 async function retire() {
+  const { ROLE, POOLS } = process.env;
+  const gone = async (label) => {
+    const found = await serversBy(`role=${ROLE},${label}`);
+    return found.filter(({ labels }) => !POOLS.split(" ").includes(labels[label]));
+  };
+  await endAll(
+    `${ROLE}: the servers that the page no longer has`,
+    () => gone("pool"),
+    () => gone("retired"),
+  );
+}
+
+/** Takes the traffic from servers, then shuts them down: Terraform would only give them half a minute. */
+async function endAll(what, find, retired) {
   let old = [];
-  await until(`${process.env.POOL}: the old servers lose the traffic`, async () => {
-    for (const { id, labels } of await others()) {
+  await until(`${what} lose the traffic`, async () => {
+    for (const { id, labels } of await find()) {
       // Load balancers find members by this label; Terraform no longer looks at those that it is about to remove.
       const { pool, ...rest } = labels;
       await ask(`/servers/${id}`, "PUT", { labels: { ...rest, retired: pool } });
     }
     // Also those of a gate that was cut off here.
-    old = await members("retired");
+    old = await retired();
   });
   if (old.length === 0) return;
   await pause(PAUSE_SECONDS * 1000);
   // All by one question, so that many old servers do not use up the requests of an hour.
-  await shutDown(`${process.env.POOL}: the old servers`, () => members("retired"), process.env.STOP_SECONDS);
+  await shutDown(what, retired, process.env.STOP_SECONDS);
 }
 
 /** Shuts servers down, or off if that takes too long. Hetzner refuses to delete one that is off until it has unlocked it. */
@@ -182,12 +201,12 @@ async function afterwards() {
   return old.length > 0 ? `What served before goes on serving; ${next}.` : `No earlier servers of this pool stand; ${next}.`;
 }
 
-const command = { serve, stop }[process.argv[2]];
-if (command === undefined) throw new Error("usage: node gate.mjs serve|stop");
+const command = { serve, retire, stop }[process.argv[2]];
+if (command === undefined) throw new Error("usage: node gate.mjs serve|retire|stop");
 try {
   await command();
 } catch (error) {
-  console.error(`${process.env.POOL ?? "gate"}: ${error.message}`);
+  console.error(`${process.env.POOL ?? process.env.ROLE ?? "gate"}: ${error.message}`);
   if (command === serve) console.error(await afterwards());
   process.exitCode = 1;
 }

@@ -65,17 +65,44 @@ unmount_below() {
   done
 }
 
-# What neither KEEP_MACHINES nor KEEP_POOLS names has left the page. Its disks stay: they may be the only copy.
+# What has left the page, before anything of the page is made: kept machines, and pools of which no two generations may run at once. A pool that
+# goes start-first stays until others of its role serve, see `retire`, unless the page has none. Disks stay: they may be the only copy.
 sweep() {
   need SITE
-  local name pool pids=()
+  local name pool role gone=()
   for name in $(machine_names); do
     pool=$(machine_record "$name" pool)
+    role=$(machine_record "$name" role)
     if [ -n "$pool" ]; then
       [[ " ${KEEP_POOLS:-} " != *" $pool "* ]] || continue
-      (NAME=$name POOL=$pool pool_remove) &
+      [ -n "$(machine_record "$name" alone)" ] || [[ " ${KEEP_ROLES:-} " != *" $role "* ]] || continue
     else
       [[ " ${KEEP_MACHINES:-} " != *" $name "* ]] || continue
+    fi
+    gone+=("$name")
+  done
+  remove_all "${gone[@]}"
+}
+
+# The pools of a role that have left the page, once those of the page serve.
+retire() {
+  need SITE ROLE
+  local name pool gone=()
+  for name in $(machine_names); do
+    pool=$(machine_record "$name" pool)
+    [ -n "$pool" ] && [ "$(machine_record "$name" role)" = "$ROLE" ] || continue
+    [[ " ${KEEP_POOLS:-} " == *" $pool "* ]] || gone+=("$name")
+  done
+  remove_all "${gone[@]}"
+}
+
+remove_all() {
+  local name pool pids=()
+  for name in "$@"; do
+    pool=$(machine_record "$name" pool)
+    if [ -n "$pool" ]; then
+      (NAME=$name POOL=$pool pool_remove) &
+    else
       (NAME=$name machine_destroy) &
     fi
     pids+=($!)

@@ -20,7 +20,7 @@ need() {
   for name in "$@"; do
     [ -n "${!name:-}" ] || die "\`$COMMAND\` needs the variable $name"
     case $name in
-      SITE | NAME | DISK | POOL) [[ ${!name} =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$ ]] || die "$name=${!name} is not a plain name" ;;
+      SITE | NAME | DISK | POOL | ROLE) [[ ${!name} =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$ ]] || die "$name=${!name} is not a plain name" ;;
       GIB) [[ ${!name} =~ ^[1-9][0-9]{0,5}$ ]] || die "GIB=${!name} is not a whole number of GiB" ;;
       DIRECTORIES) [[ ${!name} =~ ^([a-z]+=/srv/[a-z]+ ?)+$ ]] || die "DIRECTORIES=${!name} is not as in files=/srv/files" ;;
       CIDR | RANGE) [[ ${!name} =~ ^[0-9.]+/[0-9]+$ ]] || die "$name=${!name} is not a range such as 10.20.0.0/16" ;;

@@ -7,16 +7,18 @@
 #   images               IMAGES [PACKAGES] [IMAGE_SOURCE=auto|stand-in|registry|ARCHIVE|DIRECTORY] [STANDIN]
 #   network up|down      SITE (up: CIDR GATEWAY [OWNER])
 #   disk create|destroy  SITE DISK (create: GIB)                    a disk that is there already grows to GIB, and never shrinks
-#   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL [ALONE]] [DISKS] [DIRECTORIES] [PACKAGES] [LIMIT_SECONDS=180]
+#   machine create       SITE NAME ADDRESS|RANGE CIDR GATEWAY BOOT_TEXT [POOL ROLE [ALONE]] [DISKS] [DIRECTORIES] [PACKAGES] [LIMIT_SECONDS=180]
 #   machine destroy|stop SITE NAME [LIMIT_SECONDS=60]               asks it to power off, cuts the power at the limit
 #   machine start        SITE NAME [LIMIT_SECONDS=180]              boots it again over what it has written
+#   machine settings     SITE NAME SETTINGS                         has it take changed settings, and says what it reloads
 #   machine kill         SITE NAME                                  power cut: no packet leaves it any more
 #   machine freeze|thaw  SITE NAME                                  all its processes stand still, its kernel goes on answering
 #   partition cut|heal   SITE NAME                                  silent loss of all its packets
 #   pool settle          SITE POOL MEMBERS [LIMIT_SECONDS=600] [FRONT_DOOR TARGETS_BACKENDS]
 #   pool remove          SITE POOL NAME
 #   pools stop           SITE                                       every member of every pool, before what they depend on goes
-#   sweep                SITE [KEEP_MACHINES] [KEEP_POOLS]          removes the machines that the page no longer has
+#   sweep                SITE [KEEP_MACHINES] [KEEP_POOLS] [KEEP_ROLES]   removes what the page no longer has, but for pools of these roles
+#   retire               SITE ROLE [KEEP_POOLS]                     removes the pools of the role that the page no longer has
 #   wait                 SITE NAME [LIMIT_SECONDS=600]
 #   run                  SITE NAME [-- COMMAND...]                  inside the machine; a shell without COMMAND
 #   list                 [SITE]                                     the sites; or its machines: name, address, pool, state, memory in MiB
@@ -71,6 +73,7 @@ case $COMMAND in
   "disk create") disk_create ;;
   "disk destroy") disk_destroy ;;
   "machine create") machine_create ;;
+  "machine settings") machine_settings ;;
   "machine destroy") arguments_as SITE NAME -- "$@" && machine_destroy ;;
   "machine stop") arguments_as SITE NAME -- "$@" && must_exist && machine_stop ;;
   "machine start") arguments_as SITE NAME -- "$@" && must_exist && machine_start ;;
@@ -83,6 +86,7 @@ case $COMMAND in
   "pool remove") pool_remove ;;
   "pools stop") pools_stop ;;
   sweep) sweep ;;
+  retire) retire ;;
   wait) arguments_as SITE NAME LIMIT_SECONDS -- "$@" && must_exist && machine_wait ;;
   run) arguments_as SITE NAME -- "$@" && must_exist && machine_run "${REST[@]}" ;;
   list) arguments_as SITE -- "$@" && machine_list ;;

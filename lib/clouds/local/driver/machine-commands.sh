@@ -21,6 +21,18 @@ machine_create() (
   echo "$NAME: up at $(machine_record "$NAME" address)"
 )
 
+# Root alone reads the text, which holds secrets; it is a file, since what it runs might read its input.
+machine_settings() (
+  need SITE NAME SETTINGS
+  lock "$(site_dir)/locks/$NAME"
+  is_running "$NAME" || die "$NAME is not running, so it has not got its settings: machine start, and deploy once more"
+  ! is_frozen "$NAME" || die "$NAME is frozen, so it has not got its settings: machine thaw, and deploy once more"
+  local take text
+  take='umask 077; file=$(mktemp /run/take-settings.XXXXXX) && cat >"$file" && bash "$file"; status=$?; rm -f "$file"; exit $status'
+  text=$(base64 -d <<<"$SETTINGS" | gunzip)
+  inside "$NAME" bash -c "$take" <<<"$text"
+)
+
 # Terraform forgets what failed while it was made, without asking us to remove it: of a pool that goes stop-first none may be left.
 remove_others() {
   local name

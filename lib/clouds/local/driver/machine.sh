@@ -62,7 +62,7 @@ write_record() (
   dir=$(machine_dir "$NAME")
   address=$(choose_address)
   mkdir -p "$dir"/{upper,work,root,containers}
-  printf '%s\n' "address=$address" "pool=${POOL:-}" "disks=${DISKS:-}" "directories=${DIRECTORIES:-}" "layers=$CONFIG_LAYER:$PACKAGE_LAYER:$SYSTEM_LAYER" >"$dir/record"
+  printf '%s\n' "address=$address" "pool=${POOL:-}" "role=${ROLE:-}" "alone=${ALONE:-}" "disks=${DISKS:-}" "directories=${DIRECTORIES:-}" "layers=$CONFIG_LAYER:$PACKAGE_LAYER:$SYSTEM_LAYER" >"$dir/record"
 )
 
 mount_root() {

@@ -61,13 +61,19 @@ pool_gate() {
 
 # Gives the members the traffic and removes the others. What was set is recorded, for `pool remove` to set again with one less.
 pool_serve() (
-  local name old=() pids=() failed=no
+  local name old=() pids=() failed=no served
   lock "$(site_dir)/locks/.pool-$POOL"
+  served=$(pool_recorded members)
   set_targets "${FRONT_DOOR:-}" "${TARGETS_BACKENDS:-}" "$MEMBERS" || die "the front door did not take the members of $POOL; the old ones are untouched"
   mkdir -p "$(site_dir)/pools"
   printf '%s\n' "members=$MEMBERS" "front_door=${FRONT_DOOR:-}" "backends=${TARGETS_BACKENDS:-}" >"$(pool_state)"
+  take_routes
   for name in $(pool_members); do
-    [[ " $MEMBERS " == *" $name "* ]] || old+=("$name")
+    [[ " $MEMBERS " != *" $name "* ]] || continue
+    # One of this generation that served is Terraform's to end, since the page is smaller. Should the apply end before that, and the next page be
+    # as large as the one before, Terraform would not make it again.
+    [ "${name##*-}" != "${MEMBERS##*-}" ] || [[ " $served " != *" $name "* ]] || continue
+    old+=("$name")
   done
   for name in "${old[@]}"; do
     (NAME=$name LIMIT_SECONDS='' machine_destroy) &
@@ -78,6 +84,19 @@ pool_serve() (
   done
   [ $failed = no ]
 )
+
+# A route leads to one pool. Another one that had it before, such as the same under its former name, must not give it members when it goes.
+take_routes() {
+  local state backend kept
+  for state in "$(site_dir)"/pools/*; do
+    [ "$state" != "$(pool_state)" ] || continue
+    kept=""
+    for backend in $(sed -n 's/^backends=//p' "$state"); do
+      [[ " ${TARGETS_BACKENDS:-} " == *" $backend "* ]] || kept+="${kept:+ }$backend"
+    done
+    sed -i "s/^backends=.*/backends=$kept/" "$state"
+  done
+}
 
 # `set_targets FRONT_DOOR BACKENDS MEMBERS`
 set_targets() {

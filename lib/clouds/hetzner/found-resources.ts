@@ -1,5 +1,5 @@
-// What Hetzner has of a site when a plan is made, and what the plan refuses for it: `network.standing.volumes`.
-// Each question costs one request a plan. Conditions are data sources' own, so they fail before anything is changed.
+// Resources of a site that Terraform's data sources find at Hetzner when a plan is made, and checks of them: `network.found.volumes`.
+// Each data source costs one API request for each plan. Its postconditions fail before anything is changed.
 
 import { createHash } from "node:crypto";
 import { DataHcloudImages } from "@cdktf/provider-hcloud/lib/data-hcloud-images";
@@ -17,7 +17,7 @@ export interface PageVolume {
   readonly id: string;
 }
 
-export class Standing {
+export class FoundResources {
   private readonly onPage: PageVolume[] = [];
   private readonly former: string[] = [];
   private readonly asked: DataHcloudVolumes;
@@ -28,7 +28,7 @@ export class Standing {
     private readonly site: string,
     private readonly settings: Settings,
   ) {
-    // Also for a page without volumes: it may have had some.
+    // Also on a page without volumes: an earlier version of it may have had some.
     this.asked = new DataHcloudVolumes(scope, "Volumes", {
       withSelector: `site=${site}`,
       lifecycle: { postcondition: [this.nothingLost()] },
@@ -37,32 +37,32 @@ export class Standing {
     this.image(settings.image);
   }
 
-  /** The site's volumes, as part of a larger expression. */
+  /** The site's volumes, as a part of a Terraform expression. */
   get volumes(): string {
     return `data.hcloud_volumes.${this.asked.friendlyUniqueId}.volumes`;
   }
 
-  /** The site's servers, of whatever generation, as part of a larger expression. */
+  /** The site's servers of all generations, as a part of a Terraform expression. */
   get servers(): string {
     this.foundServers ??= new DataHcloudServers(this.scope, "Servers", { withSelector: `site=${this.site}` });
     return `data.hcloud_servers.${this.foundServers.friendlyUniqueId}.servers`;
   }
 
-  /** Tells of a volume of the page; returns what to label it with, by which a later plan knows that it still is on the page. */
+  /** Registers a volume of the page; returns the value of its label, by which a later plan finds out whether it is still on the page. */
   keeps(volume: PageVolume): string {
     this.onPage.push(volume);
     return placeOf(pathOf(volume));
   }
 
-  /** Tells that what is under this construct was under the id `was` before. */
+  /** Registers that this construct had the id `was` before. */
   moved(of: Construct, was: string): void {
     const depth = of.node.scopes.length - 1;
     const inside = this.onPage.filter(({ scope }) => scope.node.scopes.includes(of));
     this.former.push(...inside.map((volume) => placeOf(pathOf(volume, { depth, was }))));
   }
 
-  // A tier that is no longer on the page, or is there under another id, would be deleted with its servers running: Terraform checks nothing
-  // and runs nothing for a block that is gone.
+  // The volumes of a tier that was removed or got another id would be deleted while its servers run: for a removed block Terraform checks no
+  // condition and runs no provisioner.
   private nothingLost() {
     const known = Lazy.stringValue({
       produce: () => list([...new Set([...this.onPage.map((volume) => placeOf(pathOf(volume))), ...this.former])].sort()),
@@ -71,14 +71,14 @@ export class Standing {
     return {
       condition: `\${alltrue([for one in self.volumes : ${kept}])}`,
       errorMessage:
-        `${this.scope.node.path}: Hetzner has volumes of this site that the page has no longer, with their data: ` +
+        `${this.scope.node.path}: Hetzner has volumes of this site, with data, that are no longer on the page: ` +
         `\${join(", ", sort([for one in self.volumes : one.name if !(${kept})]))} / if a tier or a construct around it has another id now, ` +
         `give it the old one back, or keep its volumes under the new one with cloud.formerly(tier, "OldId"); to give the data up, name these ` +
         `volumes in releasedVolumes of hetzner()`,
     };
   }
 
-  // By itself the first server would find out, when all else has been made; and a kept machine that is renewed would be deleted, and not made.
+  // Without this check the first server would fail, after everything else was made; and a renewed kept machine would be deleted and not made again.
   private sshKeys(keys: readonly string[]): void {
     const missing = `[for key in ${list(keys)} : key if !anytrue([for one in self.ssh_keys : one.name == key || tostring(one.id) == key])]`;
     new DataHcloudSshKeys(this.scope, "SshKeys", {
@@ -87,7 +87,7 @@ export class Standing {
           {
             condition: `\${length(${missing}) == 0}`,
             errorMessage:
-              `${this.scope.node.path}: ssh.keys of Hetzner names keys that the project has not: \${join(", ", ${missing})} / ` +
+              `${this.scope.node.path}: ssh.keys of Hetzner names keys that are not in the project: \${join(", ", ${missing})} / ` +
               "add them in the Console under Security, or name others",
           },
         ],
@@ -113,20 +113,20 @@ export class Standing {
   }
 }
 
-/** Texts as a list in an expression of Terraform's. */
+/** Texts as a list in a Terraform expression. */
 export const list = (words: readonly string[]) => `[${words.map(quoted).join(", ")}]`;
 
 function quoted(word: string): string {
   return Token.isUnresolved(word) ? `"${word}"` : JSON.stringify(word).replace(/[$%]\{/g, (opening) => opening[0] + opening);
 }
 
-/** The path of a volume's construct inside its stack, or the one that it had while the construct at `depth` had another id. */
+/** The path of a volume's construct in its stack; with `before`, the path before the construct at `depth` got another id. */
 function pathOf({ scope, id }: PageVolume, before?: { readonly depth: number; readonly was: string }): string {
   const ids = scope.node.scopes.map((construct, n) => (n === before?.depth ? before.was : construct.node.id));
   return [...ids.slice(TerraformStack.of(scope).node.scopes.length), id].join("/");
 }
 
-/** A label's value takes 63 characters of few kinds, and a path has more. */
+/** A hash of the path, since values of labels are limited to 63 characters of few kinds. */
 function placeOf(path: string): string {
   return createHash("sha256").update(path).digest("hex").slice(0, 16);
 }

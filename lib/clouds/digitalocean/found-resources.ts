@@ -9,7 +9,7 @@ import { Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { Settings } from "./settings";
 
-export class Standing {
+export class FoundResources {
   /** The numbers of the page's SSH keys, a token of a list. */
   readonly keys: string[] | undefined;
 

@@ -35,7 +35,7 @@ test("each volume says by a label which construct it belongs to, and a plan refu
   expect(held(stack, "hcloud_volumes")).toEqual({
     condition: `\${alltrue([for one in self.volumes : ${kept}])}`,
     error_message:
-      "stack/Social: Hetzner has volumes of this site that the page has no longer, with their data: " +
+      "stack/Social: Hetzner has volumes of this site, with data, that are no longer on the page: " +
       `\${join(", ", sort([for one in self.volumes : one.name if !(${kept})]))} / if a tier or a construct around it has another id now, give ` +
       'it the old one back, or keep its volumes under the new one with cloud.formerly(tier, "OldId"); to give the data up, name these volumes ' +
       "in releasedVolumes of hetzner()",
@@ -74,7 +74,7 @@ test("keys and images that the project has not are refused when the plan is made
   expect(keys.condition).toBe(
     '${length([for key in ["admin", "a\\"$${b}"] : key if !anytrue([for one in self.ssh_keys : one.name == key || tostring(one.id) == key])]) == 0}',
   );
-  expect(keys.error_message).toMatch(/^stack\/Social: ssh.keys of Hetzner names keys that the project has not: \$\{join/);
+  expect(keys.error_message).toMatch(/^stack\/Social: ssh.keys of Hetzner names keys that are not in the project: \$\{join/);
   expect(held(stack, "hcloud_images")).toEqual({
     condition: '${anytrue([for one in self.images : one.name == "debian-31" || tostring(one.id) == "debian-31"])}',
     error_message:
@@ -117,10 +117,10 @@ test("formerly of what the page still has, or of what is not in a site of the cl
   new Postgres(site, "Database");
   cloud.formerly(new Postgres(site, "Db", { slot: 1 }), "Database");
   expect(problems(site)).toEqual([
-    'stack/Social/Db: formerly says that its id was "Database", and the page still has something of that id beside it / say formerly of a tier whose old id the page has no longer',
+    'stack/Social/Db: formerly says that its id was "Database", and the page still has something of that id beside it / call formerly for a tier whose old id is no longer on the page',
   ]);
   expect(() => cloud.formerly(new Construct(stack, "Outside"), "Database")).toThrow(
-    "stack/Outside: it is not inside a Site of this cloud / say formerly of a tier of one",
+    "stack/Outside: it is not inside a Site of this cloud / call formerly for a tier in such a Site",
   );
 });
 

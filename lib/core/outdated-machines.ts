@@ -1,19 +1,19 @@
-// Which kept machines are older than the page: a changed boot text leaves them alone, and an output says so with the option that renews each.
+// Kept machines that are older than the page: a changed boot text does not touch them, so an output lists them with the option that renews each.
 
 import { Lazy, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 
 export interface Kept {
   readonly name: string;
-  /** Its address in Terraform, as in `hcloud_server.Social_Database_1`. */
+  /** Its resource address in Terraform, as in `hcloud_server.Social_Database_1`. */
   readonly address: string;
-  /** The expression of the boot text's hash that it was made with. */
+  /** A Terraform expression for the hash of the boot text with which it was made. */
   readonly madeWith: string;
-  /** The expression of the hash that the page has now. */
+  /** A Terraform expression for the hash of the page's boot text. */
   readonly now: string;
 }
 
-export class Stale {
+export class OutdatedMachines {
   private readonly kept: Kept[] = [];
 
   constructor(scope: Construct, site: string) {

@@ -1,33 +1,33 @@
-// A Redis that the page does not make: `Redis.external({ url: "rediss://cache.example.net:6380", ca })`, or by parts, or by its sentinels.
+// An external Redis: `Redis.external({ url: "rediss://cache.example.net:6380", ca })`, or by host and port, or by its sentinels.
 
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
 import { Site } from "./site";
-import { OutsideProps, OutsideServer } from "./outside";
+import { calledOf, ExternalServerProps, ExternalServer } from "./external-server";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
-import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
+import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
 import { versionOf } from "./version";
 
 interface Common {
   /**
-   * What it holds, as of a `Redis` of the page: `main` for feeds and pub/sub, `sidekiq` for jobs, `cache`. The first two must not evict.
+   * What Mastodon uses it for: `main` for feeds and pub/sub, `sidekiq` for jobs, `cache`. `main` and `sidekiq` must not evict keys.
    * @default "main"
    */
   readonly use?: RedisUse;
   /**
-   * The name of its access list entry.
-   * @default - Redis' own default user
+   * The user name (ACL).
+   * @default - Redis' default user
    */
   readonly user?: string;
   /**
-   * Its password, which may hold any printable character but space, `"`, `%` and `\`; or that it has none.
+   * Its password, which may hold any printable character but space, `"`, `%` and `\`; `none` for a Redis without one.
    * @default - the secret `redis_password`, `redis_cache_password` or `redis_sidekiq_password`, which the secrets command takes over
    */
   readonly password?: Secret | "none";
   /**
-   * The number of its database.
+   * The number of the database.
    * @default 0
    */
   readonly db?: number;
@@ -36,81 +36,84 @@ interface Common {
 interface Encrypted {
   /**
    * The certificate authority that signed its certificate, as the text of a PEM file. A change replaces the application machines.
-   * @default - the public ones
+   * @default - the public certificate authorities
    */
   readonly ca?: string;
 }
 
-/** By one address; `rediss` encrypts. */
-export interface ExistingRedisUrlProps extends Pick<Common, "use" | "password">, Encrypted, Pick<OutsideProps, "address"> {
+/** A Redis given by its URL; the scheme `rediss` encrypts. */
+export interface ExternalRedisUrlProps extends Pick<Common, "use" | "password">, Encrypted, Pick<ExternalServerProps, "address"> {
   /** As in `rediss://default@cache.example.net:6380/0`, without the password, which is a secret. */
   readonly url: string;
 }
 
-/** By parts. */
-export interface ExistingRedisPartsProps extends Common, Encrypted, OutsideProps {
+/** A Redis given by host and port. */
+export interface ExternalRedisPartsProps extends Common, Encrypted, ExternalServerProps {
   /**
-   * Where it listens.
+   * Its TCP port.
    * @default 6379
    */
   readonly port?: number;
   /**
-   * Whether connections are encrypted; Mastodon then always checks the certificate, which must hold `host`.
+   * Whether connections are encrypted. Mastodon then always checks the certificate, which must contain `host`.
    * @default false
    */
   readonly tls?: boolean;
 }
 
-export interface ExistingSentinel extends OutsideProps {
+export interface ExternalSentinel extends ExternalServerProps {
   /**
-   * Where this one listens.
-   * @default - `port` of all
+   * The TCP port of this sentinel.
+   * @default - `port` of `sentinels`
    */
   readonly port?: number;
 }
 
-/** By sentinels, which name the master's address: every machine of the site must reach it. Mastodon cannot encrypt then. */
-export interface ExistingRedisSentinelProps extends Common {
+/**
+ * A Redis given by its sentinels, which return the master's address: every machine of the site must reach that address. Mastodon cannot
+ * encrypt these connections.
+ */
+export interface ExternalRedisSentinelProps extends Common {
   /**
-   * Where Redis itself listens, for the table of flows; processes hear it from the sentinels.
+   * The TCP port of Redis itself, for the list of flows only: processes get the port from the sentinels.
    * @default 6379
    */
   readonly port?: number;
   readonly sentinels: {
-    /** The name that they know the master by. */
+    /** The master's name in the sentinels' configuration. */
     readonly master: string;
-    readonly hosts: readonly ExistingSentinel[];
+    readonly hosts: readonly ExternalSentinel[];
     /**
-     * Where those of them listen that name no port.
+     * The TCP port of sentinels that have no `port` of their own.
      * @default 26379
      */
     readonly port?: number;
     /**
-     * Their own password (`requirepass`), a `Secret` of the page. Only Mastodon from 4.6 on can give them one.
+     * The sentinels' own password (`requirepass`), a `Secret` of the page. Supported by Mastodon 4.6 and later.
      * @default - none
      */
     readonly password?: Secret;
   };
 }
 
-export type ExistingRedisProps = ExistingRedisUrlProps | ExistingRedisPartsProps | ExistingRedisSentinelProps;
+export type ExternalRedisProps = ExternalRedisUrlProps | ExternalRedisPartsProps | ExternalRedisSentinelProps;
 
 const URL_SHAPE = /^(rediss?):\/\/(?:([^:@/]*)(:[^@/]*)?@)?([^:@/?#]+)(?::(\d+))?(?:\/(\d*))?$/;
 
-export class ExistingRedis implements RedisServer {
+export class ExternalRedis implements RedisServer {
   readonly use: RedisUse;
   readonly path: string;
-  private readonly described: OutsideServer;
+  private readonly described: ExternalServer;
   private readonly password: Secret | "none" | undefined;
   private readonly facts: Omit<RedisFacts, "password" | "sentinel">;
-  private readonly sentinels: ExistingRedisSentinelProps["sentinels"] | undefined;
-  private readonly outsides;
+  private readonly sentinels: ExternalRedisSentinelProps["sentinels"] | undefined;
+  private readonly endpoints;
 
-  constructor(props: ExistingRedisProps) {
+  constructor(props: ExternalRedisProps) {
     this.use = props.use ?? "main";
-    // Not by its url: that may hold a password.
-    this.described = new OutsideServer(`Redis.external for ${this.use}`);
-    this.password = props.password === "none" ? "none" : props.password?.readBy(PASSWORD_OUTSIDE);
+    // Messages do not contain the url: it may hold a password.
+    this.described = new ExternalServer(`Redis.external for ${this.use}`);
+    this.password = props.password === "none" ? "none" : props.password?.readBy(PASSWORD_OF_EXTERNAL);
     this.sentinels = "sentinels" in props ? props.sentinels : undefined;
     const parts = "url" in props ? this.parse(props) : props;
     const { host, address, managed, port, tls, ca } = {
@@ -125,7 +128,7 @@ export class ExistingRedis implements RedisServer {
     if (this.sentinels !== undefined && (tls === true || ca !== undefined || host !== "")) {
       this.described.wrong(
         "sentinels are given together with host, tls or ca",
-        "give sentinels alone: by them Mastodon can neither encrypt nor use a host; for TLS give a url that follows the master, such as a proxy's",
+        "give sentinels alone: with them Mastodon can neither encrypt nor use a host; for TLS give the url of a proxy that follows the master",
       );
     }
     if (ca !== undefined && tls !== true) {
@@ -134,11 +137,11 @@ export class ExistingRedis implements RedisServer {
     const servers = this.sentinels?.hosts ?? [
       { host, ...(address !== undefined && { address }), ...(managed !== undefined && { managed }) },
     ];
-    if (servers.length === 0) this.described.wrong("sentinels.hosts is empty", "name each sentinel");
-    this.outsides = servers.map((server) => this.described.named(server, tls === true));
-    this.path = `Redis.external ${this.sentinels?.master ?? host}`;
+    if (servers.length === 0) this.described.wrong("sentinels.hosts is empty", "list every sentinel");
+    this.endpoints = servers.map((server) => this.described.named(server, tls === true));
+    this.path = `Redis.external ${this.sentinels?.master ?? calledOf(servers[0] ?? { host })}`;
     if (parts.user !== undefined && !/^[A-Za-z0-9._-]+$/.test(parts.user)) {
-      this.described.wrong(`user is "${parts.user}"`, "use letters, digits and . _ -, which Ruby and Node read alike in a URL");
+      this.described.wrong(`user is "${parts.user}"`, "use letters, digits and . _ -, which Ruby and Node parse alike in a URL");
     }
     if (this.sentinels !== undefined && !/^[A-Za-z0-9._-]+$/.test(this.sentinels.master)) {
       this.described.wrong(`sentinels.master is "${this.sentinels.master}"`, "use letters, digits and . _ - as Redis does");
@@ -159,26 +162,26 @@ export class ExistingRedis implements RedisServer {
     const site = Site.of(who);
     this.described.tell(site);
     this.checkVersion(site);
-    const password = this.password ?? existingPassword(site, PASSWORDS[this.use], this.path);
+    const password = this.password ?? externalPassword(site, PASSWORDS[this.use], this.path);
     const facts: RedisFacts = {
       ...this.facts,
       password: password === "none" ? undefined : password,
       ...(this.sentinels !== undefined && {
         sentinel: {
           master: this.sentinels.master,
-          servers: this.outsides.map(({ name: host }, n) => ({ host, port: this.portOf(n) })),
-          password: this.sentinels.password?.readBy(PASSWORD_OUTSIDE),
+          servers: this.endpoints.map(({ name: host }, n) => ({ host, port: this.portOf(n) })),
+          password: this.sentinels.password?.readBy(PASSWORD_OF_EXTERNAL),
         },
       }),
     };
     const asks = this.sentinels === undefined ? why : `${why}: who is master`;
-    for (const [n, outside] of this.outsides.entries()) Endpoint.external(outside, this.portOf(n), facts).reachedBy(who, asks);
+    for (const [n, endpoint] of this.endpoints.entries()) Endpoint.external(endpoint, this.portOf(n), facts).reachedBy(who, asks);
     if (facts.sentinel !== undefined)
-      who.reaches({ kind: "outside", name: `${facts.sentinel.master} as its sentinels say` }, this.facts.port, why);
+      who.reaches({ kind: "external", name: `${facts.sentinel.master} as its sentinels say` }, this.facts.port, why);
     return facts;
   }
 
-  /** Where the n-th server that processes ask listens. */
+  /** The port of the n-th server: of Redis itself, or of the n-th sentinel. */
   private portOf(n: number): number {
     return this.sentinels === undefined
       ? this.facts.port
@@ -190,21 +193,21 @@ export class ExistingRedis implements RedisServer {
     const refuse = (wrong: string, remedy: string) =>
       site.problems.add(site, { wrong: `${this.described.call}: ${wrong}`, remedy });
     if (this.facts.tls !== undefined && version.isBefore("4.3")) {
-      refuse(`it is encrypted, and Mastodon ${site.version} cannot do that`, "use Mastodon 4.3, the first that can");
+      refuse(`it is encrypted, and Mastodon ${site.version} does not support that`, "use Mastodon 4.3 or later");
     }
     if (this.sentinels !== undefined && version.isBefore("4.3")) {
-      refuse(`Mastodon ${site.version} cannot ask sentinels who is master`, "give host, or use Mastodon 4.3, the first that can");
+      refuse(`Mastodon ${site.version} does not support sentinels`, "give host, or use Mastodon 4.3 or later");
     } else if (this.sentinels?.password !== undefined && version.isBefore("4.6")) {
       refuse(
-        `its sentinels want a password, and Mastodon ${site.version} gives them none`,
-        "use Mastodon 4.6 or later, let the sentinels answer everybody, or give a url that follows the master",
+        `its sentinels require a password, which Mastodon ${site.version} does not support`,
+        "use Mastodon 4.6 or later, run the sentinels without a password, or give the url of a proxy that follows the master",
       );
     }
   }
 
-  private parse({ url, ...rest }: ExistingRedisUrlProps): ExistingRedisPartsProps {
+  private parse({ url, ...rest }: ExternalRedisUrlProps): ExternalRedisPartsProps {
     const [, scheme, user, password, host, port, db] = URL_SHAPE.exec(url) ?? [];
-    // The text itself stays out of the message: it may hold a password.
+    // The message does not contain the url: it may hold a password.
     if (host === undefined) {
       this.described.wrong(
         "url cannot be read",

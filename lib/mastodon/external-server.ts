@@ -1,9 +1,9 @@
-// What a server outside the page may be called, and what is wrong with what was said of it: `new OutsideServer("Postgres.external db.example.net")`.
+// Checks the props of an external server and collects the problems: `new ExternalServer("Postgres.external db.example.net")`.
 
 import { isIP } from "node:net";
 import { Token } from "cdktf";
 import { wrongHost } from "../core/address";
-import { Outside } from "../core/endpoint";
+import { External } from "../core/endpoint";
 import { Managed } from "../core/managed";
 import { Problem } from "../core/problems";
 import { Site } from "./site";
@@ -11,45 +11,50 @@ import { wrongNumber } from "../core/whole-number";
 import { certificatesIn } from "./certificates";
 import { isPlain } from "./unquoted";
 
-export interface OutsideProps {
-  /** Its host name, which the machines of the site ask their name service for, or its IPv4 address. */
+export interface ExternalServerProps {
+  /** Its host name, which the machines of the site resolve by DNS, or its IPv4 address. */
   readonly host: string;
   /**
-   * Its IPv4 address, where no name service knows the name: then it stands in `/etc/hosts` of every machine that calls it.
-   * @default - the name service is asked
+   * Its IPv4 address, if `host` is not in DNS. It is written to `/etc/hosts` of every machine that connects to it.
+   * @default - DNS is used
    */
   readonly address?: string;
   /**
-   * The service of the cloud that it is, which is then told who calls it.
-   * @default - the page has made nothing of it
+   * The managed service of the cloud that provides it. The cloud then allows the machines that connect to it.
+   * @default - none: the server's own firewall is not changed
    */
   readonly managed?: Managed;
 }
 
-/** PostgreSQL cuts longer names off. */
+/** PostgreSQL truncates longer names. */
 const NAME_LENGTH = 63;
 const WORD = /^[a-z_][a-z0-9_-]*$/i;
-// Managed servers write a project or a server into the role: `project.role`, `user@server`.
+// Role names of managed servers contain a project or a server: `project.role`, `user@server`.
 const ROLE = /^[a-z_][a-z0-9_.@+-]*$/i;
 
-/** Collects what is wrong; nobody has a site yet when such a server is described, so the first site that uses it is told. */
-export class OutsideServer {
+/** What messages and the sums of connections call it. A host that Terraform computes has no text at synth. */
+export function calledOf({ host, managed }: ExternalServerProps): string {
+  return managed?.name ?? (Token.isUnresolved(host) ? "a host that Terraform computes" : host);
+}
+
+/** Collects problems. No site exists yet when an external server is described, so each site that uses it reports them (`tell`). */
+export class ExternalServer {
   private readonly problems: Problem[] = [];
 
   constructor(readonly call: string) {}
 
-  /** A name or an address, and as `verified` a name only. */
-  named({ host, address, managed }: OutsideProps, verified: boolean): Outside {
+  /** Checks `host` and `address`. If the certificate is `verified`, `host` must be a name. */
+  named({ host, address, managed }: ExternalServerProps, verified: boolean): External {
     const isAddress = isIP(host) === 4;
     const wrong = wrongHost("host", host);
     this.tells(wrong);
     if (isAddress && verified && wrong === undefined) {
       this.wrong(
         `host is ${host}, and its certificate is to be checked`,
-        "give the name that the certificate holds as host, and this as address if no name service knows it",
+        "give the name in the certificate as host, and this as address if the name is not in DNS",
       );
     }
-    if (address !== undefined && isAddress) this.wrong(`address is "${address}"`, "leave it out: host is one already");
+    if (address !== undefined && isAddress) this.wrong(`address is "${address}"`, "leave it out: host is an address already");
     else if (address !== undefined) this.tells(wrongHost("address", address) ?? noAddress(address));
     return { name: host, ...(address !== undefined && { address }), ...(managed !== undefined && { managed }) };
   }
@@ -60,10 +65,7 @@ export class OutsideServer {
 
   whole(prop: string, value: number, least: number, most: number): number {
     if (Token.isUnresolved(value)) {
-      this.wrong(
-        `${prop} is known to Terraform only`,
-        `give the number, from ${least} to ${most}: it is counted on and compared`,
-      );
+      this.wrong(`${prop} is unknown at synth`, `give a number from ${least} to ${most}, not a value that Terraform computes`);
       return least;
     }
     const wrong = wrongNumber(prop, value, { least, most });
@@ -76,25 +78,25 @@ export class OutsideServer {
     return this.unquoted(prop, value, WORD, "letters, digits, - and _");
   }
 
-  /** A role of PostgreSQL, as whom one logs in. */
+  /** The name of a PostgreSQL role. */
   role(prop: string, value: string): string {
     return this.unquoted(prop, value, ROLE, "letters, digits and - _ . @ +");
   }
 
-  // A name that looks like a number or a word of YAML is another value to Ruby, whose file does not quote it.
+  // config/database.yml does not quote it: Ruby would read a name that looks like a number or a YAML keyword as another value.
   private unquoted(prop: string, value: string, form: RegExp, letters: string): string {
     if (Token.isUnresolved(value)) return value;
     const long = value.split("@").some((part) => part.length > NAME_LENGTH);
     if (!form.test(value) || !isPlain(value) || /^[yn]$/i.test(value) || long) {
       this.wrong(
         `${prop} is "${value}"`,
-        `use ${letters}, a letter or _ first, at most ${NAME_LENGTH} of them and no word of YAML: Mastodon's file of settings does not quote it`,
+        `use ${letters}, a letter or _ first, at most ${NAME_LENGTH} of them and no YAML keyword: Mastodon's settings file does not quote it`,
       );
     }
     return value;
   }
 
-  /** Certificates in PEM, and nothing else: a page is no place for a key. */
+  /** Certificates in PEM form; a private key is refused. */
   certificates(ca: string | undefined): string | undefined {
     if (ca === undefined) return undefined;
     const { certificates, problem } = certificatesIn(ca);
@@ -110,7 +112,7 @@ export class OutsideServer {
     if (problem !== undefined) this.problems.push({ ...problem, wrong: `${this.call}: ${problem.wrong}` });
   }
 
-  /** Tells a site that uses it; a site hears each problem once. */
+  /** Reports the problems to a site that uses the server; a site lists each problem once. */
   tell(site: Site): void {
     for (const problem of this.problems) site.problems.add(site, problem);
   }

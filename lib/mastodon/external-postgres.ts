@@ -1,4 +1,4 @@
-// A PostgreSQL that the page does not make: `Postgres.external({ host: "db.example.net", name: "mastodon_production", user: "mastodon", ca })`.
+// An external PostgreSQL: `Postgres.external({ host: "db.example.net", name: "mastodon_production", user: "mastodon", ca })`.
 
 import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
@@ -7,14 +7,14 @@ import { Secret } from "../core/secret";
 import { Site } from "./site";
 import { Clients, Connections } from "./connections";
 import { DatabaseFacts, PostgresServer, SslMode } from "./database";
-import { OutsideProps, OutsideServer } from "./outside";
+import { calledOf, ExternalServerProps, ExternalServer } from "./external-server";
 import { POSTGRES_PORT } from "./ports";
-import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
+import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
 
-export interface ExistingDatabaseProps extends OutsideProps {
-  /** The database, such as `mastodon_production`. */
+export interface ExternalDatabaseProps extends ExternalServerProps {
+  /** The name of the database, such as `mastodon_production`. */
   readonly name: string;
-  /** The role, which owns the database; also as managed servers call it, `project.role` or `user@server`. */
+  /** The role that owns the database. Managed servers' forms `project.role` and `user@server` are accepted. */
   readonly user: string;
   /**
    * Its password. It may hold any printable character but space, `"`, `%` and `\`.
@@ -22,60 +22,60 @@ export interface ExistingDatabaseProps extends OutsideProps {
    */
   readonly password?: Secret;
   /**
-   * Whether connections are encrypted, in libpq's words. `verify-full`: and the certificate must hold `host`. `require`: whoever is in between
-   * can read along. `disable`: anyone on the way can, so on a private network only.
+   * Encryption of connections, as libpq's `sslmode`. `verify-full`: encrypted, and the certificate must contain `host`. `require`: encrypted
+   * without a check of the certificate, so a man in the middle can read along. `disable`: not encrypted; use it on a private network only.
    * @default "verify-full"
    */
   readonly tls?: SslMode;
   /**
    * The certificate authority that signed its certificate, as the text of a PEM file. A change replaces the application machines.
-   * @default - the public ones
+   * @default - the public certificate authorities
    */
   readonly ca?: string;
 }
 
-export interface ExistingPostgresProps extends ExistingDatabaseProps {
+export interface ExternalPostgresProps extends ExternalDatabaseProps {
   /**
-   * Where it listens.
+   * Its TCP port.
    * @default 5432
    */
   readonly port?: number;
   /**
-   * Hot standbys for selected reads, with the same port, database, role, password and certificate authority. Without a pooler the first is
-   * used, a PgBouncer of the page spreads reads over all.
+   * Hot standbys for reads, with the same port, database, role, password and certificate authority. Without a pooler only the first is used;
+   * a PgBouncer of the page balances reads over all.
    * @default - none
    */
-  readonly replicas?: readonly OutsideProps[];
+  readonly replicas?: readonly ExternalServerProps[];
   /**
-   * The most connections that this page may hold to each server: its `max_connections` less what others and its superusers need.
-   * @default 90 - what PostgreSQL's own 100 leave
+   * The maximum of connections from this page to each server: its `max_connections` less those of other clients and superusers.
+   * @default 90 - of PostgreSQL's default of 100
    */
   readonly maxConnections?: number;
 }
 
-export class ExistingPostgres implements PostgresServer {
-  readonly direct: ExistingPostgres = this;
+export class ExternalPostgres implements PostgresServer {
+  readonly direct: ExternalPostgres = this;
   readonly path: string;
-  private readonly described: OutsideServer;
+  private readonly described: ExternalServer;
   private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];
   private readonly most: number;
 
-  constructor(props: ExistingPostgresProps) {
-    this.path = `Postgres.external ${props.host}`;
-    this.described = new OutsideServer(this.path);
+  constructor(props: ExternalPostgresProps) {
+    this.path = `Postgres.external ${calledOf(props)}`;
+    this.described = new ExternalServer(this.path);
     this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
     const port = this.described.port(props.port ?? POSTGRES_PORT);
     const facts = databaseFacts(this.described, props);
     this.servers = [props, ...(props.replicas ?? [])].map((server) => {
-      const outside = this.described.named(server, facts.sslmode === "verify-full");
+      const named = this.described.named(server, facts.sslmode === "verify-full");
       return {
-        name: server.host,
+        name: `${calledOf(server)}:${port}`,
         endpoint: (site) =>
-          Endpoint.external(outside, port, {
+          Endpoint.external(named, port, {
             ...facts,
             host: server.host,
             port,
-            password: props.password?.readBy(PASSWORD_OUTSIDE) ?? existingPassword(site, "database_password", this.path),
+            password: props.password?.readBy(PASSWORD_OF_EXTERNAL) ?? externalPassword(site, "database_password", this.path),
             pooled: false,
           }),
       };
@@ -106,8 +106,8 @@ export class ExistingPostgres implements PostgresServer {
   }
 
   private connections(site: Site): readonly Connections[] {
-    const { outsideServers } = site.shared;
-    const known = outsideServers.get(this);
+    const { externalServers } = site.shared;
+    const known = externalServers.get(this);
     if (known !== undefined) return known;
     const made = this.servers.map(({ name }) => {
       return new Connections(site, {
@@ -119,20 +119,23 @@ export class ExistingPostgres implements PostgresServer {
           "serverConnections, or use fewer machines, processes or threads",
       });
     });
-    outsideServers.set(this, made);
+    externalServers.set(this, made);
     return made;
   }
 }
 
-/** What tiers learn of a database outside the page besides where it is. */
+/** The facts about an external database other than host and port. */
 export function databaseFacts(
-  described: OutsideServer,
-  { name, user, tls = "verify-full", ca }: ExistingDatabaseProps,
+  described: ExternalServer,
+  { name, user, tls = "verify-full", ca }: ExternalDatabaseProps,
 ): Pick<DatabaseFacts, "name" | "user" | "tls" | "sslmode" | "ca"> {
   const words: readonly string[] = ["disable", "require", "verify-full"];
   if (!words.includes(tls)) described.wrong(`tls is "${tls}"`, `use one of ${words.join(", ")}`);
   if (ca !== undefined && tls !== "verify-full") {
-    described.wrong(`ca is given, but tls is "${tls}"`, 'use "verify-full", or leave ca out: nothing else checks a certificate');
+    described.wrong(
+      `ca is given, but tls is "${tls}"`,
+      'use "verify-full", or leave ca out: no other mode checks the certificate',
+    );
   }
   return {
     name: described.word("name", name),

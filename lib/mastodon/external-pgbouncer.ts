@@ -1,51 +1,51 @@
-// A PgBouncer that the page does not make: `PgBouncer.external({ host: "pool.example.net", name: "mastodon", user: "mastodon", direct: db })`.
+// An external PgBouncer: `PgBouncer.external({ host: "pool.example.net", name: "mastodon", user: "mastodon", direct: db })`.
 
 import { Construct } from "constructs";
-import { Endpoint, Outside } from "../core/endpoint";
+import { Endpoint, External } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Site } from "./site";
 import { Clients, Connections } from "./connections";
 import { Database, DatabaseFacts } from "./database";
-import { databaseFacts, ExistingDatabaseProps } from "./existing-postgres";
-import { OutsideServer } from "./outside";
+import { databaseFacts, ExternalDatabaseProps } from "./external-postgres";
+import { calledOf, ExternalServer } from "./external-server";
 import { PGBOUNCER_PORT } from "./ports";
-import { existingPassword, PASSWORD_OUTSIDE } from "./secrets";
+import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
 
-export interface ExistingPgBouncerProps extends ExistingDatabaseProps {
+export interface ExternalPgBouncerProps extends ExternalDatabaseProps {
   /**
-   * Where it listens.
+   * Its TCP port.
    * @default 6432
    */
   readonly port?: number;
   /**
-   * Its entry for selected reads, which leads to the standbys.
+   * The name of its database entry for reads from the standbys.
    * @default - none: all reads go to `name`
    */
   readonly readsName?: string;
-  /** The PostgreSQL behind it: migrations and the administrator's commands need a session of their own and never pass a pooler. */
+  /** The PostgreSQL behind it. Migrations and the administrator's commands need session state, so they bypass the pooler. */
   readonly direct: Database;
   /**
-   * The most clients that this page may bring: its `max_client_conn` less those of others.
+   * The maximum of client connections from this page: its `max_client_conn` less those of other clients.
    * @default 100 - PgBouncer's own default
    */
   readonly maxClients?: number;
 }
 
-export class ExistingPgBouncer implements Database {
+export class ExternalPgBouncer implements Database {
   readonly direct: Database;
   private readonly path: string;
-  private readonly described: OutsideServer;
-  private readonly outside: Outside;
+  private readonly described: ExternalServer;
+  private readonly named: External;
   private readonly facts: Omit<DatabaseFacts, "password">;
   private readonly most: number;
 
-  constructor(private readonly props: ExistingPgBouncerProps) {
+  constructor(private readonly props: ExternalPgBouncerProps) {
     this.direct = props.direct.direct;
-    this.path = `PgBouncer.external ${props.host}`;
-    this.described = new OutsideServer(this.path);
+    this.path = `PgBouncer.external ${calledOf(props)}`;
+    this.described = new ExternalServer(this.path);
     this.most = this.described.whole("maxClients", props.maxClients ?? 100, 1, 1_000_000);
     const facts = databaseFacts(this.described, props);
-    this.outside = this.described.named(props, facts.sslmode === "verify-full");
+    this.named = this.described.named(props, facts.sslmode === "verify-full");
     this.facts = { ...facts, host: props.host, port: this.described.port(props.port ?? PGBOUNCER_PORT), pooled: true };
     if (props.readsName !== undefined) this.described.word("readsName", props.readsName);
   }
@@ -61,25 +61,25 @@ export class ExistingPgBouncer implements Database {
 
   expects(by: Construct, clients: Clients): void {
     const site = Site.of(by);
-    const [connections = this.count(site)] = site.shared.outsideServers.get(this) ?? [];
+    const [connections = this.count(site)] = site.shared.externalServers.get(this) ?? [];
     connections.count(by, clients, clients.reads === true && this.props.readsName !== undefined ? 2 : 1);
   }
 
   private entry(name: string, who: Host, why: string): DatabaseFacts {
     const password =
-      this.props.password?.readBy(PASSWORD_OUTSIDE) ?? existingPassword(Site.of(who), "database_password", this.path);
-    return Endpoint.external(this.outside, this.facts.port, { ...this.facts, name, password }).reachedBy(who, why);
+      this.props.password?.readBy(PASSWORD_OF_EXTERNAL) ?? externalPassword(Site.of(who), "database_password", this.path);
+    return Endpoint.external(this.named, this.facts.port, { ...this.facts, name, password }).reachedBy(who, why);
   }
 
   private count(site: Site): Connections {
     const connections = new Connections(site, {
-      name: this.facts.host,
+      name: `${calledOf(this.props)}:${this.facts.port}`,
       most: this.most,
       limit: `maxClients of ${this.path} is ${this.most}`,
       remedy: (needed) =>
         `raise its max_client_conn and then maxClients to at least ${needed}, or use fewer machines, processes or threads`,
     });
-    site.shared.outsideServers.set(this, [connections]);
+    site.shared.externalServers.set(this, [connections]);
     return connections;
   }
 }

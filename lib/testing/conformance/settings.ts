@@ -1,0 +1,35 @@
+// Rule: a changed setting of a kept machine is delivered, or an output names the machine.
+
+import type { MakeCloud } from ".";
+import { probe, Variation } from "./page";
+import { resolved, resources } from "./plan";
+
+/** Finds the resource that delivers settings by its content. A changed setting must not change any other resource. */
+export function deliversSettings(make: MakeCloud): readonly string[] {
+  const { delivers = false } = make().can;
+  const [before, after] = [of(make, { setting: "one" }), of(make, { setting: "two" })];
+  const changed = [...after.texts].filter(([address, text]) => before.texts.get(address) !== text);
+  const delivered = changed.filter(([, text]) => !text.includes("#cloud-config")).map(([address]) => address);
+  const older = before.older !== after.older;
+  if (!delivers) {
+    return [
+      ...delivered.map((address) => `a setting is delivered by a cloud that says that it delivers none: ${address}`),
+      ...(older ? [] : ["a changed setting is neither delivered nor tells that machines are older than the page: Kept1"]),
+    ];
+  }
+  const missing = ["Kept1", "Kept2"].filter((machine) => !delivered.some((address) => address.includes(`_${machine}_`)));
+  return [
+    ...missing.map((machine) => `a changed setting is not delivered: ${machine}`),
+    ...(older ? ["a setting that is delivered makes machines older than the page: Kept1"] : []),
+    ...changed
+      .filter(([address]) => !/_Kept[12]_/.test(address))
+      .map(([address]) => `a changed setting of a kept machine changes another resource: ${address}`),
+  ];
+}
+
+function of(make: MakeCloud, variation: Variation) {
+  const { plan, site } = probe(make(), variation);
+  const texts = new Map([...resources(plan)].map(([address, config]) => [address, resolved(plan, config)]));
+  const output = plan.output?.[`${site.name}_machines_older_than_the_page`];
+  return { texts, older: output && resolved(plan, output.value) };
+}
