@@ -29,7 +29,15 @@ export function deliversSettings(make: MakeCloud): readonly string[] {
 
 function of(make: MakeCloud, variation: Variation) {
   const { plan, site } = probe(make(), variation);
-  const texts = new Map([...resources(plan)].map(([address, config]) => [address, resolved(plan, config)]));
+  const texts = new Map([...resources(plan)].map(([address, config]) => [address, resolved(plan, withoutIgnored(config))]));
   const output = plan.output?.[`${site.name}_machines_older_than_the_page`];
   return { texts, older: output && resolved(plan, output.value) };
+}
+
+/** The resource without arguments whose changes Terraform ignores, such as a record of what a machine was made with. */
+function withoutIgnored(config: unknown): unknown {
+  const { lifecycle } = config as { readonly lifecycle?: { readonly ignore_changes?: unknown } };
+  const ignored: unknown = lifecycle?.ignore_changes;
+  if (!Array.isArray(ignored)) return config;
+  return Object.fromEntries(Object.entries(config as object).filter(([name]) => !ignored.includes(name)));
 }
