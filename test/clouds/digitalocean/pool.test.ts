@@ -44,6 +44,42 @@ test("all that replaces a droplet is in its text", () => {
   expect(new Set([made({}), ...others]).size).toBe(7);
 });
 
+test("pools that leave the page are shut down when the gates of their role have passed, and Terraform ends them after that", () => {
+  const { stack, site } = page();
+  web(site);
+  pool(site, "jobs", 1);
+  pool(site, "more", 1);
+  const { "Retired-sidekiq": retired, "Served-sidekiq": served } = all(stack, "terraform_data");
+  expect(retired).toEqual({
+    triggers_replace: { pools: "jobs more" },
+    depends_on: ["terraform_data.Social_jobs_PoolSettled", "terraform_data.Social_more_PoolSettled"],
+    provisioner: [
+      {
+        "local-exec": {
+          ...CALL,
+          environment: {
+            ROLE: "sidekiq",
+            ROLE_TAG: "${digitalocean_tag.Social_Tag-role-sidekiq.name}",
+            POOL_TAGS: "${digitalocean_tag.Social_Tag-pool-jobs.name} ${digitalocean_tag.Social_Tag-pool-more.name}",
+            SITE_TAG: "${digitalocean_tag.Social_Tag-.name}",
+            LIMIT_SECONDS: "180",
+            PAUSE_SECONDS: "15",
+            STOP_SECONDS: "180",
+          },
+          when: "create",
+        },
+      },
+    ],
+  });
+  expect(served).toEqual({
+    input: { pools: "jobs more" },
+    depends_on: [...(retired!["depends_on"] as readonly string[]), "terraform_data.Social_Retired-sidekiq"],
+  });
+  // By these words the gate knows the tags of pools, of routes and of the internal balancer.
+  const tags = Object.values(all(stack, "digitalocean_tag")).map(({ name }) => name);
+  expect(tags).toEqual(expect.arrayContaining(["social-pool-web", "social-route-social-example", "social-internal"]));
+});
+
 test("a gate asks the route's load balancer, and is made anew with its members", () => {
   const { stack, site } = page({ readySeconds: 700 });
   web(site);
