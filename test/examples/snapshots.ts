@@ -59,7 +59,8 @@ export const STORE_AND_MAIL: Given = {
 /** An example on a cloud, which is its own if the example names it. */
 function pageOf(example: string, cloud: CloudName, given?: Given): RenderedPage {
   const key = `${example} on ${cloud}${given === undefined ? "" : ", given more"}`;
-  const known = rendered.get(key) ?? renderPage(stackOf(example, cloud === example ? undefined : CLOUDS[cloud].make, given));
+  const own = cloud === example || ONLY_ON[example] !== undefined;
+  const known = rendered.get(key) ?? renderPage(stackOf(example, own ? undefined : CLOUDS[cloud].make, given));
   rendered.set(key, known);
   return known;
 }
