@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ProvidersSchema, schemaCheck } from "../../lib/testing";
 import { planOf } from "./plan";
-import { EXAMPLES, expectPage, problemsOf } from "./snapshots";
+import { examplesOn, expectPage, problemsOf } from "./snapshots";
 
 const path = join(__dirname, "../clouds/digitalocean/schema.json");
 const schema = JSON.parse(readFileSync(path, "utf8")) as ProvidersSchema;
@@ -10,7 +10,7 @@ const schema = JSON.parse(readFileSync(path, "utf8")) as ProvidersSchema;
 /** They name no object store and no mail server: on the local cloud they need none. */
 const REFUSED = ["beside-existing", "fork", "local", "old-version", "one-line"];
 
-test.each(EXAMPLES.filter((example) => !REFUSED.includes(example)))("examples/%s at DigitalOcean", (example) =>
+test.each(examplesOn("digitalocean").filter((example) => !REFUSED.includes(example)))("examples/%s at DigitalOcean", (example) =>
   expectPage(example, "digitalocean"),
 );
 

@@ -34,6 +34,14 @@ const CLOUDS = {
 
 export type CloudName = keyof typeof CLOUDS;
 
+/** Examples with databases that a cloud runs, which are on that cloud alone. */
+const ONLY_ON: Readonly<Record<string, CloudName>> = { "digitalocean-managed": "digitalocean" };
+
+/** The examples whose page a cloud takes, or refuses with reasons. */
+export function examplesOn(cloud: CloudName): readonly string[] {
+  return EXAMPLES.filter((example) => (ONLY_ON[example] ?? cloud) === cloud);
+}
+
 const rendered = new Map<string, RenderedPage>();
 
 /** A store and a mail server, for pages that have neither because the local cloud brings both. */
@@ -51,7 +59,8 @@ export const STORE_AND_MAIL: Given = {
 /** An example on a cloud, which is its own if the example names it. */
 function pageOf(example: string, cloud: CloudName, given?: Given): RenderedPage {
   const key = `${example} on ${cloud}${given === undefined ? "" : ", given more"}`;
-  const known = rendered.get(key) ?? renderPage(stackOf(example, cloud === example ? undefined : CLOUDS[cloud].make, given));
+  const own = cloud === example || ONLY_ON[example] !== undefined;
+  const known = rendered.get(key) ?? renderPage(stackOf(example, own ? undefined : CLOUDS[cloud].make, given));
   rendered.set(key, known);
   return known;
 }
@@ -60,7 +69,8 @@ function pageOf(example: string, cloud: CloudName, given?: Given): RenderedPage 
 export function expectPage(example: string, cloud: CloudName, given?: Given): void {
   const page = pageOf(example, cloud, given);
   const { whole } = CLOUDS[cloud];
-  const from = cloud === "local" ? pageOf("local", "local") : pageOf(example, "local", given);
+  const nowhereElse = ONLY_ON[example] !== undefined;
+  const from = cloud === "local" || nowhereElse ? pageOf(whole, cloud) : pageOf(example, "local", given);
   const { hosts, flows } = page === from ? differences(page) : compared(page, from);
   for (const [name, text] of Object.entries(hosts)) expect(text).toMatchSnapshot(name);
   expect(flows).toMatchSnapshot("flows");

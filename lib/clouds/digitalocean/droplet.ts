@@ -4,6 +4,7 @@ import { DropletConfig } from "@cdktf/provider-digitalocean/lib/droplet";
 import { Construct } from "constructs";
 import { HostSpec } from "../../core/host-spec";
 import { DigitalOceanNetwork } from "./network";
+import { Settings } from "./settings";
 import { dropletSize } from "./sizes";
 
 export interface DropletOf {
@@ -13,9 +14,6 @@ export interface DropletOf {
   readonly tier: string;
   readonly userData: string;
 }
-
-/** How long a machine may take to shut down before its power goes off. */
-export const STOP_SECONDS = "180";
 
 /** The cheapest droplet that is large enough; a problem of `where` if there is none. */
 function sizeOf(where: Construct, network: DigitalOceanNetwork, { role, size }: HostSpec): string {
@@ -56,4 +54,15 @@ export function dropletConfig(where: Construct, network: DigitalOceanNetwork, of
     // The provider's own minute is too short for one that has volumes to part from.
     timeouts: { delete: "10m" },
   };
+}
+
+/** The login of a droplet, as in `root@203.0.113.7`; `undefined` if there is no SSH key or no allowed range. */
+export function loginAt(settings: Settings, droplet: string): string | undefined {
+  if (settings.ssh.keys.length === 0 || settings.ssh.from.length === 0) return undefined;
+  return `root@\${${droplet}.ipv4_address}`;
+}
+
+/** The command that logs in, for the inventory. */
+export function ssh(login: string | undefined): { readonly login?: string } {
+  return login === undefined ? {} : { login: `ssh ${login}` };
 }

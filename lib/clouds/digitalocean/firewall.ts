@@ -43,7 +43,7 @@ export class Firewalls {
     for (const tier of this.tiers.values()) {
       // A rule names only tags that exist, also of roles without a machine.
       for (const { from } of tier.hosts.flatMap((host) => host.openings()))
-        if (from.kind === "role") this.network.roleTag(from.role);
+        if (from.kind === "role" && from.role !== "cloud") this.network.roleTag(from.role);
     }
     this.network.problems.atSynth(() => {
       for (const tier of this.tiers.values()) {

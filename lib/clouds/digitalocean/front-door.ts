@@ -45,9 +45,10 @@ export class DigitalOceanFrontDoor implements MadeFrontDoor {
     const target = { targetProtocol: "http", targetPort: port };
     const plain = { entryProtocol: "http", entryPort: HTTP_PORT, ...target };
     const encrypted = { entryProtocol: "https", entryPort: HTTPS_PORT, certificateName: certificate!, ...target };
+    const tag = network.routeTag(at);
     const made = balancer(scope, at, network, {
       name: at,
-      tag: network.served(pool.name).name,
+      tag: tag.name,
       check,
       nodes: settings.nodes,
       open: true,
@@ -61,7 +62,7 @@ export class DigitalOceanFrontDoor implements MadeFrontDoor {
         return settings.tune.loadBalancer?.(whole, { host }) ?? whole;
       },
     });
-    network.addDoor({ pool: pool.name, balancer: `\${${addressOf(made)}.id}`, port: check.port, internal: false });
+    network.addDoor({ pool: pool.name, balancer: `\${${addressOf(made)}.id}`, port: check.port, tag, internal: false });
     const records = { A: made.ip, ...(settings.ipv6 && { AAAA: made.ipv6 }) };
     for (const [type, address] of Object.entries(records) as ["A" | "AAAA", string][])
       settings.props.dns?.record(scope, `${at}${type}`, { host, type, values: [address] });

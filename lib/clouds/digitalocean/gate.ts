@@ -15,7 +15,7 @@ export class Gate {
 
   /** A provisioner that runs a command of the gate with these variables. */
   call(
-    command: "serve" | "stop",
+    command: "serve" | "retire" | "stop",
     environment: Readonly<Record<string, string>>,
     when?: "create" | "destroy",
   ): LocalExecProvisioner {

@@ -39,7 +39,7 @@ export { managedValkey, type ManagedValkey, type ManagedValkeyProps, type Valkey
 export { type NamesZone } from "./names";
 export { spaces, SpacesBucket, type SpacesBucketProps, type SpacesKeys, type SpacesProps, type SpacesRegion } from "./spaces";
 export { secretsInState, STATE_SECRETS } from "./state-secrets";
-export { type DigitalOceanProps, type Tune } from "./settings";
+export { type DigitalOceanProps, type Ssh, type Tune } from "./settings";
 export { type Cpus, type Region } from "./sizes";
 
 /** A cloud of one DigitalOcean account or team; one may carry several sites, each with a network of its own. */
@@ -58,6 +58,7 @@ export class DigitalOceanCloud implements Cloud {
       frontDoorIdleSeconds: IDLE_SECONDS,
       addresses: "computed",
       readinessPort: READINESS_PORT,
+      delivers: settings.ssh.settings ?? false,
     };
   }
 

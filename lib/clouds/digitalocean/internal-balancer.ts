@@ -11,13 +11,15 @@ import { addressOf } from "./terraform-address";
 export function internalBalancer(network: DigitalOceanNetwork): void {
   const pools = network.poolsWithoutRoute;
   if (pools.length === 0) return;
+  const tag = network.tag(INTERNAL);
   const made = balancer(network.scope, "InternalBalancer", network, {
     name: "internal",
-    tag: network.tag(INTERNAL).name,
+    tag: tag.name,
     check: { port: READINESS_PORT, path: "/", status: 200 },
     nodes: 1,
     open: false,
     rules: [{ entryProtocol: "http", entryPort: READINESS_PORT, targetProtocol: "http", targetPort: READINESS_PORT }],
   });
-  for (const pool of pools) network.addDoor({ pool, balancer: `\${${addressOf(made)}.id}`, port: READINESS_PORT, internal: true });
+  for (const pool of pools)
+    network.addDoor({ pool, balancer: `\${${addressOf(made)}.id}`, port: READINESS_PORT, tag, internal: true });
 }

@@ -11,6 +11,9 @@ export const NODES_OF_A_BALANCER = 200;
 /** The connections that one node of a load balancer holds at the same time. */
 export const CONNECTIONS_OF_A_NODE = 10_000;
 
+/** How long a machine may take to shut down before it is powered off. */
+export const STOP_SECONDS = "180";
+
 /** Where DigitalOcean keeps addresses for itself, in every region; no VPC may lie there. */
 export const RESERVED: readonly string[] = ["10.229.0.0/16", "10.244.0.0/16", "10.245.0.0/16", "10.246.0.0/16"];
 

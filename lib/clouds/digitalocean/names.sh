@@ -103,14 +103,13 @@ look() {
   [ ${#moved[@]} = 0 ] || tell_proxy "${moved[@]}"
 }
 
-# HAProxy looks up its servers when it starts, and its configuration may hold addresses that were looked up for it. By way of the names, since two
-# machines may have changed places.
+# HAProxy looks up its servers when it starts, and its configuration may hold addresses that were looked up for it. They are first replaced by the names,
+# since two machines may have exchanged their addresses.
 tell_proxy() {
-  local name words=()
+  local name
   [ -e "$PROXY" ] || return 0
-  for name in "$@"; do words+=(-e "s/(^|[^0-9.])${known[$name]//./\\.}([^0-9]|$)/\\1@$name@\\2/g"); done
-  for name in "$@"; do words+=(-e "s/@$name@/${now[$name]}/g"); done
-  sed -E -i "${words[@]}" "$PROXY"
+  for name in "$@"; do sed -E -i "s/(^|[^0-9.])${known[$name]//./\\.}([^0-9]|$)/\\1@$name@\\2/g" "$PROXY"; done
+  for name in "$@"; do sed -i "s/@$name@/${now[$name]}/g" "$PROXY"; done
   systemctl try-restart haproxy.service || echo "HAProxy did not start again after $* had moved" >&2
 }
 

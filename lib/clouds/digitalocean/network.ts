@@ -11,20 +11,16 @@ import { HostSpec } from "../../core/host-spec";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
 import { OutdatedMachines } from "../../core/outdated-machines";
+import { OverSsh } from "../shared/over-ssh";
+import { GatedPool, RoleGates } from "../shared/role-gates";
 import { Firewalls } from "./firewall";
 import { Gate } from "./gate";
-import { BLOCKED_MAIL_PORTS, NAME_LENGTH, OPEN_MAIL_PORT, RESERVED, Use } from "./limits";
+import { BLOCKED_MAIL_PORTS, NAME_LENGTH, OPEN_MAIL_PORT, RESERVED, STOP_SECONDS, Use } from "./limits";
 import { PrivateNames } from "./names";
 import { provider } from "./provider";
 import { Settings } from "./settings";
 import { FoundResources } from "./found-resources";
 import { addressOf } from "./terraform-address";
-
-export interface PoolOfSite {
-  readonly name: string;
-  /** What waits until its members serve. */
-  readonly gate: TerraformResource;
-}
 
 /** A load balancer that checks the health of a pool's members. */
 export interface Door {
@@ -33,6 +29,8 @@ export interface Door {
   readonly balancer: string;
   /** The port of the members on which it asks and to which it leads. */
   readonly port: number;
+  /** The tag of the droplets that it checks. */
+  readonly tag: Tag;
   /** Whether it is the internal balancer. */
   readonly internal: boolean;
 }
@@ -42,8 +40,10 @@ const GATE_LOOKS_A_LIST = 6;
 const GATE_REQUESTS_A_SECOND = 0.7;
 const LEAST_PAUSE_SECONDS = 15;
 
-/** The tag of all droplets that the internal balancer checks. */
+/** The tag of all droplets that the internal balancer checks; see gate.mjs. */
 export const INTERNAL = "internal";
+/** The beginning of the tags of routes; see gate.mjs. */
+const ROUTE = "route-";
 
 export class DigitalOceanNetwork {
   readonly site: string;
@@ -59,7 +59,9 @@ export class DigitalOceanNetwork {
   /** What counts against the account's limits. */
   readonly uses: Use[] = [];
   private readonly hosts: { readonly scope: Construct; readonly spec: HostSpec }[] = [];
-  private readonly pools = new Map<string, PoolOfSite>();
+  private readonly pools = new Map<string, GatedPool>();
+  private readonly roles: RoleGates;
+  private ssh: OverSsh | undefined;
   private readonly kept: TerraformResource[] = [];
   private readonly ends: (() => void)[] = [];
   private readonly doors: Door[] = [];
@@ -77,6 +79,7 @@ export class DigitalOceanNetwork {
     this.problems = new Problems(scope);
     for (const problem of settings.wrong) this.problems.add(scope, problem);
     this.gate = new Gate(scope);
+    this.roles = new RoleGates(scope);
     this.outdated = new OutdatedMachines(scope, this.site);
     provider(scope, settings.requestsPerSecond);
     this.found = new FoundResources(scope, settings);
@@ -86,6 +89,11 @@ export class DigitalOceanNetwork {
     this.names = new PrivateNames(scope, { site: this.site, cidr: this.cidr, zone: settings.names, problems: this.problems });
     this.firewalls = new Firewalls(this);
     this.problems.atSynth(() => this.mail());
+  }
+
+  /** Delivers settings to running kept machines. */
+  get overSsh(): OverSsh {
+    return (this.ssh ??= new OverSsh(this.scope));
   }
 
   /** A tag of the site, made once. Droplets, firewalls and load balancers come together by tags, so they come first. */
@@ -116,14 +124,20 @@ export class DigitalOceanNetwork {
     return this.hosts.map(({ spec }) => spec);
   }
 
-  /** Tells of a pool. */
-  admit(pool: PoolOfSite): void {
+  /** Registers a pool. */
+  admit(pool: GatedPool): void {
     this.pools.set(pool.name, pool);
+    this.roles.add(pool);
   }
 
-  /** Tells of a kept machine. */
-  keep(machine: TerraformResource): void {
-    this.kept.push(machine);
+  /** The tag of a pool's members of all generations. */
+  poolTag(pool: string): Tag {
+    return this.tag(`pool-${pool}`);
+  }
+
+  /** Registers the resources of a kept machine: the droplet, and the delivery of its settings. */
+  keep(...made: readonly TerraformResource[]): void {
+    this.kept.push(...made);
   }
 
   /** Registers a load balancer that checks the health of a pool's members. */
@@ -141,19 +155,17 @@ export class DigitalOceanNetwork {
     return [...this.pools.keys()].filter((pool) => !this.doorsOf(pool).some((door) => !door.internal)).sort();
   }
 
-  /** Whether a host is a member of a pool that no route leads to, once the page is whole. */
-  witnessed(host: string): boolean {
-    return this.poolsWithoutRoute.includes(host);
+  /**
+   * The tag by which the load balancer of a route finds its droplets. It is named after the route and not after the pool, so that the members of a
+   * pool with another name join those that serve, instead of taking their place before they have booted.
+   */
+  routeTag(at: string): Tag {
+    return this.tag(`${ROUTE}${at}`);
   }
 
-  /** The tag by which load balancers of routes find a pool's members: apart from its firewall's, since old members lose it first. */
-  served(pool: string): Tag {
-    return this.tag(`serves-${pool}`);
-  }
-
-  /** The tag by which whatever load balancer sees a pool's members finds them, once the page is whole. */
-  serving(pool: string): Tag {
-    return this.witnessed(pool) ? this.tag(INTERNAL) : this.served(pool);
+  /** The tags by which load balancers find a pool's members; complete at the end of the page. Old members lose these first. */
+  servingTags(pool: string): readonly string[] {
+    return [...new Set(this.doorsOf(pool).map(({ tag }) => tag))].map((tag) => tag.name);
   }
 
   /** Between two questions of a gate, in seconds, once the page is whole: all gates may wait at the same time, and Terraform asks as well. */
@@ -174,6 +186,17 @@ export class DigitalOceanNetwork {
     // If a kept machine or its name cannot be made, members would never serve, and a gate would wait for nothing.
     const made = [...this.kept, ...this.names.records(this.specs)].map(addressOf);
     for (const { gate } of this.pools.values()) gate.dependsOn = [...new Set([...(gate.dependsOn ?? []), ...made])];
+    this.roles.finish((role, pools) =>
+      this.gate.call("retire", {
+        ROLE: role,
+        ROLE_TAG: this.roleTag(role).name,
+        POOL_TAGS: pools.map((pool) => this.poolTag(pool).name).join(" "),
+        SITE_TAG: this.tag("").name,
+        LIMIT_SECONDS: STOP_SECONDS,
+        PAUSE_SECONDS: String(LEAST_PAUSE_SECONDS),
+        STOP_SECONDS,
+      }),
+    );
   }
 
   private ownVpc(): string {

@@ -6,7 +6,8 @@ import { Construct } from "constructs";
 import { MadePool, PoolSpec } from "../../core/cloud";
 import { bootText } from "../shared/boot-text";
 import { TerraformData } from "../shared/terraform-data";
-import { dropletConfig, madeOf, STOP_SECONDS } from "./droplet";
+import { dropletConfig, loginAt, madeOf, ssh } from "./droplet";
+import { STOP_SECONDS } from "./limits";
 import { DigitalOceanNetwork } from "./network";
 import { addressOf } from "./terraform-address";
 
@@ -25,34 +26,29 @@ export function pool(scope: Construct, id: string, network: DigitalOceanNetwork,
     tier: `pool-${name}`,
     userData: boot.text,
   });
-  const serving = () => network.serving(name).name;
   const whole = {
     ...config,
     // One resource for all: what a smaller page no longer has is then still an instance of a block, so Terraform ends it after the gate, as it
     // does with the old members, and runs its provisioner. Of a block that is gone it would do neither.
     count: machines,
-    tags: [...config.tags!, Lazy.stringValue({ produce: serving })],
     lifecycle: { createBeforeDestroy: startFirst, replaceTriggeredBy: [addressOf(renewal)] },
     // What a roll-out replaces or a smaller page takes away has been shut down by the gate before; this is for the others.
     provisioners: [network.gate.call("stop", { DROPLET: "${self.id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")],
   };
   const members = new Droplet(scope, id, settings.tune.droplet?.(whole, { name, role }) ?? whole);
-  const all = `${addressOf(members)}[*]`;
-  const balancers = Lazy.stringValue({
-    produce: () =>
-      network
-        .doorsOf(name)
-        .map((door) => door.balancer)
-        .join(" "),
-  });
+  network.atEnd(() => (members.tags = [...members.tagsInput!, ...network.servingTags(name)]));
+  const resource = addressOf(members);
+  const all = `${resource}[*]`;
+  const atEnd = (words: () => readonly string[]) => Lazy.stringValue({ produce: () => words().join(" ") });
+  const balancers = atEnd(() => network.doorsOf(name).map((door) => door.balancer));
   // It is made anew with its members and stands between them and the end of the old ones: those wait for all that hangs on the new.
   const gate = new TerraformData(scope, `${id}Settled`, {
     triggersReplace: { members: `\${join(" ", ${all}.id)}`, balancers },
     provisioners: [
       network.gate.call("serve", {
         POOL: name,
-        POOL_TAG: network.tag(`pool-${name}`).name,
-        SERVING_TAG: Lazy.stringValue({ produce: serving }),
+        POOL_TAG: network.poolTag(name).name,
+        SERVING_TAGS: atEnd(() => network.servingTags(name)),
         DROPLETS: `\${join(" ", formatlist("%s=%s", ${all}.name, ${all}.id))}`,
         BALANCERS: balancers,
         LIMIT_SECONDS: String(settings.readySeconds),
@@ -62,10 +58,18 @@ export function pool(scope: Construct, id: string, network: DigitalOceanNetwork,
     ],
   });
   network.uses.push({ droplets: machines, rolling: startFirst ? machines : 0, balancers: 0 });
-  network.admit({ name, gate });
-  const { keys, from } = settings.ssh;
+  network.admit({ name, role, gate });
+  const login = (n: number) => loginAt(settings, `${resource}[${n}]`);
   return {
     name,
-    ...(keys.length > 0 && from.length > 0 && { loginOptions: `--ssh root@\${${addressOf(members)}[0].ipv4_address}` }),
+    resource,
+    renew: addressOf(renewal),
+    members: Array.from({ length: machines }, (_, n) => ({
+      name: `\${${resource}[${n}].name}`,
+      address: `\${${resource}[${n}].ipv4_address_private}`,
+      resource: `${resource}[${n}]`,
+      ...ssh(login(n)),
+    })),
+    ...(login(0) !== undefined && { loginOptions: `--ssh ${login(0)}` }),
   };
 }

@@ -19,6 +19,18 @@ export interface Tune {
   readonly loadBalancer?: (config: LoadbalancerConfig, route: { readonly host: string }) => LoadbalancerConfig;
 }
 
+export interface Ssh {
+  /** Names of SSH keys in the account. */
+  readonly keys: readonly string[];
+  /** Address ranges from which port 22 is open, in CIDR notation. */
+  readonly from: readonly string[];
+  /**
+   * Whether a deploy applies changed settings to running kept machines by `ssh`.
+   * @default false
+   */
+  readonly settings?: boolean;
+}
+
 export interface DigitalOceanProps {
   /**
    * Where everything stands, such as `fra1` for Frankfurt. Change it before the first deploy only: volumes cannot move, so a change is refused
@@ -55,17 +67,25 @@ export interface DigitalOceanProps {
    */
   readonly ipv6?: boolean;
   /**
-   * Who administers the machines: names of SSH keys that the account has, and the address ranges from which port 22 is open. A change of `keys`
-   * replaces the machines of pools and leaves kept ones alone; one of `from` changes every host firewall, so it replaces the machines of pools,
-   * and kept ones want renewing.
-   * @default - nobody: port 22 is closed to all, and DigitalOcean mails a root password for each droplet
-   * @throws at synth if a range is not in CIDR notation; when the plan is made, if the account has no such key
+   * SSH access of administrators: names of SSH keys in the account, and the address ranges from which port 22 is open. A change of `keys` replaces
+   * the machines of pools; kept ones change when they are renewed. A change of `from` changes every host firewall, so it replaces the machines of
+   * pools, and kept ones must be renewed unless `settings` is true.
+   *
+   * With `settings: true` a deploy applies changed settings to running kept machines by `ssh` as root, from the machine that deploys: its address
+   * must be in `from`, and one of the `keys` in the agent or in ~/.ssh/config. A machine's host key is accepted at its first deploy and stored in
+   * known_hosts, so always deploy from the same machine, or copy that file. A running machine accepts the keys that
+   * it was made with, and the ranges that it was made with or got last. A change of `settings` makes all kept machines older than the page.
+   * @default - no access: port 22 is closed, and DigitalOcean mails a root password for each droplet; changed settings of kept machines wait for a
+   *   renewal, and an output lists these machines
+   * @throws at synth if a range is not in CIDR notation, if `settings` is true without keys or ranges, or together with `monitoring`; when the plan
+   *   is made, if the account has no such key
    */
-  readonly ssh?: { readonly keys: readonly string[]; readonly from: readonly string[] };
+  readonly ssh?: Ssh;
   /**
    * Whether DigitalOcean's monitoring agent is installed, which draws graphs in the control panel. Its user may then ask the metadata service, where
    * the boot text stands with all of the machine's secrets. A change replaces the machines of pools, and reaches kept ones when they are renewed.
    * @default false
+   * @throws at synth together with `ssh.settings`: a delivered host firewall would shut the agent out
    */
   readonly monitoring?: boolean;
   /**
@@ -137,7 +157,7 @@ export class Settings {
   readonly image: string;
   readonly ipv6: boolean;
   readonly monitoring: boolean;
-  readonly ssh: { readonly keys: readonly string[]; readonly from: readonly string[] };
+  readonly ssh: Ssh;
   readonly connections: number;
   readonly protectDisks: boolean;
   readonly protectDatabases: boolean;
@@ -178,7 +198,28 @@ export class Settings {
         wrong: `ssh.from of DigitalOcean names "${range}"`,
         remedy: "use ranges that begin with their first address, such as 203.0.113.7/32 or 2001:db8::/48",
       }));
-    return [...(region === this.region ? [] : [wrong]), ...numbers.filter((one) => one !== undefined), ...ranges];
+    return [
+      ...(region === this.region ? [] : [wrong]),
+      ...numbers.filter((one) => one !== undefined),
+      ...ranges,
+      ...this.undeliverable,
+    ];
+  }
+
+  private get undeliverable(): readonly Problem[] {
+    const { keys, from, settings = false } = this.ssh;
+    if (!settings) return [];
+    const closed = [...(keys.length === 0 ? ["keys"] : []), ...(from.length === 0 ? ["from"] : [])];
+    const shut = {
+      wrong: `ssh.settings of DigitalOcean is true, and ssh.${closed.join(" and ssh.")} is empty, so they cannot be delivered`,
+      remedy: "name a key of the account and the range from which you deploy, or leave settings out",
+    };
+    const agent = {
+      wrong:
+        "ssh.settings and monitoring of DigitalOcean are both true, and a delivered host firewall would shut the monitoring agent out",
+      remedy: "leave one of them out",
+    };
+    return [...(closed.length > 0 ? [shut] : []), ...(this.monitoring ? [agent] : [])];
   }
 
   cpus(role: Role): Cpus {

@@ -32,7 +32,11 @@ test("a tier takes what the table of flows says, by roles and load balancers, an
     "tcp 22": ssh,
     "tcp 80": [balancer("FrontDoor_social-example")],
   });
-  expect(rules(stack, "pool-jobs", "inbound")).toEqual({ icmp: WORLD, "tcp 22": ssh, "tcp 9180": [balancer("Witness")] });
+  expect(rules(stack, "pool-jobs", "inbound")).toEqual({
+    icmp: WORLD,
+    "tcp 22": ssh,
+    "tcp 9180": [balancer("InternalBalancer")],
+  });
   expect(rules(stack, "machines-database", "inbound")).toEqual({
     icmp: WORLD,
     "tcp 22": ssh,

@@ -1,11 +1,10 @@
-import { Testing } from "cdktf";
 import { Dns } from "../../../lib";
 import { digitalOceanDns } from "../../../lib/clouds/digitalocean";
 import { all, page, planOf, pool, problems, web } from "./page";
 
 const DOOR = "FrontDoor_social-example";
 
-test("one load balancer a route, by the tag of the pool, with a certificate by its name and plain requests led to TLS", () => {
+test("one load balancer a route, by the tag of the route, with a certificate by its name and plain requests led to TLS", () => {
   const { stack, site, cloud } = page();
   web(site);
   expect(all(stack, "digitalocean_loadbalancer")[DOOR]).toEqual({
@@ -16,7 +15,7 @@ test("one load balancer a route, by the tag of the pool, with a certificate by i
     network_stack: "DUALSTACK",
     size_unit: 1,
     vpc_uuid: "${digitalocean_vpc.Social_Network.id}",
-    droplet_tag: "${digitalocean_tag.Social_Tag-serves-web.name}",
+    droplet_tag: "${digitalocean_tag.Social_Tag-route-social-example.name}",
     forwarding_rule: [
       { entry_protocol: "http", entry_port: 80, target_protocol: "http", target_port: 80 },
       {
@@ -68,9 +67,12 @@ test("a route under another pool keeps its load balancer, addresses, records and
   const route = (name: string) => {
     const { stack, site } = page();
     site.frontDoor.route("social.example", pool(site, name), { port: 80, path: "/health", status: 200 });
-    const { resource } = JSON.parse(Testing.synth(stack)) as { readonly resource: Readonly<Record<string, object>> };
-    return ["loadbalancer", "certificate", "record"].flatMap((type) => Object.keys(resource[`digitalocean_${type}`]!));
+    expect(all(stack, "digitalocean_droplet")[`${name}_Pool`]!["tags"]).toContain(
+      "${digitalocean_tag.Social_Tag-route-social-example.name}",
+    );
+    return ["loadbalancer", "certificate", "record"].flatMap((type) => Object.entries(all(stack, `digitalocean_${type}`)));
   };
+  // With its tag as well: otherwise the old members would lose the traffic before the new ones have booted.
   expect(route("front")).toEqual(route("web"));
   expect(route("web")).toHaveLength(4);
 });

@@ -107,16 +107,55 @@ test("the old droplets lose the tag of the load balancer and nothing else, then 
     if (request.startsWith("DELETE")) serving = false;
     if (request.includes("/actions")) off.add(900);
     if (!request.startsWith("GET")) return { status: request.startsWith("DELETE") ? 204 : 201 };
-    const tags = ["social", "social-pool-web", ...(serving ? ["social-serves-web"] : [])];
+    const tags = ["social", "social-pool-web", ...(serving ? ["social-route-social-example"] : [])];
     const old = { id: 900, status: off.has(900) ? "off" : "active", locked: false, tags };
     return { body: { droplets: [{ id: 1001, status: "active", tags }, { id: 1002, status: "active", tags }, old] } };
   };
   expect(await api.gate("serve")).toMatchObject({ code: 0 });
-  expect(api.changes).toEqual(["DELETE /v2/tags/social-serves-web/resources", "POST /v2/droplets/900/actions"]);
+  expect(api.changes).toEqual(["DELETE /v2/tags/social-route-social-example/resources", "POST /v2/droplets/900/actions"]);
   expect(api.bodies).toEqual([
     JSON.stringify({ resources: [{ resource_id: "900", resource_type: "droplet" }] }),
     JSON.stringify({ type: "shutdown" }),
   ]);
+});
+
+test("the pools of a role that the page no longer has lose the traffic and are shut down, and nothing else", async () => {
+  const tags: Record<number, string[]> = {
+    1: ["social", "social-role-web", "social-pool-web", "social-route-social-example"],
+    2: ["social", "social-role-web", "social-pool-old", "social-route-social-example", "social-internal"],
+    3: ["social", "social-role-web", "social-pool-other", "social-internal"],
+    4: ["social", "social-role-web", "social-machines-kept"],
+    5: ["social", "social-role-web", "social-pool-older"],
+  };
+  const off = new Set<number>();
+  api.answer = (request) => {
+    const [, taken] = /^DELETE \/v2\/tags\/(.+)\/resources$/.exec(request) ?? [];
+    if (taken !== undefined) {
+      tags[2] = tags[2]!.filter((tag) => tag !== taken);
+      return { status: 204 };
+    }
+    const [, id] = /^POST \/v2\/droplets\/(\d)\/actions$/.exec(request) ?? [];
+    if (id !== undefined) {
+      off.add(Number(id));
+      return { status: 201 };
+    }
+    const all = Object.entries(tags).map(([n, of]) => ({ id: Number(n), tags: of, locked: false }));
+    return { body: { droplets: all.map((one) => ({ ...one, status: off.has(one.id) ? "off" : "active" })) } };
+  };
+  const { code, lines } = await api.gate("retire");
+  expect(lines.at(-1)).toBe("web: the droplets that the page no longer has: shutdown: done after N s");
+  expect(code).toBe(0);
+  expect(new Set(api.requests.filter((request) => request.startsWith("GET")))).toEqual(
+    new Set(["GET /v2/droplets?tag_name=social-role-web&per_page=200&page=1"]),
+  );
+  expect(api.changes).toEqual([
+    "DELETE /v2/tags/social-route-social-example/resources",
+    "DELETE /v2/tags/social-internal/resources",
+    "POST /v2/droplets/2/actions",
+    "POST /v2/droplets/5/actions",
+  ]);
+  const taken = JSON.stringify({ resources: [{ resource_id: "2", resource_type: "droplet" }] });
+  expect(api.bodies).toEqual([taken, taken, JSON.stringify({ type: "shutdown" }), JSON.stringify({ type: "shutdown" })]);
 });
 
 test("a kept droplet is shut down before its disks leave it, or switched off if it takes too long", async () => {

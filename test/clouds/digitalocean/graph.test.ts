@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerraformStack, Testing } from "cdktf";
-import { Postgres, Redis } from "../../../lib";
+import { Pool, Postgres, Redis } from "../../../lib";
 import { planOf } from "../../examples/plan";
 import { Terraform } from "../../terraform";
 import { builtIn } from "./built-in";
-import { page, pool, web } from "./page";
+import { page, pool, size, web } from "./page";
 
 // Terraform starts several times.
 jest.setTimeout(300_000);
@@ -28,8 +28,8 @@ test.each([
 });
 
 /** A page with kept machines that name each other and are named by members. */
-function whole(members: number): TerraformStack {
-  const { stack, site } = page();
+function whole(members: number, image = "debian-13-x64"): TerraformStack {
+  const { stack, site } = page({ image });
   const front = web(site, members);
   const jobs = pool(site, "jobs");
   const db = new Postgres(site, "Database", { replicas: 1 });
@@ -50,10 +50,17 @@ interface Change {
 class Deployed {
   private readonly terraform = new Terraform("{}");
 
-  /** Carries a page out. */
-  deploy(stack: TerraformStack): void {
-    const { status, said } = this.terraform.apply(this.write(stack));
+  /** Carries a page out; returns what Terraform printed. */
+  deploy(stack: TerraformStack, ...more: readonly string[]): string {
+    const { status, said, lines } = this.terraform.apply(this.write(stack), ...more);
     if (status !== 0) throw new Error(said);
+    return lines;
+  }
+
+  /** The kept machines that are older than the page. */
+  get older(): readonly string[] {
+    const { lines } = this.terraform.run("output", "-json", "social_machines_older_than_the_page");
+    return Object.keys(JSON.parse(lines) as object);
   }
 
   /** What a plan of a page would do to droplets. */
@@ -86,16 +93,68 @@ class Deployed {
   }
 }
 
+/** The first database's address in Terraform. */
+function databaseOf(stack: TerraformStack): string {
+  const { resource } = JSON.parse(Testing.synth(stack)) as { readonly resource: Readonly<Record<string, object>> };
+  const name = Object.keys(resource["digitalocean_droplet"]!).find((droplet) => droplet.startsWith("Social_Database_1_Machine"))!;
+  return `terraform_data.digitalocean_droplet__${name}`;
+}
+
 test("one more member, and a kept machine that is renewed, change no other droplet", () => {
   const deployed = new Deployed();
   try {
     deployed.deploy(whole(2));
     expect(deployed.changes(whole(2))).toEqual([]);
     expect(deployed.changes(whole(3))).toEqual(["web_Pool 2 create"]);
-    const kept = Object.keys(JSON.parse(Testing.synth(whole(2), true)).resource.digitalocean_droplet as object);
-    const database = kept.find((name) => name.startsWith("Social_Database_1_Machine"))!;
-    const renewal = `-replace=terraform_data.digitalocean_droplet__${database}`;
+    const renewal = `-replace=${databaseOf(whole(2))}`;
     expect(deployed.changes(whole(2), renewal)).toEqual(["Database_1_Machine delete create"]);
+  } finally {
+    deployed.remove();
+  }
+});
+
+test("a kept machine is older than the page from a change of its boot text to its renewal", () => {
+  const deployed = new Deployed();
+  const all = ["database-1", "database-2", "redis-1", "redis-2", "redis-3"];
+  try {
+    deployed.deploy(whole(1));
+    expect(deployed.older).toEqual([]);
+    deployed.deploy(whole(1, "debian-14-x64"));
+    expect(deployed.older).toEqual(all);
+    deployed.deploy(whole(1, "debian-14-x64"), `-replace=${databaseOf(whole(1))}`);
+    expect(deployed.older).toEqual(all.slice(1));
+  } finally {
+    deployed.remove();
+  }
+});
+
+test("a pool under another name serves before the droplets with the old name are deleted, and the load balancer stays", () => {
+  const named = (name: string) => {
+    const { stack, site } = page();
+    const members = new Pool(site, name, {
+      name,
+      role: "web",
+      range: site.range(site, "web", name),
+      machines: 1,
+      size,
+      roll: "start-first",
+    });
+    site.frontDoor.route("social.example", members, { port: 80, path: "/health", status: 200 });
+    return stack;
+  };
+  const deployed = new Deployed();
+  try {
+    deployed.deploy(named("web"));
+    const lines = deployed.deploy(named("front"));
+    const order = [
+      /_front_Pool_.*: Creation complete/,
+      /_front_PoolSettled_.*: Creation complete/,
+      /_Retired-web_.*: Creation complete/,
+    ];
+    const at = [...order, /_web_Pool_.*: Destroying/].map((line) => lines.search(line));
+    expect(at.every((one) => one >= 0)).toBe(true);
+    expect(at).toEqual([...at].sort((a, b) => a - b));
+    expect(lines).not.toMatch(/digitalocean_loadbalancer__.*: (Destroying|Modifying)/);
   } finally {
     deployed.remove();
   }

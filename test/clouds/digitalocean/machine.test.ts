@@ -42,18 +42,58 @@ test("a droplet stands in the VPC behind its tier's firewall, under tags that ar
   expect(all(stack, "digitalocean_vpc")["Network"]).toMatchObject({ name: "social", region: "fra1", ip_range: "10.20.0.0/16" });
 });
 
-// The provider keeps the SHA-1 of a user-data, so what a droplet was made with needs no place of its own.
-test("an output says which kept machines are older than the page, by the hash that the provider keeps", () => {
+test("an output says which kept machines are older than the page, by the hash of the text with which each was made", () => {
   const { stack, site } = page();
   machine(site, "own-1");
-  expect(planOf(stack).locals["Social_own-1_MachineBootSha1"]).toBe(
-    "${nonsensitive(sensitive(sha1(local.Social_own-1_MachineBoot)))}",
-  );
+  expect(all(stack, "terraform_data")["own-1_MachineMadeWith"]).toEqual({
+    input: { boot: "${local.Social_own-1_MachineBootHash}" },
+    triggers_replace: { droplet: "${digitalocean_droplet.Social_own-1_Machine.id}" },
+    lifecycle: { ignore_changes: ["input"] },
+  });
   const droplet = "digitalocean_droplet.Social_own-1_Machine";
+  const madeWith = "terraform_data.Social_own-1_MachineMadeWith";
   expect(planOf(stack).output["social_machines_older_than_the_page"]!["value"]).toBe(
-    `\${{ for name, words in { "own-1" = nonsensitive(sensitive(${droplet}.user_data)) == local.Social_own-1_MachineBootSha1 ? "" : ` +
+    `\${{ for name, words in { "own-1" = ${madeWith}.output.boot == local.Social_own-1_MachineBootHash ? "" : ` +
       `"-replace=${droplet}" } : name => words if words != "" }}`,
   );
+});
+
+test("changed settings are delivered to the running droplet by SSH, with a host key name of its own, if the page says so", () => {
+  const { stack, site } = page({ ssh: { keys: ["admin"], from: ["203.0.113.0/24"], settings: true } });
+  machine(site, "own-1");
+  expect(all(stack, "terraform_data")["own-1_MachineSettings"]).toEqual({
+    triggers_replace: { settings: "${local.Social_own-1_MachineSettingsTextHash}" },
+    depends_on: ["digitalocean_droplet.Social_own-1_Machine"],
+    provisioner: [
+      {
+        "local-exec": {
+          command: expect.stringMatching(/^exec bash assets\/\S+\/deliver\.sh$/) as string,
+          environment: {
+            HOST: "${digitalocean_droplet.Social_own-1_Machine.ipv4_address}",
+            HOST_KEY_NAME: "digitalocean-${digitalocean_droplet.Social_own-1_Machine.id}",
+            NAME: "own-1",
+            SETTINGS: "${nonsensitive(sensitive(base64gzip(local.Social_own-1_MachineSettingsText)))}",
+          },
+          when: "create",
+        },
+      },
+    ],
+  });
+  // The firewall is a setting, so it is not a part of the text that marks a machine as older than the page.
+  expect(planOf(stack).locals["Social_own-1_MachineBootHash"]).toContain("local.Social_own-1_MachineBootRenewed");
+  const without = page({ ssh: { keys: ["admin"], from: ["203.0.113.0/24"] } });
+  machine(without.site, "own-1");
+  expect(all(without.stack, "terraform_data")).not.toHaveProperty("own-1_MachineSettings");
+});
+
+test("settings that nobody could deliver are refused, and a firewall that would shut the monitoring agent out", () => {
+  const { site } = page({ ssh: { keys: ["admin"], from: [], settings: true }, monitoring: true });
+  expect(problems(site)).toEqual([
+    "stack/Social: ssh.settings of DigitalOcean is true, and ssh.from is empty, so they cannot be delivered / " +
+      "name a key of the account and the range from which you deploy, or leave settings out",
+    "stack/Social: ssh.settings and monitoring of DigitalOcean are both true, and a delivered host firewall would shut the monitoring agent out / " +
+      "leave one of them out",
+  ]);
 });
 
 test("a volume is attached from the first boot on, and found there by its name", () => {
@@ -121,8 +161,8 @@ test("the monitoring agent's user alone may ask it besides, if the page wants th
   const { stack, site } = page({ monitoring: true });
   const text = machine(site, "own-1").bootText();
   expect(all(stack, "digitalocean_droplet")["own-1_Machine"]).toMatchObject({ monitoring: true });
-  expect(text).toContain("RULE='output meta skuid @ ip daddr 169.254.169.254'");
-  expect(text).toContain("NAME='do-agent'");
+  expect(text).toContain("METADATA='169.254.169.254'\n");
+  expect(text).toContain("AGENT='do-agent'\n");
 });
 
 test("keys, account and VPC are asked for when the plan is made, and refused before anything is changed", () => {

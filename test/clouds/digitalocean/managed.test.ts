@@ -240,7 +240,7 @@ test.each<[string, Options, string]>([
   ],
   ["a pool beside a replica", { postgres: { pool: 10, replica: true } }, "it has both a pool and a replica"],
   ["a use that is none", { valkey: { use: "queues" as "main" } }, 'use is "queues" / use one of main, sidekiq, cache'],
-  ["a Mastodon that cannot encrypt", { version: "4.2.20" }, "it is encrypted, and Mastodon 4.2.20 cannot do that"],
+  ["a Mastodon that cannot encrypt", { version: "4.2.20" }, "it is encrypted, and Mastodon 4.2.20 does not support that"],
 ])("a page is told of %s", (_, options, message) => {
   expect(page(options).site.problems.all().join("\n")).toContain(message);
 });

@@ -1,5 +1,6 @@
 // What Terraform cannot ask DigitalOcean itself, run by Node from the stack: `node gate.mjs serve` waits until load balancers find every new
-// droplet healthy, `node gate.mjs stop` shuts a droplet down before its disks leave it. Settings come as environment variables.
+// droplet healthy, `node gate.mjs retire` shuts down the pools that the page no longer has, `node gate.mjs stop` shuts a droplet down before its
+// disks leave it. Settings come as environment variables.
 
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -17,7 +18,7 @@ class Late extends Fatal {}
 const terraform = process.ppid;
 setInterval(() => {
   if (process.ppid === terraform) return;
-  console.error(`${process.env.POOL ?? "gate"}: Terraform has ended, and so does the gate`);
+  console.error(`${process.env.POOL ?? process.env.ROLE ?? "gate"}: Terraform has ended, and so does the gate`);
   process.exit(1);
 }, 500).unref();
 
@@ -135,26 +136,41 @@ async function serve() {
     const serving = droplets.length - waiting.size;
     return `${serving} of ${droplets.length} serve; ${[...waiting].map(([name, status]) => `${name} is ${status}`).join(", ")}`;
   });
-  await retire();
+  const serving = process.env.SERVING_TAGS.split(" ");
+  await endAll(`${process.env.POOL}: the old droplets`, others, (tag) => serving.includes(tag));
 }
 
-/** Takes the traffic from the droplets that the pool no longer has, then shuts them down: Terraform would only switch them off. */
+/** Ends the pools of a role that are no longer on the page. The pools that are there serve. */
 async function retire() {
+  const { ROLE, ROLE_TAG, POOL_TAGS, SITE_TAG } = process.env;
+  const here = POOL_TAGS.split(" ");
+  // Kept machines of the role have no tag of a pool.
+  const isGone = (tag) => tag.startsWith(`${SITE_TAG}-pool-`) && !here.includes(tag);
+  const gone = async () => (await tagged(ROLE_TAG)).filter(({ tags }) => tags.some(isGone));
+  const serves = (tag) => tag.startsWith(`${SITE_TAG}-route-`) || tag === `${SITE_TAG}-internal`;
+  await endAll(`${ROLE}: the droplets that the page no longer has`, gone, serves);
+}
+
+/** Takes the traffic from droplets, then shuts them down: Terraform would only switch them off. */
+async function endAll(what, find, serves) {
   let old = [];
-  await until(`${process.env.POOL}: the old droplets lose the traffic`, async () => {
-    old = await others();
-    const serving = old.filter(({ tags }) => tags.includes(process.env.SERVING_TAG));
-    if (serving.length === 0) return undefined;
-    // Load balancers find members by this tag; Terraform no longer looks at those that it is about to remove.
-    await ask(`/tags/${encodeURIComponent(process.env.SERVING_TAG)}/resources`, "DELETE", {
-      resources: serving.map(({ id }) => ({ resource_id: String(id), resource_type: "droplet" })),
-    });
-    old = await others();
+  await until(`${what} lose the traffic`, async () => {
+    old = await find();
+    // Load balancers find members by these tags; Terraform no longer looks at those that it is about to remove.
+    const taken = new Set(old.flatMap(({ tags }) => tags.filter(serves)));
+    if (taken.size === 0) return;
+    for (const tag of taken) {
+      const serving = old.filter(({ tags }) => tags.includes(tag));
+      await ask(`/tags/${encodeURIComponent(tag)}/resources`, "DELETE", {
+        resources: serving.map(({ id }) => ({ resource_id: String(id), resource_type: "droplet" })),
+      });
+    }
+    old = await find();
   });
   if (old.length === 0) return;
   await pause(PAUSE_SECONDS * 1000);
   // All by one question, so that many old droplets do not use up the requests of an hour.
-  await shutDown(`${process.env.POOL}: the old droplets`, others, process.env.STOP_SECONDS);
+  await shutDown(what, find, process.env.STOP_SECONDS);
 }
 
 /** Shuts droplets down, or off if that takes too long. */
@@ -196,12 +212,12 @@ async function afterwards() {
   return old.length > 0 ? `What served before goes on serving; ${next}.` : `No earlier droplets of this pool stand; ${next}.`;
 }
 
-const command = { serve, stop }[process.argv[2]];
-if (command === undefined) throw new Error("usage: node gate.mjs serve|stop");
+const command = { serve, retire, stop }[process.argv[2]];
+if (command === undefined) throw new Error("usage: node gate.mjs serve|retire|stop");
 try {
   await command();
 } catch (error) {
-  console.error(`${process.env.POOL ?? "gate"}: ${error.message}`);
+  console.error(`${process.env.POOL ?? process.env.ROLE ?? "gate"}: ${error.message}`);
   if (command === serve) console.error(await afterwards());
   process.exitCode = 1;
 }
