@@ -2,7 +2,7 @@
 
 import { DatabaseFirewall } from "@cdktf/provider-digitalocean/lib/database-firewall";
 import { DataDigitaloceanDatabaseCa } from "@cdktf/provider-digitalocean/lib/data-digitalocean-database-ca";
-import { Lazy } from "cdktf";
+import { Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { Role } from "../../core/address-plan";
 import { Caller } from "../../core/flow";
@@ -99,10 +99,17 @@ export function cluster(
       description: `The password of ${name} at DigitalOcean.`,
       value: made.password,
     }),
-    ca: () => new DataDigitaloceanDatabaseCa(scope, "Ca", { clusterId: made.id }).certificate,
+    ca: () => authorityOf(scope, made),
     managed: { name, admit: (from) => callers.admit(from) },
     admitTo: (id, service) => callers.admitTo(scope, id, service),
   };
+}
+
+// By way of a local value. Terraform puts off reading what names a resource itself while anything of that resource changes, here any database of the
+// site; certificates and so boot texts would be unknown, and a larger plan of one database would replace all application machines.
+function authorityOf(scope: Construct, made: MadeCluster): string {
+  const id = new TerraformLocal(scope, "Id", made.id);
+  return new DataDigitaloceanDatabaseCa(scope, "Ca", { clusterId: id.asString }).certificate;
 }
 
 function wrongStandbys(size: string, nodes: number) {

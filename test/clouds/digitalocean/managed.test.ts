@@ -186,6 +186,13 @@ test("Ruby and Node verify the clusters by their own authorities, and the world 
   expect(JSON.stringify([env, node])).not.toMatch(/NODE_TLS_REJECT_UNAUTHORIZED|no-verify/);
 });
 
+test("the authority is found by a local value, so that boot texts stay known while another database changes", () => {
+  const { of, text } = resources(page().stack);
+  expect(of("database_ca")["Social_Jobs_Ca"]).toEqual({ cluster_id: "${local.Social_Jobs_Id}" });
+  const { locals } = JSON.parse(text.replaceAll(/_[0-9A-F]{8}(?![0-9A-Za-z])/g, "")) as { readonly locals: object };
+  expect(locals).toMatchObject({ Social_Jobs_Id: '${digitalocean_database_cluster.Social_Databases["social-jobs"].id}' });
+});
+
 test("a Valkey whose certificate is public asks for no authority of its own", () => {
   const { stack, web } = page({ valkey: { authority: "public" } });
   expect(Object.keys(resources(stack).of("database_ca")).sort()).toEqual([
