@@ -98,10 +98,12 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
   return result;
 }
 
-/** Until every machine serves and a post travels. */
+/**
+ * Until every machine serves and a post travels. The machines are asked one after the other: all at once they take the processors from the
+ * requests of the load, and some of those are then refused.
+ */
 export async function well({ site, tokens }: Pick<Stage, "site" | "tokens">): Promise<void> {
-  const hosts = await site.hosts();
-  await Promise.all(hosts.map(({ name }) => drive(["wait", site.name, name, String(WELL_SECONDS)])));
+  for (const { name } of await site.hosts()) await drive(["wait", site.name, name, String(WELL_SECONDS)]);
   const end = Date.now() + WELL_SECONDS * 1000;
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 // Checks all secrets of a stack in one resource, before anything else of the stack is made: `SecretChecks.of(stack).add(check)`.
 // A precondition of a resource shows no value. The validation of a variable would: Terraform prints the value of an invalid variable.
 
-import { Aspects, TerraformLocal, TerraformResource, TerraformStack, TerraformResourceLifecycle } from "cdktf";
+import { Aspects, Lazy, TerraformLocal, TerraformResource, TerraformStack, TerraformResourceLifecycle } from "cdktf";
 import { Construct, IConstruct } from "constructs";
 import { CHARACTER_NAMES, faults, forTerraform, hcl, noTemplate, SecretRule } from "./secret-rule";
 
@@ -17,6 +17,7 @@ const known = new WeakMap<TerraformStack, SecretChecks>();
 export class SecretChecks {
   private readonly secrets: CheckedSecret[] = [];
   private readonly first: TerraformResource[] = [];
+  private made = false;
 
   private constructor(private readonly stack: TerraformStack) {
     Aspects.of(stack).add({ visit: (node) => this.visit(node) });
@@ -43,35 +44,45 @@ export class SecretChecks {
   }
 
   private visit(node: IConstruct): void {
-    const wanted = this.secrets.filter((secret) => secret.wanted);
-    if (node !== this.stack || wanted.length === 0) return;
-    wanted.sort((a, b) => (a.name < b.name ? -1 : 1));
-    const rules = new Map<string, number>();
-    const kept = wanted.flatMap(({ name, rules: own }) =>
-      own.map((rule) => {
-        const text = JSON.stringify(forTerraform(rule));
-        const known = rules.get(text) ?? rules.size;
-        rules.set(text, known);
-        return { name, rule: known };
-      }),
-    );
-    const empty = wanted.map(({ name }) => `var.${name} == "" ? "${name}" : ""`).join(", ");
-    this.local("secret_characters", `\${jsondecode(${hcl(JSON.stringify(CHARACTER_NAMES))})}`);
-    this.local(
-      "secret_rules",
-      [...rules.keys()].map((text) => JSON.parse(noTemplate(text)) as unknown),
-    );
-    this.local("secrets_without_value", `\${nonsensitive(join(", ", compact([${empty}])))}`);
-    this.local("secrets_malformed", `\${${faults(kept)}}`);
+    if (node !== this.stack || this.made || this.secrets.length === 0) return;
+    this.made = true;
+    this.local("secret_characters", () => `\${jsondecode(${hcl(JSON.stringify(CHARACTER_NAMES))})}`);
+    this.local("secret_rules", () => [...this.kept().texts].map((text) => JSON.parse(noTemplate(text)) as unknown));
+    this.local("secrets_without_value", () => {
+      const empty = this.wanted().map(({ name }) => `var.${name} == "" ? "${name}" : ""`);
+      return empty.length === 0 ? "" : `\${nonsensitive(join(", ", compact([${empty.join(", ")}])))}`;
+    });
+    this.local("secrets_malformed", () => (this.wanted().length === 0 ? "" : `\${${faults(this.kept().rules)}}`));
     const checks = new Checks(this.stack, "SecretChecks", { precondition: [MISSING, MALFORMED] });
     checks.overrideLogicalId("secrets");
     const first = this.first.filter(({ dependsOn }) => dependsOn === undefined || dependsOn.length === 0);
     for (const resource of first) resource.dependsOn = ["terraform_data.secrets"];
-    this.secrets.splice(0);
   }
 
-  private local(name: string, value: unknown): void {
-    new TerraformLocal(this.stack, name, value).overrideLogicalId(name);
+  private wanted(): readonly CheckedSecret[] {
+    return this.secrets.filter(({ wanted }) => wanted).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  // Each text of a rule once, and the rules of each secret by their numbers.
+  private kept(): {
+    readonly texts: Iterable<string>;
+    readonly rules: readonly { readonly name: string; readonly rule: number }[];
+  } {
+    const numbers = new Map<string, number>();
+    const rules = this.wanted().flatMap(({ name, rules: own }) =>
+      own.map((rule) => {
+        const text = JSON.stringify(forTerraform(rule));
+        const number = numbers.get(text) ?? numbers.size;
+        numbers.set(text, number);
+        return { name, rule: number };
+      }),
+    );
+    return { texts: numbers.keys(), rules };
+  }
+
+  // Lazy: texts that are made at synth may hold secrets too. All of them have been made when the plan is written, since their sizes are checked before.
+  private local(name: string, produce: () => unknown): void {
+    new TerraformLocal(this.stack, name, Lazy.anyValue({ produce })).overrideLogicalId(name);
   }
 }
 

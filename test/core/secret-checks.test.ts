@@ -1,9 +1,11 @@
 import { App, TerraformOutput, TerraformResource, TerraformStack, Testing } from "cdktf";
 import { Construct } from "constructs";
-import { Mastodon, Secret } from "../../lib";
+import { Disk, Mastodon, Secret, Size } from "../../lib";
 import { local } from "../../lib/clouds/local";
+import { Machine } from "../../lib/core/machine";
 import { ONE_LINE, SecretRule, wrongWith } from "../../lib/core/secret-rule";
 import { UNQUOTED_YAML } from "../../lib/mastodon/secret-readers";
+import { Site } from "../../lib/mastodon/site";
 import { makeSecrets, PASSWORD_OF_EXTERNAL, SECRET_NAMES } from "../../lib/mastodon/secrets";
 import { FakeCloud } from "../../lib/testing";
 import { Terraform } from "../terraform";
@@ -146,9 +148,7 @@ describe("a site on the local cloud", () => {
     expect(said.match(/Error: /g)).toHaveLength(1);
     const [, names] =
       /These secrets have no value: ([^.]*)\. Name the file that holds them, as in --var-file="\$PWD/.exec(said) ?? [];
-    expect(names?.split(", ").sort()).toEqual(
-      SECRET_NAMES.filter((name) => !["redis_password", "sentinel_password"].includes(name)).sort(),
-    );
+    expect(names?.split(", ").sort()).toEqual(SECRET_NAMES.filter((name) => name !== "redis_password").sort());
   });
 
   test("is not made in part either", () => {
@@ -168,6 +168,38 @@ describe("a site on the local cloud", () => {
     for (const name of SECRET_NAMES) expect(variables[name]).toEqual({ value: values[name] });
     for (const value of Object.values(values)) expect(JSON.stringify(rest)).not.toContain(value);
   });
+});
+
+test("a secret that only a text made at synth holds is checked as well", () => {
+  const stack = new TerraformStack(new App(), "stack");
+  const site = new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.7.6" });
+  const range = site.range(site, "postgres", "probe");
+  const size = Size.of({ cpus: 1, gib: 1 });
+  const machine = new Machine(site, "Probe", {
+    name: "probe-1",
+    role: "postgres",
+    range,
+    number: 1,
+    size,
+    disks: { data: Disk.gib(1) },
+  });
+  const secrets = ["probe_password", "nobodys_password"].map(
+    (name) => new Secret(site, name, { length: 32, pattern: "^[a-z]{8,32}$", description: "" }),
+  );
+  machine.program.add({ kind: "file", path: "/etc/probe", content: () => `password=${String(secrets[0])}\n`, mode: "0600" });
+  const plan = Testing.synth(stack, true);
+  expect(secrets.map(({ name, wanted }) => [name, wanted])).toEqual([
+    ["probe_password", true],
+    ["nobodys_password", false],
+  ]);
+  const terraform = new Terraform(plan);
+  try {
+    expect(terraform.plan({}).said).toContain("These secrets have no value: probe_password. ");
+    expect(terraform.plan({ probe_password: "Zx9q7w2" }).said).toContain("- probe_password ");
+    expect(terraform.plan({ probe_password: "abcdefgh" }).status).toBe(0);
+  } finally {
+    terraform.remove();
+  }
 });
 
 // A resource with an attribute of any size, without cdktf's class, which asks for Terraform's version.
