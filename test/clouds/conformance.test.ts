@@ -1,4 +1,5 @@
 import { Lazy, TerraformOutput } from "cdktf";
+import { digitalocean, digitalOceanDns } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { bootText } from "../../lib/clouds/shared/boot-text";
@@ -60,6 +61,39 @@ test("Hetzner keeps every rule", () => {
 test("Hetzner keeps every rule when it delivers settings", () => {
   const ssh = { keys: ["admin"], from: ["203.0.113.0/24"], settings: true };
   expect(conformance(() => hetzner({ location: "fsn1", ssh }), { excused: excusedOfHetzner })).toEqual([]);
+});
+
+const excusedOfDigitalOcean = {
+  "machine.packages is never read": "Debian installs them at boot",
+  "pool.packages is never read": "Debian installs them at boot",
+  "machine.images is never read": "podman fetches them",
+  "pool.images is never read": "podman fetches them",
+  "machine.zone is never read": "there is one",
+  "machine.range is never read": "a VPC has no subnets, and addresses are computed",
+  "machine.address is never read": "DigitalOcean computes it",
+  "pool.ranges is never read": "a VPC has no subnets, and addresses are computed",
+  "machine.secrets is never read": IN_THE_BOOT_TEXT,
+  "pool.secrets is never read": IN_THE_BOOT_TEXT,
+  "machine.identity is never read": "there is none, and such a page is refused",
+  "pool.identity is never read": "there is none, and such a page is refused",
+  "pool.files is never read": "there is no directory for several droplets, and such a page is refused",
+  "site.roles is never read": "roles have tags in the place of ranges",
+  "frontDoor.domain is never read": "named only where a host name is outside the zone",
+};
+
+test("DigitalOcean keeps every rule", () => {
+  const excused = {
+    ...excusedOfDigitalOcean,
+    "machine.settings is never read": "they wait for a renewal unless the page has them delivered",
+  };
+  const dns = digitalOceanDns({ zone: "social.example" });
+  expect(conformance(() => digitalocean({ region: "fra1", dns }), { excused })).toEqual([]);
+});
+
+test("DigitalOcean keeps every rule when it delivers settings", () => {
+  const dns = digitalOceanDns({ zone: "social.example" });
+  const ssh = { keys: ["admin"], from: ["203.0.113.0/24"], settings: true };
+  expect(conformance(() => digitalocean({ region: "fra1", dns, ssh }), { excused: excusedOfDigitalOcean })).toEqual([]);
 });
 
 test.each(["chosen", "computed"] as const)("the fake cloud with %s addresses keeps every rule", (addresses) => {

@@ -16,6 +16,7 @@ import {
   StreamingPool,
   WebTier,
 } from "../../lib";
+import { digitalocean } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { PageError } from "../../lib/core/problems";
@@ -24,6 +25,7 @@ import { differences, FakeCloud, renderPage } from "../../lib/testing";
 const CLOUDS: readonly (readonly [string, () => Cloud])[] = [
   ["local", () => local()],
   ["hetzner", () => hetzner({ location: "fsn1", ssh: { keys: ["admin"], from: ["203.0.113.0/24"] } })],
+  ["digitalocean", () => digitalocean({ region: "fra1", names: { zone: "machines.social.example" }, mailPorts: true })],
   ["fake", () => new FakeCloud({ addresses: "computed", pools: "group" })],
 ];
 

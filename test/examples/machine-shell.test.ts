@@ -9,7 +9,7 @@ import { Call, callsOf, Shell, shellOf } from "./machine-shell";
 
 const ROOT = join(__dirname, "../..");
 const EXAMPLES = readdirSync(join(ROOT, "examples"));
-const STACKS: Readonly<Record<string, string>> = { hetzner: "social" };
+const STACKS: Readonly<Record<string, string>> = { hetzner: "social", digitalocean: "social", "digitalocean-managed": "social" };
 const ON_LOCAL = ["local", "one-line", "settings", "old-version", "fork"];
 
 let shell: readonly Shell[];

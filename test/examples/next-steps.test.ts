@@ -26,6 +26,7 @@ test.each([
   ["one-line", "local"],
   ["settings", "local"],
   ["hetzner", "social"],
+  ["digitalocean", "social"],
   ["only-sidekiq", "only-sidekiq"],
   ["only-streaming", "only-streaming"],
 ])("the deploy of examples/%s prints few outputs, and the next steps last, by Terraform and by cdktf", (example, stack) => {

@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ownCloud } from "../../examples/own-cloud/cloud";
 import { mail, s3Objects, type Cloud } from "../../lib";
+import { digitalocean } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { PageError } from "../../lib/core/problems";
@@ -17,11 +18,29 @@ export const EXAMPLES = readdirSync(join(__dirname, "../../examples"));
 const CLOUDS = {
   local: { make: () => local(), whole: "local" },
   hetzner: { make: () => hetzner({ location: "fsn1", ssh: { keys: ["admin"], from: ["203.0.113.0/24"] } }), whole: "hetzner" },
+  digitalocean: {
+    make: () =>
+      digitalocean({
+        region: "fra1",
+        ssh: { keys: ["admin"], from: ["203.0.113.0/24"] },
+        names: { zone: "machines.social.example", create: true },
+        mailPorts: true,
+      }),
+    whole: "digitalocean",
+  },
   own: { make: () => ownCloud(), whole: "own-cloud" },
   fake: { make: () => new FakeCloud(FAKE_CLOUDS.computed), whole: "local" },
 } as const satisfies Readonly<Record<string, { readonly make: () => Cloud; readonly whole: string }>>;
 
 export type CloudName = keyof typeof CLOUDS;
+
+/** Examples with databases that a cloud runs, which are on that cloud alone. */
+const ONLY_ON: Readonly<Record<string, CloudName>> = { "digitalocean-managed": "digitalocean" };
+
+/** The examples whose page a cloud takes, or refuses with reasons. */
+export function examplesOn(cloud: CloudName): readonly string[] {
+  return EXAMPLES.filter((example) => (ONLY_ON[example] ?? cloud) === cloud);
+}
 
 const rendered = new Map<string, RenderedPage>();
 
@@ -40,7 +59,8 @@ export const STORE_AND_MAIL: Given = {
 /** An example on a cloud, which is its own if the example names it. */
 function pageOf(example: string, cloud: CloudName, given?: Given): RenderedPage {
   const key = `${example} on ${cloud}${given === undefined ? "" : ", given more"}`;
-  const known = rendered.get(key) ?? renderPage(stackOf(example, cloud === example ? undefined : CLOUDS[cloud].make, given));
+  const own = cloud === example || ONLY_ON[example] !== undefined;
+  const known = rendered.get(key) ?? renderPage(stackOf(example, own ? undefined : CLOUDS[cloud].make, given));
   rendered.set(key, known);
   return known;
 }
@@ -49,7 +69,8 @@ function pageOf(example: string, cloud: CloudName, given?: Given): RenderedPage 
 export function expectPage(example: string, cloud: CloudName, given?: Given): void {
   const page = pageOf(example, cloud, given);
   const { whole } = CLOUDS[cloud];
-  const from = cloud === "local" ? pageOf("local", "local") : pageOf(example, "local", given);
+  const nowhereElse = ONLY_ON[example] !== undefined;
+  const from = cloud === "local" || nowhereElse ? pageOf(whole, cloud) : pageOf(example, "local", given);
   const { hosts, flows } = page === from ? differences(page) : compared(page, from);
   for (const [name, text] of Object.entries(hosts)) expect(text).toMatchSnapshot(name);
   expect(flows).toMatchSnapshot("flows");

@@ -13,7 +13,7 @@ import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { following } from "../../core/problems";
 import { terraformText } from "../../core/render/terraform-text";
 import { balancer } from "./balancer";
-import { uncertified } from "./certificate";
+import { uncertified } from "../shared/certificate";
 import { HetznerDns } from "./dns";
 import { NAME_LENGTH } from "./limits";
 import { HetznerNetwork } from "./network";

@@ -5,6 +5,8 @@ import { Fn, Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 
 export interface BootText {
+  /** The text itself, for clouds that accept nothing else. Sensitive in Terraform if the text is. */
+  readonly text: string;
   /** The text compressed by gzip as base64, which cloud-init accepts. Sensitive in Terraform if the text is. */
   readonly packed: string;
   /** A hash of the text that is not sensitive; 32 characters, which fit a label or tag of every cloud. */
@@ -25,7 +27,7 @@ export function bootText(scope: Construct, id: string, text: () => string, renew
       : new TerraformLocal(scope, `${id}Renewed`, Lazy.stringValue({ produce: () => abridged(renewed()) })).asString;
   // If the hash were sensitive, Terraform would hide every name, label and provisioner output that contains it.
   const hash = new TerraformLocal(scope, `${id}Hash`, Fn.substr(notSecret(Fn.sha256(hashed)), 0, HASH_LENGTH));
-  return { packed: Fn.base64gzip(whole), hash: hash.asString, hashName: `local.${hash.friendlyUniqueId}` };
+  return { text: whole, packed: Fn.base64gzip(whole), hash: hash.asString, hashName: `local.${hash.friendlyUniqueId}` };
 }
 
 /** The settings of a kept machine as local values. They must be delivered when the hash changes. */

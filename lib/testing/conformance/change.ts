@@ -2,7 +2,7 @@
 
 import type { MakeCloud } from ".";
 import { LINE, probe, Variation } from "./page";
-import { resolved, Resources, resources, withoutHashes } from "./plan";
+import { resolved, Resources, resources, unhashed } from "./plan";
 
 /** Each member's boot text is in the plan, as a local value and nowhere else, and a resource holds it by way of that. */
 export function boundToPage(make: MakeCloud): readonly string[] {
@@ -49,6 +49,6 @@ export function keepsWhatIsKept(make: MakeCloud): readonly string[] {
 function hosts(make: MakeCloud, variation: Variation): ReadonlyMap<string, string> {
   const { plan } = probe(make(), variation);
   const all: Resources = resources(plan);
-  const whole = [...all].map(([address, config]) => [address, resolved(plan, config)] as const);
-  return new Map(whole.filter(([, text]) => withoutHashes(text).includes("#cloud-config")));
+  const made = [...all].filter(([, config]) => unhashed(plan, config).includes("#cloud-config"));
+  return new Map(made.map(([address, config]) => [address, resolved(plan, config)]));
 }

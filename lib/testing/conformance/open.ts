@@ -23,7 +23,13 @@ function open(value: unknown): readonly string[] {
   const protocol = String(of["protocol"] ?? of["ip_protocol"] ?? "any");
   if (protocol.startsWith("icmp")) return inner;
   // Outgoing rules open nothing.
-  if (of["direction"] === "out" || of["type"] === "egress" || of["destination_ips"] !== undefined) return inner;
+  if (
+    of["direction"] === "out" ||
+    of["type"] === "egress" ||
+    of["destination_ips"] !== undefined ||
+    of["destination_addresses"] !== undefined
+  )
+    return inner;
   const ports = Object.entries(of)
     .filter(([name]) => /port/.test(name))
     .map(([, port]) => String(port));

@@ -15,19 +15,29 @@ export function resources(plan: Plan): Resources {
 
 /** The resource with references to local values replaced by the values, for comparison with another plan. */
 export function resolved(plan: Plan, config: unknown): string {
-  let text = JSON.stringify(config);
+  return inPlace(plan, config, (text) => text);
+}
+
+/** The same without arguments of hash functions: a hash does not reveal them. */
+export function unhashed(plan: Plan, config: unknown): string {
+  // Removed before local values are inserted, since a script among these may have unbalanced parentheses.
+  return inPlace(plan, config, withoutHashes);
+}
+
+function inPlace(plan: Plan, config: unknown, change: (text: string) => string): string {
+  let text = change(JSON.stringify(config));
   for (let depth = 0; depth < MOST_DEPTH && LOCAL.test(text); depth++) {
-    text = text.replace(LOCALS, (_, name: string) => JSON.stringify(plan.locals?.[name] ?? name).replaceAll('"', "'"));
+    const local = (name: string) => change(JSON.stringify(plan.locals?.[name] ?? name)).replaceAll('"', "'");
+    text = text.replace(LOCALS, (_, name: string) => local(name));
   }
   return text;
 }
 
-/** The text without arguments of `sha256`: a hash does not reveal them. */
-export function withoutHashes(text: string): string {
-  const at = text.indexOf("sha256(");
+function withoutHashes(text: string): string {
+  const at = text.search(/sha(1|256)\(/);
   if (at < 0) return text;
   let depth = 0;
-  for (let end = at + "sha256".length; end < text.length; end++) {
+  for (let end = text.indexOf("(", at); end < text.length; end++) {
     if (text[end] === "(") depth++;
     if (text[end] === ")" && --depth === 0) return withoutHashes(text.slice(0, at) + text.slice(end + 1));
   }

@@ -2,7 +2,7 @@
 
 import type { MakeCloud } from ".";
 import { Plan, probe, SECRET } from "./page";
-import { resolved, withoutHashes } from "./plan";
+import { unhashed } from "./plan";
 
 export function tellsNoSecret(make: MakeCloud): readonly string[] {
   const { plan } = probe(make());
@@ -19,10 +19,10 @@ export function tellsNoSecret(make: MakeCloud): readonly string[] {
 }
 
 function holds(plan: Plan, value: unknown): boolean {
-  return withoutHashes(resolved(plan, value)).includes(`var.${SECRET}`);
+  return unhashed(plan, value).includes(`var.${SECRET}`);
 }
 
 // Terraform shows what `nonsensitive` returns. A hash does not reveal the value.
 function shownIn(plan: Plan, value: string): boolean {
-  return /nonsensitive\(/.test(value) && withoutHashes(resolved(plan, value)).includes(`var.${SECRET}`);
+  return /nonsensitive\(/.test(value) && unhashed(plan, value).includes(`var.${SECRET}`);
 }

@@ -8,7 +8,7 @@ import { resolved, resources } from "./plan";
 export function deliversSettings(make: MakeCloud): readonly string[] {
   const { delivers = false } = make().can;
   const [before, after] = [of(make, { setting: "one" }), of(make, { setting: "two" })];
-  const changed = [...after.texts].filter(([address, text]) => before.texts.get(address) !== text);
+  const changed = [...after.texts].filter(([address]) => before.heeded.get(address) !== after.heeded.get(address));
   const delivered = changed.filter(([, text]) => !text.includes("#cloud-config")).map(([address]) => address);
   const older = before.older !== after.older;
   if (!delivers) {
@@ -30,6 +30,15 @@ export function deliversSettings(make: MakeCloud): readonly string[] {
 function of(make: MakeCloud, variation: Variation) {
   const { plan, site } = probe(make(), variation);
   const texts = new Map([...resources(plan)].map(([address, config]) => [address, resolved(plan, config)]));
+  const heeded = new Map([...resources(plan)].map(([address, config]) => [address, resolved(plan, withoutIgnored(config))]));
   const output = plan.output?.[`${site.name}_machines_older_than_the_page`];
-  return { texts, older: output && resolved(plan, output.value) };
+  return { texts, heeded, older: output && resolved(plan, output.value) };
+}
+
+/** The resource without arguments whose changes Terraform ignores, such as a record of what a machine was made with. */
+function withoutIgnored(config: unknown): unknown {
+  const { lifecycle } = config as { readonly lifecycle?: { readonly ignore_changes?: unknown } };
+  const ignored: unknown = lifecycle?.ignore_changes;
+  if (!Array.isArray(ignored)) return config;
+  return Object.fromEntries(Object.entries(config as object).filter(([name]) => !ignored.includes(name)));
 }

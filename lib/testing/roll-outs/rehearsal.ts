@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MakeCloud } from "../conformance";
 import { Plan, probe, SETTING, Variation } from "../conformance/page";
-import { resolved, resources, withoutHashes } from "../conformance/plan";
+import { resolved, resources, unhashed } from "../conformance/plan";
 
 /** What Terraform did. */
 export interface Done {
@@ -78,9 +78,7 @@ export class Rehearsal {
   /** The resources of the last page that are hosts of this construct. */
   hostsOf(construct: RegExp): readonly string[] {
     return [...resources(this.plan)]
-      .filter(
-        ([address, config]) => construct.test(address) && withoutHashes(resolved(this.plan, config)).includes("#cloud-config"),
-      )
+      .filter(([address, config]) => construct.test(address) && unhashed(this.plan, config).includes("#cloud-config"))
       .map(([address]) => address);
   }
 

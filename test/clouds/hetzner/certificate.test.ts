@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TerraformVariable, Testing } from "cdktf";
-import { uncertified } from "../../../lib/clouds/hetzner/certificate";
+import { uncertified } from "../../../lib/clouds/shared/certificate";
 import { all, page, pool, problems, web } from "./page";
 
 const directory = mkdtempSync(join(tmpdir(), "certificate-"));

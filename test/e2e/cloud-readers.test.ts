@@ -1,4 +1,5 @@
-// What the machines' own Debian says of Hetzner's boot texts. They are rendered by what the local cloud boots; this finds what differs.
+// What the machines' own Debian says of the boot texts at Hetzner and DigitalOcean. They are rendered by what the local cloud boots; this finds what
+// differs.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +11,12 @@ import { bootTexts, planOf } from "../examples/plan";
 
 // A script that reads its settings from a file of the machine has variables that nobody sees assigned.
 const SOURCED = "--exclude=SC1090,SC2154";
-const texts = bootTexts(planOf("hetzner", "social"));
+/** Each boot text, as in `digitalocean/Home`. */
+const texts: Readonly<Record<string, string>> = Object.fromEntries(
+  ["hetzner", "digitalocean"].flatMap((cloud) =>
+    Object.entries(bootTexts(planOf(cloud, "social"))).map(([host, text]) => [`${cloud}/${host}`, text]),
+  ),
+);
 const hosts = Object.keys(texts);
 const folder = mkdtempSync(join(tmpdir(), "readers-"));
 
@@ -50,6 +56,7 @@ beforeAll(() => {
   driver(["base"], { PACKAGES: "" });
   for (const host of hosts) {
     const text = filledIn(texts[host]!);
+    mkdirSync(join(folder, host), { recursive: true });
     writeFileSync(join(folder, `${host}.yaml`), text);
     for (const { path, content } of (parse(text) as BootText).write_files) {
       mkdirSync(dirname(join(folder, host, path)), { recursive: true });
@@ -79,8 +86,13 @@ test.each(hosts)("the scripts of %s have no fault that shellcheck finds", (host)
   expect({ host, said: status === 0 ? "" : stdout }).toEqual({ host, said: "" });
 });
 
-test("systemd takes the units that answer whether a machine serves", () => {
-  const at = "/mnt/Home/etc/systemd/system";
-  const { said } = inDebian("systemd-analyze", "verify", "--man=no", `${at}/answer-ready.socket`, `${at}/answer-ready@.service`);
-  expect(said.split("\n").filter((line) => /answer-ready/.test(line) && !/is not executable/.test(line))).toEqual([]);
+test.each([
+  ["hetzner", ["answer-ready.socket", "answer-ready@.service"]],
+  ["digitalocean", ["answer-ready.socket", "answer-ready@.service", "private-names.service", "forget-user-data.service"]],
+])("systemd takes the units that the hosts have at %s", (cloud, units) => {
+  const paths = units.map((unit) => `/mnt/${cloud}/Home/etc/systemd/system/${unit}`);
+  const { said } = inDebian("systemd-analyze", "verify", "--man=no", ...paths);
+  const names = units.map((unit) => unit.replace(/@?\.\w+$/, ""));
+  const ours = said.split("\n").filter((line) => names.some((name) => line.includes(name)) && !/is not executable/.test(line));
+  expect(ours).toEqual([]);
 });

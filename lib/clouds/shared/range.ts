@@ -1,4 +1,4 @@
-// Checks an address range for Hetzner's firewall: `isRange("203.0.113.0/24")`.
+// Checks an address range as the firewalls of clouds accept it: `isRange("203.0.113.0/24")`.
 
 import { isIP } from "node:net";
 

@@ -1,0 +1,231 @@
+// Databases that DigitalOcean runs, as a page's tiers take them.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, TerraformStack, Testing } from "cdktf";
+import { mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../../lib";
+import {
+  digitalocean,
+  digitalOceanDns,
+  managedPostgres,
+  ManagedPostgresProps,
+  managedValkey,
+  ManagedValkeyProps,
+  spaces,
+} from "../../../lib/clouds/digitalocean";
+import { secretsInState } from "../../../lib/clouds/digitalocean/state-secrets";
+import { FakeCloud, ProvidersSchema, schemaCheck } from "../../../lib/testing";
+import { readable } from "../../mastodon/mixes";
+
+const schema = JSON.parse(readFileSync(join(__dirname, "schema.json"), "utf8")) as ProvidersSchema;
+
+interface Options {
+  readonly postgres?: Partial<ManagedPostgresProps>;
+  readonly valkey?: Partial<ManagedValkeyProps>;
+  /** A PgBouncer of the page, DigitalOcean's own, or none. */
+  readonly pooler?: "own" | "theirs" | "none";
+  readonly version?: string;
+}
+
+function page({ postgres = {}, valkey = {}, pooler = "own", version = "4.7.6" }: Options = {}) {
+  const stack = new TerraformStack(new App(), "stack");
+  const secret = (name: string) => new Secret(stack, name, { length: 43, description: "A probe." });
+  const site = new Site(stack, "Social", {
+    cloud: digitalocean({ region: "fra1", dns: digitalOceanDns({ zone: "social.example" }) }),
+    domain: "social.example",
+    version,
+    objects: spaces({
+      bucket: "media",
+      region: "fra1",
+      accessKey: secret("media_access_key"),
+      secretKey: secret("media_secret_key"),
+    }),
+    settings: [mail("none")],
+  });
+  const cluster = managedPostgres(site, "Database", { size: "db-s-4vcpu-8gb", ...postgres });
+  const direct = Postgres.external(cluster.postgres);
+  const database =
+    pooler === "none"
+      ? direct
+      : pooler === "own"
+        ? new PgBouncer(site, "Pool", { database: direct })
+        : PgBouncer.external({ ...cluster.pool!, direct });
+  const redis = Redis.external(managedValkey(site, "Feeds", { size: "db-s-1vcpu-2gb", ...valkey }));
+  const cache = Redis.external(managedValkey(site, "Cache", { size: "db-s-1vcpu-1gb", use: "cache", nodes: 1 }));
+  const jobs = Redis.external(managedValkey(site, "Jobs", { size: "db-s-1vcpu-1gb", use: "sidekiq" }));
+  const data = { database, redis, cache, jobs };
+  const streaming = new StreamingPool(site, "Streaming", { processes: 1, ...data });
+  const web = new WebTier(site, "Web", { processes: 1, streaming, ...data });
+  const queues = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
+  const sidekiq = new SidekiqGroup(site, "Work", { threads: 5, queues, ...data });
+  return { stack, site, web, streaming, sidekiq };
+}
+
+type Blocks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+function resources(stack: TerraformStack): { readonly text: string; readonly of: (kind: string) => Blocks } {
+  const text = Testing.synth(stack);
+  const { resource, data } = JSON.parse(text.replaceAll(/_[0-9A-F]{8}(?![0-9A-Za-z])/g, "")) as Readonly<
+    Record<"resource" | "data", Readonly<Record<string, Blocks>>>
+  >;
+  return { text, of: (kind) => resource[`digitalocean_${kind}`] ?? data[`digitalocean_${kind}`] ?? {} };
+}
+
+test("clusters stand in the VPC of the site, each with what it holds, and are guarded", () => {
+  const { stack, site } = page({ postgres: { replica: true, storageGib: 100, maintenance: { day: "monday", hour: "04:00" } } });
+  expect(site.problems.all()).toEqual([]);
+  const { text, of } = resources(stack);
+  const clusters = of("database_cluster");
+  const vpc = {
+    region: "fra1",
+    private_network_uuid: "${digitalocean_vpc.Social_Network.id}",
+    lifecycle: { prevent_destroy: true },
+  };
+  expect(clusters["Social_Database_Cluster"]).toMatchObject({
+    ...vpc,
+    name: "social-database",
+    engine: "pg",
+    version: "17",
+    size: "db-s-4vcpu-8gb",
+    node_count: 2,
+    storage_size_mib: "102400",
+    maintenance_window: [{ day: "monday", hour: "04:00" }],
+  });
+  expect(clusters["Social_Feeds_Cluster"]).toMatchObject({
+    ...vpc,
+    engine: "valkey",
+    version: "8",
+    eviction_policy: "noeviction",
+  });
+  expect(clusters["Social_Jobs_Cluster"]).toMatchObject({ ...vpc, eviction_policy: "noeviction", node_count: 2 });
+  expect(clusters["Social_Cache_Cluster"]).toMatchObject({ ...vpc, eviction_policy: "allkeys_lru", node_count: 1 });
+  expect(of("database_replica")["Social_Database_Replica"]).toMatchObject({
+    name: "social-database-reads",
+    size: "db-s-4vcpu-8gb",
+  });
+  expect(schemaCheck(text, schema)).toEqual([]);
+});
+
+test("a cluster and its replica let in the roles that call them, by their tags, and nobody else", () => {
+  const { of } = resources(page({ postgres: { replica: true } }).stack);
+  const tags = (firewall: string) =>
+    (of("database_firewall")[firewall]!["rule"] as readonly { type: string; value: string }[]).map(
+      ({ type, value }) => `${type} ${value}`,
+    );
+  const role = (...names: string[]) => names.map((name) => `tag \${digitalocean_tag.Social_Tag-role-${name}.name}`);
+  expect(tags("Social_Database_Callers")).toEqual(role("pgbouncer", "sidekiq", "web"));
+  expect(tags("Social_Database_ReplicaCallers")).toEqual(role("pgbouncer", "sidekiq", "web"));
+  expect(of("database_firewall")["Social_Database_ReplicaCallers"]!["cluster_id"]).toBe(
+    "${digitalocean_database_replica.Social_Database_Replica.uuid}",
+  );
+  expect(tags("Social_Jobs_Callers")).toEqual(role("sidekiq", "web"));
+  expect(tags("Social_Feeds_Callers")).toEqual(role("sidekiq", "streaming", "web"));
+});
+
+test("Ruby and Node verify the clusters by their own authorities, and the world by the public ones", () => {
+  const { web, streaming } = page({ pooler: "none" });
+  const env = readable(web.env);
+  expect(env).toMatchObject({
+    DB_HOST: "<known after apply>",
+    DB_PORT: "25060",
+    DB_PASS: "<secret database_password>",
+    DB_SSLMODE: "verify-full",
+    SSL_CERT_FILE: "/etc/mastodon/tls/ruby.pem",
+    REDIS_DRIVER: "ruby",
+  });
+  expect(env["PGSSLROOTCERT"]).toMatch(/^\/etc\/mastodon\/tls\/.+\.pem$/);
+  expect(env["REDIS_URL"]).toBe("rediss://default:<secret feeds_password>@<known after apply>:25061/0");
+  expect(env["SIDEKIQ_REDIS_URL"]).toBe("rediss://default:<secret jobs_password>@<known after apply>:25061/0");
+  expect(env["CACHE_REDIS_URL"]).toBe("rediss://default:<secret cache_password>@<known after apply>:25061/0");
+  const node = readable(streaming.envs.get(4000)!);
+  expect(node).toMatchObject({ DB_SSLMODE: "verify-full", NODE_EXTRA_CA_CERTS: "/etc/mastodon/tls/streaming.pem" });
+  // Nobody's certificate goes unchecked.
+  expect(JSON.stringify([env, node])).not.toMatch(/NODE_TLS_REJECT_UNAUTHORIZED|no-verify/);
+});
+
+test("a Valkey whose certificate is public asks for no authority of its own", () => {
+  const { stack, web } = page({ valkey: { authority: "public" } });
+  expect(Object.keys(resources(stack).of("database_ca")).sort()).toEqual([
+    "Social_Cache_Ca",
+    "Social_Database_Ca",
+    "Social_Jobs_Ca",
+  ]);
+  expect(readable(web.env)["REDIS_URL"]).toMatch(/^rediss:/);
+});
+
+test("DigitalOcean's pool takes the place of a PgBouncer, and what needs a session of its own goes past it", () => {
+  const { stack, site, web } = page({ pooler: "theirs", postgres: { pool: 120 } });
+  expect(site.problems.all()).toEqual([]);
+  const { of, text } = resources(stack);
+  expect(of("database_connection_pool")["Social_Database_Pool"]).toMatchObject({
+    mode: "transaction",
+    size: 120,
+    name: "mastodon",
+  });
+  expect(schemaCheck(text, schema)).toEqual([]);
+  expect(readable(web.env)).toMatchObject({ DB_PORT: "25061", DB_NAME: "<known after apply>", PREPARED_STATEMENTS: "false" });
+  expect(readable(web.taskEnv)).toMatchObject({ DB_PORT: "25060" });
+});
+
+test("connections are counted against the plan: 25 a GiB, three of which DigitalOcean keeps, less those of the pool", () => {
+  const few = page({ pooler: "none", postgres: { size: "db-s-1vcpu-1gb" } })
+    .site.problems.all()
+    .join("\n");
+  expect(few).toContain("maxConnections of Postgres.external");
+  expect(few).toMatch(/is 22 \//);
+  const pooled = page({ pooler: "theirs", postgres: { size: "db-s-1vcpu-2gb", pool: 30 } })
+    .site.problems.all()
+    .join("\n");
+  expect(pooled).toContain(
+    "pool is 30, and db-s-1vcpu-2gb has 47 connections, of which 20 must be left for what passes no pooler / use at most 27",
+  );
+  expect(page({ pooler: "theirs", postgres: { size: "db-s-1vcpu-2gb", pool: 27 } }).site.problems.all()).toEqual([]);
+});
+
+test.each<[string, Options, string]>([
+  [
+    "a plan that is none",
+    { postgres: { size: "large" } },
+    'stack/Social/Database: size is "large" / give one of DigitalOcean\'s plans, such as db-s-2vcpu-4gb',
+  ],
+  ["too many nodes", { valkey: { nodes: 4 } }, "stack/Social/Feeds: nodes is 4"],
+  ["a pool beside a replica", { postgres: { pool: 10, replica: true } }, "it has both a pool and a replica"],
+  ["a use that is none", { valkey: { use: "queues" as "main" } }, 'use is "queues" / use one of main, sidekiq, cache'],
+  ["a Mastodon that cannot encrypt", { version: "4.2.20" }, "it is encrypted, and Mastodon 4.2.20 does not support that"],
+])("a page is told of %s", (_, options, message) => {
+  expect(page(options).site.problems.all().join("\n")).toContain(message);
+});
+
+test("a database that nobody calls would be open to the world, and is refused", () => {
+  const { site } = page();
+  managedValkey(site, "Unused", { size: "db-s-1vcpu-1gb" });
+  expect(site.problems.all()).toEqual([
+    "stack/Social/Unused: nobody calls it, and DigitalOcean opens a database that names no caller to the world / give it to a tier, or leave it out",
+  ]);
+});
+
+test("another cloud has none of them", () => {
+  const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
+    cloud: new FakeCloud(),
+    domain: "social.example",
+    version: "4.7.6",
+  });
+  expect(() => managedPostgres(site, "Database", { size: "db-s-1vcpu-1gb" })).toThrow(
+    "stack/Social/Database: its databases are DigitalOcean's, and its cloud is fake",
+  );
+});
+
+test("their passwords stand in the state, by these attributes and no others", () => {
+  const { text } = resources(page({ postgres: { replica: true } }).stack);
+  const kinds = new Set(secretsInState(text).map((line) => line.replace(/\..*:/, ":")));
+  expect([...kinds].sort()).toEqual([
+    "digitalocean_database_cluster: password",
+    "digitalocean_database_cluster: private_uri",
+    "digitalocean_database_cluster: ui_password",
+    "digitalocean_database_cluster: ui_uri",
+    "digitalocean_database_cluster: uri",
+    "digitalocean_database_replica: password",
+    "digitalocean_database_replica: private_uri",
+    "digitalocean_database_replica: uri",
+  ]);
+});
