@@ -126,9 +126,12 @@ export function nearest(name: string): string {
 export function similar(name: string): string | undefined {
   const most = name.length < 8 ? 1 : 2;
   const ranked = Object.keys(CATALOGUE)
+    // An edit changes the length by one at most.
+    .filter((known) => Math.abs(known.length - name.length) <= most)
     .map((known) => ({ known, slips: slips(name.toUpperCase(), known.toUpperCase()) }))
     .sort((a, b) => a.slips - b.slips || (a.known < b.known ? -1 : 1));
-  return ranked[0]!.slips <= most ? ranked[0]!.known : undefined;
+  const [best] = ranked;
+  return best !== undefined && best.slips <= most ? best.known : undefined;
 }
 
 /** The edit distance: letters to insert, delete, replace or swap with the next. */
