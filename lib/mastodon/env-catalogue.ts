@@ -142,7 +142,7 @@ function slips(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1, ...(swapped ? [before[j - 2]! + 1] : [])));
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1, swapped ? before[j - 2]! + 1 : Infinity));
     }
     [before, row] = [row, next];
   }

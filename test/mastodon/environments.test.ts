@@ -126,6 +126,7 @@ test("over all mixes, no env file holds an empty value, a name that its process 
     const steps = [live, web, sidekiq, scheduler].flatMap((tier) => tier?.pool.program.steps ?? []);
     const files = steps.flatMap((step) => (step.kind === "file" && step.path.endsWith(".env") ? [step] : []));
     expect(files.length).toBeGreaterThanOrEqual(4);
+    const version = MastodonVersion.of(mix.version);
     for (const { path, content, mode } of files) {
       const process = /^\/etc\/mastodon\/(web|task|sidekiq|streaming)(-\d+)?\.env$/.exec(path)![1] as Process;
       const lines = readableText(textOf(content)).trimEnd().split("\n");
@@ -134,7 +135,7 @@ test("over all mixes, no env file holds an empty value, a name that its process 
         const secret = /^<secret (.*)>$/.exec(value ?? "")?.[1];
         const foreign = secret !== undefined && !MAY_HOLD[process].includes(secret);
         const row = CATALOGUE[name ?? ""];
-        return row === undefined || !isRead(row, process, MastodonVersion.of(mix.version)) || foreign;
+        return row === undefined || !isRead(row, process, version) || foreign;
       });
       expect({ mix, path, mode, wrong }).toEqual({ mix, path, mode: "0600", wrong: [] });
     }
