@@ -6,7 +6,7 @@ const { join } = require("node:path");
 const STARTS_PROCESSES = /from "(node:child_process|\.\.\/terraform|\.\.\/\.\.\/scripts\/cluster)"/;
 // What reaches beyond the own suite: other modules, the clock, the process, or the snapshots of the file that is run.
 const DISTURBS_OTHERS =
-  /\bjest\.(mock|unmock|doMock|setMock|resetModules|isolateModules\w*|useFakeTimers|setTimeout|retryTimes)\(|\bprocess\.(env(\.\w+|\[[^\]]+\]) *=[^=]|exitCode *=)|delete process\.env|\btoMatchSnapshot\(|\bThrowErrorMatchingSnapshot\(/;
+  /\bjest\.(mock|unmock|doMock|setMock|resetModules|isolateModules\w*|useFakeTimers|setTimeout|retryTimes)\(|\bprocess\.(env(\.\w+|\[[^\]]+\]) *=[^=]|exitCode *=)|delete process\.env|\bto(Throw\w+)?Match(ing)?Snapshot\(/;
 
 const suites = ["bench", "core", "drills", "mastodon", "scripts", "testing"].flatMap((folder) =>
   readdirSync(join(__dirname, folder))
