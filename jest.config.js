@@ -1,17 +1,10 @@
+// Each suite is a file of its own here, so that `npx jest PATH` runs one. The scripts of package.json run jest.gathered.config.js.
+
 // Sets the PATH of all tests.
 require("./test/machine-tools.cjs");
 
-const { readdirSync, readFileSync } = require("node:fs");
-const { join } = require("node:path");
+const { GATHERED, ALONE, PROCESSES } = require("./test/suites.cjs");
 
-// Suites that start bash, Terraform or another process take most of the processor, so they are a ring of their own.
-const STARTS_PROCESSES = /from "(node:child_process|\.\.\/terraform|\.\.\/\.\.\/scripts\/cluster)"/;
-const suites = ["bench", "core", "drills", "mastodon", "scripts", "testing"].flatMap((folder) =>
-  readdirSync(join(__dirname, "test", folder))
-    .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => `test/${folder}/${name}`),
-);
-const startsProcesses = (suite) => STARTS_PROCESSES.test(readFileSync(join(__dirname, suite), "utf8"));
 const matching = (all) => all.map((suite) => `<rootDir>/${suite}`);
 
 const shared = {
@@ -39,8 +32,8 @@ module.exports = {
   // By itself jest leaves one CPU free, which is half of two.
   maxWorkers: 2,
   projects: [
-    { ...plans, displayName: "unit", testMatch: matching(suites.filter((suite) => !startsProcesses(suite))) },
-    { ...plans, displayName: "processes", testMatch: matching(suites.filter(startsProcesses)) },
+    { ...plans, displayName: "unit", testMatch: matching([...GATHERED, ...ALONE]) },
+    { ...plans, displayName: "processes", testMatch: matching(PROCESSES) },
     {
       ...plans,
       displayName: "plans",

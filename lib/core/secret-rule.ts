@@ -156,8 +156,14 @@ const longer = (most: number | string) => `is longer than ${most} characters`;
 
 /** What the rule allows, in words. */
 function allowed(rule: SecretRule): string {
-  return `${rule.reader} takes ${rule.allowed ?? inWords(rule)}`;
+  if (rule.allowed !== undefined) return `${rule.reader} takes ${rule.allowed}`;
+  const known = words.get(rule.pattern) ?? inWords(rule);
+  words.set(rule.pattern, known);
+  return `${rule.reader} takes ${known}`;
 }
+
+/** By pattern, since a rule in words tries each printable character. */
+const words = new Map<string, string>();
 
 function inWords(rule: SecretRule): string {
   const shape = shapeOf(rule);
@@ -180,7 +186,7 @@ export function characterName(character: string): string {
   return CHARACTER_NAMES[character] ?? (/^[!-~]$/.test(character) ? LETTER : BEYOND);
 }
 
-/** Compiled patterns: a rule in words tries each printable character. */
+/** Compiled patterns. */
 const compiled = new Map<string, RegExp>();
 
 function matches(pattern: string, value: string): boolean {

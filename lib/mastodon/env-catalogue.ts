@@ -126,22 +126,27 @@ export function nearest(name: string): string {
 export function similar(name: string): string | undefined {
   const most = name.length < 8 ? 1 : 2;
   const ranked = Object.keys(CATALOGUE)
-    .map((known) => ({ known, slips: slips(name.toUpperCase(), known.toUpperCase()) }))
+    // An edit changes the length by one at most.
+    .filter((known) => Math.abs(known.length - name.length) <= most)
+    .map((known) => ({ known, slips: slips(name.toUpperCase(), known.toUpperCase(), most) }))
     .sort((a, b) => a.slips - b.slips || (a.known < b.known ? -1 : 1));
-  return ranked[0]!.slips <= most ? ranked[0]!.known : undefined;
+  const [best] = ranked;
+  return best !== undefined && best.slips <= most ? best.known : undefined;
 }
 
-/** The edit distance: letters to insert, delete, replace or swap with the next. */
-function slips(a: string, b: string): number {
+/** The edit distance, letters to insert, delete, replace or swap with the next; `Infinity` if it is above `most`. */
+function slips(a: string, b: string, most: number): number {
   let [before, row]: [readonly number[], readonly number[]] = [[], Array.from({ length: b.length + 1 }, (_, n) => n)];
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1, ...(swapped ? [before[j - 2]! + 1] : [])));
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1, swapped ? before[j - 2]! + 1 : Infinity));
     }
     [before, row] = [row, next];
+    // What follows is made of these two rows.
+    if (Math.min(...row) > most && Math.min(...before) >= most) return Infinity;
   }
   return row[b.length]!;
 }

@@ -21,6 +21,7 @@ import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { PageError } from "../../lib/core/problems";
 import { differences, FakeCloud, renderPage } from "../../lib/testing";
+import { pageOf, WHOLE } from "../mastodon/mixes";
 
 const CLOUDS: readonly (readonly [string, () => Cloud])[] = [
   ["local", () => local()],
@@ -191,4 +192,9 @@ test("differences of one page from another: what a change of the page changes, a
   expect(changed).toEqual(
     expect.arrayContaining(['-                "GIB": "5",', '+                "GIB": "6",', '+          "gib": 6']),
   );
+});
+
+test("what streaming beside Puma changes on the machines", () => {
+  const { hosts } = differences(renderPage(pageOf({ ...WHOLE, streaming: "beside" }).stack), renderPage(pageOf(WHOLE).stack));
+  expect(hosts).toMatchSnapshot();
 });

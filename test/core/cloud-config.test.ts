@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { Program } from "../../lib";
 import { cloudConfig } from "../../lib/core/render/cloud-config";
 
@@ -48,7 +48,7 @@ test.each([
   ["control characters", "\x1b[0m \x07 \x7f \x85 \n"],
   ["other alphabets", "Möwe Ελλάς 日本 \u{1f418} \u2028 \ufeff\n"],
   ["what YAML would take for its own", "--- \n# no\n- a: b\n...\n%TAG\n? |\n"],
-  ["the word that stands for a content while it is written", "BLOCK_0_\n    content: BLOCK_0_\n"],
+  ["the key that stands before a content", "two\n    content: three\n  - path: /x\n"],
   ["a pattern of replacing", "$& $1 $` ${x} $$\n"],
 ])("a file keeps its bytes: %s", (_, content) => {
   const other = { kind: "file", path: "/etc/other", content: "other\n" } as const;
@@ -61,6 +61,23 @@ test.each([
       "other\n",
     ]);
   }
+  expect(text).toBe(byPackage(text));
+});
+
+/** The same document as the YAML package writes it. */
+function byPackage(text: string): string {
+  const written = stringify(parse(text), { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+  return `#cloud-config\n${written}`;
+}
+
+test("paths and packages stay what they are, also where YAML would take them for something else", () => {
+  const names = ["null", "true", "off", "a: b", "nginx-light", "libstdc++6"];
+  const odd = { kind: "file", path: "/etc/odd # name: ä", content: "odd\n" } as const;
+  const text = cloudConfig(new Program().add(odd, { kind: "package", names }));
+  const { write_files, packages } = parse(text);
+  expect(write_files[0]).toEqual({ path: odd.path, permissions: "0644", content: "odd\n" });
+  expect(packages).toEqual([...names].sort());
+  expect(text).toBe(byPackage(text));
 });
 
 // cloud-init runs runcmd with dash, where only the last line's status counts: so it holds one command and nothing else.

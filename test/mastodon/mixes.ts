@@ -35,6 +35,9 @@ export const MIXES: readonly Mix[] = [
   ...cross<Mix>({ ...DATA, version: ["4.4.22", "4.5.15", "4.6.5", "4.8.0"], sentinels: [true], cache: [true], jobs: [true] }),
 ];
 
+/** So many of them that every two choices that are together in some mix are together in one of these. */
+export const PAIRS: readonly Mix[] = MIXES.filter(hasNewPair());
+
 /** Pools, replicas, sentinels and everything else that there is. */
 export const WHOLE: Mix = {
   version: "4.7.6",
@@ -108,4 +111,15 @@ function cross<T extends object>(choices: { readonly [Name in keyof T]: readonly
     (mixes, [name, values]) => mixes.flatMap((mix) => (values as readonly unknown[]).map((value) => ({ ...mix, [name]: value }))),
     [{}],
   ) as readonly T[];
+}
+
+/** Whether a mix has two choices together that no mix before it had. */
+function hasNewPair(): (mix: Mix) => boolean {
+  const seen = new Set<string>();
+  return (mix) => {
+    const before = seen.size;
+    const choices = Object.entries(mix).map(([name, value]) => `${name}: ${value}`);
+    choices.forEach((one, n) => choices.slice(n + 1).forEach((other) => seen.add(`${one}, ${other}`)));
+    return seen.size > before;
+  };
 }

@@ -1,6 +1,6 @@
 import { App, TerraformStack, Testing } from "cdktf";
 import { ObjectStore, Postgres, Redis, s3Objects, Site, Size, WebTier, WebTierProps } from "../../lib";
-import { differences, FakeCloud, renderPage } from "../../lib/testing";
+import { FakeCloud } from "../../lib/testing";
 import { pageOf, WHOLE } from "./mixes";
 import { callerName } from "../../lib/core/flow";
 
@@ -13,11 +13,6 @@ function alone(props: Partial<WebTierProps> = {}) {
   const data = { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") };
   return { stack, cloud, site, web: new WebTier(site, "Web", { ...data, ...props }) };
 }
-
-test("what streaming beside Puma changes on the machines", () => {
-  const { hosts } = differences(renderPage(pageOf({ ...WHOLE, streaming: "beside" }).stack), renderPage(pageOf(WHOLE).stack));
-  expect(hosts).toMatchSnapshot();
-});
 
 test("streaming beside Puma has no route of its own, and reaches its data as the web tier", () => {
   const { cloud, site } = pageOf({ ...WHOLE, streaming: "beside" });

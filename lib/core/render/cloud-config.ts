@@ -17,12 +17,7 @@ export const READY_SCRIPT = "/usr/local/sbin/ready";
 /** Renders `program`; the same program gives the same bytes. */
 export function cloudConfig(program: Program): string {
   const files = program.steps.flatMap((step) => (step.kind === "file" ? [step] : [])).filter(firstOfItsKind);
-  const config = {
-    // Images of some clouds rewrite /etc/hosts at every boot, which would remove the names that this program adds.
-    manage_etc_hosts: false,
-    package_update: true,
-    // Packages must not start their services before files and disks are in place. The boot script removes this block first.
-    bootcmd: [["cloud-init-per", "instance", "hold-services", "sh", "-c", HOLD_SERVICES]],
+  const config: Config = {
     write_files: [
       ...files.map((file) => ({ path: file.path, permissions: file.mode ?? "0644", content: withNewline(textOf(file.content)) })),
       { path: READY_SCRIPT, permissions: "0755", content: readyScript(program) },
@@ -30,31 +25,50 @@ export function cloudConfig(program: Program): string {
       { path: BOOT_SCRIPT, permissions: "0755", content: bootScript(program) },
     ],
     packages: [...program.packages],
-    runcmd: [[BOOT_SCRIPT]],
   };
-  const key = JSON.stringify(config);
-  const text = rendered.get(key) ?? `#cloud-config\n${yaml(config)}`;
-  if (rendered.size >= MOST_RENDERED) rendered.clear();
-  rendered.set(key, text);
-  return text;
+  return yaml(config);
 }
 
-/** The YAML of a cloud-config. Contents of files, nearly all of the text, are written here: the YAML package takes many times as long for them. */
-function yaml(config: { readonly write_files: readonly { readonly content: string }[] }): string {
-  const blocks: string[] = [];
-  const write_files = config.write_files.map((file) => {
-    if (!IS_BLOCK.test(file.content)) return file;
-    blocks.push(file.content);
-    return { ...file, content: `BLOCK_${blocks.length - 1}_` };
-  });
-  const text = stringify({ ...config, write_files }, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
-  // A content that is written by the package may hold the same words, but not as a whole value of this key.
-  return text.replace(/^    content: BLOCK_(\d+)_$/gm, (_, n: string) => {
-    const indented = blocks[Number(n)]!.slice(0, -1).replace(/\n+/g, (breaks) => `${breaks}      `);
-    return `    content: |\n      ${indented}`;
-  });
+/** What differs between programs. */
+interface Config {
+  readonly write_files: readonly WrittenFile[];
+  readonly packages: readonly string[];
 }
 
+interface WrittenFile {
+  readonly path: string;
+  readonly permissions: string;
+  readonly content: string;
+}
+
+/** The bytes that the YAML package writes. Nearly all of them are written here: the package takes many times as long. */
+function yaml({ write_files, packages }: Config): string {
+  const items = packages.length === 0 ? " []\n" : `\n${packages.map(packageItem).join("")}`;
+  return `${HEAD}write_files:\n${write_files.map(fileItem).join("")}packages:${items}${TAIL}`;
+}
+
+function fileItem(file: WrittenFile): string {
+  const { path, permissions, content } = file;
+  if (!IS_BLOCK.test(content) || !IS_PLAIN_PATH.test(path) || !IS_MODE.test(permissions)) return byPackage("write_files", file);
+  const indented = content.slice(0, -1).replace(/\n+/g, (breaks) => `${breaks}      `);
+  return `  - path: ${path}\n    permissions: "${permissions}"\n    content: |\n      ${indented}\n`;
+}
+
+function packageItem(name: string): string {
+  return IS_PLAIN_NAME.test(name) ? `  - ${name}\n` : byPackage("packages", name);
+}
+
+function byPackage(list: keyof Config, item: WrittenFile | string): string {
+  return written({ [list]: [item] }).slice(`${list}:\n`.length);
+}
+
+function written(part: object): string {
+  return stringify(part, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+}
+
+const IS_PLAIN_PATH = /^\/[A-Za-z0-9/._@+-]*$/;
+const IS_MODE = /^0[0-7]{3}$/;
+const IS_PLAIN_NAME = /^(?!(true|false|null)$)[a-z][a-z0-9.+-]*$/;
 /** What a literal block holds as it is: printable lines that begin with no blank at first, and one line break at the end. */
 const IS_BLOCK = /^(?![ \t\n])[\t\n\x20-\x7e\u00a0-\ud7ff]*[^ \t\n]\n$/;
 
@@ -67,11 +81,16 @@ function firstOfItsKind<File extends { readonly path: string; readonly content: 
   return n === all.findIndex(({ path, content }) => path === file.path && content === file.content);
 }
 
-// A cache: each text is rendered three times at synth: when it is measured, when cdktf collects references, and when cdktf writes the plan.
-const rendered = new Map<string, string>();
-const MOST_RENDERED = 256;
-
 const HOLD_SERVICES = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d";
+
+const HEAD = `#cloud-config\n${written({
+  // Images of some clouds rewrite /etc/hosts at every boot, which would remove the names that this program adds.
+  manage_etc_hosts: false,
+  package_update: true,
+  // Packages must not start their services before files and disks are in place. The boot script removes this block first.
+  bootcmd: [["cloud-init-per", "instance", "hold-services", "sh", "-c", HOLD_SERVICES]],
+})}`;
+const TAIL = written({ runcmd: [[BOOT_SCRIPT]] });
 
 // cloud-init runs the script once. If it fails, since a mirror or another machine is not reachable or the power fails, this unit repeats it.
 const AGAIN = "/etc/systemd/system/boot-again.service";

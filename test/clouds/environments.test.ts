@@ -1,0 +1,4 @@
+import { checkEnvironments } from "../mastodon/environments";
+import { MIXES } from "../mastodon/mixes";
+
+checkEnvironments(MIXES);

@@ -1,0 +1,3 @@
+import { gathered } from "./gathered";
+
+gathered(__filename);
