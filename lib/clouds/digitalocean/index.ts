@@ -27,6 +27,7 @@ import { hostSteps } from "./host-steps";
 import { internalBalancer } from "./internal-balancer";
 import { keptMachine } from "./machine";
 import { ManagedPlace } from "./managed";
+import { ManagedClusters } from "./managed-clusters";
 import { DigitalOceanNetwork } from "./network";
 import { pool } from "./pool";
 import { DigitalOceanProps, Settings } from "./settings";
@@ -78,12 +79,17 @@ export class DigitalOceanCloud implements Cloud {
 }
 
 class DigitalOceanSession implements CloudSession {
-  constructor(private readonly network: DigitalOceanNetwork) {}
+  private readonly clusters: ManagedClusters;
+
+  constructor(private readonly network: DigitalOceanNetwork) {
+    const { scope, vpc, settings } = network;
+    this.clusters = new ManagedClusters(scope, { region: settings.region, vpc, protect: settings.protectDatabases });
+  }
 
   /** For databases that DigitalOcean runs. */
   get managedPlace(): ManagedPlace {
     const { site, vpc, settings } = this.network;
-    return { site, vpc, region: settings.region, roleTag: (role) => this.network.roleTag(role) };
+    return { site, vpc, region: settings.region, clusters: this.clusters, roleTag: (role) => this.network.roleTag(role) };
   }
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {

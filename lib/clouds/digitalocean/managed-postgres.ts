@@ -78,10 +78,10 @@ export function managedPostgres(scope: Construct, id: string, props: ManagedPost
   const place = placeOf(within);
   const { problems } = Installation.of(within);
   const { storageGib, pool, poolClients = 1000 } = props;
-  const made = cluster(within, place, props, {
+  const whole = cluster(within, place, props, {
     engine: "pg",
     version: props.version ?? "17",
-    ...(storageGib !== undefined && { storageSizeMib: String(storageGib * 1024) }),
+    ...(storageGib !== undefined && { storageSizeMib: storageGib * 1024 }),
   });
   const connections = connectionsOf(props.size);
   problems.add(within, wrongNumber("poolClients", poolClients, { least: 1 }));
@@ -95,14 +95,14 @@ export function managedPostgres(scope: Construct, id: string, props: ManagedPost
       });
     }
   }
-  const { resource, password, managed } = made;
-  const common = { user: resource.user, password, tls: "verify-full", ca: made.ca(), managed } as const;
+  const { made, password, managed } = whole;
+  const common = { user: made.user, password, tls: "verify-full", ca: whole.ca(), managed } as const;
   return {
     postgres: {
       ...common,
-      host: resource.privateHost,
+      host: made.privateHost,
       port: PORT,
-      name: resource.database,
+      name: made.database,
       maxConnections: Math.max(1, connections - (pool ?? 0)),
       replicas: props.replica === true ? [{ host: replicaOf(), managed }] : [],
     },
@@ -111,24 +111,24 @@ export function managedPostgres(scope: Construct, id: string, props: ManagedPost
 
   function replicaOf(): string {
     const replica = new DatabaseReplica(within, "Replica", {
-      clusterId: resource.id,
+      clusterId: made.id,
       name: shortened(`${place.site}-${hostName(id)}-reads`, NAME_LENGTH),
       size: props.size,
       region: place.region,
       privateNetworkUuid: place.vpc,
     });
-    made.admitTo("ReplicaCallers", replica.uuid);
+    whole.admitTo("ReplicaCallers", replica.uuid);
     return replica.privateHost;
   }
 
   function poolOf(size: number): ManagedPostgres["pool"] {
     const entry = new DatabaseConnectionPool(within, "Pool", {
-      clusterId: resource.id,
+      clusterId: made.id,
       name: "mastodon",
       mode: "transaction",
       size,
-      dbName: resource.database,
-      user: resource.user,
+      dbName: made.database,
+      user: made.user,
     });
     return { ...common, host: entry.privateHost, port: POOL_PORT, name: entry.name, maxClients: poolClients };
   }

@@ -58,14 +58,14 @@ export function managedValkey(scope: Construct, id: string, props: ManagedValkey
       remedy: `use one of ${Object.keys(EVICTION).join(", ")}`,
     });
   }
-  const { resource, password, ca, managed } = cluster(within, place, props, {
+  const { made, password, ca, managed } = cluster(within, place, props, {
     engine: "valkey",
     version: props.version ?? "8",
     evictionPolicy: EVICTION[use],
   });
   return {
     use,
-    host: resource.privateHost,
+    host: made.privateHost,
     port: PORT,
     user: USER,
     password,

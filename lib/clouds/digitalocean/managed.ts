@@ -1,9 +1,8 @@
 // What the databases that DigitalOcean runs have in common: a cluster in the site's VPC, and who may come in, by the tags of the callers' roles.
 
-import { DatabaseCluster, DatabaseClusterConfig } from "@cdktf/provider-digitalocean/lib/database-cluster";
 import { DatabaseFirewall } from "@cdktf/provider-digitalocean/lib/database-firewall";
 import { DataDigitaloceanDatabaseCa } from "@cdktf/provider-digitalocean/lib/data-digitalocean-database-ca";
-import { Lazy } from "cdktf";
+import { Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { Role } from "../../core/address-plan";
 import { Caller } from "../../core/flow";
@@ -13,6 +12,7 @@ import { hostName, shortened } from "../../core/names";
 import { PageError } from "../../core/problems";
 import { Secret } from "../../core/secret";
 import { wrongNumber } from "../../core/whole-number";
+import { ClusterSettings, MadeCluster, ManagedClusters } from "./managed-clusters";
 
 /** What a managed service needs of its site at DigitalOcean. */
 export interface ManagedPlace {
@@ -20,6 +20,7 @@ export interface ManagedPlace {
   readonly region: string;
   /** The VPC's id. */
   readonly vpc: string;
+  readonly clusters: ManagedClusters;
   /** The tag of all hosts of a role. */
   roleTag(role: Role): { readonly name: string };
 }
@@ -33,7 +34,7 @@ export interface ManagedProps {
   /**
    * Machines: one, or with standbys that take over by themselves at the same address. A change adds or takes them away in place.
    * @default 2
-   * @throws at synth if it is not 1, 2 or 3
+   * @throws at synth if it is not a whole number from 1 to 3, or to 2 for Valkey; or if a plan of less than 2 GiB has more than one
    */
   readonly nodes?: number;
   /**
@@ -41,15 +42,10 @@ export interface ManagedProps {
    * @default - DigitalOcean chooses
    */
   readonly maintenance?: { readonly day: string; readonly hour: string };
-  /**
-   * Whether it refuses to be destroyed. Set it to false and deploy before you destroy it: data and backups go with it.
-   * @default true
-   */
-  readonly protect?: boolean;
 }
 
 export interface Cluster {
-  readonly resource: DatabaseCluster;
+  readonly made: MadeCluster;
   readonly password: Secret;
   /** The certificate of the cluster's own authority, asked for when it is there. */
   ca(): string;
@@ -60,6 +56,9 @@ export interface Cluster {
 
 /** The longest name that a cluster may have. */
 const NAME_LENGTH = 63;
+/** Limits of docs.digitalocean.com under PostgreSQL and Valkey: the machines of a cluster, and the memory that a plan with standbys has at least. */
+const MOST_NODES = { pg: 3, valkey: 2 } as const;
+const STANDBY_GIB = 2;
 /** As DigitalOcean makes them, with room. */
 const PASSWORD_LENGTH = 64;
 
@@ -79,39 +78,46 @@ export function cluster(
   scope: Construct,
   place: ManagedPlace,
   props: ManagedProps,
-  engine: Pick<DatabaseClusterConfig, "engine" | "version" | "evictionPolicy" | "storageSizeMib">,
+  engine: Pick<ClusterSettings, "engine" | "version" | "evictionPolicy" | "storageSizeMib">,
 ): Cluster {
-  const { nodes = 2, maintenance } = props;
+  const { size, nodes = 2, maintenance } = props;
   const { problems } = Installation.of(scope);
   const name = shortened(`${place.site}-${hostName(scope.node.id)}`, NAME_LENGTH);
-  problems.add(scope, wrongNumber("nodes", nodes, { least: 1, most: 3 }));
-  if (gibOf(props.size) === undefined)
-    problems.add(scope, { wrong: `size is "${props.size}"`, remedy: "give one of DigitalOcean's plans, such as db-s-2vcpu-4gb" });
-  const resource = new DatabaseCluster(scope, "Cluster", {
-    ...engine,
-    name,
-    size: props.size,
-    nodeCount: nodes,
-    region: place.region,
-    privateNetworkUuid: place.vpc,
-    ...(maintenance !== undefined && { maintenanceWindow: [{ ...maintenance }] }),
-    lifecycle: { preventDestroy: props.protect ?? true },
-  });
+  problems.add(scope, wrongNumber("nodes", nodes, { least: 1, most: MOST_NODES[engine.engine] }) ?? wrongStandbys(size, nodes));
+  if (gibOf(size) === undefined)
+    problems.add(scope, { wrong: `size is "${size}"`, remedy: "give one of DigitalOcean's plans, such as db-s-2vcpu-4gb" });
+  const made = place.clusters.add(scope, name, { ...engine, size, nodes, ...(maintenance !== undefined && { maintenance }) });
   const callers = new Callers(place);
-  callers.admitTo(scope, "Callers", resource.id);
+  callers.admitTo(scope, "Callers", made.id);
   problems.atSynth(() => {
     if (callers.none) problems.add(scope, NOBODY);
   });
   return {
-    resource,
+    made,
     password: new Secret(scope, `${hostName(scope.node.id).replaceAll("-", "_")}_password`, {
       length: PASSWORD_LENGTH,
       description: `The password of ${name} at DigitalOcean.`,
-      value: resource.password,
+      value: made.password,
     }),
-    ca: () => new DataDigitaloceanDatabaseCa(scope, "Ca", { clusterId: resource.id }).certificate,
+    ca: () => authorityOf(scope, made),
     managed: { name, admit: (from) => callers.admit(from) },
     admitTo: (id, service) => callers.admitTo(scope, id, service),
+  };
+}
+
+// By way of a local value. Terraform puts off reading what names a resource itself while anything of that resource changes, here any database of the
+// site; certificates and so boot texts would be unknown, and a larger plan of one database would replace all application machines.
+function authorityOf(scope: Construct, made: MadeCluster): string {
+  const id = new TerraformLocal(scope, "Id", made.id);
+  return new DataDigitaloceanDatabaseCa(scope, "Ca", { clusterId: id.asString }).certificate;
+}
+
+function wrongStandbys(size: string, nodes: number) {
+  const gib = gibOf(size);
+  if (nodes === 1 || gib === undefined || gib >= STANDBY_GIB) return undefined;
+  return {
+    wrong: `nodes is ${nodes}, and ${size} has ${gib} GiB, with which DigitalOcean runs no standby`,
+    remedy: `use nodes: 1, or a plan of ${STANDBY_GIB} GiB or more`,
   };
 }
 

@@ -121,6 +121,13 @@ export interface DigitalOceanProps {
    */
   readonly protectDisks?: boolean;
   /**
+   * Whether a plan that would delete one of the site's databases that DigitalOcean runs (`managedPostgres`, `managedValkey`) is refused, whatever the
+   * reason: the page without it, another id of it, or `terraform destroy`. Set it to false and deploy before you destroy one: data and DigitalOcean's
+   * backups go with it.
+   * @default true
+   */
+  readonly protectDatabases?: boolean;
+  /**
    * How long new machines of a pool may take to serve, in seconds, before the deploy fails and the old ones go on. DigitalOcean tells the health of
    * machines every two minutes only.
    * @default 1800
@@ -153,6 +160,7 @@ export class Settings {
   readonly ssh: Ssh;
   readonly connections: number;
   readonly protectDisks: boolean;
+  readonly protectDatabases: boolean;
   readonly readySeconds: number;
   readonly requestsPerSecond: number;
   readonly mailPorts: boolean;
@@ -166,6 +174,7 @@ export class Settings {
     this.ssh = props.ssh ?? { keys: [], from: [] };
     this.connections = props.connections ?? CONNECTIONS_OF_A_NODE;
     this.protectDisks = props.protectDisks ?? true;
+    this.protectDatabases = props.protectDatabases ?? true;
     this.readySeconds = props.readySeconds ?? 1800;
     this.requestsPerSecond = props.requestsPerSecond ?? 4;
     this.mailPorts = props.mailPorts ?? false;

@@ -1,12 +1,17 @@
 // Which droplet has so many CPUs and so much memory: `dropletSize("shared", Size.of({ cpus: 2, gib: 4 }))`.
 // A table, not a data source: a size that DigitalOcean withdraws must not stop the plans of machines that have it.
-// Dollars a month as the list that gist.github.com/banagale/56d1464ebc0035ae08d9710cadf87f6a keeps has them, which is the one since July 2022;
-// prices of dedicated CPUs above the smallest are its smallest by the number of CPUs. Look into the control panel before you buy.
+// Dollars a month, which decide which of two droplets is the cheaper: the price list of July 2022 (gist colinwilson/cd31bde012f6727b24b2fc4ebee749c0)
+// and the later list with the names of sizes (gist banagale/56d1464ebc0035ae08d9710cadf87f6a); where both have a price, they agree. Those of dedicated
+// CPUs above the smallest are its smallest by the number of CPUs. Read in November 2026; the valid prices are at digitalocean.com/pricing/droplets.
 
 import { Size } from "../../core/size";
 
 export type Region = "ams3" | "blr1" | "fra1" | "lon1" | "nyc1" | "nyc3" | "sfo2" | "sfo3" | "sgp1" | "syd1" | "tor1";
 
+/**
+ * Where these sizes, volumes and sizable load balancers are. Without the oldest (nyc2, ams2, sfo1), and without atl1, ric1, mkc1 and mem1, for which
+ * DigitalOcean announced droplets of other sizes in August 2026.
+ */
 export const REGIONS: readonly Region[] = [
   "ams3",
   "blr1",

@@ -40,10 +40,16 @@ export function secretsInState(plan: string): readonly string[] {
   return kinds.flatMap(([kind, all]) =>
     Object.entries(STATE_SECRETS[kind] ?? {}).flatMap(([path, when]) =>
       Object.entries(all as Values)
-        .filter(([, values]) => when === "always" || isGiven(values, path.split(".")))
+        .filter(([, values]) => !isNone(values) && (when === "always" || isGiven(values, path.split("."))))
         .map(([name]) => `${kind}.${name}: ${path}`),
     ),
   );
+}
+
+/** Whether it is a resource of which the plan makes none. */
+function isNone(values: unknown): boolean {
+  const { for_each: each } = values as Values;
+  return typeof each === "object" && each !== null && Object.keys(each).length === 0;
 }
 
 function isGiven(values: unknown, [first, ...rest]: readonly string[]): boolean {

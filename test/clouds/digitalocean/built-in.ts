@@ -14,9 +14,16 @@ interface Plan {
 
 const META = ["count", "for_each", "lifecycle", "depends_on"];
 /** What the provider would only know after the resource is made. */
-const COMPUTED = { ip: "192.0.2.1", ipv6: "2001:db8::1", ipv4_address: "192.0.2.2", ipv4_address_private: "10.20.0.2" };
+const COMPUTED = {
+  ip: "192.0.2.1",
+  ipv6: "2001:db8::1",
+  ipv4_address: "192.0.2.2",
+  ipv4_address_private: "10.20.0.2",
+  private_host: "db.example",
+  password: "0123456789abcdef",
+};
 /** Answers of the account. */
-const ANSWERS = { ssh_keys: [{ id: 1, name: "admin" }], ca_certificate: "" };
+const ANSWERS = { ssh_keys: [{ id: 1, name: "admin" }], ca_certificate: "", certificate: "" };
 
 export function builtIn(plan: string): string {
   const { resource, data = {}, locals, variable, output } = JSON.parse(plan) as Plan;
@@ -44,7 +51,8 @@ function standIn(block: Block): Block {
   const { ignore_changes, ...lifecycle } = (block["lifecycle"] ?? {}) as Block;
   return {
     ...of((key) => META.includes(key)),
-    input: { ...of((key) => ![...META, "provisioner", "//"].includes(key)), ...COMPUTED },
+    // What a dynamic block repeats is known inside it alone.
+    input: { ...of((key) => ![...META, "provisioner", "//", "dynamic"].includes(key)), ...COMPUTED },
     // A part of the input cannot be ignored.
     lifecycle: { ...lifecycle, ...(ignore_changes !== undefined && { ignore_changes: ["input"] }) },
   };

@@ -3,10 +3,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, TerraformStack, Testing } from "cdktf";
+import { Construct } from "constructs";
 import { mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../../lib";
 import {
   digitalocean,
   digitalOceanDns,
+  DigitalOceanProps,
   managedPostgres,
   ManagedPostgresProps,
   managedValkey,
@@ -52,7 +54,7 @@ function page({ postgres = {}, valkey = {}, pooler = "own", version = "4.7.6" }:
         : PgBouncer.external({ ...cluster.pool!, direct });
   const redis = Redis.external(managedValkey(site, "Feeds", { size: "db-s-1vcpu-2gb", ...valkey }));
   const cache = Redis.external(managedValkey(site, "Cache", { size: "db-s-1vcpu-1gb", use: "cache", nodes: 1 }));
-  const jobs = Redis.external(managedValkey(site, "Jobs", { size: "db-s-1vcpu-1gb", use: "sidekiq" }));
+  const jobs = Redis.external(managedValkey(site, "Jobs", { size: "db-s-1vcpu-2gb", use: "sidekiq" }));
   const data = { database, redis, cache, jobs };
   const streaming = new StreamingPool(site, "Streaming", { processes: 1, ...data });
   const web = new WebTier(site, "Web", { processes: 1, streaming, ...data });
@@ -71,39 +73,80 @@ function resources(stack: TerraformStack): { readonly text: string; readonly of:
   return { text, of: (kind) => resource[`digitalocean_${kind}`] ?? data[`digitalocean_${kind}`] ?? {} };
 }
 
-test("clusters stand in the VPC of the site, each with what it holds, and are guarded", () => {
+test("clusters stand in the VPC of the site as one resource, each with what it holds", () => {
   const { stack, site } = page({ postgres: { replica: true, storageGib: 100, maintenance: { day: "monday", hour: "04:00" } } });
   expect(site.problems.all()).toEqual([]);
   const { text, of } = resources(stack);
-  const clusters = of("database_cluster");
-  const vpc = {
-    region: "fra1",
-    private_network_uuid: "${digitalocean_vpc.Social_Network.id}",
-    lifecycle: { prevent_destroy: true },
-  };
-  expect(clusters["Social_Database_Cluster"]).toMatchObject({
-    ...vpc,
-    name: "social-database",
-    engine: "pg",
-    version: "17",
-    size: "db-s-4vcpu-8gb",
-    node_count: 2,
-    storage_size_mib: "102400",
-    maintenance_window: [{ day: "monday", hour: "04:00" }],
+  expect(of("database_cluster")).toEqual({
+    Social_Databases: {
+      for_each: {
+        "social-cache": { engine: "valkey", version: "8", size: "db-s-1vcpu-1gb", nodes: 1, evictionPolicy: "allkeys_lru" },
+        "social-database": {
+          engine: "pg",
+          version: "17",
+          size: "db-s-4vcpu-8gb",
+          nodes: 2,
+          storageSizeMib: 102400,
+          maintenance: { day: "monday", hour: "04:00" },
+        },
+        "social-feeds": { engine: "valkey", version: "8", size: "db-s-1vcpu-2gb", nodes: 2, evictionPolicy: "noeviction" },
+        "social-jobs": { engine: "valkey", version: "8", size: "db-s-1vcpu-2gb", nodes: 2, evictionPolicy: "noeviction" },
+      },
+      name: "${each.key}",
+      engine: "${each.value.engine}",
+      version: "${each.value.version}",
+      size: "${each.value.size}",
+      node_count: "${each.value.nodes}",
+      storage_size_mib: '${lookup(each.value, "storageSizeMib", null)}',
+      eviction_policy: '${lookup(each.value, "evictionPolicy", null)}',
+      dynamic: {
+        maintenance_window: {
+          for_each: "${try([each.value.maintenance], [])}",
+          content: { day: "${maintenance_window.value.day}", hour: "${maintenance_window.value.hour}" },
+        },
+      },
+      region: "fra1",
+      private_network_uuid: "${digitalocean_vpc.Social_Network.id}",
+      lifecycle: { prevent_destroy: true },
+      depends_on: ["terraform_data.secrets"],
+    },
   });
-  expect(clusters["Social_Feeds_Cluster"]).toMatchObject({
-    ...vpc,
-    engine: "valkey",
-    version: "8",
-    eviction_policy: "noeviction",
-  });
-  expect(clusters["Social_Jobs_Cluster"]).toMatchObject({ ...vpc, eviction_policy: "noeviction", node_count: 2 });
-  expect(clusters["Social_Cache_Cluster"]).toMatchObject({ ...vpc, eviction_policy: "allkeys_lru", node_count: 1 });
   expect(of("database_replica")["Social_Database_Replica"]).toMatchObject({
+    cluster_id: '${digitalocean_database_cluster.Social_Databases["social-database"].id}',
     name: "social-database-reads",
     size: "db-s-4vcpu-8gb",
   });
   expect(schemaCheck(text, schema)).toEqual([]);
+});
+
+/** What stands in the plan of clusters, once all that a site without any has is there. */
+function clusters({ protectDatabases, protectDisks }: Pick<DigitalOceanProps, "protectDatabases" | "protectDisks"> = {}) {
+  const stack = new TerraformStack(new App(), "stack");
+  const cloud = digitalocean({
+    region: "fra1",
+    ...(protectDatabases !== undefined && { protectDatabases }),
+    ...(protectDisks !== undefined && { protectDisks }),
+  });
+  new Site(stack, "Social", { cloud, domain: "social.example", version: "4.7.6", queuesElsewhere: ["scheduler"] });
+  const { text, of } = resources(stack);
+  const { for_each: each, lifecycle } = of("database_cluster")["Social_Databases"]!;
+  return { each, lifecycle, text };
+}
+
+test("a page that has no database any more guards those of the page before, until it says otherwise", () => {
+  expect(clusters()).toMatchObject({ each: {}, lifecycle: { prevent_destroy: true } });
+  expect(clusters({ protectDisks: false }).lifecycle).toEqual({ prevent_destroy: true });
+  expect(clusters({ protectDatabases: false })).toMatchObject({ each: {}, lifecycle: { prevent_destroy: false } });
+  expect(secretsInState(clusters().text)).toEqual([]);
+});
+
+test("two clusters of one name are refused, since the second would take the place of the first", () => {
+  const { site } = page();
+  managedValkey(new Construct(site, "Other"), "Cache", { size: "db-s-1vcpu-1gb", nodes: 1 });
+  expect(site.problems.all()).toContain(
+    "stack/Social/Other/Cache: its name at DigitalOcean is social-cache, which is already used by another database of the page / " +
+      "give one of them another id",
+  );
 });
 
 test("a cluster and its replica let in the roles that call them, by their tags, and nobody else", () => {
@@ -143,6 +186,13 @@ test("Ruby and Node verify the clusters by their own authorities, and the world 
   expect(JSON.stringify([env, node])).not.toMatch(/NODE_TLS_REJECT_UNAUTHORIZED|no-verify/);
 });
 
+test("the authority is found by a local value, so that boot texts stay known while another database changes", () => {
+  const { of, text } = resources(page().stack);
+  expect(of("database_ca")["Social_Jobs_Ca"]).toEqual({ cluster_id: "${local.Social_Jobs_Id}" });
+  const { locals } = JSON.parse(text.replaceAll(/_[0-9A-F]{8}(?![0-9A-Za-z])/g, "")) as { readonly locals: object };
+  expect(locals).toMatchObject({ Social_Jobs_Id: '${digitalocean_database_cluster.Social_Databases["social-jobs"].id}' });
+});
+
 test("a Valkey whose certificate is public asks for no authority of its own", () => {
   const { stack, web } = page({ valkey: { authority: "public" } });
   expect(Object.keys(resources(stack).of("database_ca")).sort()).toEqual([
@@ -168,7 +218,7 @@ test("DigitalOcean's pool takes the place of a PgBouncer, and what needs a sessi
 });
 
 test("connections are counted against the plan: 25 a GiB, three of which DigitalOcean keeps, less those of the pool", () => {
-  const few = page({ pooler: "none", postgres: { size: "db-s-1vcpu-1gb" } })
+  const few = page({ pooler: "none", postgres: { size: "db-s-1vcpu-1gb", nodes: 1 } })
     .site.problems.all()
     .join("\n");
   expect(few).toContain("maxConnections of Postgres.external");
@@ -188,7 +238,13 @@ test.each<[string, Options, string]>([
     { postgres: { size: "large" } },
     'stack/Social/Database: size is "large" / give one of DigitalOcean\'s plans, such as db-s-2vcpu-4gb',
   ],
-  ["too many nodes", { valkey: { nodes: 4 } }, "stack/Social/Feeds: nodes is 4"],
+  ["too many nodes", { postgres: { nodes: 4 } }, "stack/Social/Database: nodes is 4 / use a whole number from 1 to 3"],
+  ["a second standby of Valkey", { valkey: { nodes: 3 } }, "stack/Social/Feeds: nodes is 3 / use a whole number from 1 to 2"],
+  [
+    "a standby of the smallest plan",
+    { valkey: { size: "db-s-1vcpu-1gb" } },
+    "stack/Social/Feeds: nodes is 2, and db-s-1vcpu-1gb has 1 GiB, with which DigitalOcean runs no standby / use nodes: 1, or a plan of 2 GiB or more",
+  ],
   ["a pool beside a replica", { postgres: { pool: 10, replica: true } }, "it has both a pool and a replica"],
   ["a use that is none", { valkey: { use: "queues" as "main" } }, 'use is "queues" / use one of main, sidekiq, cache'],
   ["a Mastodon that cannot encrypt", { version: "4.2.20" }, "it is encrypted, and Mastodon 4.2.20 does not support that"],
@@ -198,7 +254,7 @@ test.each<[string, Options, string]>([
 
 test("a database that nobody calls would be open to the world, and is refused", () => {
   const { site } = page();
-  managedValkey(site, "Unused", { size: "db-s-1vcpu-1gb" });
+  managedValkey(site, "Unused", { size: "db-s-1vcpu-1gb", nodes: 1 });
   expect(site.problems.all()).toEqual([
     "stack/Social/Unused: nobody calls it, and DigitalOcean opens a database that names no caller to the world / give it to a tier, or leave it out",
   ]);
