@@ -4,6 +4,9 @@ import type { MakeCloud } from ".";
 import { Plan, probe, SECRET } from "./page";
 import { unhashed } from "./plan";
 
+/** What core shows itself: names of secrets that are missing or malformed, and no values. */
+const OF_CORE: readonly string[] = ["secrets_without_value", "secrets_malformed"];
+
 export function tellsNoSecret(make: MakeCloud): readonly string[] {
   const { plan } = probe(make());
   const outputs = Object.entries(plan.output ?? {})
@@ -13,7 +16,7 @@ export function tellsNoSecret(make: MakeCloud): readonly string[] {
     .filter(([name, of]) => name === SECRET && (of as { readonly sensitive?: boolean }).sensitive !== true)
     .map(([name]) => `a variable is not sensitive: ${name}`);
   const labels = Object.entries(plan.locals ?? {})
-    .filter(([, value]) => typeof value === "string" && shownIn(plan, value))
+    .filter(([name, value]) => !OF_CORE.includes(name) && typeof value === "string" && shownIn(plan, value))
     .map(([name]) => `a value that Terraform may show is made of a secret: ${name}`);
   return [...outputs, ...variables, ...labels];
 }
