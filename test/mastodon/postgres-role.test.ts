@@ -183,10 +183,12 @@ test("a primary that restarts goes on, at once if all others have spoken, else a
 
 test("where machines have been before they were made anew, nobody is waited for", () => {
   const data = { timeline: 1, as: "primary" } as const;
-  expect(start({ data, says: followed, heardOf: [3], formerly: ["10.20.7.1@database-1", "10.20.7.2@database-2"] })).toMatchObject({
-    starts: "primary",
-    said: expect.stringContaining("0 of the others were silent"),
-  });
+  expect(start({ data, says: followed, heardOf: [3], formerly: ["10.20.7.1@database-1", "10.20.7.2@database-2"] })).toMatchObject(
+    {
+      starts: "primary",
+      said: expect.stringContaining("0 of the others were silent"),
+    },
+  );
 });
 
 test("a machine that answers under its name is remembered where it answers, and nowhere else", () => {

@@ -39,7 +39,10 @@ class Droplet {
     writeFileSync(join(bin, "systemctl"), `#!/bin/bash\necho "$@" >>"${this.folder}/systemctl"\n`);
     // One container runs, and one has just ended.
     const inspect = `[ "\${@: -1}" = running ] && echo "${this.container}"`;
-    writeFileSync(join(bin, "podman"), `#!/bin/bash\nif [ "$*" = "ps -q" ]; then echo ended; echo running; else ${inspect}; fi\n`);
+    writeFileSync(
+      join(bin, "podman"),
+      `#!/bin/bash\nif [ "$*" = "ps -q" ]; then echo ended; echo running; else ${inspect}; fi\n`,
+    );
     for (const name of ["dig", "systemctl", "podman"]) chmodSync(join(bin, name), 0o755);
   }
 
