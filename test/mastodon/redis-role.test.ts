@@ -49,7 +49,7 @@ function start({ machine = 1, says = {}, memory, replicas = {}, data = false, an
     "redis-cli": REDIS_CLI,
     ip: `echo '2: host0 inet 10.20.53.${9 + machine}/16 brd 10.20.255.255'\n`,
     getent: 'echo "10.20.53.$((9 + ${2##*-})) STREAM $2"\n',
-    "sentinel-console": "cat >>$ROOT/told\necho OK\n",
+    "sentinel-console": 'sed "s/^/${2-own}: /" >>$ROOT/told\necho OK\n',
     ...{ chown: "", install: "", sleep: "echo slept >>$ROOT/slept\n" },
   };
   try {
@@ -170,17 +170,21 @@ const lost: Word = [3, gone];
 const bySaying = (...machines: readonly number[]) => Object.fromEntries(machines.map((n) => [`redis-${n}`, [lost]]));
 
 test("where all machines have other addresses than the sentinels remember, the first one goes on with its data, and the others follow", () => {
-  const told = [
-    "sentinel remove redis",
-    "sentinel monitor redis redis-1 6379 2",
-    expect.stringMatching(/^sentinel set redis auth-pass \S+$/),
-    "sentinel set redis down-after-milliseconds 4000",
-    "sentinel set redis failover-timeout 2500",
-    "sentinel set redis parallel-syncs 1",
+  const told = (sentinel: string) => [
+    `${sentinel}: sentinel remove redis`,
+    `${sentinel}: sentinel monitor redis redis-1 6379 2`,
+    expect.stringMatching(new RegExp(`^${sentinel}: sentinel set redis auth-pass \\S+$`)),
+    `${sentinel}: sentinel set redis down-after-milliseconds 4000`,
+    `${sentinel}: sentinel set redis failover-timeout 2500`,
+    `${sentinel}: sentinel set redis parallel-syncs 1`,
   ];
-  expect(start({ memory: lost, says: bySaying(2, 3), data: true })).toEqual({ role: "master", slept: 3, told });
+  expect(start({ memory: lost, says: bySaying(2, 3), data: true })).toEqual({
+    role: "master",
+    slept: 3,
+    told: ["own", "redis-2", "redis-3"].flatMap(told),
+  });
   const follows = { role: "replicaof redis-1 6379", slept: 3 };
-  expect(start({ machine: 2, memory: lost, says: bySaying(1, 3), data: true })).toEqual({ ...follows, told });
+  expect(start({ machine: 2, memory: lost, says: bySaying(1, 3), data: true })).toEqual({ ...follows, told: told("own") });
   expect(start({ machine: 4, says: bySaying(1, 2, 3), data: true })).toEqual(follows);
 });
 

@@ -42,18 +42,16 @@ nowhere() {
   done
   [ -z "$(timeout 2 redis-cli -h "$1" -p "$port" ping 2>/dev/null)" ]
 }
-# The machine's own sentinel forgets what it remembers of this instance. It reads its commands, since other processes see arguments.
+# A sentinel, by default this machine's own, forgets what it remembers of this instance. It reads its commands, since other processes see arguments.
 begin_anew() {
   local key of value words
   [ -e /etc/redis/sentinel.masters ] || return 0
-  sentinel-console <<<"sentinel remove $name" >/dev/null
+  timeout 5 sentinel-console "$@" <<<"sentinel remove $name" >/dev/null 2>&1
   while read -r _ key of value; do
     [ "$of" = "$name" ] || continue
-    case $key in
-      monitor) words=$(sentinel-console 2>&1 <<<"sentinel monitor $name $value") ;;
-      *) words=$(sentinel-console 2>&1 <<<"sentinel set $name $key $value") ;;
-    esac
-    [ "$words" = OK ] || { echo "redis-role: the sentinel does not take $key of $name: ${words%%$'\n'*}" >&2; return 1; }
+    [ "$key" = monitor ] || of="$of $key" key="set"
+    words=$(timeout 5 sentinel-console "$@" 2>&1 <<<"sentinel $key $of $value")
+    [ "$words" = OK ] || { echo "redis-role: the sentinel${2+ of $2} does not take $key $of: ${words%%$'\n'*}" >&2; return 1; }
   done </etc/redis/sentinel.masters
 }
 
@@ -79,6 +77,8 @@ if [ -n "$sentinels" ]; then
       fi
       echo "redis-role: no machine is at $master, the last master of $name: $first is master"
       begin_anew || exit 1
+      # Those of machines without this instance have nobody else to tell them; the others tell their own again.
+      if mine "$first"; then for host in $sentinels; do [ "$host" = "$self" ] || begin_anew -h "$host"; done; fi
       master=$first
       break
     fi
