@@ -42,6 +42,7 @@ module.exports = {
     {
       ...shared,
       displayName: "e2e",
+      runner: "<rootDir>/test/e2e/serial-runner.cjs",
       testMatch: ["<rootDir>/test/e2e/*.test.ts"],
       setupFilesAfterEnv: ["<rootDir>/test/e2e/timeout.ts"],
     },

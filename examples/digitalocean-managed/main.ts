@@ -26,7 +26,7 @@ const objects = media.objects({
   secretKey: new Secret(stack, "media_secret_key", { length: 64, description: "The secret half of Mastodon's key." }),
 });
 
-// By it people confirm their address and get a new password. New accounts of DigitalOcean cannot use ports 25, 465 and 587.
+// For confirmations of addresses and new passwords. New accounts of DigitalOcean cannot use ports 25, 465 and 587.
 const post = mail({
   server: "smtp.example.net",
   port: 2525,

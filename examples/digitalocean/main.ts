@@ -1,4 +1,4 @@
-// A whole Mastodon server at DigitalOcean: three of everything that must not fail, in one region, with DigitalOcean's own DNS and object store.
+// A whole Mastodon server at DigitalOcean, in one region, with replicas of PostgreSQL and Redis, and DigitalOcean's own DNS and object store.
 
 import { App, TerraformStack } from "cdktf";
 import { Disk, mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
@@ -9,13 +9,13 @@ const stack = new TerraformStack(app, "social");
 
 const cloud = digitalocean({
   region: "fra1",
-  // The database computes on CPUs of its own; everything else shares them.
+  // Dedicated CPUs for PostgreSQL; all other droplets have shared ones.
   cpus: { postgres: "dedicated" },
   dns: digitalOceanDns({ zone: "social.example" }),
   ssh: { keys: ["admin"], from: ["203.0.113.0/24", "2001:db8:100::/48"] },
 });
 
-// In a stack of its own, since Mastodon's key is made for a bucket that is there.
+// In a stack of its own: the limited key for Mastodon can only be made for a bucket that exists.
 const media = new SpacesBucket(new TerraformStack(app, "media"), "Media", {
   bucket: "social-example-media",
   region: "fra1",
@@ -26,7 +26,7 @@ const objects = media.objects({
   secretKey: new Secret(stack, "media_secret_key", { length: 43, description: "The secret half of the object store's key." }),
 });
 
-// By it people confirm their address and get a new password. New accounts of DigitalOcean cannot send on the usual port.
+// For confirmations of addresses and new passwords. New accounts of DigitalOcean cannot send on the usual port.
 const post = mail({
   server: "smtp.example.net",
   port: 2525,
