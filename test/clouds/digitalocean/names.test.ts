@@ -41,7 +41,7 @@ class Droplet {
     const inspect = `[ "\${@: -1}" = running ] && echo "${this.container}"`;
     writeFileSync(
       join(bin, "podman"),
-      `#!/bin/bash\nif [ "$*" = "ps -q" ]; then echo ended; echo running; else ${inspect}; fi\n`,
+      `#!/bin/bash\nif [ "$*" = "ps -q" ]; then echo ended; [ ! -e "${this.container}" ] || echo running; else ${inspect}; fi\n`,
     );
     for (const name of ["dig", "systemctl", "podman"]) chmodSync(join(bin, name), 0o755);
   }
