@@ -3,10 +3,11 @@
 import { X509Certificate } from "node:crypto";
 import { Token } from "cdktf";
 import { Problem } from "../core/problems";
+import { manyLines } from "../core/render/many-lines";
 
 /** The certificates in PEM form without other content, each followed by a line break; or a problem, such as a private key in the text. */
 export function certificatesIn(ca: string): { readonly certificates: string; readonly problem?: Problem } {
-  if (Token.isUnresolved(ca)) return { certificates: ca };
+  if (Token.isUnresolved(ca)) return { certificates: manyLines(ca) };
   const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   const certificates = blocks.map((block) => `${block}\n`).join("");
   if (ca.includes("PRIVATE KEY"))

@@ -2,9 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { App, TerraformLocal, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { parse, stringify } from "yaml";
 import { Program } from "../../lib";
 import { cloudConfig } from "../../lib/core/render/cloud-config";
+import { manyLines } from "../../lib/core/render/many-lines";
 
 const program = () =>
   new Program()
@@ -33,6 +35,24 @@ test("files keep their bytes, modes are strings, packages stand once", () => {
     content: "a: b # no: yes\n  'quoted'\t\"twice\" \\ 0644\n",
   });
   expect(config.manage_etc_hosts).toBe(false);
+});
+
+test("a value of Terraform's that has several lines is indented by Terraform, since YAML indents each line", () => {
+  const stack = new TerraformStack(new App(), "stack");
+  const [ca, name] = ["ca", "name"].map((id) => new TerraformVariable(stack, id, { type: "string" }).stringValue as string);
+  const content = manyLines(ca!);
+  const made = new Program().add(
+    { kind: "file", path: "/etc/both.pem", content: () => content + content },
+    { kind: "file", path: `/etc/${name}.pem`, content },
+  );
+  new TerraformLocal(stack, "text", cloudConfig(made));
+  const { locals } = JSON.parse(Testing.synth(stack)) as { readonly locals: { readonly text: string } };
+  const filledIn = locals.text.replaceAll("${indent(6, var.ca)}", "one\n      two\n      ").replaceAll("${var.name}", "name");
+  const { write_files } = parse(filledIn) as { readonly write_files: readonly { path: string; content: string }[] };
+  expect(write_files.slice(0, 2)).toEqual([
+    { path: "/etc/both.pem", permissions: "0644", content: "one\ntwo\n\none\ntwo\n" },
+    { path: "/etc/name.pem", permissions: "0644", content: "one\ntwo\n" },
+  ]);
 });
 
 test.each([

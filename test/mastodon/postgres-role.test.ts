@@ -31,6 +31,8 @@ interface Scenario {
   readonly says?: Readonly<Record<number, Word>>;
   /** Machines that it has heard of, besides those of the page. */
   readonly heardOf?: readonly number[];
+  /** Former addresses of machines, as on its disk. */
+  readonly formerly?: readonly string[];
   /** Whether the primary no longer keeps what this machine's slot stands for. */
   readonly lost?: boolean;
   /** Whether its settings are there, which a machine made anew has lost. */
@@ -49,6 +51,7 @@ function start({
   data,
   says = {},
   heardOf = [],
+  formerly = [],
   lost = false,
   settings = true,
   tries = 0,
@@ -94,7 +97,7 @@ function start({
     writeFileSync(join(root, "tries"), `${tries}\n`);
     writeFileSync(join(root, "role"), file("/etc/mastodon/postgres/role"));
     writeFileSync(join(root, "conf"), "max_connections = 200\n");
-    writeFileSync(join(root, "peers"), heardOf.map((n) => `${address(n)}\n`).join(""));
+    writeFileSync(join(root, "peers"), [...heardOf.map((n) => `${address(n)}@database-${n}`), ...formerly, ""].join("\n"));
     for (const [n, { role, timeline = 0, system = "7" }] of Object.entries(says)) {
       const lines = `name=database-${n}\nrole=${role}\ntimeline=${timeline}\nplace=1\nsystem=${system}\nothers=\n`;
       writeFileSync(join(root, "says", address(Number(n))), lines);
@@ -176,6 +179,49 @@ test("a primary that restarts goes on, at once if all others have spoken, else a
     starts: "primary",
     said: expect.stringContaining("1 of the others were silent"),
   });
+});
+
+test("where machines have been before they were made anew, nobody is waited for", () => {
+  const data = { timeline: 1, as: "primary" } as const;
+  expect(start({ data, says: followed, heardOf: [3], formerly: ["10.20.7.1@database-1", "10.20.7.2@database-2"] })).toMatchObject(
+    {
+      starts: "primary",
+      said: expect.stringContaining("0 of the others were silent"),
+    },
+  );
+});
+
+test("a machine that answers under its name is remembered where it answers, and nowhere else", () => {
+  const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
+    cloud: new FakeCloud(),
+    domain: "social.example",
+    version: "4.7.6",
+  });
+  const { write_files } = parse(new Postgres(site, "Database", { replicas: 1 }).machines[1]!.bootText()) as {
+    write_files: readonly { path: string; content: string }[];
+  };
+  const watch = write_files.find(({ path }) => path === "/usr/local/sbin/postgres-watch")!.content;
+  const root = mkdtempSync(join(tmpdir(), "postgres-watch-"));
+  const peers = join(root, "peers");
+  const remember = /^remember\(\) \{\n[^]*?^\}$/m.exec(watch)![0].replaceAll("/var/lib/postgresql/peers", peers);
+  const after = (answers: readonly string[], ...met: string[]) => {
+    const script = `own_addresses() { printf '127.0.0.1\\n10.20.0.9\\n'; }\nself=database-2\nwords=$1\nshift\n${remember}\nremember "$@"\n`;
+    const { stderr } = spawnSync("bash", ["--norc", "-uc", script, "bash", answers.join("\n"), ...met], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    return readFileSync(peers, "utf8").trimEnd().split("\n");
+  };
+  try {
+    // Its own former address, one without a name from an earlier version, the former one of a machine that answers, and one that is silent.
+    writeFileSync(peers, "10.20.0.2@database-2\n10.20.0.5\n10.20.0.6@database-3\n10.20.0.7@database-4\n");
+    const answers = ["10.20.0.5 primary 1 7 99 database-1 10.20.0.6@database-3", "10.20.0.8 standby 1 7 99 database-3 "];
+    const kept = ["10.20.0.5@database-1", "10.20.0.7@database-4", "10.20.0.8@database-3"];
+    expect(after(answers, "10.20.0.6@database-3", "10.20.0.2@database-2", "10.20.0.9@database-2")).toEqual(kept);
+    // Nobody is forgotten because nobody answers.
+    expect(after([])).toEqual(kept);
+    expect(after([], "10.20.0.4@database-5")).toEqual(["10.20.0.4@database-5", ...kept]);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
 
 test("a primary that comes back after a standby was promoted goes back to where they part, and follows", () => {

@@ -24,6 +24,8 @@ interface Scenario {
   readonly replicas?: Readonly<Record<string, number>>;
   /** Whether its append-only file is there. */
   readonly data?: boolean;
+  /** An address besides those of the machines where a Redis answers. */
+  readonly answers?: string;
 }
 
 const REDIS_CLI = `f=$ROOT/$2.$6
@@ -33,7 +35,7 @@ printf '%b\\n' "$(head -n 1 "$f")"
 `;
 
 /** Runs the script of a machine, the n-th of them at 10.20.53.9 + n, before a start of its instance. */
-function start({ machine = 1, says = {}, memory, replicas = {}, data = false }: Scenario) {
+function start({ machine = 1, says = {}, memory, replicas = {}, data = false, answers: elsewhere }: Scenario) {
   const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
     cloud: new FakeCloud(),
     domain: "social.example",
@@ -46,6 +48,8 @@ function start({ machine = 1, says = {}, memory, replicas = {}, data = false }: 
   const commands = {
     "redis-cli": REDIS_CLI,
     ip: `echo '2: host0 inet 10.20.53.${9 + machine}/16 brd 10.20.255.255'\n`,
+    getent: 'echo "10.20.53.$((9 + ${2##*-})) STREAM $2"\n',
+    "sentinel-console": 'sed "s/^/${2-own}: /" >>$ROOT/told\necho OK\n',
     ...{ chown: "", install: "", sleep: "echo slept >>$ROOT/slept\n" },
   };
   try {
@@ -57,6 +61,8 @@ function start({ machine = 1, says = {}, memory, replicas = {}, data = false }: 
       chmodSync(join(root, "bin", name), 0o755);
     }
     for (const name of ["redis.role", "redis.settings"]) writeFileSync(join(root, "etc", name), file(`/etc/redis/${name}`));
+    if (machine < 4) writeFileSync(join(root, "etc/sentinel.masters"), file("/etc/redis/sentinel.masters"));
+    if (elsewhere !== undefined) writeFileSync(join(root, `${elsewhere}.`), "NOAUTH Authentication required.\n");
     for (const [host, words] of Object.entries(says)) {
       const answers = words.map(
         ([epoch, master]) => `name\\nredis\\nip\\n${master}\\nflags\\nmaster\\nconfig-epoch\\n${epoch}\n`,
@@ -80,7 +86,8 @@ function start({ machine = 1, says = {}, memory, replicas = {}, data = false }: 
     const slept = existsSync(join(root, "slept")) ? readFileSync(join(root, "slept"), "utf8").split("\n").length - 1 : 0;
     if (status !== 0) return { role: "none", slept };
     const role = readFileSync(join(root, "etc/redis-redis.conf"), "utf8").trimEnd().split("\n").at(-1)!;
-    return { role: role.startsWith("replicaof") ? role : "master", slept };
+    const told = existsSync(join(root, "told")) && readFileSync(join(root, "told"), "utf8").trimEnd().split("\n");
+    return { role: role.startsWith("replicaof") ? role : "master", slept, ...(told !== false && { told }) };
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -155,4 +162,44 @@ test("it never wipes the last copy, also when a sentinel is silent and nobody ca
 test("when no copy is up either, an empty master serves", () => {
   const says = { "redis-2": [[3, first] as const], "redis-3": [[3, first] as const] };
   expect(start({ memory: [3, first], says, replicas: { "redis-2": 0, "redis-3": 0 } })).toEqual({ role: "master", slept: 0 });
+});
+
+// As when all droplets were destroyed and their disks kept: no machine is where the sentinels remember one, so they never agree on another.
+const gone = "10.20.7.1";
+const lost: Word = [3, gone];
+const bySaying = (...machines: readonly number[]) => Object.fromEntries(machines.map((n) => [`redis-${n}`, [lost]]));
+
+test("where all machines have other addresses than the sentinels remember, the first one goes on with its data, and the others follow", () => {
+  const told = (sentinel: string) => [
+    `${sentinel}: sentinel remove redis`,
+    `${sentinel}: sentinel monitor redis redis-1 6379 2`,
+    expect.stringMatching(new RegExp(`^${sentinel}: sentinel set redis auth-pass \\S+$`)),
+    `${sentinel}: sentinel set redis down-after-milliseconds 4000`,
+    `${sentinel}: sentinel set redis failover-timeout 2500`,
+    `${sentinel}: sentinel set redis parallel-syncs 1`,
+  ];
+  expect(start({ memory: lost, says: bySaying(2, 3), data: true })).toEqual({
+    role: "master",
+    slept: 3,
+    told: ["own", "redis-2", "redis-3"].flatMap(told),
+  });
+  const follows = { role: "replicaof redis-1 6379", slept: 3 };
+  expect(start({ machine: 2, memory: lost, says: bySaying(1, 3), data: true })).toEqual({ ...follows, told: told("own") });
+  expect(start({ machine: 4, says: bySaying(1, 2, 3), data: true })).toEqual(follows);
+});
+
+test("without its data the first one does not start then: another may have a copy", () => {
+  expect(start({ memory: lost, says: bySaying(2, 3) })).toEqual({ role: "none", slept: 3 });
+});
+
+test("nothing is forgotten while a Redis answers where the master was, or once the sentinels have agreed on another", () => {
+  const before = { memory: lost, data: true, machine: 2 };
+  expect(start({ ...before, says: bySaying(1, 3), answers: gone })).toEqual({
+    role: `replicaof ${gone} 6379`,
+    slept: 0,
+  });
+  expect(start({ ...before, says: { "redis-3": [lost, lost, [4, third]] } })).toEqual({
+    role: `replicaof ${third} 6379`,
+    slept: 2,
+  });
 });

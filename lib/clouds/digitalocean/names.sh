@@ -100,7 +100,26 @@ look() {
     echo "$name is at ${now[$name]}${known[$name]:+, was at ${known[$name]}}"
     [ -z "${known[$name]-}" ] || moved+=("$name")
   done
-  [ ${#moved[@]} = 0 ] || tell_proxy "${moved[@]}"
+  [ ${#moved[@]} -gt 0 ] || return 0
+  tell_proxy "${moved[@]}"
+  tell_containers "${moved[@]}"
+}
+
+# Each container has a copy of /etc/hosts, which podman made when it started and bound into it: it is written in place, since another file of the same
+# name would stay outside.
+tell_containers() {
+  local name places="" id copy text
+  command -v podman >/dev/null || return 0
+  for name in "$@"; do places+=" $name ${now[$name]}"; done
+  for id in $(timeout 60 podman ps -q); do
+    # It may have ended by now.
+    copy=$(timeout 60 podman inspect --format '{{.HostsPath}}' "$id" 2>/dev/null) || continue
+    text=$(awk -v places="$places" '
+      BEGIN { for (n = split(places, words, " "); n > 1; n -= 2) at[words[n - 1]] = words[n] }
+      NF == 2 && ($2 in at) { print at[$2] "\t" $2; next }
+      { print }' "$copy") || continue
+    printf '%s\n' "$text" >"$copy"
+  done
 }
 
 # HAProxy looks up its servers when it starts, and its configuration may hold addresses that were looked up for it. They are first replaced by the names,

@@ -6,6 +6,7 @@ import { stringify } from "yaml";
 import { Program, Step, Text, textOf } from "../program";
 import { script } from "../script";
 import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../unit";
+import { indented } from "./many-lines";
 
 /** The script on the machine that runs the program. */
 export const BOOT_SCRIPT = "/usr/local/sbin/boot";
@@ -49,9 +50,10 @@ function yaml({ write_files, packages }: Config): string {
 
 function fileItem(file: WrittenFile): string {
   const { path, permissions, content } = file;
-  if (!IS_BLOCK.test(content) || !IS_PLAIN_PATH.test(path) || !IS_MODE.test(permissions)) return byPackage("write_files", file);
-  const indented = content.slice(0, -1).replace(/\n+/g, (breaks) => `${breaks}      `);
-  return `  - path: ${path}\n    permissions: "${permissions}"\n    content: |\n      ${indented}\n`;
+  if (!IS_BLOCK.test(content) || !IS_PLAIN_PATH.test(path) || !IS_MODE.test(permissions))
+    return indented(INDENTATION.length, byPackage("write_files", file));
+  const lines = content.slice(0, -1).replace(/\n+/g, (breaks) => `${breaks}${INDENTATION}`);
+  return `  - path: ${path}\n    permissions: "${permissions}"\n    content: |\n${INDENTATION}${indented(INDENTATION.length, lines)}\n`;
 }
 
 function packageItem(name: string): string {
@@ -66,6 +68,8 @@ function written(part: object): string {
   return stringify(part, { lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
 }
 
+/** Of a file's content. */
+const INDENTATION = "      ";
 const IS_PLAIN_PATH = /^\/[A-Za-z0-9/._@+-]*$/;
 const IS_MODE = /^0[0-7]{3}$/;
 const IS_PLAIN_NAME = /^(?!(true|false|null)$)[a-z][a-z0-9.+-]*$/;

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { Secret } from "../secret";
+import { lengthOf } from "./many-lines";
 
 const TOKEN = /\$\{TfToken\[[^\]]*\]\}/g;
 
@@ -18,9 +19,9 @@ export function terraformText(text: string): string {
   return escaped + escape(text.slice(from));
 }
 
-/** The size of `text` on the machine in bytes: a secret counts with its declared length, any other token with 64. */
+/** The size of `text` on the machine in bytes: a secret counts with its declared length, and any other token with 64, unless it has several lines. */
 export function byteLength(text: string): number {
-  return Buffer.byteLength(text.replace(TOKEN, (token) => "x".repeat(Secret.lengthOf(token) ?? UNKNOWN_TOKEN_BYTES)));
+  return Buffer.byteLength(text.replace(TOKEN, (token) => "x".repeat(bytesOf(token))));
 }
 
 /** The size of `text` in bytes after gzip and base64 by Terraform. */
@@ -32,7 +33,7 @@ export function packedLength(text: string): number {
 export function gzippedLength(text: string): number {
   // A token is replaced by random characters, since secrets do not compress well. Another implementation of gzip may need slightly more.
   const filled = text.replace(TOKEN, (token) => {
-    const length = Secret.lengthOf(token) ?? UNKNOWN_TOKEN_BYTES;
+    const length = bytesOf(token);
     return createHash("shake256", { outputLength: length }).update(token).digest("base64").slice(0, length);
   });
   return Math.ceil(gzipSync(filled).length * OTHER_GZIP);
@@ -44,6 +45,10 @@ export function readableText(text: string): string {
     const name = Secret.nameOf(token);
     return name === undefined ? "<known after apply>" : `<secret ${name}>`;
   });
+}
+
+function bytesOf(token: string): number {
+  return Secret.lengthOf(token) ?? lengthOf(token) ?? UNKNOWN_TOKEN_BYTES;
 }
 
 const UNKNOWN_TOKEN_BYTES = 64;

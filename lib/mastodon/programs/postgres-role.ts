@@ -13,7 +13,10 @@ export function role(self: string, first: boolean, others: readonly string[], ne
 /** Where the machine keeps what its scripts share, as a file of functions. */
 export const ASK = "/usr/local/lib/postgres-ask";
 
-/** Requests to the other machines: `heard` prints a line for each response: address, role, timeline, log position, system, name, known machines. */
+/**
+ * Requests to the other machines: `heard` prints a line for each response: address, role, timeline, log position, system, name, known machines as
+ * address@name.
+ */
 // A promotion writes the history of its timeline before the control file knows of it, and a standby has the history before it replays it.
 export const ASK_SCRIPT = `. ${ROLE}
 data=${PLACE} bin=/usr/lib/postgresql/17/bin
@@ -24,10 +27,12 @@ timeline() {
 }
 address_of() { getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }'; }
 own_addresses() { ip -4 -o addr show | awk '{ sub("/.*", "", $4); print $4 }'; }
-# By address, each once: the same machine may be named by the page and have been heard of.
-others_known() {
-  { for peer in $others; do address_of "$peer"; done; cat ${PEERS} 2>/dev/null; } | sed '/^$/d' | sort -u | grep -vxF -f <(own_addresses) || true
+# As address@name. A machine that the page names is where its name leads now: one that was made anew may have had another address before.
+machines_known() {
+  for peer in $others; do echo "$(address_of "$peer")@$peer"; done | sed '/^@/d'
+  [ ! -e ${PEERS} ] || awk -F@ -v named=" $self $others " '$1 != "" && ($2 == "" || !index(named, " " $2 " "))' ${PEERS}
 }
+others_known() { machines_known | sed 's/@.*//' | sort -u | grep -vxF -f <(own_addresses) || true; }
 heard() {
   local peer
   for peer in $(others_known); do

@@ -68,13 +68,15 @@ const STATE = [
   "coalesce((select status || ' ' || pid from pg_stat_wal_receiver), '-')",
   "case when pg_is_in_recovery() and (select latest_end_lsn from pg_stat_wal_receiver) > pg_last_wal_replay_lsn()" +
     " then coalesce(extract(epoch from now() - pg_last_xact_replay_timestamp())::int, 0) else 0 end",
-  "(select string_agg(host(client_addr), ' ') from pg_stat_replication where client_addr is not null)",
+  "(select string_agg(host(client_addr) || '@' || application_name, ' ') from pg_stat_replication" +
+    " where client_addr is not null and application_name <> 'copy')",
 ].join(", ");
 
 // A server that is slow to answer, or has no room for one more session, is not down: to say so would cut off all whom it serves. A standby that
 // is refused looks for a moment as if it received, again and again. A slot of a standby's former time as primary would hold back its log for
-// nobody. A primary gives way to whoever was promoted later, and of two that were at once one does. awk's variable is not called `system`: mawk,
-// which is Debian's awk, has a function of that name and refuses the whole program.
+// nobody. A primary gives way to whoever was promoted later, and of two that were at once one does. A machine that answers under its name is forgotten
+// at its former addresses, which clouds that compute them change: a starting primary waits for machines that do not answer, and `postgres-promote`
+// refuses. awk's variable is not called `system`: mawk, which is Debian's awk, has a function of that name and refuses the whole program.
 const WATCH = `#!/bin/bash
 # Says once a second which part this PostgreSQL plays (${STATUS}), and restarts it when another machine has overtaken it.
 set -uo pipefail
@@ -90,9 +92,17 @@ again() {
   systemctl restart --no-block ${UNIT}
 }
 remember() {
-  local known now
+  local known now live
   known=$(cat ${PEERS} 2>/dev/null)
-  now=$(printf '%s\\n' $known "$@" | sed '/^$/d' | sort -u | grep -vxF -f <(own_addresses))
+  live=$(awk 'NF { print $1 "@" $6 }' <<<"$words" | paste -sd ' ')
+  now=$(printf '%s\\n' $known $live "$@" | sort -u | awk -F@ -v self="$self" -v live="$live" -v own="$(own_addresses | paste -sd ' ')" '
+    BEGIN {
+      for (n = split(own, all, " "); n > 0; n--) mine[all[n]]
+      for (n = split(live, all, " "); n > 0; n--) { split(all[n], part, "@"); name[part[1]] = part[2]; place[part[2]] = part[1] }
+    }
+    $1 == "" || ($1 in mine) || $2 == self { next }
+    (($1 in name) && name[$1] != $2) || (($2 in place) && place[$2] != $1) { next }
+    { print }')
   [ "$now" = "$known" ] || { echo "$now" >${PEERS}.new && mv ${PEERS}.new ${PEERS}; }
 }
 
@@ -148,7 +158,7 @@ role=$role
 timeline=$timeline
 place=$place
 system=$system
-others=$(others_known | tr '\\n' ' ')
+others=$(machines_known | sort -u | tr '\\n' ' ')
 "
 done
 `;

@@ -32,6 +32,28 @@ replicas_up() {
 mine() { [ "$1" = "$self" ] || ip -4 -o addr show | grep -qF " $1/"; }
 # An empty one leaves files as well.
 has_data() { [ -n "$(find "$home" \( -name '*.aof' -size +0 -o -name '*.rdb' -size +1k \) -print -quit 2>/dev/null)" ]; }
+address_of() { getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }'; }
+# Whether none of the machines is at the address of the master, and nobody answers there.
+nowhere() {
+  local host
+  mine "$1" && return 1
+  for host in $sentinels; do
+    if [ "$1" = "$host" ] || [ "$1" = "$(address_of "$host")" ]; then return 1; fi
+  done
+  [ -z "$(timeout 2 redis-cli -h "$1" -p "$port" ping 2>/dev/null)" ]
+}
+# A sentinel, by default this machine's own, forgets what it remembers of this instance. It reads its commands, since other processes see arguments.
+begin_anew() {
+  local key of value words
+  [ -e /etc/redis/sentinel.masters ] || return 0
+  timeout 5 sentinel-console "$@" <<<"sentinel remove $name" >/dev/null 2>&1
+  while read -r _ key of value; do
+    [ "$of" = "$name" ] || continue
+    [ "$key" = monitor ] || of="$of $key" key="set"
+    words=$(timeout 5 sentinel-console "$@" 2>&1 <<<"sentinel $key $of $value")
+    [ "$words" = OK ] || { echo "redis-role: the sentinel${2+ of $2} does not take $key $of: ${words%%$'\n'*}" >&2; return 1; }
+  done </etc/redis/sentinel.masters
+}
 
 master=$first
 if [ -n "$sentinels" ]; then
@@ -44,6 +66,28 @@ if [ -n "$sentinels" ]; then
   done
   master=$(latest <<<"$words")
   [ -n "$master" ] || { echo "redis-role: no sentinel knows the master of $name" >&2; exit 1; }
+  # All machines were made anew over their disks, at other addresses: the sentinels do not find each other either, and nobody would be master again.
+  # That takes longer than a failover, and than it takes until a machine that was made anew is found by its name.
+  waited=0
+  while nowhere "$master"; do
+    if [ $waited -ge "$LIMIT_SECONDS" ]; then
+      if mine "$first" && ! has_data && grep -qx 'appendonly yes' "/etc/redis/$name.settings"; then
+        echo "redis-role: $name is empty here, and no machine is at $master, the last master: bring the copy of another machine to $home" >&2
+        exit 1
+      fi
+      echo "redis-role: no machine is at $master, the last master of $name: $first is master"
+      begin_anew || exit 1
+      # Those of machines without this instance have nobody else to tell them; the others tell their own again.
+      if mine "$first"; then for host in $sentinels; do [ "$host" = "$self" ] || begin_anew -h "$host"; done; fi
+      master=$first
+      break
+    fi
+    [ $((waited % 10)) != 0 ] || echo "redis-role: $name waits for a master: no machine is at $master, the last one"
+    waited=$((waited + 1))
+    sleep 1
+    later=$(known | latest)
+    master=${later:-$master}
+  done
   waited=0
   while mine "$master" && ! has_data && [ "$(replicas_up)" -gt 0 ]; do
     echo "redis-role: $name is empty here, and replicas of it are up: waiting for one to take over"

@@ -99,6 +99,20 @@ test("an answer that may pass is asked for again, and a token that is refused or
   );
 });
 
+test("a load balancer without a series is asked for again while it is there, and one that is gone is told at once", async () => {
+  api.answer = (request, times) => {
+    if (request === SERIES) return times < 3 ? { status: 404 } : health({ 1001: "100", 1002: "100" });
+    if (request === "GET /v2/load_balancers/lb-7") return { body: { load_balancer: { id: "lb-7" } } };
+    return droplets({ 1001: "active", 1002: "active" });
+  };
+  expect((await api.gate("serve")).lines.slice(0, 2)).toEqual([
+    "web: 0 of 2 serve; web-1 is not seen by the load balancer yet, web-2 is not seen by the load balancer yet (N s of 10)",
+    "web: done after N s",
+  ]);
+  api.answer = (request) => (/lb-7/.test(request) ? { status: 404 } : droplets({ 1001: "active", 1002: "active" }));
+  expect((await api.gate("serve")).lines[0]).toBe("web: load balancer lb-7 is gone");
+});
+
 test("the old droplets lose the tag of the load balancer and nothing else, then they are shut down, and at last their power goes", async () => {
   let serving = true;
   const off = new Set<number>();

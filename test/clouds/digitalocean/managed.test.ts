@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, TerraformStack, Testing } from "cdktf";
 import { Construct } from "constructs";
+import { parse } from "yaml";
 import { mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../../lib";
 import {
   digitalocean,
@@ -184,6 +185,34 @@ test("Ruby and Node verify the clusters by their own authorities, and the world 
   expect(node).toMatchObject({ DB_SSLMODE: "verify-full", NODE_EXTRA_CA_CERTS: "/etc/mastodon/tls/streaming.pem" });
   // Nobody's certificate goes unchecked.
   expect(JSON.stringify([env, node])).not.toMatch(/NODE_TLS_REJECT_UNAUTHORIZED|no-verify/);
+});
+
+const PEM = "-----BEGIN CERTIFICATE-----\nMIIEQTCC\nAqmgAwIB\n-----END CERTIFICATE-----\n";
+
+/** A text of the plan with values in the place of its expressions, as Terraform would fill it in: authorities have several lines. */
+function filledIn(text: string): string {
+  return text
+    .replaceAll(/(?<!\$)\$\{indent\((\d+), data\.digitalocean_database_ca\.[^}]+\)\}/g, (_, spaces: string) =>
+      PEM.replaceAll("\n", `\n${" ".repeat(Number(spaces))}`),
+    )
+    .replaceAll(/(?<!\$)\$\{data\.digitalocean_database_ca\.[^}]+\}/g, PEM)
+    .replaceAll(/(?<!\$)\$\{[^}]+\}/g, "x");
+}
+
+test("the certificates of the authorities, which have several lines, are whole on each machine, and the boot text is one that cloud-init reads", () => {
+  const { locals } = JSON.parse(resources(page().stack).text) as { readonly locals: Readonly<Record<string, string>> };
+  const texts = Object.entries(locals).filter(([name]) => /Boot_[0-9A-F]{8}$/.test(name));
+  const files = texts.flatMap(([, text]) => {
+    const { write_files } = parse(filledIn(text)) as { readonly write_files: readonly { path: string; content: string }[] };
+    return write_files
+      .filter(({ path }) => path.startsWith("/etc/mastodon/tls/"))
+      .map(({ path, content }) => ({ path, content }));
+  });
+  const of = (end: string) => [...new Set(files.filter(({ path }) => path.endsWith(end)).map(({ content }) => content))];
+  const whole = (count: number) => new RegExp(`^(${PEM}\n?){${count}}$`);
+  expect(of("/redis.pem")).toEqual([expect.stringMatching(whole(3))]);
+  expect(of("/streaming.pem")).toEqual([expect.stringMatching(whole(1))]);
+  expect(of("/x.pem")).toEqual([expect.stringMatching(whole(1))]);
 });
 
 test("the authority is found by a local value, so that boot texts stay known while another database changes", () => {

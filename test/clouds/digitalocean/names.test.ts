@@ -22,6 +22,8 @@ class Droplet {
   readonly folder = mkdtempSync(join(tmpdir(), "names-"));
   readonly hosts = join(this.folder, "hosts");
   readonly proxy = join(this.folder, "haproxy.cfg");
+  /** What podman has made of it for a container. */
+  readonly container = join(this.folder, "container-hosts");
   second: NameServer | undefined;
   private readonly children: ChildProcess[] = [];
 
@@ -35,7 +37,13 @@ class Droplet {
     mkdirSync(bin);
     writeFileSync(join(bin, "dig"), `#!/bin/bash\n${dig}`);
     writeFileSync(join(bin, "systemctl"), `#!/bin/bash\necho "$@" >>"${this.folder}/systemctl"\n`);
-    for (const name of ["dig", "systemctl"]) chmodSync(join(bin, name), 0o755);
+    // One container runs, and one has just ended.
+    const inspect = `[ "\${@: -1}" = running ] && echo "${this.container}"`;
+    writeFileSync(
+      join(bin, "podman"),
+      `#!/bin/bash\nif [ "$*" = "ps -q" ]; then echo ended; [ ! -e "${this.container}" ] || echo running; else ${inspect}; fi\n`,
+    );
+    for (const name of ["dig", "systemctl", "podman"]) chmodSync(join(bin, name), 0o755);
   }
 
   static async with(zone: NameServer["zone"]): Promise<Droplet> {
@@ -239,6 +247,19 @@ test("a renewed machine is found, and HAProxy starts anew with its address", asy
   expect(droplet.names).toEqual(["10.20.0.3 database-1", "10.20.0.2 redis-1"]);
   expect(readFileSync(droplet.proxy, "utf8")).toBe('expect string "\\r\\n10.20.0.2\\r\\n"\nserver x 10.20.0.33:6379\n');
   expect(droplet.restarts).toEqual(["try-restart haproxy.service"]);
+});
+
+test("a renewed machine is found by containers that run already, in the file that is bound into them", async () => {
+  const droplet = await Droplet.with({ [FULL.database]: at("10.20.0.2"), [FULL.redis]: at("10.20.0.3") });
+  await droplet.run();
+  writeFileSync(droplet.container, "127.0.0.1\tlocalhost\n10.20.0.9\tweb web-1\n10.20.0.2\tdatabase-1\n10.20.0.3\tredis-1\n");
+  const { ino } = statSync(droplet.container);
+  droplet.first.zone = { [FULL.database]: at("10.20.0.7"), [FULL.redis]: at("10.20.0.3") };
+  await droplet.run();
+  expect(readFileSync(droplet.container, "utf8")).toBe(
+    "127.0.0.1\tlocalhost\n10.20.0.9\tweb web-1\n10.20.0.7\tdatabase-1\n10.20.0.3\tredis-1\n",
+  );
+  expect(statSync(droplet.container).ino).toBe(ino);
 });
 
 test("a look finds a renewed machine within two lifetimes of a record, also if two of three servers are silent", () => {

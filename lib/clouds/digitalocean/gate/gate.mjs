@@ -76,8 +76,10 @@ async function health(balancer, droplets) {
   const now = Math.floor(Date.now() / 1000);
   const window = new URLSearchParams({ lb_id: balancer, start: String(now - SAMPLE_SECONDS), end: String(now) });
   const answer = await ask(`/monitoring/metrics/load_balancer/droplets_health_checks?${window}`);
-  if (answer === undefined) throw new Fatal(`load balancer ${balancer} is gone`);
-  const series = answer.data?.result ?? [];
+  // Of one that is new there may be no series yet, which need not mean that it is gone.
+  if (answer === undefined && (await ask(`/load_balancers/${balancer}`)) === undefined)
+    throw new Fatal(`load balancer ${balancer} is gone`);
+  const series = answer?.data?.result ?? [];
   return new Map(
     droplets.flatMap(([, id]) => {
       // A number is never given twice, so a sample with it is of this droplet and of no earlier one. Each node of a load balancer may have its own.
