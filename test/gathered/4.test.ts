@@ -1,3 +1,0 @@
-import { gathered } from "./gathered";
-
-gathered(__filename);
