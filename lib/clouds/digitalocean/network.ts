@@ -1,5 +1,6 @@
 // A site at DigitalOcean: its provider, VPC, tags and disks, the pools and kept machines that it has, and the limits that all of it must keep.
 
+import { join } from "node:path";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
 import { Volume } from "@cdktf/provider-digitalocean/lib/volume";
 import { Vpc } from "@cdktf/provider-digitalocean/lib/vpc";
@@ -11,10 +12,10 @@ import { HostSpec } from "../../core/host-spec";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
 import { OutdatedMachines } from "../../core/outdated-machines";
+import { Gate } from "../shared/gate";
 import { OverSsh } from "../shared/over-ssh";
 import { GatedPool, RoleGates } from "../shared/role-gates";
 import { Firewalls } from "./firewall";
-import { Gate } from "./gate";
 import { BLOCKED_MAIL_PORTS, NAME_LENGTH, OPEN_MAIL_PORT, RESERVED, STOP_SECONDS, Use } from "./limits";
 import { PrivateNames } from "./names";
 import { provider } from "./provider";
@@ -78,7 +79,7 @@ export class DigitalOceanNetwork {
     this.cidr = spec.cidr;
     this.problems = new Problems(scope);
     for (const problem of settings.wrong) this.problems.add(scope, problem);
-    this.gate = new Gate(scope);
+    this.gate = new Gate(scope, { directory: join(__dirname, "gate"), pauseSeconds: LEAST_PAUSE_SECONDS });
     this.roles = new RoleGates(scope);
     this.outdated = new OutdatedMachines(scope, this.site);
     provider(scope, settings.requestsPerSecond);
@@ -193,7 +194,6 @@ export class DigitalOceanNetwork {
         POOL_TAGS: pools.map((pool) => this.poolTag(pool).name).join(" "),
         SITE_TAG: this.tag("").name,
         LIMIT_SECONDS: STOP_SECONDS,
-        PAUSE_SECONDS: String(LEAST_PAUSE_SECONDS),
         STOP_SECONDS,
       }),
     );

@@ -1,5 +1,6 @@
 // A site at Hetzner: provider, network, firewall, a subnet for each tier, placement groups, and the checks of Hetzner's limits.
 
+import { join } from "node:path";
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { Firewall } from "@cdktf/provider-hcloud/lib/firewall";
 import { Network as HcloudNetwork } from "@cdktf/provider-hcloud/lib/network";
@@ -12,9 +13,9 @@ import { SiteSpec } from "../../core/cloud";
 import { shortened } from "../../core/names";
 import { Problems } from "../../core/problems";
 import { OutdatedMachines } from "../../core/outdated-machines";
+import { Gate } from "../shared/gate";
 import { OverSsh } from "../shared/over-ssh";
 import { RoleGates } from "../shared/role-gates";
-import { Gate } from "./gate";
 import { limits, NAME_LENGTH, STOP_SECONDS, Use } from "./limits";
 import { Settings } from "./settings";
 import { LOCATIONS } from "./sizes";
@@ -87,7 +88,7 @@ export class HetznerNetwork {
     this.cidr = spec.cidr;
     this.problems = new Problems(scope);
     for (const problem of settings.wrong) this.problems.add(scope, problem);
-    this.gate = new Gate(scope);
+    this.gate = new Gate(scope, { directory: join(__dirname, "gate"), pauseSeconds: LEAST_PAUSE_SECONDS });
     this.roles = new RoleGates(scope);
     this.outdated = new OutdatedMachines(scope, this.site);
     this.found = new FoundResources(scope, this.site, settings);
@@ -184,7 +185,6 @@ export class HetznerNetwork {
         ROLE,
         POOLS: pools.join(" "),
         LIMIT_SECONDS: STOP_SECONDS,
-        PAUSE_SECONDS: String(LEAST_PAUSE_SECONDS),
         STOP_SECONDS,
       }),
     );

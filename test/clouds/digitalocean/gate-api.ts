@@ -14,6 +14,7 @@ export interface Answer {
 
 const WAITS = {
   DIGITALOCEAN_TOKEN: "token",
+  WAITING: join(__dirname, "../../../lib/clouds/shared/gate/waiting.mjs"),
   PAUSE_SECONDS: "0.05",
   LIMIT_SECONDS: "10",
   POOL: "web",

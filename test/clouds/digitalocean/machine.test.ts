@@ -33,7 +33,12 @@ test("a droplet stands in the VPC behind its tier's firewall, under tags that ar
       {
         "local-exec": {
           command: expect.stringMatching(/^exec node assets\/\S+\/gate\.mjs stop$/) as string,
-          environment: { DROPLET: "${self.id}", LIMIT_SECONDS: "180" },
+          environment: {
+            WAITING: "assets/Social_GateWaiting/1/waiting.mjs",
+            PAUSE_SECONDS: "15",
+            DROPLET: "${self.id}",
+            LIMIT_SECONDS: "180",
+          },
           when: "destroy",
         },
       },

@@ -145,7 +145,12 @@ test("a server is shut down before its disk leaves it", () => {
     {
       "local-exec": {
         command: expect.stringMatching(/^exec node assets\/\S+\/gate\.mjs stop$/),
-        environment: { SERVER: "${self.server_id}", LIMIT_SECONDS: "180" },
+        environment: {
+          WAITING: "assets/Social_GateWaiting/1/waiting.mjs",
+          PAUSE_SECONDS: "5",
+          SERVER: "${self.server_id}",
+          LIMIT_SECONDS: "180",
+        },
         when: "destroy",
       },
     },

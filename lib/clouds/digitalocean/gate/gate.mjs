@@ -2,25 +2,16 @@
 // droplet healthy, `node gate.mjs retire` shuts down the pools that the page no longer has, `node gate.mjs stop` shuts a droplet down before its
 // disks leave it. Settings come as environment variables.
 
-import { setTimeout as pause } from "node:timers/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const { Fatal, pause, run, shutDown, until } = await import(pathToFileURL(resolve(process.env.WAITING)).href);
 
 const ENDPOINT = `${(process.env.DIGITALOCEAN_API_URL || "https://api.digitalocean.com").replace(/\/+$/, "")}/v2`;
-const PAUSE_SECONDS = Number(process.env.PAUSE_SECONDS || 15);
 /** DigitalOcean adds to the series every two minutes; what is older than twice that says nothing of now. */
 const SAMPLE_SECONDS = Number(process.env.SAMPLE_SECONDS || 300);
 /** Droplets of a page of a list. */
 const A_PAGE = 200;
-
-class Fatal extends Error {}
-class Late extends Fatal {}
-
-// A gate whose Terraform was killed must change nothing any more. Node learns it by its parent, which is then another process.
-const terraform = process.ppid;
-setInterval(() => {
-  if (process.ppid === terraform) return;
-  console.error(`${process.env.POOL ?? process.env.ROLE ?? "gate"}: Terraform has ended, and so does the gate`);
-  process.exit(1);
-}, 500).unref();
 
 async function ask(path, method = "GET", body = undefined) {
   const token = process.env.DIGITALOCEAN_TOKEN || process.env.DIGITALOCEAN_ACCESS_TOKEN;
@@ -38,31 +29,6 @@ async function ask(path, method = "GET", body = undefined) {
   if (!response.ok)
     throw new Error(status === 429 ? "DigitalOcean's limit of requests is reached" : `DigitalOcean answers ${status}`);
   return status === 204 ? {} : response.json();
-}
-
-/** Asks again until `look` returns nothing, which is success, and prints every change of its answer. */
-async function until(what, look, limitSeconds = process.env.LIMIT_SECONDS) {
-  const limit = Number(limitSeconds);
-  const begin = Date.now();
-  let said;
-  for (;;) {
-    let missing;
-    try {
-      missing = await look();
-    } catch (error) {
-      if (error instanceof Fatal) throw error;
-      missing = `${error.message}; asking again`;
-    }
-    const seconds = Math.round((Date.now() - begin) / 1000);
-    if (missing === undefined) {
-      console.log(`${what}: done after ${seconds} s`);
-      return;
-    }
-    if (missing !== said) console.log(`${what}: ${missing} (${seconds} s of ${limit})`);
-    said = missing;
-    if (seconds >= limit) throw new Late(`not done after ${limit} s: ${missing}`);
-    await pause(PAUSE_SECONDS * 1000);
-  }
 }
 
 /** Whether a series is of that droplet: DigitalOcean documents no label for it, and is known to write `server="node-ID"`. */
@@ -170,56 +136,17 @@ async function endAll(what, find, serves) {
     old = await find();
   });
   if (old.length === 0) return;
-  await pause(PAUSE_SECONDS * 1000);
+  await pause();
   // All by one question, so that many old droplets do not use up the requests of an hour.
-  await shutDown(what, find, process.env.STOP_SECONDS);
+  await shutDown(what, "droplet", find, act, process.env.STOP_SECONDS);
 }
 
-/** Shuts droplets down, or off if that takes too long. */
-async function shutDown(what, look, limit) {
-  const by = (action) => {
-    const asked = new Set();
-    return async () => {
-      const left = (await look()).filter((droplet) => droplet.status !== "off" || droplet.locked);
-      for (const { id, status, locked } of left) {
-        if (status === "off" || locked || asked.has(id)) continue;
-        await ask(`/droplets/${id}/actions`, "POST", { type: action });
-        asked.add(id);
-      }
-      const states = left.map(({ id, status, locked }) => `droplet ${id} is ${status}${locked ? " and locked" : ""}`);
-      return states.length === 0 ? undefined : states.join(", ");
-    };
-  };
-  try {
-    await until(`${what}: shutdown`, by("shutdown"), limit);
-  } catch (error) {
-    if (!(error instanceof Late)) throw error;
-    console.log(`${what}: not all shut down by themselves; their power goes off`);
-    await until(`${what}: power off`, by("power_off"), limit);
-  }
-}
+const act = (id, action) => ask(`/droplets/${id}/actions`, "POST", { type: action.replace(" ", "_") });
 
 async function stop() {
   const { DROPLET, LIMIT_SECONDS } = process.env;
   const look = async () => [(await ask(`/droplets/${DROPLET}`))?.droplet].filter((droplet) => droplet !== undefined);
-  await shutDown(`droplet ${DROPLET}`, look, LIMIT_SECONDS);
+  await shutDown(`droplet ${DROPLET}`, "droplet", look, act, LIMIT_SECONDS);
 }
 
-/** What becomes of the site after a gate has failed. */
-async function afterwards() {
-  const next = "the next deploy goes on from here";
-  // A question that fails adds nothing to the error that has been told.
-  const old = await others().catch(() => undefined);
-  if (old === undefined) return `What served before, if anything did, goes on serving; ${next}.`;
-  return old.length > 0 ? `What served before goes on serving; ${next}.` : `No earlier droplets of this pool stand; ${next}.`;
-}
-
-const command = { serve, retire, stop }[process.argv[2]];
-if (command === undefined) throw new Error("usage: node gate.mjs serve|retire|stop");
-try {
-  await command();
-} catch (error) {
-  console.error(`${process.env.POOL ?? process.env.ROLE ?? "gate"}: ${error.message}`);
-  if (command === serve) console.error(await afterwards());
-  process.exitCode = 1;
-}
+await run({ serve, retire, stop }, "droplet", others);
