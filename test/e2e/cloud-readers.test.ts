@@ -13,7 +13,7 @@ import { bootTexts, planOf } from "../examples/plan";
 const SOURCED = "--exclude=SC1090,SC2154";
 /** Each boot text, as in `digitalocean/Home`. */
 const texts: Readonly<Record<string, string>> = Object.fromEntries(
-  ["hetzner", "digitalocean"].flatMap((cloud) =>
+  ["hetzner", "digitalocean", "digitalocean-managed"].flatMap((cloud) =>
     Object.entries(bootTexts(planOf(cloud, "social"))).map(([host, text]) => [`${cloud}/${host}`, text]),
   ),
 );
@@ -24,9 +24,15 @@ interface BootText {
   readonly write_files: readonly { readonly path: string; readonly content: string }[];
 }
 
+const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
 /** A boot text as Terraform hands it over, with something in the place of each value. */
 function filledIn(text: string): string {
   return text
+    .replaceAll(/(?<!\$)\$\{indent\((\d+), [^}]+\)\}/g, (_, spaces) =>
+      CERTIFICATE.replaceAll("\n", `\n${" ".repeat(Number(spaces))}`),
+    )
+    .replaceAll(/(?<!\$)\$\{(urlencode\()?(data\.)?digitalocean_[^}]+\}/g, "managed.example")
     .replaceAll(/(?<!\$)\$\{hcloud_volume\.[^}]+\}/g, "/dev/disk/by-id/scsi-0HC_Volume_1")
     .replaceAll(/(?<!\$)\$\{var\.[^}]+\}/g, "0123456789abcdef")
     .replaceAll(/([$%])\1\{/g, "$1{");
@@ -95,4 +101,10 @@ test.each([
   const names = units.map((unit) => unit.replace(/@?\.\w+$/, ""));
   const ours = said.split("\n").filter((line) => names.some((name) => line.includes(name)) && !/is not executable/.test(line));
   expect(ours).toEqual([]);
+});
+
+test("certificates that Terraform computes reach their file line by line", () => {
+  const directory = join(folder, "digitalocean-managed/Home/etc/mastodon/tls");
+  const lines = readdirSync(directory).flatMap((name) => readFileSync(join(directory, name), "utf8").split("\n"));
+  expect(new Set(lines)).toEqual(new Set(CERTIFICATE.split("\n")));
 });
