@@ -12,7 +12,7 @@ import { METADATA } from "../../core/nftables";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { NAME_LENGTH, RULES_OF_A_FIREWALL } from "./limits";
 import type { DigitalOceanNetwork } from "./network";
-import { addressOf } from "./terraform-address";
+import { addressOf } from "../shared/terraform-address";
 
 const WORLD: readonly string[] = ["0.0.0.0/0", "::/0"];
 

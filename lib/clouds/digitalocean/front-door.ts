@@ -11,7 +11,7 @@ import { balancer } from "./balancer";
 import { issuedCertificate, uploadedCertificate } from "./certificate";
 import { DigitalOceanDns } from "./dns";
 import { DigitalOceanNetwork } from "./network";
-import { addressOf } from "./terraform-address";
+import { addressOf } from "../shared/terraform-address";
 
 export class DigitalOceanFrontDoor implements MadeFrontDoor {
   readonly sources: readonly string[];

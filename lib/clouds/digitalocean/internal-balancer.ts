@@ -5,7 +5,7 @@
 import { READINESS_PORT } from "../../core/ports";
 import { balancer } from "./balancer";
 import { DigitalOceanNetwork, INTERNAL } from "./network";
-import { addressOf } from "./terraform-address";
+import { addressOf } from "../shared/terraform-address";
 
 /** Makes it if any pool has no route. Called at the end of the page. */
 export function internalBalancer(network: DigitalOceanNetwork): void {

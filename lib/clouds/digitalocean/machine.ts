@@ -6,10 +6,11 @@ import { MachineSpec, MadeMachine } from "../../core/cloud";
 import { DiskSpec } from "../../core/host-spec";
 import { bootText, settingsText } from "../shared/boot-text";
 import { TerraformData } from "../shared/terraform-data";
+import { tierName } from "../shared/tier-name";
 import { dropletConfig, loginAt, madeOf, ssh } from "./droplet";
 import { DISK_GIB, DISKS_OF_A_DROPLET, STOP_SECONDS } from "./limits";
 import { DigitalOceanNetwork } from "./network";
-import { addressOf } from "./terraform-address";
+import { addressOf } from "../shared/terraform-address";
 
 // What only a renewal brings. In place Terraform would switch machines off together, or replace them.
 const RENEWED = ["user_data", "ssh_keys", "image", "size", "ipv6", "monitoring"];
@@ -29,7 +30,7 @@ export function keptMachine(scope: Construct, id: string, network: DigitalOceanN
   const text = (of: () => string) => () => of() + madeOf(scope, network, spec);
   const boot = bootText(scope, `${id}Boot`, text(spec.bootText), kept ? text(spec.renewedText) : undefined);
   const whole = {
-    ...dropletConfig(scope, network, { name, host: spec, tier: tierOf(spec), userData: boot.text }),
+    ...dropletConfig(scope, network, { name, host: spec, tier: `machines-${tierName(spec)}`, userData: boot.text }),
     // From its first boot on: attached later, a disk would be missing then.
     volumeIds: disks.map((disk) => disk.id),
     ...(kept && { lifecycle: { ignoreChanges: RENEWED } }),
@@ -87,12 +88,6 @@ function deliver(
       }),
     ],
   });
-}
-
-/** The machines of a tier, which differ by their number alone. */
-function tierOf({ name, number }: MachineSpec): string {
-  const end = `-${number}`;
-  return `machines-${name.endsWith(end) ? name.slice(0, -end.length) : name}`;
 }
 
 // Its name is ours, so the machine knows how to find it before it is there.

@@ -21,7 +21,7 @@ import { PrivateNames } from "./names";
 import { provider } from "./provider";
 import { Settings } from "./settings";
 import { FoundResources } from "./found-resources";
-import { addressOf } from "./terraform-address";
+import { addressOf } from "../shared/terraform-address";
 
 /** A load balancer that checks the health of a pool's members. */
 export interface Door {

@@ -9,7 +9,7 @@ import { TerraformData } from "../shared/terraform-data";
 import { dropletConfig, loginAt, madeOf, ssh } from "./droplet";
 import { STOP_SECONDS } from "./limits";
 import { DigitalOceanNetwork } from "./network";
-import { addressOf } from "./terraform-address";
+import { addressOf } from "../shared/terraform-address";
 
 export function pool(scope: Construct, id: string, network: DigitalOceanNetwork, spec: PoolSpec): MadePool {
   const { settings } = network;

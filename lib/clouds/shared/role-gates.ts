@@ -26,9 +26,9 @@ export class RoleGates {
   /**
    * Called once, at the end of the page.
    * @param retire returns a provisioner that removes all pools of a role but these from load balancers and shuts their members down, since Terraform
-   * runs no provisioner of a removed block
+   * runs no provisioner of a removed block; left out by a cloud that does so by itself when a pool is destroyed
    */
-  finish(retire: (role: Role, pools: readonly string[]) => NonNullable<DataConfig["provisioners"]>[number]): void {
+  finish(retire?: (role: Role, pools: readonly string[]) => NonNullable<DataConfig["provisioners"]>[number]): void {
     for (const role of [...new Set(this.pools.map((pool) => pool.role))].sort()) {
       const ofRole = this.pools.filter((pool) => pool.role === role);
       const pools = ofRole.map(({ name }) => name).sort();
@@ -36,7 +36,7 @@ export class RoleGates {
       const retired = new TerraformData(this.scope, `Retired-${role}`, {
         triggersReplace: { pools: pools.join(" ") },
         dependsOn: gates,
-        provisioners: [retire(role, pools)],
+        ...(retire !== undefined && { provisioners: [retire(role, pools)] }),
       });
       // Terraform destroys a removed create-before-destroy resource after everything that depended on it in the last state. So this resource must
       // never be replaced: after a failed gate it would be made again, and its dependency on the old pool would be lost.
