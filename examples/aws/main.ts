@@ -1,0 +1,51 @@
+// A whole Mastodon server at AWS, in three zones of one region, with replicas of PostgreSQL and Redis, and AWS' own DNS and object store.
+
+import { App, TerraformStack } from "cdktf";
+import { Disk, mail, PgBouncer, Postgres, Redis, s3Objects, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
+import { aws } from "cdktf-mastodon/aws";
+
+const app = new App();
+const stack = new TerraformStack(app, "social");
+
+const cloud = aws({
+  region: "eu-central-1",
+  architecture: "arm64",
+  // PostgreSQL may use its processors at any time; all other machines may for a part of the time.
+  cpus: { postgres: "steady" },
+  certificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+});
+
+const objects = s3Objects({
+  bucket: "social-example-media",
+  region: "eu-central-1",
+  keys: {
+    id: new Secret(stack, "media_access_key", { length: 20, description: "Mastodon's key of the bucket." }),
+    secret: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of Mastodon's key." }),
+  },
+});
+
+// For confirmations of addresses and new passwords. AWS lets nobody send on port 25 before support has opened it.
+const post = mail({
+  server: "smtp.example.net",
+  port: 587,
+  from: "Social <hello@social.example>",
+  login: "social",
+  password: new Secret(stack, "mail_password", { length: 64, description: "The mail server's user social." }),
+});
+
+const site = new Site(stack, "Social", { cloud, objects, settings: [post], domain: "social.example", version: "4.7.6" });
+
+const db = new Postgres(site, "Database", { replicas: 1, size: Size.of({ cpus: 2, gib: 8 }), disk: Disk.gib(100) });
+const pool = new PgBouncer(site, "Pool", { database: db });
+const redis = new Redis(site, "Redis", { replicas: 2 });
+const cache = new Redis(site, "Cache", { use: "cache", on: redis, replicas: 2 });
+const jobs = new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
+const data = { database: pool, redis, cache, jobs };
+
+const live = new StreamingPool(site, "Streaming", { machines: 2, ...data });
+new WebTier(site, "Web", { machines: 2, streaming: live, ...data });
+new SidekiqGroup(site, "Home", { queues: { default: 8, mailers: 2 }, ...data });
+new SidekiqGroup(site, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, machines: 2, ...data });
+new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, ...data });
+
+app.synth();
