@@ -1,4 +1,4 @@
-import { Lazy, TerraformOutput } from "cdktf";
+import { Lazy, TerraformOutput, TerraformResource } from "cdktf";
 import { digitalocean, digitalOceanDns } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
@@ -179,6 +179,24 @@ describe("a cloud is found out that", () => {
       expect.stringMatching(/^the world may reach tcp 22: terraform_data\.Probe_Kept1_/),
       expect.stringMatching(/^the world may reach tcp 22: terraform_data\.Probe_Kept2_/),
     ]);
+  });
+
+  test("opens a port to the world by a rule that is a resource, not by one that lets hosts out", () => {
+    const change = (session: CloudSession): Partial<CloudSession> => ({
+      frontDoor: (scope, id, spec) => {
+        for (const direction of ["ingress", "egress"]) {
+          const rule = new TerraformResource(scope, `${id}-${direction}`, { terraformResourceType: `fake_${direction}_rule` });
+          for (const [name, value] of Object.entries({ ip_protocol: "tcp", cidr_ipv4: "0.0.0.0/0", from_port: 22, to_port: 22 }))
+            rule.addOverride(name, value);
+        }
+        new TerraformResource(scope, `${id}-route`, { terraformResourceType: "fake_route" }).addOverride(
+          "destination_cidr_block",
+          "0.0.0.0/0",
+        );
+        return session.frontDoor(scope, id, spec);
+      },
+    });
+    expect(conformance(broken(change))).toEqual([expect.stringMatching(/^the world may reach tcp 22: fake_ingress_rule\./)]);
   });
 
   test("puts a boot text into a resource as it is", () => {

@@ -10,9 +10,10 @@ const PORTS_OF_THE_WORLD = [80, 443];
 /** Finds rules of the cloud's firewall: objects that contain 0.0.0.0/0 or ::/0, and their ports. */
 export function opensNothing(make: MakeCloud): readonly string[] {
   const { plan } = probe(make());
-  return [...resources(plan)].flatMap(([address, config]) =>
-    open(config).map((what) => `the world may reach ${what}: ${address}`),
-  );
+  // Some providers have a resource for each rule, and another type of it for outgoing ones.
+  return [...resources(plan)]
+    .filter(([address]) => !/^\w*egress\w*\./.test(address))
+    .flatMap(([address, config]) => open(config).map((what) => `the world may reach ${what}: ${address}`));
 }
 
 function open(value: unknown): readonly string[] {
@@ -22,13 +23,8 @@ function open(value: unknown): readonly string[] {
   const of = value as Readonly<Record<string, unknown>>;
   const protocol = String(of["protocol"] ?? of["ip_protocol"] ?? "any");
   if (protocol.startsWith("icmp")) return inner;
-  // Outgoing rules open nothing.
-  if (
-    of["direction"] === "out" ||
-    of["type"] === "egress" ||
-    of["destination_ips"] !== undefined ||
-    of["destination_addresses"] !== undefined
-  )
+  // Outgoing rules and routes open nothing.
+  if (of["direction"] === "out" || of["type"] === "egress" || Object.keys(of).some((name) => name.startsWith("destination_")))
     return inner;
   const ports = Object.entries(of)
     .filter(([name]) => /port/.test(name))
