@@ -23,6 +23,16 @@ export interface Dns {
    * @default false
    */
   readonly aliases?: boolean;
+  /**
+   * The domain to which it writes, such as `social.example`. Its apex is then known: a host name that is the domain itself.
+   * @default - unknown: a host name of two parts counts as an apex
+   */
+  readonly zone?: string;
   /** Makes one record; `id` is unique in `scope`. */
   record(scope: Construct, id: string, record: DnsRecord): void;
+}
+
+/** Whether a host name is the apex of its domain, where no `CNAME` can stand. */
+export function isApex(host: string, dns?: Dns): boolean {
+  return dns?.zone === undefined ? host.split(".").length <= 2 : host === dns.zone;
 }

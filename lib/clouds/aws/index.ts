@@ -29,7 +29,9 @@ import { AwsProps, Settings } from "./settings";
 
 export { type Access } from "./access";
 export { type AccessLogs } from "./access-logs";
+export { Certificate, type CertificateProps } from "./certificate";
 export { type Architecture, type Cpus } from "./instance-types";
+export { route53, type Route53Props } from "./route53";
 export { type AwsProps, type Tune } from "./settings";
 export { type Egress, type ExistingNetwork } from "./vpc";
 

@@ -11,3 +11,15 @@ export const RULES_OF_A_GROUP = 60;
 export const DISKS_OF_AN_INSTANCE = 20;
 /** The largest gp3 volume. */
 export const DISK_GIB = 65_536;
+/** How long the load balancer lets requests and WebSockets of a member that leaves go on (deregistration delay). */
+export const DEREGISTRATION_SECONDS = 60;
+/** Target groups, and so routes, of a load balancer, which nobody can have raised; the default for rules is the same. */
+export const ROUTES_OF_A_BALANCER = 100;
+/** Certificates of a load balancer besides the default one, unless the account has had it raised. */
+export const FURTHER_CERTIFICATES = 25;
+/** Host names for which AWS Certificate Manager issues a certificate of their own. */
+export const CERTIFIED_HOST_LENGTH = 64;
+/** Host names in the rules of a load balancer. */
+export const ROUTED_HOST_LENGTH = 128;
+/** Names of buckets. */
+export const BUCKET_NAME_LENGTH = 63;

@@ -26,6 +26,8 @@ export interface Target {
   readonly arn: string;
   /** The port of the members. */
   readonly port: number;
+  /** What leads requests to it. Without, no health check runs. */
+  readonly rule: TerraformResource;
 }
 
 const GATE_PAUSE_SECONDS = 10;
@@ -127,7 +129,11 @@ export class AwsNetwork {
     this.groups.end();
     this.vpc.end();
     const made = this.kept.map(addressOf);
-    for (const { gate } of this.pools.values()) gate.dependsOn = [...new Set([...(gate.dependsOn ?? []), ...made])];
+    for (const { name, gate } of this.pools.values()) {
+      // Also after the rules that lead to the pool, which wait for a certificate: until then no member is healthy.
+      const rules = this.targetsOf(name).map(({ rule }) => addressOf(rule));
+      gate.dependsOn = [...new Set([...(gate.dependsOn ?? []), ...made, ...rules])];
+    }
     this.roles.finish();
   }
 }

@@ -104,19 +104,23 @@ export interface AwsProps {
    */
   readonly dns?: Dns;
   /**
-   * A certificate in AWS Certificate Manager that covers all host names of the front door, by its ARN; `Certificate` makes one in a step before.
-   * @default - a certificate that the page makes, if `dns` is `route53`
-   * @throws at synth if there is neither
+   * Certificates in AWS Certificate Manager that cover all host names of the front door, by their ARNs; `Certificate` makes them in a step before.
+   * Clients that name no host get the first. Whether they cover the host names is not checked before a browser does.
+   * @default - certificates that the page makes, if `dns` is `route53`
+   * @throws at synth if there is neither, or one is not in the page's region
    */
-  readonly certificateArn?: string;
+  readonly certificateArn?: string | readonly string[];
   /**
-   * A web ACL of AWS WAF for the front door, by its ARN.
+   * A web ACL of AWS WAF for the front door, by its ARN. Try it in counting mode first: AWS' own sets of rules refuse bodies of more than 8 KiB, and so
+   * uploads, and requests of programs, and so those of other servers. While WAF itself is away, requests fail; `tune.loadBalancer` may let them through.
    * @default - none
+   * @throws at synth if it is not one for load balancers in the page's region
    */
   readonly webAclArn?: string;
   /**
    * Access logs of the front door, in a closed bucket that deletes them after some days. They hold the address of everybody who asks, and the access
-   * tokens that older clients write into the URL of streaming: whoever reads the logs can act as these people.
+   * tokens that browsers write into the URL of streaming: whoever reads the logs can act as these people. If you take it off the page again, the bucket
+   * goes with all logs.
    * @default - none
    */
   readonly logsWithAccessTokens?: AccessLogs;
@@ -132,7 +136,8 @@ export interface AwsProps {
    */
   readonly kmsKeyArn?: string;
   /**
-   * Whether a plan that would delete a disk is refused, whatever the reason. Set it to false and deploy before you destroy disks.
+   * Whether a plan that would delete a disk is refused, whatever the reason. Set it to false and deploy before you destroy disks. As long as disks and
+   * databases are protected, so is the load balancer, to whose name DNS records lead.
    * @default true
    */
   readonly protectDisks?: boolean;
