@@ -2,7 +2,7 @@
 
 import { App, TerraformStack } from "cdktf";
 import { Disk, mail, PgBouncer, Postgres, Redis, s3Objects, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
-import { aws } from "cdktf-mastodon/aws";
+import { aws, route53 } from "cdktf-mastodon/aws";
 
 const app = new App();
 const stack = new TerraformStack(app, "social");
@@ -12,7 +12,7 @@ const cloud = aws({
   architecture: "arm64",
   // PostgreSQL may use its processors at any time; all other machines may for a part of the time.
   cpus: { postgres: "steady" },
-  certificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+  dns: route53({ zone: "social.example" }),
 });
 
 const objects = s3Objects({
