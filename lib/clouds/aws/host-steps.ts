@@ -2,8 +2,9 @@
 
 import { AddedSteps } from "../../core/cloud";
 import { HostSpec } from "../../core/host-spec";
+import { memberSteps } from "./member";
 import { AwsNetwork } from "./network";
 
 export function hostSteps(network: AwsNetwork, host: HostSpec): AddedSteps {
-  return { first: network.parameters.steps(host), last: [] };
+  return { first: network.parameters.steps(host), last: network.isPool(host) ? memberSteps(network) : [] };
 }

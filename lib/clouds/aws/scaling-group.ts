@@ -1,0 +1,92 @@
+// One generation of a pool as an Auto Scaling group: `scalingGroupConfig(network, spec, { name, template })`. Why its settings are as they are.
+
+import { AutoscalingGroupConfig, AutoscalingGroupInitialLifecycleHook } from "@cdktf/provider-aws/lib/autoscaling-group";
+import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
+import { PoolSpec } from "../../core/cloud";
+import { spotTypes } from "./launch-template";
+import { deleteMinutes, LAUNCH, TERMINATE, TERMINATE_SECONDS } from "./lifecycle";
+import { POOL_TAG } from "./network";
+import type { AwsNetwork } from "./network";
+
+/** The tag with the name of the group, which a member reads in its metadata; see member.sh. */
+export const GROUP_TAG = "cdktf-mastodon:group";
+
+/** Members on demand in a pool on spare capacity: if all spare capacity is taken away at once, jobs are still done. */
+const ON_DEMAND = 1;
+
+export function scalingGroupConfig(
+  network: AwsNetwork,
+  spec: PoolSpec,
+  { name, template }: { readonly name: string; readonly template: LaunchTemplate },
+): AutoscalingGroupConfig {
+  const { settings, vpc } = network;
+  const tags = network.tags(spec.name, { [POOL_TAG]: spec.name, [GROUP_TAG]: name });
+  const stopFirst = spec.roll === "stop-first";
+  return {
+    name,
+    minSize: spec.machines,
+    maxSize: spec.machines,
+    desiredCapacity: spec.machines,
+    vpcZoneIdentifier: spec.ranges.map((range, zone) => vpc.subnet(range, zone)),
+    ...(onSpot(network, spec) ? mixed(spotTypes(network, spec), template) : { launchTemplate: versionOf(template) }),
+    // The load balancer's opinion would end members that are busy. A member that hangs says so itself; see member.sh.
+    healthCheckType: "EC2",
+    // The hook has waited until the member serves.
+    healthCheckGracePeriod: 0,
+    initialLifecycleHook: hooks(settings.readySeconds),
+    // Its own wait would make a failed roll-out a group that Terraform makes anew, after it has removed the one that serves. The gate waits.
+    waitForCapacityTimeout: "0",
+    // Both start a member before the one that it takes the place of has ended, on reasons of AWS' own.
+    capacityRebalance: false,
+    ...(stopFirst && { suspendedProcesses: ["AZRebalance"] }),
+    // A member that is replaced, for what reason ever, ends before or after the new one starts, as in a roll-out.
+    instanceMaintenancePolicy: stopFirst
+      ? { minHealthyPercentage: 0, maxHealthyPercentage: 100 }
+      : { minHealthyPercentage: 100, maxHealthyPercentage: 200 },
+    tag: Object.entries(tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true })),
+    timeouts: { delete: `${deleteMinutes(settings.readySeconds)}m` },
+  };
+}
+
+/** Whether its members are on spare capacity. The scheduler never is: there is one, and it would be away for a while. */
+export function onSpot({ settings }: AwsNetwork, { role, roll }: PoolSpec): boolean {
+  return settings.props.spotSidekiq === true && role === "sidekiq" && roll === "start-first";
+}
+
+function versionOf(template: LaunchTemplate): { readonly id: string; readonly version: string } {
+  return { id: template.id, version: `${template.latestVersion}` };
+}
+
+function mixed(types: readonly string[], template: LaunchTemplate): Pick<AutoscalingGroupConfig, "mixedInstancesPolicy"> {
+  const { id, version } = versionOf(template);
+  return {
+    mixedInstancesPolicy: {
+      instancesDistribution: {
+        onDemandBaseCapacity: ON_DEMAND,
+        onDemandPercentageAboveBaseCapacity: 0,
+        spotAllocationStrategy: "price-capacity-optimized",
+      },
+      launchTemplate: {
+        launchTemplateSpecification: { launchTemplateId: id, version },
+        override: types.map((instanceType) => ({ instanceType })),
+      },
+    },
+  };
+}
+
+function hooks(readySeconds: number): AutoscalingGroupInitialLifecycleHook[] {
+  return [
+    {
+      name: LAUNCH,
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+      defaultResult: "ABANDON",
+      heartbeatTimeout: readySeconds,
+    },
+    {
+      name: TERMINATE,
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+      defaultResult: "CONTINUE",
+      heartbeatTimeout: TERMINATE_SECONDS,
+    },
+  ];
+}
