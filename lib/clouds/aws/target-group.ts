@@ -5,7 +5,6 @@ import { createHash } from "node:crypto";
 import { Construct } from "constructs";
 import { RouteSpec } from "../../core/cloud";
 import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
-import { shortened } from "../../core/names";
 import { BALANCER_NAME_LENGTH, DEREGISTRATION_SECONDS } from "./limits";
 import type { AwsNetwork } from "./network";
 
@@ -19,10 +18,11 @@ export function targetGroup(scope: Construct, at: string, network: AwsNetwork, {
     });
   }
   // The new one stands beside the old one for a while, so the name changes with all that replaces it.
-  const replaces = [host, port, cidr, settings.props.existing?.vpc ?? ""];
-  const hash = createHash("sha256").update(JSON.stringify(replaces)).digest("hex").slice(0, 6);
+  const replaces = [site, host, port, cidr, settings.props.existing?.vpc ?? ""];
+  const hash = createHash("sha256").update(JSON.stringify(replaces)).digest("hex").slice(0, 8);
+  const start = `${site}-${at}`.slice(0, BALANCER_NAME_LENGTH - hash.length - 1).replace(/-+$/, "");
   return new LbTargetGroup(scope, `Targets-${at}`, {
-    name: `${shortened(`${site}-${at}`, BALANCER_NAME_LENGTH - hash.length - 1)}-${hash}`,
+    name: `${start}-${hash}`,
     vpcId: vpc.id,
     targetType: "instance",
     protocol: "HTTP",
