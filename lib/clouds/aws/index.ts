@@ -33,7 +33,7 @@ export { Certificate, type CertificateProps } from "./certificate";
 export { type Architecture, type Cpus } from "./instance-types";
 export { route53, type Route53Props } from "./route53";
 export { type AwsProps, type Tune } from "./settings";
-export { type Egress, type ExistingNetwork } from "./vpc";
+export { type Egress, type ExistingNetwork, type ExistingSubnet } from "./vpc";
 
 /** A cloud of one AWS account and region; one may carry several sites, each with a network of its own. */
 export function aws(props: AwsProps): AwsCloud {

@@ -5,6 +5,8 @@
 export const BOOT_TEXT_BYTES = 16 * 1024;
 /** Names of load balancers and target groups. */
 export const BALANCER_NAME_LENGTH = 32;
+/** Names of security groups. */
+export const GROUP_NAME_LENGTH = 255;
 /** Rules of a security group, for IPv4 and IPv6 each, inbound and outbound each. */
 export const RULES_OF_A_GROUP = 60;
 /** Disks that a Nitro instance takes besides its root, with room for network interfaces. */
