@@ -99,6 +99,12 @@ export const EXPECTED: readonly Expected[] = [
     after: "drills",
   },
   {
+    source: /^nginx\.service$/,
+    says: /(connect\(\) failed \(111: Connection refused\)|no live upstreams) while connecting to upstream, .* request: "GET (\/api\/v1\/streaming)?\/health /,
+    why: "after a loss of power nginx starts before Mastodon's processes, and the front door asks at once whether they serve",
+    after: "drills",
+  },
+  {
     source: /^(pgbouncer@\d|haproxy|mastodon-scheduler-lock)\.service$/,
     says: /(connection (was )?(refused|reset|closed|terminated)|server closed the connection|timed? ?out|ECONNREFUSED|ECONNRESET|pooler error: |read failed: error:)/i,
     why: "drills take PostgreSQL and PgBouncer away from those who use them",

@@ -67,6 +67,18 @@ test("the check for a second primary that mawk refused is named by nobody", () =
   for (const life of ["healthy", "drilled"] as const) expect(unexpected([refused], life)).toHaveLength(1);
 });
 
+test("after a loss of power nginx is asked for health before Mastodon runs; a request of a user that it cannot pass on is told", () => {
+  const says = (request: string) =>
+    `1 [error] 125#125: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 10.20.0.10, server: _, request: "GET ${request} HTTP/1.1", upstream: "http://127.0.0.1:4000${request}"`;
+  const lines = ["/api/v1/streaming/health", "/health", "/about"].map((request) => ({
+    machine: "streaming-1",
+    source: "nginx.service",
+    priority: undefined,
+    text: says(request),
+  }));
+  expect(unexpected(lines, "drilled").map(({ text }) => text)).toEqual([says("/about")]);
+});
+
 test("each expected error has a reason", () => {
   for (const { why } of EXPECTED) expect(why.length).toBeGreaterThan(20);
 });
