@@ -30,6 +30,12 @@ export interface CloudCan {
    */
   readonly zones?: number;
   /**
+   * Whether the page accepts that one zone has the majority of a group that votes, such as Sentinels: while that zone is away, nothing fails over.
+   * With three zones or more that does not occur. If not, a page with such a group in two zones is refused.
+   * @default false
+   */
+  readonly quorumInTwoZones?: boolean;
+  /**
    * Whether a machine gets the planned address (`chosen`), or one that the cloud computes. If computed, boot texts hold no address of another
    * machine, since machines that refer to each other would be a cycle in Terraform. `CloudSession.steps` must then add a way to resolve the names
    * in `HostSpec.names`, at boot and whenever one of their addresses changes.

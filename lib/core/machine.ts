@@ -34,6 +34,8 @@ export interface MachineProps {
 export class Machine extends Host {
   readonly name: string;
   readonly address: string;
+  /** The index of its zone, from 0. */
+  readonly zone: number;
   private readonly devices: Readonly<Record<string, string>>;
   private readonly made: MadeMachine;
   private readonly kept: Pick<InventoryMachine, "number" | "zone" | "disks" | "onChange">;
@@ -70,6 +72,7 @@ export class Machine extends Host {
       renewedText: () => terraformText(this.renewedText()),
       settings: () => terraformText(this.settings()),
     });
+    this.zone = zone;
     this.size = props.size;
     this.kept = kept;
     this.made = made;

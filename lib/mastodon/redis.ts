@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Machine } from "../core/machine";
+import { spreadVoters } from "../core/quorum";
 import { Disk, Size } from "../core/size";
 import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
@@ -150,6 +151,7 @@ export class Redis extends Construct implements RedisServer {
       downAfterSeconds: this.whole("downAfterSeconds", props.downAfterSeconds ?? 5, replicas > 1 ? LEAST_SECONDS : 1, 60),
       sentinels: replicas > 0 ? this.home.slice(0, SENTINELS).map((machine) => machine.name) : [],
     };
+    if (replicas > 0) spreadVoters(this, this.home.slice(0, SENTINELS), "sentinels");
     this.instance = instance;
     this.instances.push(instance);
     const facts = this.facts(site, instance);

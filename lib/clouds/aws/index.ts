@@ -50,6 +50,7 @@ export class AwsCloud implements Cloud {
       bootText: { bytes: BOOT_TEXT_BYTES, counts: "gzip" },
       frontDoorIdleSeconds: IDLE_SECONDS,
       zones: settings.zones.length,
+      quorumInTwoZones: settings.props.quorumInTwoZones === true,
       secrets: "store",
       identity: true,
     };
