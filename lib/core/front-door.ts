@@ -1,5 +1,6 @@
 // The public entry of a site: `site.frontDoor.route("social.example", pool, { port: 80, path: "/health", status: 200 })`.
 
+import { BlockList, isIPv4 } from "node:net";
 import { Construct } from "constructs";
 import { HealthCheck, MadeFrontDoor } from "./cloud";
 import type { Pool } from "./pool";
@@ -46,6 +47,21 @@ export class FrontDoor extends Construct {
   /** Lines that tell the administrator how to open the host name of a route. */
   visit(host: string): readonly string[] {
     return this.made.visit(host);
+  }
+
+  /**
+   * The ranges from which it reaches pools that are not in the site's network, as where a network stood before the site. Hosts believe what these say
+   * about who asks, as they believe their own network.
+   */
+  get sourcesOutside(): readonly string[] {
+    const { cidr } = this.site.plan.network;
+    const [network, prefix] = cidr.split("/");
+    const inside = new BlockList();
+    inside.addSubnet(network!, Number(prefix), "ipv4");
+    return this.made.sources.filter((range) => {
+      const [address] = range.split("/");
+      return !isIPv4(address!) || !inside.check(address!, "ipv4");
+    });
   }
 
   get routes(): readonly Route[] {

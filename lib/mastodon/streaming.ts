@@ -96,6 +96,7 @@ export class StreamingPool extends Construct {
       ...streamingProgram(site, this),
       envs: this.envs,
       network: site.plan.network.cidr,
+      frontDoor: site.frontDoor.sourcesOutside,
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
     });

@@ -142,6 +142,7 @@ export class WebTier extends Construct {
       processes,
       threads,
       network: site.plan.network.cidr,
+      frontDoor: site.frontDoor.sourcesOutside,
       trustedProxies: props.trustedProxies ?? [],
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,

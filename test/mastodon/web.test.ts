@@ -1,5 +1,5 @@
 import { App, TerraformStack, Testing } from "cdktf";
-import { ObjectStore, Postgres, Redis, s3Objects, Site, Size, WebTier, WebTierProps } from "../../lib";
+import { ObjectStore, Postgres, Redis, s3Objects, Site, Size, StreamingPool, WebTier, WebTierProps } from "../../lib";
 import { FakeCloud } from "../../lib/testing";
 import { pageOf, WHOLE } from "./mixes";
 import { callerName } from "../../lib/core/flow";
@@ -93,6 +93,33 @@ test("other proxies are trusted besides the private ranges, by Rails and by ngin
   for (const range of ["10.20.0.0/16", "203.0.113.0/24", "2001:db8::/32"]) {
     expect(web.pool.bootText()).toContain(`set_real_ip_from ${range};\n`);
   }
+});
+
+test("a front door outside of the site's network is believed as one inside, and its question for health goes past the queue", () => {
+  const texts = (sources: readonly string[]) => {
+    class Elsewhere extends FakeCloud {
+      override open(...of: Parameters<FakeCloud["open"]>) {
+        const session = super.open(...of);
+        const door = session.frontDoor.bind(session);
+        return Object.assign(session, { frontDoor: (...spec: Parameters<typeof door>) => ({ ...door(...spec), sources }) });
+      }
+    }
+    const stack = new TerraformStack(new App(), "stack");
+    const cloud = new Elsewhere();
+    const site = new Site(stack, "Social", { cloud, domain: "social.example", version: "4.7.6" });
+    const data = { database: new Postgres(site, "Database"), redis: new Redis(site, "Redis") };
+    const streaming = new StreamingPool(site, "Streaming", data);
+    const { pool } = new WebTier(site, "Web", { ...data, streaming });
+    return { web: pool.bootText(), streaming: streaming.pool.bootText() };
+  };
+  const outside = texts(["10.20.1.0/24", "10.99.0.0/24", "10.99.1.0/24"]);
+  const trusted = (text: string) => [...text.matchAll(/set_real_ip_from (.*);/g)].map((match) => match[1]);
+  for (const text of [outside.web, outside.streaming])
+    expect(trusted(text)).toEqual(["10.20.0.0/16", "10.99.0.0/24", "10.99.1.0/24"]);
+  expect(outside.web).toContain(
+    "acl from_front_door req.hdr_ip(x-forwarded-for,-1) 127.0.0.0/8 10.20.0.0/16 10.99.0.0/24 10.99.1.0/24\n",
+  );
+  expect(trusted(texts(["10.20.1.0/24"]).web)).toEqual(["10.20.0.0/16"]);
 });
 
 test("each answer names its machine, in the place of what the application says, unless the page forbids it", () => {

@@ -24,6 +24,11 @@ export interface AccessLogs {
 }
 
 const ACCOUNT_LENGTH = 12;
+/**
+ * Terraform destroys such resources after it has changed those that depended on them. Otherwise the load balancer would for a while write to a bucket that is
+ * gone, whose name anybody may take.
+ */
+const LAST = { createBeforeDestroy: true } as const;
 
 /** The bucket for the logs, and what must stand before the load balancer may write there. Without `logsWithAccessTokens` it goes, with all logs. */
 export function accessLogs(
@@ -39,6 +44,7 @@ export function accessLogs(
     bucket: `${name}-${found.account}`,
     forceDestroy: true,
     tags: network.tags("access-logs"),
+    lifecycle: LAST,
   });
   const bucket = `\${${addressOf(made)}.id}`;
   const closed = new S3BucketPublicAccessBlock(scope, "Closed", {
@@ -71,6 +77,7 @@ export function accessLogs(
     policy: JSON.stringify(policy(`\${${addressOf(made)}.arn}`, found.account)),
     // S3 refuses changes of a bucket while another one is under way.
     dependsOn: [closed, owned],
+    lifecycle: LAST,
   });
   return { bucket, ready };
 }

@@ -1,5 +1,5 @@
 // Requests wait in HAProxy in front of Puma, limited in number and time; excess requests get a 503 at once:
-// `pumaQueue(program, { threads, network })`. The front door's health check has a queue and a thread of its own, so it distinguishes a busy Puma
+// `pumaQueue(program, { threads, network, frontDoor: [] })`. The front door's health check has a queue and a thread of its own, so it distinguishes a busy Puma
 // from a hung one.
 
 import { HEALTH_TIMEOUT_SECONDS } from "../../core/limits";
@@ -14,6 +14,8 @@ export interface PumaQueuePlan {
   readonly threads: number;
   /** The site's network, in which the front door is. */
   readonly network: string;
+  /** Where the front door is, if not in the network. */
+  readonly frontDoor: readonly string[];
 }
 
 /** Puma's threads that are reserved for health checks. */
@@ -31,12 +33,12 @@ export function queued(threads: number): number {
   return Math.min((threads - KEPT_THREADS) * QUEUED_PER_THREAD, MOST_QUEUED);
 }
 
-export function pumaQueue(program: Program, { processes, threads, network }: PumaQueuePlan): void {
+export function pumaQueue(program: Program, { processes, threads, network, frontDoor }: PumaQueuePlan): void {
   const all = processes * threads;
   program.add({ kind: "file", path: BUSY_PAGE, content: BUSY });
   hostProxy(program, {
     what: "Puma",
-    text: `${FRONTEND.replace("NETWORK", network)}
+    text: `${FRONTEND.replace("NETWORK", [network, ...frontDoor].join(" "))}
 backend puma
   mode http
   option http-server-close

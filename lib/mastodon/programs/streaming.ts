@@ -11,6 +11,8 @@ export interface StreamingPlan {
   readonly command: string;
   readonly envs: ReadonlyMap<number, Env>;
   readonly network: string;
+  /** Where the front door is, if not in the network. */
+  readonly frontDoor: readonly string[];
   readonly servedBy: boolean;
   readonly idleSeconds: number;
 }
@@ -19,6 +21,7 @@ export function streaming(program: Program, plan: StreamingPlan): void {
   streamingProcesses(program, plan);
   nginx(program, {
     ...plan,
+    trustedProxies: plan.frontDoor,
     upstreams: streamingUpstream([...plan.envs.keys()]),
     // Nothing else: /metrics is on the same port, unauthenticated, and Node finds it as /METRICS/ too.
     locations: [...streamingLocation(), "  location / { return 404; }"],

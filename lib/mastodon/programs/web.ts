@@ -31,6 +31,8 @@ export interface WebPlan {
   readonly processes: number;
   readonly threads: number;
   readonly network: string;
+  /** Where the front door is, if not in the network. */
+  readonly frontDoor: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly servedBy: boolean;
   readonly idleSeconds: number;
@@ -93,6 +95,7 @@ export function web(program: Program, plan: WebPlan): void {
   watchdog(program);
   nginx(program, {
     ...plan,
+    trustedProxies: [...plan.frontDoor, ...plan.trustedProxies],
     upstreams: [...PUMA, ...(beside === undefined ? [] : ["", ...streamingUpstream([...beside.envs.keys()])])],
     // Node's /metrics is behind the first alone, so it stays inside.
     locations: [...(beside === undefined ? [] : streamingLocation()), ...proxied("/", "mastodon", 120)],

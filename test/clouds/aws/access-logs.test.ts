@@ -28,6 +28,8 @@ test("they go into a closed and encrypted bucket, which forgets them, and into w
     bucket: `social-access-logs-eu-central-1-${account}`,
     force_destroy: true,
     tags: { Name: "social-access-logs", "cdktf-mastodon:site": "social" },
+    // So it goes after the load balancer has stopped to write.
+    lifecycle: { create_before_destroy: true },
   });
   expect(all(stack, "aws_s3_bucket_public_access_block")).toEqual({
     FrontDoor_AccessLogs_Closed: {
@@ -61,6 +63,7 @@ test("they go into a closed and encrypted bucket, which forgets them, and into w
   const { policy, ...rest } = all(stack, "aws_s3_bucket_policy")["FrontDoor_AccessLogs_Policy"]!;
   expect(rest).toEqual({
     bucket,
+    lifecycle: { create_before_destroy: true },
     depends_on: [
       "aws_s3_bucket_public_access_block.Social_FrontDoor_AccessLogs_Closed",
       "aws_s3_bucket_ownership_controls.Social_FrontDoor_AccessLogs_Owned",
