@@ -98,12 +98,16 @@ function lines(host: InventoryMachine | InventoryPool): readonly string[] {
     const ways = [host.login, host.renew && `made anew by -replace=${host.renew}`].filter((way) => way !== undefined);
     return [`  ${host.name} at ${host.address}: ${size}${disks}`, ...older, ...units, ...ways.map((way) => `    ${way}`)];
   }
-  const { members = [], list, renew } = host;
+  const { members = [], list, renew, login } = host;
   const found = members.map(
     ({ name, address, login }) =>
       `    ${name}${address === undefined ? "" : ` at ${address}`}${login === undefined ? "" : `: ${login}`}`,
   );
-  const ways = [list && `listed by ${list}`, renew && `replaced by -replace=${renew}`].filter((way) => way !== undefined);
+  const ways = [
+    list && `listed by ${list}`,
+    login && `logged in on by ${login}`,
+    renew && `replaced by -replace=${renew}`,
+  ].filter((way) => way !== undefined);
   return [`  ${host.name}: ${host.size} of ${size}, ${host.roll}`, ...units, ...found, ...ways.map((way) => `    ${way}`)];
 }
 

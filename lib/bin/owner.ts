@@ -3,7 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { Inventory } from "../core/inventory";
+import { Inventory, InventoryPool, MEMBER } from "../core/inventory";
 import { deployed, NoInventory, outputDirectory } from "./deployed";
 
 export const OWNER_USAGE = `usage: cdktf-mastodon owner NAME --email ADDRESS [--site SITE] [--out DIRECTORY]
@@ -18,6 +18,8 @@ export interface World {
   readonly deployed: (directory: string) => readonly Inventory[];
   /** The machines of a site of the local cloud that run, each with its pool. */
   readonly running: (site: string) => readonly { readonly name: string; readonly pool: string }[];
+  /** Runs a pool's `list`; returns the first word of each line. */
+  readonly listed: (command: string) => readonly string[];
   /** Runs a command on this terminal and returns its exit status. */
   readonly run: (command: string, args: readonly string[]) => number;
 }
@@ -57,7 +59,8 @@ export function owner(args: readonly string[], world: World = HERE): number {
       return wrong(`no web machine of the site ${chosen.site} runs; npm start starts those that are off`, 1);
     return world.run("bash", [DRIVER, "run", chosen.site, machine.name, "--", ...command]);
   }
-  const login = pools.flatMap(({ members = [] }) => members).find((member) => member.login !== undefined)?.login;
+  const known = pools.flatMap(({ members = [] }) => members).find((member) => member.login !== undefined)?.login;
+  const login = known ?? pools.map((pool) => loginOf(pool, world)).find((one) => one !== undefined);
   if (login === undefined) {
     const list = pools.find((pool) => pool.list !== undefined)?.list;
     return wrong(
@@ -65,8 +68,20 @@ export function owner(args: readonly string[], world: World = HERE): number {
       1,
     );
   }
-  const [program, ...rest] = login.split(" ");
+  const [program, ...rest] = splitWords(login);
   return world.run(program!, [...(program === "ssh" ? terminal : []), ...rest, ...(program === "ssh" ? [quoted] : command)]);
+}
+
+/** The command that logs in on a member of a pool whose members Terraform does not know. */
+function loginOf({ list, login }: InventoryPool, world: World): string | undefined {
+  if (list === undefined || login === undefined) return undefined;
+  const [member] = world.listed(list);
+  return member === undefined ? undefined : login.replace(MEMBER, member);
+}
+
+/** The words of a command, of which some are in double quotes. */
+function splitWords(command: string): readonly string[] {
+  return (command.match(/(?:[^\s"]|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ""));
 }
 
 interface Words {
@@ -124,5 +139,10 @@ const HERE: World = {
       .map((line) => line.split("\t"))
       .filter(([, , , state]) => state === "running")
       .map(([name, , pool]) => ({ name: name!, pool: pool! })),
+  listed: (command) =>
+    spawnSync("sh", ["-c", command], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
+      .stdout.split("\n")
+      .flatMap((line) => line.trim().split(/\s/).slice(0, 1))
+      .filter((word) => word !== ""),
   run: (command, args) => spawnSync(command, args, { stdio: "inherit" }).status ?? 1,
 };

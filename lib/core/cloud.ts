@@ -180,7 +180,7 @@ export interface PoolSpec extends HostSpec {
 }
 
 /** A pool as the cloud has made it, with optional facts for the inventory. */
-export interface MadePool extends Pick<InventoryReached, "resource" | "renew"> {
+export interface MadePool extends Pick<InventoryReached, "resource" | "renew" | "login"> {
   readonly name: string;
   /** Its members for the inventory, as Terraform references. Left out if Terraform does not manage members individually. */
   readonly members?: readonly InventoryMember[];

@@ -68,9 +68,15 @@ export interface InventoryReached {
   readonly resource?: string;
   /** The resource address for `terraform apply -replace=`, which replaces the host. */
   readonly renew?: string;
-  /** The command that logs in. A command to run on the machine may be appended. */
+  /**
+   * The command that logs in. A command to run on the machine may be appended. Words with blanks in them are in double quotes. Of a pool, the word
+   * MEMBER in it stands for what its `list` prints first in each line.
+   */
   readonly login?: string;
 }
+
+/** What stands for a member in the `login` of a pool. */
+export const MEMBER = "MEMBER";
 
 interface InventoryHost extends InventoryReached {
   readonly name: string;

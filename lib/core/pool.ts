@@ -66,13 +66,14 @@ export class Pool extends Host {
   }
 
   get described(): InventoryPool {
-    const { members, list, resource, renew } = this.made;
+    const { members, list, resource, renew, login } = this.made;
     return {
       ...this.describe(this.size),
       size: this.machines,
       roll: this.roll,
       ...(resource !== undefined && { resource }),
       ...(renew !== undefined && { renew }),
+      ...(login !== undefined && { login }),
       ...(members !== undefined && { members }),
       ...(list !== undefined && { list }),
     };

@@ -42,6 +42,7 @@ function page(sites: readonly Inventory[] | NoInventory, status = 0) {
       { name: "live-1-abc123", pool: "live" },
       { name: "front-2-abc123", pool: "front" },
     ],
+    listed: (command) => (command === "list front" ? ["i-0a", "i-0b"] : []),
     run: (command, args) => {
       ran.push(
         [command, ...args]
@@ -100,6 +101,32 @@ test("on a rented cloud it logs in as the inventory says, on the first member wi
   expect(
     page([site("social", "elsewhere", pool("front", "web", { members: enter }))]).run("ada", "--email", "a@example.org").ran,
   ).toEqual(["enter front-1 -- mastodon-owner ada --email a@example.org"]);
+});
+
+test("where only the cloud knows the members it logs in on the first that the pool's list names", () => {
+  const login = 'ssh -t -o ProxyCommand="open tunnel %h" admin@MEMBER sudo -i';
+  const listed = (list: string) => page([site("social", "elsewhere", pool("front", "web", { login, list }))]);
+  expect(listed("list front").run("ada", "--email", "ada@example.org")).toEqual({
+    status: 0,
+    said: "",
+    ran: ["ssh -o ProxyCommand=open tunnel %h admin@i-0a sudo -i 'mastodon-owner' 'ada' '--email' 'ada@example.org'"],
+  });
+  expect(listed("list none").run("ada", "--email", "ada@example.org")).toMatchObject({ status: 1, ran: [] });
+});
+
+test("a word in quotes is one word, as the shell takes it", () => {
+  const words: (readonly string[])[] = [];
+  const login = 'ssh -o ProxyCommand="open tunnel %h" admin@i-0a sudo -i';
+  const world: World = {
+    deployed: () => [site("social", "elsewhere", pool("front", "web", { members: [{ name: "front-1", login }] }))],
+    running: () => [],
+    listed: () => [],
+    run: (command, args) => words.push([command, ...args.filter((arg) => arg !== "-t")]) - 1,
+  };
+  expect(owner(["ada", "--email", "a@example.org"], world)).toBe(0);
+  expect(words).toEqual([
+    ["ssh", "-o", "ProxyCommand=open tunnel %h", "admin@i-0a", "sudo", "-i", "'mastodon-owner' 'ada' '--email' 'a@example.org'"],
+  ]);
 });
 
 test("where it finds no web machine it says what to do", () => {
