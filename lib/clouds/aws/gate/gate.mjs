@@ -8,6 +8,9 @@ import { pathToFileURL } from "node:url";
 const { Fatal, run, until } = await import(pathToFileURL(resolve(process.env.WAITING)).href);
 const { GROUP, POOL, REGION, TAGS } = process.env;
 
+/** The longest that one call may take, with the CLI's own attempts. */
+const CALL_MS = 60_000;
+
 /** Asking again would not help. */
 const REFUSED = [
   [/unknown options?: --no-cli-pager/i, "the gate needs version 2 of the AWS CLI, and finds version 1"],
@@ -19,18 +22,20 @@ const REFUSED = [
 /** What a command of the AWS CLI answers. */
 async function ask(service, command, ...more) {
   const words = [service, command, ...more, "--region", REGION, "--output", "json", "--no-cli-pager"];
-  const child = spawn("aws", words, { stdio: ["ignore", "pipe", "pipe"], timeout: 60_000 });
+  const child = spawn("aws", words, { stdio: ["ignore", "pipe", "pipe"] });
+  const limit = setTimeout(() => child.kill(), CALL_MS);
   const [out, err] = [[], []];
   child.stdout.on("data", (part) => out.push(part));
   child.stderr.on("data", (part) => err.push(part));
   const code = await new Promise((done, failed) => {
     child.on("error", failed);
     child.on("close", done);
-  }).catch((error) => {
-    throw error.code === "ENOENT"
-      ? new Fatal("there is no command aws; the gate needs the AWS CLI, version 2, where you deploy")
-      : error;
-  });
+  })
+    .catch((error) => {
+      if (error.code !== "ENOENT") throw error;
+      throw new Fatal("there is no command aws; the gate needs the AWS CLI, version 2, where you deploy");
+    })
+    .finally(() => clearTimeout(limit));
   if (code === 0) return JSON.parse(Buffer.concat(out).toString() || "{}");
   const said = Buffer.concat(err)
     .toString()
@@ -97,7 +102,9 @@ async function serve() {
     if (group === undefined && seen) throw new Fatal(`the scaling group ${GROUP} is gone`);
     if (group === undefined) return "AWS does not know the scaling group yet";
     seen = true;
-    size ??= await raise(group);
+    // Scaling may want fewer meanwhile.
+    const wanted =
+      size === undefined ? (size = await raise(group)) : Math.max(group.MinSize, Math.min(size, group.DesiredCapacity));
     const serving = group.Instances.filter(inService).map(({ InstanceId }) => InstanceId);
     const waiting = new Map(
       group.Instances.filter((one) => !inService(one)).map((one) => [
@@ -107,8 +114,6 @@ async function serve() {
     );
     for (const arn of targets) for (const [id, why] of await unhealthy(arn, serving)) waiting.set(id, why);
     const ready = serving.filter((id) => !waiting.has(id)).length;
-    // Scaling may want another number meanwhile.
-    const wanted = Math.max(1, group.MinSize, Math.min(size, group.DesiredCapacity));
     if (ready >= wanted) return undefined;
     const failed = await failure(since);
     return [
