@@ -40,7 +40,7 @@ export function instanceOf(where: Construct, network: AwsNetwork, host: HostSpec
     identity,
     group: groups.cover(where, tier, host),
     ...(settings.props.access !== undefined && { keyName: settings.props.access.keyName }),
-    publicAddress: settings.egress === "public addresses",
+    publicAddress: vpc.publicAddress,
     ready: [...vpc.ready, ...identity.ready],
   };
 }

@@ -5,10 +5,12 @@ import { LaunchTemplate, LaunchTemplateConfig } from "@cdktf/provider-aws/lib/la
 import { Fn, Lazy, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { MadePool, PoolSpec } from "../../core/cloud";
+import { MEMBER } from "../../core/inventory";
 import { bootText } from "../shared/boot-text";
 import { addressOf } from "../shared/terraform-address";
 import { TerraformData } from "../shared/terraform-data";
 import { instanceOf } from "./instance";
+import { access } from "./access";
 import { launchTemplateConfig, poolTier, spotTypes } from "./launch-template";
 import { GENERATION_LENGTH, memberRights } from "./member";
 import { AwsNetwork, POOL_TAG, SITE_TAG } from "./network";
@@ -69,7 +71,9 @@ export function pool(scope: Construct, id: string, network: AwsNetwork, spec: Po
   const cpus = of.type.cpus * machines;
   network.found.uses({ standing: cpus, rolling: startFirst ? cpus : 0, spot: onSpot(network, spec) });
   network.admit({ name, role, gate });
-  return { name, resource, renew: addressOf(renewal), list: listOf(network, name) };
+  const login = access(network).login?.(MEMBER);
+  const reached = login !== undefined && { login, loginOptions: `--site ${site}` };
+  return { name, resource, renew: addressOf(renewal), list: listOf(network, name), ...reached };
 }
 
 /** All besides the boot text that members are made of: a change of it makes a new generation, and does not leave old members among new ones. */
