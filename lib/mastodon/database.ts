@@ -21,6 +21,14 @@ export interface DatabaseFacts {
   readonly ca?: string | undefined;
 }
 
+/** A user that may make roles and databases, for the database task alone. */
+export interface DatabaseAdmin {
+  readonly user: string;
+  readonly password: Secret;
+  /** The database to which it connects, since the one of Mastodon may not exist yet. */
+  readonly database: string;
+}
+
 /** The values of libpq's `sslmode` that Ruby, Node and PgBouncer all support. */
 export type SslMode = "disable" | "require" | "verify-full";
 
@@ -33,6 +41,8 @@ export interface Database {
   expects(by: Construct, clients: Clients): void;
   /** The same database without a pooler, for migrations and the administrator's commands, which need session state. */
   readonly direct: Database;
+  /** Who makes its role and its database, if the database task shall do so; of `direct` alone. */
+  readonly admin?: DatabaseAdmin | undefined;
 }
 
 /** A PostgreSQL server that a pooler can connect to. */

@@ -6,7 +6,7 @@ import { Host } from "../core/host";
 import { Secret } from "../core/secret";
 import { Site } from "./site";
 import { Clients, Connections } from "./connections";
-import { DatabaseFacts, PostgresServer, SslMode } from "./database";
+import { DatabaseAdmin, DatabaseFacts, PostgresServer, SslMode } from "./database";
 import { calledOf, ExternalServerProps, ExternalServer } from "./external-server";
 import { POSTGRES_PORT } from "./ports";
 import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
@@ -51,11 +51,31 @@ export interface ExternalPostgresProps extends ExternalDatabaseProps {
    * @default 90 - of PostgreSQL's default of 100
    */
   readonly maxConnections?: number;
+  /**
+   * A user that may make roles and databases, such as the one that a managed server has at first. With it the database task makes the role `user` and
+   * the database `name`, which the role owns, if they are not there, and gives the role its password again when that has changed. Only the machine of
+   * the scheduler knows its password. A change replaces that machine.
+   * @default - none: the role and its database exist
+   */
+  readonly admin?: ExternalAdminProps;
+}
+
+export interface ExternalAdminProps {
+  /** Its name. It needs `CREATEROLE` and `CREATEDB`, and not to be a superuser. */
+  readonly user: string;
+  /** Its password, which may hold any printable character but space, `"`, `%` and `\`. */
+  readonly password: Secret;
+  /**
+   * A database that exists already, to which it connects.
+   * @default "postgres"
+   */
+  readonly database?: string;
 }
 
 export class ExternalPostgres implements PostgresServer {
   readonly direct: ExternalPostgres = this;
   readonly path: string;
+  readonly admin: DatabaseAdmin | undefined;
   private readonly described: ExternalServer;
   private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];
   private readonly most: number;
@@ -66,6 +86,7 @@ export class ExternalPostgres implements PostgresServer {
     this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
     const port = this.described.port(props.port ?? POSTGRES_PORT);
     const facts = databaseFacts(this.described, props);
+    this.admin = props.admin && this.adminOf(props.admin, props.user);
     this.servers = [props, ...(props.replicas ?? [])].map((server) => {
       const named = this.described.named(server, facts.sslmode === "verify-full");
       return {
@@ -103,6 +124,20 @@ export class ExternalPostgres implements PostgresServer {
 
   expectsPooler(by: Construct, clients: Clients): void {
     for (const server of this.connections(Site.of(by))) server.count(by, clients);
+  }
+
+  private adminOf({ user, password, database = "postgres" }: ExternalAdminProps, role: string): DatabaseAdmin {
+    if (user === role) {
+      this.described.wrong(
+        `admin.user and user are both "${user}"`,
+        "give Mastodon a role of its own, which the task makes, or leave admin out",
+      );
+    }
+    return {
+      user: this.described.role("admin.user", user),
+      password: password.readBy(PASSWORD_OF_EXTERNAL),
+      database: this.described.word("admin.database", database),
+    };
   }
 
   private connections(site: Site): readonly Connections[] {

@@ -112,7 +112,11 @@ export class SidekiqGroup extends Construct {
       version: site.version,
       readyFile: !version.isBefore("4.3"),
       // Up to 4.2 `db:prepare` does not create the default roles in a database that exists but is empty.
-      prepare: this.taskEnv && { env: this.taskEnv, task: version.isBefore("4.3") ? "db:migrate:setup" : "db:prepare" },
+      prepare: this.taskEnv && {
+        env: this.taskEnv,
+        task: version.isBefore("4.3") ? "db:migrate:setup" : "db:prepare",
+        admin: props.database.direct.admin,
+      },
       waits: () => preparesDatabase(site),
     });
   }

@@ -6,6 +6,7 @@ import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { AT_BOOT, unit, UnitSection } from "../../core/unit";
+import { DatabaseAdmin } from "../database";
 import { certificateVolumes } from "../trust";
 import { volumeOptions } from "./application";
 
@@ -15,6 +16,8 @@ export interface PreparePlan {
   /** The task that fills an empty database, or migrates one that is not. */
   readonly task: string;
   readonly env: Env;
+  /** Who makes the role and the database of `env`, if they are not there. */
+  readonly admin: DatabaseAdmin | undefined;
 }
 
 export const TASK_ENV = "/etc/mastodon/task.env";
@@ -28,9 +31,12 @@ const REFUSED = "/run/mastodon-refused";
 const REFUSAL = 78;
 
 const SQL = script(join(__dirname, "mastodon-sql.sh"));
+const ADMIN_ENV = "/etc/mastodon/admin.env";
+const MAKE_ROLE = "/usr/local/sbin/mastodon-role";
 
 /** Migrates the database without the pooler, then records it in the table. */
 export function prepare(program: Program, plan: PreparePlan): void {
+  if (plan.admin !== undefined) makesRole(program, plan.env, plan.admin);
   program
     .add({ kind: "file", path: TASK_ENV, content: () => plan.env.render(), mode: "0600", from: () => plan.env.largest() })
     .add({ kind: "file", path: SQL_COMMAND, content: SQL, mode: "0755" })
@@ -45,6 +51,7 @@ export function prepare(program: Program, plan: PreparePlan): void {
           RemainAfterExit: true,
           ...RETRY,
           RestartPreventExitStatus: REFUSAL,
+          ...(plan.admin !== undefined && { ExecStartPre: MAKE_ROLE }),
           ExecStart: "/usr/local/sbin/mastodon-prepare",
           // A migration of a large table takes as long as it takes; cut off, it would start over.
           TimeoutStartSec: "infinity",
@@ -53,6 +60,22 @@ export function prepare(program: Program, plan: PreparePlan): void {
       }),
     })
     .add({ kind: "start", units: ["mastodon-prepare.service"] });
+}
+
+// The file with the admin's password is read by this script alone: the containers of Mastodon do not have it.
+function makesRole(program: Program, env: Env, { user, password, database }: DatabaseAdmin): void {
+  const same = ["DB_HOST", "DB_PORT", "DB_SSLMODE", "PGSSLROOTCERT"];
+  const content = () => {
+    const where = Object.entries(env.all).filter(([name]) => same.includes(name));
+    const lines = [...where, ["DB_NAME", database], ["DB_USER", user], ["DB_PASS", password]];
+    return lines.map(([name, value]) => `${name}=${value}\n`).join("");
+  };
+  program.add({ kind: "file", path: ADMIN_ENV, content, mode: "0600" }).add({
+    kind: "file",
+    path: MAKE_ROLE,
+    content: script(join(__dirname, "role.sh"), { SQL_COMMAND, ADMIN_FILE: ADMIN_ENV, ENV_FILE: TASK_ENV }),
+    mode: "0755",
+  });
 }
 
 // A gate that reads such a line need not wait any longer.

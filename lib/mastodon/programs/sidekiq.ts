@@ -6,7 +6,7 @@ import { Program } from "../../core/program";
 import { STOP_SECONDS } from "../limits";
 import { certificateVolumes } from "../trust";
 import { podman, quadlet } from "./application";
-import { prepare, PREPARED, waitForPrepare } from "./prepare";
+import { prepare, PREPARED, PreparePlan, waitForPrepare } from "./prepare";
 import { LOCKED, schedulerLock } from "./scheduler-lock";
 import { instances } from "./streaming";
 import { watchdog } from "./watchdog";
@@ -24,7 +24,7 @@ export interface SidekiqPlan {
   /** Whether a process has a readiness file, as from 4.3 on. */
   readonly readyFile: boolean;
   /** On the one machine that prepares the database: the task and its environment. */
-  readonly prepare: { readonly env: Env; readonly task: string } | undefined;
+  readonly prepare: Pick<PreparePlan, "env" | "task" | "admin"> | undefined;
   readonly waits: () => boolean;
 }
 
