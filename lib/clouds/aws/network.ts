@@ -97,6 +97,11 @@ export class AwsNetwork {
     this.roles.add(pool);
   }
 
+  /** What waits for the members of each pool to serve. */
+  get gates(): readonly TerraformResource[] {
+    return [...this.pools.values()].map(({ gate }) => gate);
+  }
+
   isPool(host: HostSpec): boolean {
     return this.pools.has(host.name);
   }

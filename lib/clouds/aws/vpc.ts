@@ -1,5 +1,6 @@
 // The private network at AWS: the VPC, its subnets, and what must stand before a machine boots. `network.vpc.subnet("10.20.16.0/28", 0)`.
 
+import { createHash } from "node:crypto";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { VpcIpv6CidrBlockAssociation } from "@cdktf/provider-aws/lib/vpc-ipv6-cidr-block-association";
@@ -17,13 +18,14 @@ import { Base, idOf, ownNetwork, subnetOf } from "./own-network";
 export { type Egress } from "./egress";
 export { type ExistingNetwork, type ExistingSubnet } from "./existing-network";
 
+const HASH_LENGTH = 16;
+
 export class AwsVpc {
   /** Its id. */
   readonly id: string;
   /**
    * What must stand before a machine boots: its ways out and the rules of security groups. One resource that depends on all of them, so that a
-   * machine's own block stays when they change. Terraform remembers what it depended on: a route or rule that the page has no more is removed only
-   * when the members that were made with it have gone.
+   * machine's own block stays when they change.
    */
   readonly ready: readonly TerraformResource[];
   private readonly whole: TerraformData;
@@ -119,7 +121,14 @@ export class AwsVpc {
 
   /** The page is whole. */
   end(): void {
-    this.whole.dependsOn = this.before.map(addressOf).sort();
+    const { scope, gates } = this.network;
+    const needs = this.before.map(addressOf).sort();
+    this.whole.dependsOn = needs;
+    if (gates.length === 0) return;
+    // After a failed roll-out Terraform no longer knows what the old members depended on. It deletes what the page has no more after all that depended
+    // on it in the last apply has been changed: this resource changes with the list, and only when new members serve.
+    const hash = createHash("sha256").update(needs.join(" ")).digest("hex").slice(0, HASH_LENGTH);
+    new TerraformData(scope, "NetworkServed", { input: { needs: hash }, dependsOn: [this.whole, ...gates] });
   }
 
   /** A block of IPv6 of the VPC, as an expression; made at first use. */

@@ -1,5 +1,6 @@
 import { Endpoint, Machine, Postgres, Redis } from "../../../lib";
 import { AwsSession } from "../../../lib/clouds/aws";
+import { BuiltIn } from "./built-in";
 import { all, machine, page, pool, problems, web } from "./page";
 
 type Stack = ReturnType<typeof page>["stack"];
@@ -177,4 +178,54 @@ test("more rules than AWS takes are refused, with their number", () => {
     `stack/Social/tools-1: its security group has 61 inbound rules, and AWS takes 60: one for each port and tier that connects / ${much}`,
   ]);
   expect(most(58)).toHaveLength(1);
+});
+
+describe("carried out by the real Terraform over built-in resources", () => {
+  // Terraform starts several times.
+  jest.setTimeout(300_000);
+  let small: BuiltIn;
+  beforeEach(() => void (small = new BuiltIn()));
+  afterEach(() => small.remove());
+
+  /** A pool of another name or text, from which the role may reach a managed service. */
+  function members(name: string, text: string, calls: boolean): Stack {
+    const { stack, site } = page();
+    const made = pool(site, name);
+    made.program.add({ kind: "file", path: "/etc/probe", content: text });
+    const managed = (site.session as AwsSession).network.groups.managed(site, "database");
+    if (calls) managed.admit({ kind: "role", role: made.role }, 5432, "jobs");
+    return stack;
+  }
+  const ports = () =>
+    [...small.all(INBOUND), ...small.all(OUTBOUND)].map(
+      ({ input }) => `${String(input["description"])} ${String(input["from_port"])}`,
+    );
+  const count = (of: string) => ports().filter((port) => port === of).length;
+
+  test("a rule that the page has no more stays until new members serve, however often that fails", () => {
+    expect(small.apply(members("jobs", "one", true))).toMatchObject({ status: 0 });
+    expect(count("jobs 5432")).toBe(2);
+    small.set("sick", true);
+    for (const text of ["two", "two", "three"]) {
+      expect(small.apply(members("jobs", text, false)).status).toBe(1);
+      expect(count("jobs 5432")).toBe(2);
+    }
+    small.set("sick", false);
+    expect(small.apply(members("jobs", "three", false))).toMatchObject({ status: 0 });
+    expect(count("jobs 5432")).toBe(0);
+  });
+
+  test("so do all rules and the group of a pool that has another name now", () => {
+    expect(small.apply(members("jobs", "one", true))).toMatchObject({ status: 0 });
+    const before = ports().length;
+    small.set("sick", true);
+    for (const text of ["one", "two"]) {
+      expect(small.apply(members("work", text, true)).status).toBe(1);
+      expect(ports()).toHaveLength(2 * before);
+    }
+    small.set("sick", false);
+    expect(small.apply(members("work", "two", true))).toMatchObject({ status: 0 });
+    expect(ports()).toHaveLength(before);
+    expect(small.plan(members("work", "two", true)).said).toContain("No changes");
+  });
 });
