@@ -51,7 +51,9 @@ export interface AwsProps {
   readonly quorumInTwoZones?: boolean;
   /**
    * How machines reach the Internet, which is the larger part of AWS' fixed costs after machines; see docs/aws.md for prices. A change replaces the
-   * members of pools, and reaches kept machines when they are renewed.
+   * members of pools, and gives kept machines public addresses when they are renewed: without a NAT gateway they reach nothing by IPv4 until then,
+   * so renew them at once. IPv6 reaches the Internet in each variant by an egress-only gateway, which costs nothing; the Internet reaches machines
+   * by neither.
    *
    * - `nat`: one NAT gateway, in the first zone. While that zone is away, no machine reaches the Internet by IPv4.
    * - `nat in each zone`: one in each zone.
