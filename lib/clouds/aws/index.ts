@@ -31,7 +31,11 @@ export { type Access } from "./access";
 export { type AccessLogs } from "./access-logs";
 export { Certificate, type CertificateProps } from "./certificate";
 export { type Architecture, type Cpus } from "./instance-types";
+export { MediaBucket, type MediaBucketProps } from "./media-bucket";
+export { type MediaCloudFrontProps } from "./media-cloudfront";
+export { awsObjects, type AwsObjectsProps, type MediaAccess, type MediaPlace } from "./media-key";
 export { route53, type Route53Props } from "./route53";
+export { SesDomain, type SesDomainProps } from "./ses";
 export { type AwsProps, type Tune } from "./settings";
 export { type Egress, type ExistingNetwork, type ExistingSubnet } from "./vpc";
 

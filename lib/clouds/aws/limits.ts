@@ -25,3 +25,11 @@ export const CERTIFIED_HOST_LENGTH = 64;
 export const ROUTED_HOST_LENGTH = 128;
 /** Names of buckets. */
 export const BUCKET_NAME_LENGTH = 63;
+/** Names of cache policies, access controls and the like at CloudFront; the shortest of their limits. */
+export const CLOUDFRONT_NAME_LENGTH = 64;
+/** Names of IAM users. */
+export const IAM_NAME_LENGTH = 64;
+/** Names of databases of RDS. */
+export const DATABASE_NAME_LENGTH = 63;
+/** Names of replication groups of ElastiCache. */
+export const REPLICATION_GROUP_NAME_LENGTH = 40;

@@ -221,7 +221,8 @@ export class Settings {
   }
 }
 
-function isRegion(region: string): boolean {
+/** Whether it has the form of a region's name. */
+export function isRegion(region: string): boolean {
   return /^[a-z]{2}(-[a-z]+)+-[1-9]$/.test(region);
 }
 
