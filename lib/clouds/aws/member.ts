@@ -19,7 +19,7 @@ const KILLS = 3;
 
 const COMMAND = "/usr/local/sbin/member";
 
-export function memberSteps({ settings }: AwsNetwork): readonly Step[] {
+export function memberSteps({ settings }: Pick<AwsNetwork, "settings">): readonly Step[] {
   const content = script(join(__dirname, "member.sh"), {
     REGION: settings.region,
     METADATA: `http://${METADATA[0]!}`,
