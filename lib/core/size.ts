@@ -59,8 +59,8 @@ export class Disk {
   }
 }
 
-/** The message for a disk that is larger than on the page; `has` may be a Terraform expression. */
-export function shrinks(where: string, disk: { readonly name: string; readonly gib: number }, has: string): string {
+/** The message for a disk that is larger than on the page; all but `where` may be Terraform expressions. */
+export function shrinks(where: string, disk: { readonly name: string; readonly gib: number | string }, has: string): string {
   const wrong = `the page gives the disk ${disk.name} ${disk.gib} GiB, and it has ${has}`;
   return `${where}: ${wrong} / disks cannot shrink: give at least ${has} GiB, or make a new tier and move the data`;
 }

@@ -34,8 +34,10 @@ export interface InstanceOf {
 export function instanceOf(where: Construct, network: AwsNetwork, host: HostSpec, tier: string): InstanceOf {
   const { settings, found, groups, identities, vpc } = network;
   const identity = identities.of(where, tier, host);
+  const type = typeOf(where, network, host);
+  if (type !== NO_TYPE) found.runs(type.type);
   return {
-    type: typeOf(where, network, host),
+    type,
     image: found.image(settings.architecture(host.role)),
     identity,
     group: groups.cover(where, tier, host),
@@ -45,23 +47,26 @@ export function instanceOf(where: Construct, network: AwsNetwork, host: HostSpec
   };
 }
 
+/** Stands for a type that AWS does not have, so that all problems of a page are told at once. */
+const NO_TYPE: InstanceType = { type: "none", cpus: 0, gib: 0, dollars: 0, burstable: false };
+
 /** The cheapest type that is large enough; a problem of `where` if there is none. */
 function typeOf(where: Construct, { settings, problems }: AwsNetwork, { role, size }: HostSpec): InstanceType {
   const choice = instanceType(settings.architecture(role), settings.cpus(role), size);
   if ("type" in choice) return choice;
   problems.add(where, choice);
-  return { type: "none", cpus: 0, gib: 0, dollars: 0, burstable: false };
+  return NO_TYPE;
 }
 
 /**
- * What a machine is made of besides its boot text, as a comment at the text's end. So a change of any of it makes a kept machine older than the page,
- * and a new generation of a pool.
+ * What a kept machine is made of besides its boot text, as a comment at the text's end: so a change of any of it makes the machine older than the page,
+ * or a new one of a machine that is replaced.
  */
 export function madeOf(where: Construct, network: AwsNetwork, host: HostSpec): string {
   const { settings } = network;
-  const { image, imageOwner, egress, props } = settings;
+  const { image, imageOwner, props } = settings;
   const { type } = typeOf(where, network, host);
-  const words = [type, image, imageOwner, egress === "public addresses" ? "public" : "private", settings.architecture(host.role)];
+  const words = [type, image, imageOwner, network.vpc.publicAddress ? "public" : "private"];
   return `# ${[...words, ...(props.access === undefined ? [] : [props.access.keyName])].join(" ")}\n`;
 }
 

@@ -25,7 +25,11 @@ export interface Standing {
 
 const META = ["for_each", "count", "lifecycle", "depends_on", "//"];
 /** Of the attributes that make a resource anew, those that pages of these tests change. */
-const REPLACES: Readonly<Record<string, readonly string[]>> = { aws_autoscaling_group: ["name"], aws_launch_template: ["name"] };
+const REPLACES: Readonly<Record<string, readonly string[]>> = {
+  aws_autoscaling_group: ["name"],
+  aws_launch_template: ["name"],
+  aws_volume_attachment: ["instance_id"],
+};
 
 const GATE = `import { appendFileSync, existsSync } from "node:fs";
 const { POOL, GROUP } = process.env;
@@ -116,7 +120,8 @@ function builtIn({ resource, data = {}, locals, variable }: Plan): string {
   const found = Object.entries(data).flatMap(([type, blocks]) =>
     Object.entries(blocks).map(([name, { for_each }]) => [
       `data_${type}__${name}`,
-      { ...(for_each !== undefined && { for_each }), input: asked(`data.${type}`, name) },
+      // What such a source repeats another one finds, and there is nothing that it could.
+      { ...(for_each !== undefined && { for_each: "${toset([])}" }), input: asked(`data.${type}`, name) },
     ]),
   );
   const whole = { resource: { terraform_data: Object.fromEntries([...made, ...found]) as Block }, locals, variable };
