@@ -44,7 +44,8 @@ export interface CloudCan {
   readonly addresses?: "chosen" | "computed";
   /**
    * How a secret gets to a machine: as a part of the boot text, or fetched from a store at boot. With `store`, boot texts hold the names of
-   * secrets, and `CloudSession.steps` must write each value to the file `SECRETS_DIRECTORY/NAME` before any other step of the program runs.
+   * secrets, and `CloudSession.steps` must write each value to the file `SECRETS_DIRECTORY/NAME` before any other step of the program runs. Their variables
+   * are ephemeral: the cloud writes the values by write-only attributes, or calls `Secret.forState` in `CloudSession.finish` at the latest.
    * @default "boot text"
    */
   readonly secrets?: "boot text" | "store";

@@ -10,7 +10,8 @@ import { needs } from "./needs";
 import { Program } from "./program";
 import { byteLength, gzippedLength, packedLength, terraformText } from "./render/terraform-text";
 import { cloudConfig } from "./render/cloud-config";
-import { secretsIn, withNames } from "./secret-store";
+import { Secret } from "./secret";
+import { secretsIn, variablesIn, withNames } from "./secret-store";
 import { Installation } from "./installation";
 import { escaped } from "./site-inventory";
 import { Size } from "./size";
@@ -61,6 +62,11 @@ export abstract class Host extends Construct {
   /** Accepts connections from the front door. */
   openToFrontDoor(sources: readonly string[], port: number, why: string): void {
     this.flows.push({ from: { kind: "front door" }, sources, to: this.listener, port, why });
+  }
+
+  /** The secrets in its program, sorted by name. */
+  get secrets(): readonly Secret[] {
+    return secretsIn(this.program.texts.join("\n"));
   }
 
   /** Records an outgoing connection of this host; returns whether it is new. */
@@ -194,13 +200,23 @@ export abstract class Host extends Construct {
       openings: () => this.openings,
       calls: () => [...needs(this.role, this.site.session.sourcesOf(this.role), this.program.images), ...this.calls],
       names: () => this.mapped.flatMap(({ name, address, machine }) => (machine ? [{ name, address }] : [])),
-      secrets: () => secretsIn(this.program.texts.join("\n")),
+      secrets: () => this.secrets,
       identity: () => this.asking,
     });
   }
 
-  /** Refuses a boot text that is larger than the cloud accepts. */
+  /** Refuses a boot text that is larger than the cloud accepts, or has the value of a secret although its cloud has a store. */
   protected measure(): void {
+    this.site.problems.atSynth(() => {
+      if (!this.site.fetchesSecrets) return;
+      for (const variable of variablesIn(this, this.bootText())) {
+        this.site.problems.add(this, {
+          wrong: `its boot text has the value of the sensitive variable ${variable}, which would stand in the plan and in Terraform's state`,
+          remedy: `give it as new Secret(stack, "${variable}", …): machines on ${this.site.cloud.name} fetch secrets at boot`,
+          cause: `variable ${variable}`,
+        });
+      }
+    });
     const { bytes: limit, counts } = this.site.cloud.can.bootText;
     this.site.problems.atSynth(() => {
       const bytes = MEASURES[counts](this.bootText());

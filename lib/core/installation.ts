@@ -31,11 +31,13 @@ export interface InstallationProps {
 
 const STANDARD_NETWORK = "10.20.0.0/16";
 
-/** What the flow table needs of a host. */
+/** What the site needs of a host: its connections for the flow table, and its secrets. */
 interface Talking {
   readonly openings: readonly Flow[];
   /** Connections to managed services and external servers. */
   readonly calls: readonly Flow[];
+  /** The secrets in its texts. */
+  readonly secrets?: readonly object[];
 }
 
 export class Installation extends Construct {
@@ -117,6 +119,14 @@ export class Installation extends Construct {
   /** The flows of all hosts of the site. */
   get flows(): readonly Flow[] {
     return this.hosts.flatMap((host) => [...host.openings, ...host.calls]);
+  }
+
+  get fetchesSecrets(): boolean {
+    return this.cloud.can.secrets === "store";
+  }
+
+  holds(secret: object): boolean {
+    return this.hosts.some(({ secrets = [] }) => secrets.includes(secret));
   }
 
   /** Registers a host, for the table of flows. */

@@ -140,6 +140,12 @@ export function faults(secrets: readonly { readonly name: string; readonly rule:
   return `nonsensitive(join("\\n", compact([for s in [${each.join(", ")}] : s.value == "" || (${right}) ? "" : "${fault}"])))`;
 }
 
+/** A Terraform expression: whether the variable's value satisfies the rule. */
+export function fits(name: string, { pattern, unless }: SecretRule): string {
+  const is = (text: string) => `can(regex(${hcl(text)}, var.${name}))`;
+  return unless === undefined ? is(pattern) : `${is(pattern)} && !${is(unless)}`;
+}
+
 /** A Terraform string literal. */
 export function hcl(text: string): string {
   return JSON.stringify(noTemplate(text));

@@ -2,6 +2,8 @@
 // `withNames(text)`, `fillSecrets(steps)`.
 
 import { join } from "node:path";
+import { DefaultTokenResolver, StringConcat, TerraformStack, TerraformVariable, Tokenization } from "cdktf";
+import { Construct } from "constructs";
 import { Step, textOf } from "./program";
 import { script } from "./script";
 import { Secret } from "./secret";
@@ -15,6 +17,21 @@ const FILL_SCRIPT = "/usr/local/sbin/fill-secrets";
 export function secretsIn(text: string): readonly Secret[] {
   const found = new Map([...text.matchAll(TOKEN)].flatMap(([token]) => known(token)).map(({ secret }) => [secret.name, secret]));
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, secret]) => secret);
+}
+
+/** The sensitive variables in a text that are no secrets of the page, sorted by name: machines cannot fetch those. Called at synth. */
+export function variablesIn(scope: Construct, text: string): readonly string[] {
+  const stack = TerraformStack.of(scope);
+  const tokens = (text.match(TOKEN) ?? []).filter((token) => Secret.of(token) === undefined);
+  const all = tokens.length === 0 ? [] : stack.node.findAll().filter((node) => node instanceof TerraformVariable);
+  const sensitive = new Set(all.filter((variable) => variable.sensitive === true).map((variable) => variable.friendlyUniqueId));
+  const named = tokens.flatMap((token) => [...resolved(stack, token).matchAll(/\bvar\.([\w-]+)/g)].map(([, name]) => name!));
+  return [...new Set(named)].filter((name) => sensitive.has(name)).sort();
+}
+
+function resolved(scope: Construct, token: string): string {
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  return JSON.stringify(Tokenization.resolve(token, { scope, resolver, preparing: false }));
 }
 
 /** The text with names in the place of values: `@secret(database_password)@`, or `@secret-in-url(…)@` as a part of a URL. */

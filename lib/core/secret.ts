@@ -1,11 +1,12 @@
 // A value that no plan shows: `new Secret(site, "database_password", { length: 32, description: "…" })`.
-// It is a sensitive Terraform variable. Texts hold its token, and the size of a boot text is computed with its declared length.
+// It is a sensitive Terraform variable, and an ephemeral one where machines fetch secrets from a store. Texts hold its token, and the size of a boot
+// text is computed with its declared length.
 
 import { Fn, Lazy, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { SecretChecks } from "./secret-checks";
 import { isOneLine, ONE_LINE, SecretRule } from "./secret-rule";
-import { siteAround, siteCount } from "./sites";
+import { siteAround, siteCount, sitesBeside } from "./sites";
 
 export interface SecretProps {
   /** The maximum length in characters; used to compute the size of boot texts. */
@@ -42,6 +43,7 @@ export class Secret {
   private readonly kept: SecretRule[];
   private urlToken: string | undefined;
   private used = false;
+  private stored = false;
 
   constructor(
     private readonly scope: Construct,
@@ -65,6 +67,23 @@ export class Secret {
   /** Whether any text uses it. An unused secret needs no value. */
   get wanted(): boolean {
     return this.used;
+  }
+
+  /**
+   * Whether neither plan nor state hold its value: it is used on clouds with a store only, and in no attribute of a resource (`forState`).
+   * Terraform refuses such a value anywhere but in write-only attributes and conditions. Final at synth.
+   */
+  get ephemeral(): boolean {
+    if (this.props.value !== undefined || this.stored) return false;
+    const all = sitesBeside(this.scope);
+    const own = siteAround(this.scope);
+    const fetched = (own === undefined ? all : [own]).some(({ fetchesSecrets }) => fetchesSecrets);
+    return fetched && !all.some((site) => !site.fetchesSecrets && site.holds(this));
+  }
+
+  /** A value that Terraform computes (`SecretProps.value`), which no variable holds. */
+  get computed(): boolean {
+    return this.props.value !== undefined;
   }
 
   /** The rules for its value. */
@@ -91,6 +110,12 @@ export class Secret {
     }
     this.used = true;
     return this.urlToken;
+  }
+
+  /** The token of the value for an attribute that Terraform keeps in its state, such as the password of a service that a provider makes. */
+  forState(): string {
+    this.stored = true;
+    return this.toString();
   }
 
   /** The token of the value in any other text. */
@@ -144,6 +169,8 @@ class SecretVariable extends TerraformVariable {
   override toTerraform(): unknown {
     // Terraform ignores the key "//".
     this.addOverride("//", this.secret.facts);
+    // cdktf's variables have no such property.
+    if (this.secret.ephemeral) this.addOverride("ephemeral", true);
     return super.toTerraform();
   }
 }

@@ -5,6 +5,10 @@ import { Construct } from "constructs";
 
 interface Named extends Construct {
   readonly name: string;
+  /** Whether its machines fetch secrets from a store at boot. If not, its boot texts hold their values. */
+  readonly fetchesSecrets: boolean;
+  /** Whether a text of its machines has this secret. Called at synth. */
+  holds(secret: object): boolean;
 }
 
 const known = new WeakMap<TerraformStack, Set<Named>>();
@@ -22,6 +26,11 @@ export function registerSite(site: Named): Construct | undefined {
 export function siteAround(construct: Construct): Named | undefined {
   const sites = known.get(TerraformStack.of(construct));
   return construct.node.scopes.findLast((scope): scope is Named => sites?.has(scope as Named) === true);
+}
+
+/** The sites of the construct's stack; final at synth. */
+export function sitesBeside(construct: Construct): readonly Named[] {
+  return [...(known.get(TerraformStack.of(construct)) ?? [])];
 }
 
 /** The number of sites in the construct's stack; final at synth. */

@@ -139,10 +139,10 @@ export class FakeSession implements CloudSession {
     if (this.cloud.can.addresses === "computed") {
       new TerraformData(this.scope, "Names", { input: Object.fromEntries([...names].sort()) });
     }
-    const secrets = new Map(this.hosts.flatMap((host) => host.secrets()).map((secret) => [secret.name, String(secret)]));
-    if (this.cloud.can.secrets === "store" && secrets.size > 0) {
-      new TerraformData(this.scope, "Secrets", { input: Object.fromEntries([...secrets].sort()) });
-    }
+    if (this.cloud.can.secrets !== "store") return;
+    // Terraform's built-in resource has no write-only attribute, so the fake store keeps the values in the state.
+    const secrets = new Map(this.hosts.flatMap((host) => host.secrets()).map((secret) => [secret.name, secret.forState()]));
+    if (secrets.size > 0) new TerraformData(this.scope, "Secrets", { input: Object.fromEntries([...secrets].sort()) });
   }
 
   // What every host of a real cloud is made of. The text is a local value, since a literal would stand in clear in a plan.
