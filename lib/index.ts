@@ -16,9 +16,14 @@ export { Secret, type SecretProps } from "./core/secret";
 export { type EnvValue, type ExtraEnv, type Setting, type SettingTarget } from "./mastodon/setting";
 export { communityOf, smallest, type Community } from "./mastodon/community";
 export { type Clients } from "./mastodon/connections";
-export { type Database, type DatabaseFacts, type PostgresServer, type SslMode } from "./mastodon/database";
+export { type Database, type DatabaseAdmin, type DatabaseFacts, type PostgresServer, type SslMode } from "./mastodon/database";
 export { type ExternalPgBouncer, type ExternalPgBouncerProps } from "./mastodon/external-pgbouncer";
-export { type ExternalPostgres, type ExternalDatabaseProps, type ExternalPostgresProps } from "./mastodon/external-postgres";
+export {
+  type ExternalAdminProps,
+  type ExternalDatabaseProps,
+  type ExternalPostgres,
+  type ExternalPostgresProps,
+} from "./mastodon/external-postgres";
 export { type ExternalRedis, type ExternalRedisProps } from "./mastodon/external-redis";
 export { Mastodon, type MastodonProps } from "./mastodon/mastodon";
 export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";
@@ -47,5 +52,6 @@ export { StreamingPool, type StreamingPoolProps, type StreamingProcesses } from 
 export { SidekiqGroup, type SidekiqGroupProps } from "./mastodon/sidekiq";
 export { type ExternalServerProps } from "./mastodon/external-server";
 export { WebTier, type WebTierProps } from "./mastodon/web";
+export { type Scale } from "./core/scale";
 export { Disk, Size } from "./core/size";
 export { Site, type SiteProps } from "./mastodon/site";

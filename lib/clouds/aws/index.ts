@@ -30,13 +30,17 @@ import { AwsProps, Settings } from "./settings";
 export { type Access } from "./access";
 export { type AccessLogs } from "./access-logs";
 export { Certificate, type CertificateProps } from "./certificate";
+export { elastiCache, type ElastiCacheProps, type ElastiCacheUse, type ElastiCacheValkey } from "./elasticache";
 export { type Architecture, type Cpus } from "./instance-types";
+export { type Day, type Maintenance, type ManagedProps } from "./managed-place";
+export { rds, type RdsPostgres, type RdsProps } from "./rds";
 export { MediaBucket, type MediaBucketProps } from "./media-bucket";
 export { type MediaCloudFrontProps } from "./media-cloudfront";
 export { awsObjects, type AwsObjectsProps, type MediaAccess, type MediaPlace } from "./media-key";
 export { route53, type Route53Props } from "./route53";
 export { SesDomain, type SesDomainProps } from "./ses";
 export { type AwsProps, type Tune } from "./settings";
+export { secretsInState } from "./state-secrets";
 export { type Egress, type ExistingNetwork, type ExistingSubnet } from "./vpc";
 
 /** A cloud of one AWS account and region; one may carry several sites, each with a network of its own. */
@@ -57,6 +61,7 @@ export class AwsCloud implements Cloud {
       quorumInTwoZones: settings.props.quorumInTwoZones === true,
       secrets: "store",
       identity: true,
+      scales: true,
     };
   }
 

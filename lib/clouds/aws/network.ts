@@ -10,10 +10,12 @@ import { Problems } from "../../core/problems";
 import { Gate } from "../shared/gate";
 import { GatedPool, RoleGates } from "../shared/role-gates";
 import { addressOf } from "../shared/terraform-address";
+import { elastiCacheGroups } from "./elasticache-groups";
 import { FoundResources } from "./found-resources";
 import { Identities } from "./identity";
 import { Parameters } from "./parameters";
 import { provider } from "./provider";
+import { rdsInstances } from "./rds-instances";
 import { SecurityGroups } from "./security-groups";
 import { Settings } from "./settings";
 import { Volumes } from "./volumes";
@@ -44,6 +46,10 @@ export class AwsNetwork {
   readonly parameters: Parameters;
   readonly identities: Identities;
   readonly volumes: Volumes;
+  /** The databases that RDS runs. */
+  readonly databases: ReturnType<typeof rdsInstances>;
+  /** The replication groups that ElastiCache runs. */
+  readonly caches: ReturnType<typeof elastiCacheGroups>;
   private readonly hosts: { readonly scope: Construct; readonly spec: HostSpec }[] = [];
   private readonly pools = new Map<string, GatedPool>();
   private readonly roles: RoleGates;
@@ -70,6 +76,8 @@ export class AwsNetwork {
     this.parameters = new Parameters(this);
     this.identities = new Identities(this);
     this.volumes = new Volumes(this);
+    this.databases = rdsInstances(this);
+    this.caches = elastiCacheGroups(this);
   }
 
   /** The full name of a zone of the page, by its index. */

@@ -1,15 +1,13 @@
 // Everything of DigitalOcean's provider that puts a secret into Terraform's state: `secretsInState(planText)` says what of it a plan has.
 // Held against the provider's schema by a test; the attributes at the end are not marked there.
 
-/** `given`: only if the page gives it; `always`: whenever there is such a resource or data source, since DigitalOcean's API answers with it. */
-type When = "always" | "given";
+import { keptInState, StateSecrets } from "../shared/state-secrets";
 
 const DATABASE = { password: "always", private_uri: "always", uri: "always" } as const;
 const CLUSTER = { ...DATABASE, ui_password: "always", ui_uri: "always" } as const;
 const USER = { access_cert: "always", access_key: "always", password: "always" } as const;
 
-/** By resource, and `data.` before a data source; of blocks with their path. */
-export const STATE_SECRETS: Readonly<Record<string, Readonly<Record<string, When>>>> = {
+export const STATE_SECRETS: StateSecrets = {
   digitalocean_certificate: { private_key: "given" },
   digitalocean_database_cluster: CLUSTER,
   digitalocean_database_connection_pool: DATABASE,
@@ -28,32 +26,10 @@ export const STATE_SECRETS: Readonly<Record<string, Readonly<Record<string, When
   digitalocean_database_online_migration: { "source.password": "given" },
 };
 
-type Values = Readonly<Record<string, unknown>>;
-
 /**
  * What of a plan puts a secret into the state, as `digitalocean_database_cluster.Database: password`.
  * @param plan the text of `cdk.tf.json`
  */
 export function secretsInState(plan: string): readonly string[] {
-  const { resource = {}, data = {} } = JSON.parse(plan) as { readonly resource?: Values; readonly data?: Values };
-  const kinds = [...Object.entries(resource), ...Object.entries(data).map(([kind, all]) => [`data.${kind}`, all] as const)];
-  return kinds.flatMap(([kind, all]) =>
-    Object.entries(STATE_SECRETS[kind] ?? {}).flatMap(([path, when]) =>
-      Object.entries(all as Values)
-        .filter(([, values]) => !isNone(values) && (when === "always" || isGiven(values, path.split("."))))
-        .map(([name]) => `${kind}.${name}: ${path}`),
-    ),
-  );
-}
-
-/** Whether it is a resource of which the plan makes none. */
-function isNone(values: unknown): boolean {
-  const { for_each: each } = values as Values;
-  return typeof each === "object" && each !== null && Object.keys(each).length === 0;
-}
-
-function isGiven(values: unknown, [first, ...rest]: readonly string[]): boolean {
-  if (first === undefined) return values !== undefined;
-  if (Array.isArray(values)) return values.some((one) => isGiven(one, [first, ...rest]));
-  return typeof values === "object" && values !== null && isGiven((values as Values)[first], rest);
+  return keptInState(STATE_SECRETS, plan);
 }

@@ -1,0 +1,44 @@
+// In which subnets a database of RDS stands, and with which settings it runs: `parameterGroup(network, within, { name, version, maxConnections })`.
+
+import { DbParameterGroup } from "@cdktf/provider-aws/lib/db-parameter-group";
+import { DbSubnetGroup } from "@cdktf/provider-aws/lib/db-subnet-group";
+import { Construct } from "constructs";
+import { addressOf } from "../shared/terraform-address";
+import type { AwsNetwork } from "./network";
+
+/** The name of the group, as an expression. */
+export function subnetGroup(network: AwsNetwork, scope: Construct, name: string): string {
+  const made = new DbSubnetGroup(scope, "Subnets", {
+    name,
+    description: `The zones of ${name}`,
+    subnetIds: [...network.vpc.serviceSubnets],
+    tags: { ...network.tags(""), Name: name },
+  });
+  return `\${${addressOf(made)}.name}`;
+}
+
+interface Parameters {
+  readonly name: string;
+  readonly version: string;
+  readonly maxConnections: number;
+}
+
+/** The name of the group, as an expression. */
+export function parameterGroup(network: AwsNetwork, scope: Construct, { name, version, maxConnections }: Parameters): string {
+  const made = new DbParameterGroup(scope, "Parameters", {
+    // A later version has another group, which is there before the database leaves the one that it has.
+    name: `${name}-postgres${version}`,
+    family: `postgres${version}`,
+    description: `The settings of ${name}`,
+    parameter: [
+      { name: "max_connections", value: String(maxConnections), applyMethod: "pending-reboot" },
+      { name: "rds.force_ssl", value: "1", applyMethod: "immediate" },
+      // The text of statements is logged for those alone that wait for a lock for long: it holds what people write.
+      { name: "log_lock_waits", value: "1", applyMethod: "immediate" },
+      { name: "track_io_timing", value: "1", applyMethod: "immediate" },
+    ],
+    tags: { ...network.tags(""), Name: name },
+    lifecycle: { createBeforeDestroy: true },
+  });
+  return `\${${addressOf(made)}.name}`;
+}
