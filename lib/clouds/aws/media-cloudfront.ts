@@ -81,7 +81,7 @@ export class MediaCloudFront extends Construct {
   constructor(scope: Construct, id: string, { host, problems, place, origin, domain, ...props }: Around) {
     super(scope, id);
     const { dns, certificateArn, cacheSeconds = CACHE_SECONDS, priceClass = "PriceClass_All" } = props;
-    const wrongHost = wrongDomain("host of cloudFront", host);
+    const wrongHost = wrongDomain("host of cloudFront", host) ?? (host === domain ? taken(host) : undefined);
     for (const problem of [wrongHost, wrongClass(priceClass), wrongCertificate({ host, certificateArn, dns })])
       problems.add(this, problem);
     const seconds = wholeNumber(problems, this, "cacheSeconds", cacheSeconds, { least: 60, most: 31_536_000 });
@@ -194,6 +194,14 @@ export class MediaCloudFront extends Construct {
     if (dns.aliases === true) dns.record(this, "Record", { host, type: "ALIAS", values: [domainName], aliasZone: hostedZoneId });
     else dns.record(this, "Record", { host, type: "CNAME", values: [domainName] });
   }
+}
+
+function taken(host: string): Problem {
+  return {
+    wrong: `host of cloudFront is "${host}", which is that of the web interface`,
+    value: host,
+    remedy: `give another host name, such as files.${host}`,
+  };
 }
 
 function wrongClass(priceClass: string): Problem | undefined {
