@@ -1,12 +1,21 @@
-// The roles of machines: one a tier, which may read the tier's own secrets and nothing else, unless `allow` adds to it.
+// The roles of machines: one a tier, which may read the secrets of the tier's role on the page and nothing else, unless `allow` adds to it:
+// `network.identities.of(scope, "machines-database", spec).allow({ Sid: "…", Action: ["s3:GetObject"], Resource: ["…"] })`.
 
-import { TerraformResource } from "cdktf";
+import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { HostSpec } from "../../core/host-spec";
+import { shortened } from "../../core/names";
+import { SecretChecks } from "../../core/secret-checks";
+import { addressOf } from "../shared/terraform-address";
+import { IAM_NAME_LENGTH } from "./limits";
 import type { AwsNetwork } from "./network";
 
 /** A statement of an IAM policy, in IAM's own words. */
 export interface Statement {
+  /** Letters and digits. A statement with the same words is added once; IAM wants another id for each, so further ones get a number. */
   readonly Sid: string;
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
@@ -17,20 +26,93 @@ export interface Statement {
 export interface Identity {
   /** The name of the instance profile. */
   readonly profile: string;
-  /** What must stand before a machine boots. */
+  /** What must stand before a machine boots: its rights, and the secrets that it reads. */
   readonly ready: readonly TerraformResource[];
   /** Allows more. */
   allow(statement: Statement): void;
 }
 
-export class Identities {
-  constructor(protected readonly network: AwsNetwork) {}
+const VERSION = "2012-10-17";
 
-  /** The identity of a tier; made once. */
-  of(_scope: Construct, tier: string, _host: HostSpec): Identity {
-    return { profile: tier, ready: [], allow: () => undefined };
+/** Who may be this role: instances of EC2 alone. */
+const TRUST = JSON.stringify({
+  Version: VERSION,
+  Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } }],
+});
+
+export class Identities {
+  private readonly tiers = new Map<string, Identity>();
+
+  constructor(private readonly network: AwsNetwork) {}
+
+  /** The identity of a tier; made once. All its hosts have one role on the page. */
+  of(_scope: Construct, tier: string, host: HostSpec): Identity {
+    const found = this.tiers.get(tier) ?? this.make(tier, host);
+    this.tiers.set(tier, found);
+    return found;
   }
 
-  /** The page is whole: writes the policies. */
+  private make(tier: string, { role }: HostSpec): Identity {
+    const { network } = this;
+    // Names of roles are those of an account, whatever the region.
+    const name = shortened(`${network.site}-${tier}-${network.settings.region}`, IAM_NAME_LENGTH);
+    const statements = new Map<string, Statement>();
+    const allow = (statement: Statement) => void statements.set(key(statement), statement);
+    allow(this.readsSecrets(role));
+    const identity = new IamRole(network.scope, `Role-${tier}`, {
+      name,
+      description: `Machines of ${tier} of ${network.site}`,
+      assumeRolePolicy: TRUST,
+      tags: network.tags(tier),
+    });
+    // It depends on nothing else of the page that would be made after the secrets are checked.
+    SecretChecks.of(network.scope).before([identity]);
+    const roleName = `\${${addressOf(identity)}.name}`;
+    const policy = new IamRolePolicy(network.scope, `Rights-${tier}`, {
+      name: "rights",
+      role: roleName,
+      policy: Lazy.stringValue({ produce: () => policyOf([...statements.values()]) }),
+    });
+    const profile = new IamInstanceProfile(network.scope, `Profile-${tier}`, { name, role: roleName, tags: network.tags(tier) });
+    return {
+      profile: `\${${addressOf(profile)}.name}`,
+      ready: [policy, network.parameters.of(role)],
+      allow,
+    };
+  }
+
+  /**
+   * The parameters of one path alone, by name. To decrypt them needs no statement: the key policy of `aws/ssm`, the account's own key, allows it for all who
+   * may read a parameter (docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html).
+   */
+  private readsSecrets(role: HostSpec["role"]): Statement {
+    const { found, settings, parameters } = this.network;
+    return {
+      Sid: "ReadSecrets",
+      Action: ["ssm:GetParameters"],
+      Resource: [`arn:${found.partition}:ssm:${settings.region}:${found.account}:parameter${parameters.path(role)}*`],
+    };
+  }
+
+  /** The page is whole. */
   end(): void {}
+}
+
+function policyOf(statements: readonly Statement[]): string {
+  const sorted = [...statements].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const name = ({ Sid }: Statement, at: number) => {
+    const before = sorted.slice(0, at).filter((other) => other.Sid === Sid).length;
+    return before === 0 ? Sid : `${Sid}${before + 1}`;
+  };
+  return JSON.stringify({
+    Version: VERSION,
+    Statement: sorted.map((statement, at) => {
+      const { Action, Resource, Condition } = statement;
+      return { Sid: name(statement, at), Effect: "Allow", Action, Resource, ...(Condition !== undefined && { Condition }) };
+    }),
+  });
+}
+
+function key(statement: Statement): string {
+  return `${statement.Sid} ${JSON.stringify(statement)}`;
 }

@@ -27,9 +27,11 @@ export const ROUTED_HOST_LENGTH = 128;
 export const BUCKET_NAME_LENGTH = 63;
 /** Names of cache policies, access controls and the like at CloudFront; the shortest of their limits. */
 export const CLOUDFRONT_NAME_LENGTH = 64;
-/** Names of IAM users. */
+/** Names of IAM users and roles. */
 export const IAM_NAME_LENGTH = 64;
 /** Names of databases of RDS. */
 export const DATABASE_NAME_LENGTH = 63;
 /** Names of replication groups of ElastiCache. */
 export const REPLICATION_GROUP_NAME_LENGTH = 40;
+/** The value of a parameter of the standard tier of Parameter Store; the advanced one takes twice that and costs. */
+export const PARAMETER_BYTES = 4096;
