@@ -27,6 +27,7 @@ const META = ["for_each", "count", "lifecycle", "depends_on", "//"];
 /** Of the attributes that make a resource anew, those that pages of these tests change. */
 const REPLACES: Readonly<Record<string, readonly string[]>> = {
   aws_autoscaling_group: ["name"],
+  aws_autoscaling_policy: ["autoscaling_group_name"],
   aws_launch_template: ["name"],
   aws_volume_attachment: ["instance_id"],
 };
@@ -103,7 +104,8 @@ export class BuiltIn {
     writeFileSync(join(this.terraform.directory, gate), GATE);
     const plan = JSON.parse(text) as Plan;
     this.terraform.write(builtIn(plan));
-    return Object.fromEntries(Object.keys(plan.variable ?? {}).map((name) => [name, "0123456789abcdef0123456789abcdef"]));
+    const texts = Object.entries(plan.variable ?? {}).filter(([, { type }]) => type === "string");
+    return Object.fromEntries(texts.map(([name]) => [name, "0123456789abcdef0123456789abcdef"]));
   }
 }
 

@@ -37,7 +37,7 @@ test("an instance has its planned address in its tier's subnet, a closed metadat
     private_ip: "10.20.223.132",
     associate_public_ip_address: false,
     vpc_security_group_ids: ["${aws_security_group.Social_Group-machines-own.id}"],
-    iam_instance_profile: expect.stringContaining("own") as string,
+    iam_instance_profile: "${aws_iam_instance_profile.Social_Profile-machines-own.name}",
     user_data_base64: "${base64gzip(local.Social_own-1_MachineBoot)}",
     // Containers share the host's network, so one hop reaches them: only the host's firewall keeps them from it.
     metadata_options: {
@@ -54,7 +54,11 @@ test("an instance has its planned address in its tier's subnet, a closed metadat
     force_destroy: true,
     tags: TAGS,
     lifecycle: { ignore_changes: RENEWED },
-    depends_on: expect.arrayContaining(["terraform_data.Social_NetworkReady"]) as string[],
+    // Its ways out and its rights are there before it boots.
+    depends_on: expect.arrayContaining([
+      "terraform_data.Social_NetworkReady",
+      "aws_iam_role_policy.Social_Rights-machines-own",
+    ]) as string[],
   });
 });
 
@@ -296,7 +300,9 @@ test("a tier that leaves the page takes no disk with it: the plan is refused", (
   const small = new BuiltIn();
   try {
     expect(small.apply(whole())).toMatchObject({ status: 0 });
-    const { status, said } = small.plan(page().stack);
+    const { stack, site } = page();
+    pool(site, "jobs");
+    const { status, said } = small.plan(stack);
     expect(status).toBe(1);
     expect(said).toMatch(/Instance cannot be destroyed.*aws_ebs_volume__Social_Volumes/);
   } finally {
