@@ -78,7 +78,8 @@ export interface AwsProps {
    * m7 and r7), for all or by role, as in `{ postgres: "steady" }`. Burstable ones that are used for longer cost more by the hour. A change replaces the
    * members of pools, and reaches kept machines when they are renewed.
    * @default "burstable"
-   * @throws at synth if AWS has no such type that is large enough
+   * @throws at synth if AWS has no such type that is large enough; when the plan is made, if a zone of the page does not have it, or the account may
+   *   not run so many CPUs while all pools roll
    */
   readonly cpus?: Cpus | Readonly<Partial<Record<Role, Cpus>>>;
   /**
@@ -138,8 +139,9 @@ export interface AwsProps {
    */
   readonly kmsKeyArn?: string;
   /**
-   * Whether a plan that would delete a disk is refused, whatever the reason. Set it to false and deploy before you destroy disks. As long as disks and
-   * databases are protected, so is the load balancer, to whose name DNS records lead.
+   * Whether a plan that would delete a disk is refused, whatever the reason. Set it to false and deploy before you destroy disks. A machine that stays
+   * without its disk was stopped for that: renew it. As long as disks and databases are protected, so is the load balancer, to whose name DNS records
+   * lead.
    * @default true
    */
   readonly protectDisks?: boolean;
