@@ -1,27 +1,33 @@
 // A whole Mastodon server at AWS, in three zones of one region, with replicas of PostgreSQL and Redis, and AWS' own DNS and object store.
 
 import { App, TerraformStack } from "cdktf";
-import { Disk, mail, PgBouncer, Postgres, Redis, s3Objects, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
-import { aws, route53 } from "cdktf-mastodon/aws";
+import { Disk, mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
+import { aws, MediaBucket, route53 } from "cdktf-mastodon/aws";
 
 const app = new App();
 const stack = new TerraformStack(app, "social");
 
+const dns = route53({ zone: "social.example" });
 const cloud = aws({
   region: "eu-central-1",
   architecture: "arm64",
   // PostgreSQL may use its processors at any time; all other machines may for a part of the time.
   cpus: { postgres: "steady" },
-  dns: route53({ zone: "social.example" }),
+  dns,
 });
 
-const objects = s3Objects({
+// In a stack of its own, so that people's files outlive the servers. Nobody reads them but through CloudFront.
+const media = new MediaBucket(new TerraformStack(app, "media"), "Media", {
   bucket: "social-example-media",
   region: "eu-central-1",
-  keys: {
-    id: new Secret(stack, "media_access_key", { length: 20, description: "Mastodon's key of the bucket." }),
-    secret: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of Mastodon's key." }),
-  },
+  domain: "social.example",
+  cloudFront: { host: "files.social.example", dns },
+  iamUser: "social-media",
+});
+// The user of the bucket has no key, since Terraform would keep it: an output of the stack says how to make one.
+const objects = media.objects({
+  accessKey: new Secret(stack, "media_access_key", { length: 20, description: "The key of the user of the bucket." }),
+  secretKey: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of that key." }),
 });
 
 // For confirmations of addresses and new passwords. AWS lets nobody send on port 25 before support has opened it.
