@@ -1,13 +1,15 @@
 // `cdktf-mastodon secrets FILE` and `cdktf-mastodon secrets check FILE`: make and check the file for `--var-file`.
 
 import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { SECRET_VERSIONS } from "../clouds/shared/secret-versions";
 import { hostName } from "../core/names";
 import { malformed, Values, wrongSecrets } from "../mastodon/secret-check";
-import { makeSecrets, SECRET_NAMES, SecretName } from "../mastodon/secrets";
+import { makePassword, makeSecrets, SECRET_NAMES, SecretName } from "../mastodon/secrets";
 import { outputDirectory } from "./deployed";
 import { Reader } from "./dotenv";
 import { OldSecrets, oldSecrets } from "./old-secrets";
-import { PageSecret, pageSecrets, sitesOf } from "./page-secrets";
+import { countsChanges, PageSecret, pageSecrets, sitesOf } from "./page-secrets";
+import { withNumbers, wrongNumbers } from "./secret-numbers";
 
 /** Secrets that every existing server already has. */
 const LASTING: readonly SecretName[] = ["secret_key_base", "otp_secret", "vapid_private_key", "vapid_public_key"];
@@ -77,12 +79,12 @@ function make(asked: Asked): number {
   }
   if (old.problems.length > 0) return fail(old.problems);
   const notes: string[] = [];
-  const values: Record<string, unknown> = {};
+  let values: Record<string, unknown> = {};
   for (const site of sites) {
     const taken = old.of.get(site);
     const made = makeSecrets();
     for (const name of SECRET_NAMES) values[site === undefined ? name : `${site}_${name}`] = taken?.values[name] ?? made[name];
-    Object.assign(values, taken?.others);
+    values = withNumbers(values, taken?.others ?? {});
     if (taken === undefined && asked.from.length === 0) continue;
     const anew = SECRET_NAMES.filter((name) => !(name in (taken?.values ?? {})));
     const told =
@@ -97,6 +99,7 @@ function make(asked: Asked): number {
           `can no longer be read: ${lasting.join(", ")}. If it keeps them elsewhere, add them to the old file and begin again`,
       );
   }
+  for (const { variable, generated } of lacking(wanted, values)) if (generated === true) values[variable] = makePassword();
   const failed = write(file, values);
   if (failed !== undefined) return fail([failed]);
   for (const note of notes) console.log(note);
@@ -163,8 +166,13 @@ function write(file: string, values: Values): string | undefined {
 
 // Secrets that cannot be generated.
 function byHand(wanted: readonly PageSecret[], values: Values): readonly string[] {
-  const lacking = wanted.filter(({ wanted: is, variable }) => is && (values[variable] === undefined || values[variable] === ""));
-  return lacking.map(({ variable, description }) => `${variable}: write it into the file by hand; ${description}`);
+  return lacking(wanted, values).map(
+    ({ variable, description }) => `${variable}: write it into the file by hand; ${description}`,
+  );
+}
+
+function lacking(wanted: readonly PageSecret[], values: Values): readonly PageSecret[] {
+  return wanted.filter(({ wanted: is, variable }) => is && (values[variable] === undefined || values[variable] === ""));
 }
 
 /** What a file holds, or what is wrong with it. Terraform would show a line that it cannot read, and what stands there. */
@@ -207,9 +215,9 @@ function check({ file, page: directory }: Asked): number {
       `${file}: has the secrets of one site, and the page in ${directory} has several: ${sites.join(", ")}. Once: secrets NEW --from SITE=${file}, where SITE is the one that it is of`,
     ]);
   const others = (statSync(file).mode & 0o077) === 0 ? [] : [`others may read it; chmod 600 ${file}`];
-  const problems = [...(page === undefined ? alone(values) : forPage(values, page)), ...others];
+  const problems = [...(page === undefined ? alone(values) : forPage(values, page)), ...wrongNumbers(values), ...others];
   if (problems.length > 0) return fail(problems.map((problem) => `${file}: ${problem}`));
-  const unknown = page === undefined ? [] : Object.keys(values).filter((name) => !page.some(({ variable }) => variable === name));
+  const unknown = page === undefined ? [] : Object.keys(values).filter((name) => !isFor(directory, page, name));
   for (const name of unknown) console.log(`${file}: ${name} is for nothing that the page in ${directory} has`);
   const checked =
     page === undefined
@@ -217,6 +225,10 @@ function check({ file, page: directory }: Asked): number {
       : `${file}: all secrets that the page in ${directory} wants are there and well formed`;
   console.log(checked);
   return 0;
+}
+
+function isFor(directory: string, page: readonly PageSecret[], name: string): boolean {
+  return page.some(({ variable }) => variable === name) || (name === SECRET_VERSIONS && countsChanges(directory) === true);
 }
 
 // Without a page, the names in the file say which sites it is for.
@@ -234,9 +246,12 @@ function forPage(values: Values, page: readonly PageSecret[]): readonly string[]
     return wrongSecrets(values, { site, rules, names });
   });
   const others = page.filter((secret) => !known(secret) && secret.wanted);
-  const wrong = others.flatMap(({ variable, rules, description }) => {
+  const wrong = others.flatMap(({ variable, rules, description, generated }) => {
     const value = values[variable];
-    if (value === undefined || value === "") return [`${variable}: missing; write it into the file by hand: ${description}`];
+    if (value === undefined || value === "")
+      return [
+        `${variable}: missing; ${generated === true ? "secrets NEW --from FILE makes it" : "write it into the file by hand"}: ${description}`,
+      ];
     return malformed(variable, value, rules) ?? [];
   });
   return [...standard, ...wrong];

@@ -24,6 +24,11 @@ export interface SecretProps {
    * @default - a variable, whose value the user gives
    */
   readonly value?: string;
+  /**
+   * Whether `cdktf-mastodon secrets` makes a value for it, of 40 letters and digits: for the password of a server that the page makes.
+   * @default false - the user writes it into the file of secrets
+   */
+  readonly generated?: boolean;
 }
 
 /** What the plan holds about a variable for `cdktf-mastodon secrets`. */
@@ -34,6 +39,8 @@ export interface SecretFacts {
   readonly name: string;
   readonly wanted: boolean;
   readonly rules: readonly SecretRule[];
+  /** Whether the command makes a value for it. */
+  readonly generated?: true;
 }
 
 const knownTokens = new Map<string, { readonly secret: Secret; readonly times: number }>();
@@ -93,7 +100,8 @@ export class Secret {
 
   get facts(): SecretFacts {
     const { site, shortName: name, wanted, rules } = this;
-    return { ...(site !== undefined && { site }), name, wanted, rules };
+    const generated = this.props.generated === true && ({ generated: true } as const);
+    return { ...(site !== undefined && { site }), name, wanted, rules, ...generated };
   }
 
   /** Adds a rule, for a program that would misread other values. */

@@ -20,7 +20,7 @@ const KEY: Omit<Format, "description" | "make"> = { length: 128, pattern: "^[!-~
 const hex128 = (): string => randomBytes(64).toString("hex");
 const letters32 = (): string => letters(32);
 // Letters and digits only, which need no quoting in env files, YAML, SQL, ini files and URLs.
-const OWN_PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-z]{16,64}$", make: () => letters(40) };
+const OWN_PASSWORD: Omit<Format, "description"> = { length: 64, pattern: "^[0-9A-Za-z]{16,64}$", make: makePassword };
 
 /** The rule for the password of a server that the page makes. */
 export const PASSWORD: SecretRule = { reader: "a server of the page", pattern: OWN_PASSWORD.pattern };
@@ -137,6 +137,11 @@ function ask(
     });
   }
   return found.secret;
+}
+
+/** Generates a password for a server that the page makes. */
+export function makePassword(): string {
+  return letters(40);
 }
 
 /** Generates new values for all secrets of a site. */

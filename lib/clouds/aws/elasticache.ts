@@ -89,12 +89,12 @@ export function elastiCache(scope: Construct, id: string, props: ElastiCacheProp
   const token = new Secret(within, secretName(within, "token"), {
     length: 128,
     pattern: TOKEN,
+    generated: true,
     description: `The token of ${name} at ElastiCache. It stands in Terraform's state.`,
   });
   const made = { key: network.settings.props.kmsKeyArn ?? "" };
   const kept = ofUse.lastSnapshot ? { lastSnapshot: lastSnapshot(within, name, made) } : {};
-  // Marks it as wanted and as kept in the state; the name of its variable is final at synth alone.
-  token.forState();
+  const value = token.forState();
   const computed = network.caches.add(
     within,
     name,
@@ -112,7 +112,7 @@ export function elastiCache(scope: Construct, id: string, props: ElastiCacheProp
       atOnce: props.changesWait !== true,
       ...kept,
     },
-    { auth_token: () => `var.${token.name}` },
+    { auth_token: () => value },
   );
   return { use, host: computed("primary_endpoint_address"), port: VALKEY_PORT, password: token, tls: true, managed };
 }

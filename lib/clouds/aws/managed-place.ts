@@ -6,7 +6,6 @@ import { Installation } from "../../core/installation";
 import { Managed } from "../../core/managed";
 import { hostName, shortened } from "../../core/names";
 import { PageError } from "../../core/problems";
-import { Secret } from "../../core/secret";
 import { addressOf } from "../shared/terraform-address";
 import { TerraformData } from "../shared/terraform-data";
 import type { AwsNetwork } from "./network";
@@ -82,18 +81,6 @@ export function managedGroup(
 /** The name of a secret of a database. */
 export function secretName(scope: Construct, what: string): string {
   return `${hostName(scope.node.id).replaceAll("-", "_")}_${what}`;
-}
-
-/** The value of a secret for a write-only attribute, which neither plan nor state hold, as an expression that is final at synth. */
-export function written(secret: Secret): () => string {
-  // It is wanted, whoever else reads it.
-  String(secret);
-  return () => `var.${secret.name}`;
-}
-
-/** A number that is another one when the secret has changed: Terraform cannot see that of a write-only attribute. */
-export function versionIn(secret: Secret): () => string {
-  return () => `lookup(var.secret_versions, "${secret.name}", 1)`;
 }
 
 /**

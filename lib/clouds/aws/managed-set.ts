@@ -1,7 +1,7 @@
 // All databases of one kind that AWS runs for a site, as the entries of one resource: in a resource for each, the protection of a database would be gone
 // with the tier that has it. `set.add(scope, "social-database", { … })`.
 
-import { Lazy, propertyAccess, TerraformResource, Token } from "cdktf";
+import { call, Lazy, propertyAccess, ref, TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Installation } from "../../core/installation";
 
@@ -23,12 +23,11 @@ export class ManagedSet<Settings extends object> {
     resource.addOverride("for_each", Lazy.anyValue({ produce: forEach }));
     for (const attribute of apart) {
       // Terraform cannot take a value out of a map that has none.
-      const produce = () =>
-        this.entries.size === 0
-          ? undefined
-          : `\${{${all()
-              .map(([name, one]) => `"${name}" = ${one.apart[attribute]!()}`)
-              .join(", ")}}[each.key]}`;
+      const produce = () => {
+        if (this.entries.size === 0) return undefined;
+        const values = Object.fromEntries(all().map(([name, { apart: of }]) => [name, of[attribute]!()]));
+        return call("lookup", [values, ref("each.key")]);
+      };
       resource.addOverride(attribute, Lazy.anyValue({ produce }));
     }
   }

@@ -5,18 +5,9 @@ import { Construct } from "constructs";
 import { Managed } from "../../core/managed";
 import { Secret } from "../../core/secret";
 import { wholeNumber } from "../../core/whole-number";
+import { SecretVersions } from "../shared/secret-versions";
 import { DATABASE_NAME_LENGTH, DISK_GIB } from "./limits";
-import {
-  lastSnapshot,
-  managedGroup,
-  managedName,
-  ManagedProps,
-  placeOf,
-  secretName,
-  versionIn,
-  windows,
-  written,
-} from "./managed-place";
+import { lastSnapshot, managedGroup, managedName, ManagedProps, placeOf, secretName, windows } from "./managed-place";
 import type { AwsNetwork } from "./network";
 import { bundleOf, regionRoot } from "./rds-authority";
 import { classGib } from "./rds-classes";
@@ -136,6 +127,7 @@ export function rds(scope: Construct, id: string, props: RdsProps): RdsPostgres 
   const secret = new Secret(within, secretName(within, "admin_password"), {
     length: 128,
     pattern: PASSWORD,
+    generated: true,
     description: `The user ${MASTER} of ${name} at RDS, with which the database task makes Mastodon's role.`,
   });
   const { maintenance, backup } = windows(network, within, props);
@@ -149,6 +141,8 @@ export function rds(scope: Construct, id: string, props: RdsProps): RdsPostgres 
     insights: props.insights ?? false,
     ...monitoringOf(network, within, props.monitoring),
   } as const;
+  // Wanted, whoever else reads it.
+  const password = String(secret);
   const computed = network.databases.add(
     within,
     name,
@@ -162,7 +156,7 @@ export function rds(scope: Construct, id: string, props: RdsProps): RdsPostgres 
       backup,
       lastSnapshot: lastSnapshot(within, name, { key: network.settings.props.kmsKeyArn ?? "" }),
     },
-    { password_wo: written(secret), password_wo_version: versionIn(secret) },
+    { password_wo: () => password, password_wo_version: () => SecretVersions.of(network.scope).of(secret) },
   );
   const replicas = rdsReplicas(network, within, {
     count: replicaCount(network, within, props, backupDays),
