@@ -108,7 +108,7 @@ export interface InventoryMachine extends InventoryHost {
 
 /** A pool of identical members, which every change of the boot text replaces. */
 export interface InventoryPool extends InventoryHost {
-  /** The number of members. */
+  /** The number of members; the least if it follows their load. */
   readonly size: number;
   readonly roll: "start-first" | "stop-first";
   /** The members as deployed; left out if Terraform does not manage them individually. */

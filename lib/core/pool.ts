@@ -6,6 +6,7 @@ import { MadePool } from "./cloud";
 import { generationOf } from "./generation";
 import { Host } from "./host";
 import { InventoryPool } from "./inventory";
+import { Scale, wholeScale, wrongScale } from "./scale";
 import { Size, wrongSize } from "./size";
 import { wrongNumber } from "./whole-number";
 
@@ -18,6 +19,11 @@ export interface PoolProps {
   /** The number of members. Changing it adds or removes members and does not touch the others. */
   readonly machines: number;
   readonly size: Size;
+  /**
+   * Lets the cloud choose the number of members by their load, `machines` at least.
+   * @default - as many as `machines`
+   */
+  readonly scale?: Scale | undefined;
   /**
    * How members are replaced when the boot text changes. `start-first` doubles the pool for a while; `stop-first` leaves it empty for a while.
    * @default "start-first"
@@ -49,10 +55,12 @@ export class Pool extends Host {
     const room = Math.floor(plan.capacity(props.range, ranges.length) / 2);
     const further = `: a roll-out doubles the pool inside ${props.range.cidr}; for more, add another tier`;
     this.site.problems.add(this, wrongNumber("machines", props.machines, { least: 1, most: room, further }));
+    if (props.scale !== undefined) this.scales(props.scale, room, further);
     this.made = this.site.session.pool(this, "Pool", {
       ...this.told(props),
       ranges: ranges.map(({ cidr }) => cidr),
       machines: props.machines,
+      ...(props.scale !== undefined && cloud.can.scales === true && { scale: wholeScale(props.scale) }),
       roll: this.roll,
       files: () => this.sharing,
     });
@@ -77,6 +85,17 @@ export class Pool extends Host {
       ...(members !== undefined && { members }),
       ...(list !== undefined && { list }),
     };
+  }
+
+  private scales(scale: Scale, room: number, further: string): void {
+    const { cloud, problems } = this.site;
+    for (const problem of wrongScale(scale, this.machines, room, further)) problems.add(this, problem);
+    if (cloud.can.scales === true) return;
+    problems.add(this, {
+      wrong: `its number of machines is to follow their load, and ${cloud.name} does not change it`,
+      remedy: "leave scale out, and give as many machines as the highest load needs",
+      cause: "scale",
+    });
   }
 
   /** Gives the members the cloud's shared directory; returns its path, or `undefined` if the cloud has none. */

@@ -8,7 +8,7 @@ import { Site } from "./site";
 
 /** Processes of one tier that connect to a database. */
 export interface Clients {
-  /** Processes on all machines of the tier. */
+  /** Processes on all machines of the tier; on the most that there may be if their number follows the load. */
   readonly processes: number;
   /** Connections that each process may open. */
   readonly each: number;

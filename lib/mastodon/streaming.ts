@@ -7,6 +7,7 @@ import { Env } from "../core/env";
 import { HTTP_PORT } from "../core/ports";
 import { following } from "../core/problems";
 import { Pool } from "../core/pool";
+import { Scale } from "../core/scale";
 import { Size } from "../core/size";
 import { ExtraEnv } from "./setting";
 import { Site } from "./site";
@@ -25,6 +26,12 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    * @default 2
    */
   readonly machines?: number;
+  /**
+   * Lets the cloud choose the number of machines by how busy their processors are, `machines` at least.
+   * @default - as many as `machines`
+   * @throws at synth if the cloud does not scale
+   */
+  readonly scale?: Scale;
   /**
    * Node processes per machine, on ports 4000, 4001 and so on. More than one per CPU has no benefit. A change replaces the machines.
    * @default - one per CPU
@@ -85,9 +92,10 @@ export class StreamingPool extends Construct {
       role: "streaming",
       range: site.range(this, "streaming", name, props.slot),
       machines,
+      scale: props.scale,
       size,
     });
-    this.envs = streamingEnvs(this.pool, this, machines, {
+    this.envs = streamingEnvs(this.pool, this, props.scale?.most ?? machines, {
       ...props,
       processes: props.processes ?? size.cpus,
       tier: { extraEnv: props.extraEnv, processes: ["streaming"] },
@@ -130,14 +138,17 @@ export function streamingProgram(site: Site, by: Construct): { readonly image: s
   return { image, command: versionOf(site).isBefore("4.3") ? "node ./streaming" : "node ./streaming/index.js" };
 }
 
-/** The environment of each streaming process on the machines of `host`, by port. Also counts their database connections. */
-export function streamingEnvs(host: Pool, by: Construct, machines: number, props: StreamingNeeds): ReadonlyMap<number, Env> {
+/**
+ * The environment of each streaming process on the machines of `host`, by port. Also counts their database connections.
+ * @param most the most machines at the same time
+ */
+export function streamingEnvs(host: Pool, by: Construct, most: number, props: StreamingNeeds): ReadonlyMap<number, Env> {
   const { processes, databaseConnections = 10 } = props;
   const count = wholeNumber(Site.of(host).problems, by, "processes of streaming", processes, { least: 1, most: 16 });
   const version = versionOf(Site.of(host));
   const ports = Array.from({ length: count }, (_, n) => STREAMING_PORT + n);
   props.database.expects(by, {
-    processes: machines * ports.length,
+    processes: most * ports.length,
     each: databaseConnections,
     reads: version.isBefore("4.2") ? "only" : false,
     doubles: true,

@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { Env } from "../core/env";
 import { Pool } from "../core/pool";
 import { HTTP_PORT } from "../core/ports";
+import { Scale } from "../core/scale";
 import { Size } from "../core/size";
 import { ExtraEnv } from "./setting";
 import { Site } from "./site";
@@ -25,6 +26,12 @@ export interface WebTierProps extends Data {
    * @default 2
    */
   readonly machines?: number;
+  /**
+   * Lets the cloud choose the number of machines by how busy their processors are, `machines` at least.
+   * @default - as many as `machines`
+   * @throws at synth if the cloud does not scale
+   */
+  readonly scale?: Scale;
   /**
    * Puma processes per machine (`WEB_CONCURRENCY`). Each takes about 0.5 GiB. A change replaces the machines.
    * @default - one per CPU, as far as the memory allows
@@ -92,6 +99,7 @@ export class WebTier extends Construct {
     const name = site.nameOf(this);
     const size = props.size ?? Size.of({ cpus: 2, gib: 4 });
     const machines = props.machines ?? 2;
+    const most = props.scale?.most ?? machines;
     const streaming = props.streaming instanceof StreamingPool ? undefined : props.streaming;
     const baseUrl = props.streaming instanceof StreamingPool ? props.streaming.baseUrl : undefined;
     const gib = size.gib - 0.5 - (streaming?.processes ?? 0) * GIB_A_STREAMING_PROCESS;
@@ -106,13 +114,14 @@ export class WebTier extends Construct {
     }
     const version = versionOf(site);
     const reads = props.replicaUrl === undefined;
-    props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: true });
+    props.database.expects(this, { processes: most * processes, each: threads, reads, doubles: true });
     props.database.direct.expects(this, ADMINISTRATOR);
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "web",
       range: site.range(this, "web", name, props.slot),
       machines,
+      scale: props.scale,
       size,
     });
     const tier: TierEnv = {
@@ -128,9 +137,7 @@ export class WebTier extends Construct {
       .set("TRUSTED_PROXY_IP", props.trustedProxies && [...PRIVATE, ...props.trustedProxies].join(","), this);
     this.taskEnv = quiet(rubyEnv(this.pool, "task", this, props, tier), this).set("STREAMING_API_BASE_URL", baseUrl, this);
     this.streamingEnvs =
-      streaming === undefined
-        ? new Map<number, Env>()
-        : streamingEnvs(this.pool, this, machines, { ...props, ...streaming, tier });
+      streaming === undefined ? new Map<number, Env>() : streamingEnvs(this.pool, this, most, { ...props, ...streaming, tier });
     web(this.pool.program, {
       image: imageOf(site, "mastodon", this),
       version: site.version,

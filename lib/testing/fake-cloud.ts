@@ -37,6 +37,11 @@ export interface FakeCloudOptions {
    */
   readonly delivers?: boolean;
   /**
+   * Whether it changes the number of a pool's members by their load.
+   * @default false
+   */
+  readonly scales?: boolean;
+  /**
    * The largest boot text in bytes.
    * @default 65536
    */
@@ -56,7 +61,7 @@ export interface FakeCloudOptions {
 /** Options for two kinds of clouds that differ most: one like Hetzner, and one with the features of AWS and DigitalOcean. */
 export const FAKE_CLOUDS: Readonly<Record<"chosen" | "computed", FakeCloudOptions>> = {
   chosen: {},
-  computed: { addresses: "computed", pools: "group", secrets: "store", zones: 3, identity: true },
+  computed: { addresses: "computed", pools: "group", secrets: "store", zones: 3, identity: true, scales: true },
 };
 
 export class FakeCloud implements Cloud {
@@ -77,6 +82,7 @@ export class FakeCloud implements Cloud {
       addresses: options.addresses ?? "chosen",
       secrets: options.secrets ?? "boot text",
       identity: options.identity ?? false,
+      scales: options.scales ?? false,
       delivers: options.delivers ?? true,
       ...(options.files !== false && { sharedFiles: "/srv/files" }),
     };

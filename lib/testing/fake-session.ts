@@ -86,6 +86,7 @@ export class FakeSession implements CloudSession {
         input: {
           ...host,
           ranges: spec.ranges.join(" "),
+          ...(spec.scale !== undefined && { most: spec.scale.most, cpuPercent: spec.scale.cpuPercent }),
           files: Lazy.stringValue({ produce: () => String(spec.files()) }),
         },
         lifecycle: { createBeforeDestroy: spec.roll === "start-first" },

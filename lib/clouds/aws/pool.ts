@@ -14,7 +14,7 @@ import { access } from "./access";
 import { launchTemplateConfig, poolTier, spotTypes } from "./launch-template";
 import { GENERATION_LENGTH, memberRights } from "./member";
 import { AwsNetwork, POOL_TAG, SITE_TAG } from "./network";
-import { onSpot, scalingGroupConfig } from "./scaling-group";
+import { onSpot, scalingGroupConfig, scalingPolicy } from "./scaling-group";
 
 export function pool(scope: Construct, id: string, network: AwsNetwork, spec: PoolSpec): MadePool {
   const { settings, site } = network;
@@ -47,6 +47,8 @@ export function pool(scope: Construct, id: string, network: AwsNetwork, spec: Po
     dependsOn: [...of.ready],
   };
   const group = new AutoscalingGroup(scope, id, settings.tune.autoscalingGroup?.(whole, tuned) ?? whole);
+  // The gate depends on it: so the policy of the group that serves goes after the gate as well.
+  const policies = spec.scale === undefined ? [] : [scalingPolicy(scope, `${id}Scale`, group, spec.scale)];
   const targets = () => network.targetsOf(name).map(({ arn }) => arn);
   network.atEnd(() => {
     if (targets().length > 0) group.targetGroupArns = [...targets()];
@@ -57,6 +59,7 @@ export function pool(scope: Construct, id: string, network: AwsNetwork, spec: Po
   // page asks for another number of members, so that a deploy ends when they serve.
   const gate = new TerraformData(scope, `${id}Settled`, {
     triggersReplace: { group: group.id, machines: `${machines}`, targets: joined },
+    dependsOn: policies,
     provisioners: [
       network.gate.call("serve", {
         POOL: name,
@@ -68,7 +71,7 @@ export function pool(scope: Construct, id: string, network: AwsNetwork, spec: Po
       }),
     ],
   });
-  const cpus = of.type.cpus * machines;
+  const cpus = of.type.cpus * (spec.scale?.most ?? machines);
   network.found.uses({ standing: cpus, rolling: startFirst ? cpus : 0, spot: onSpot(network, spec) });
   network.admit({ name, role, gate });
   const login = access(network).login?.(MEMBER);

@@ -1,8 +1,15 @@
 // One generation of a pool as an Auto Scaling group: `scalingGroupConfig(network, spec, { name, template })`. Why its settings are as they are.
 
-import { AutoscalingGroupConfig, AutoscalingGroupInitialLifecycleHook } from "@cdktf/provider-aws/lib/autoscaling-group";
+import {
+  AutoscalingGroup,
+  AutoscalingGroupConfig,
+  AutoscalingGroupInitialLifecycleHook,
+} from "@cdktf/provider-aws/lib/autoscaling-group";
+import { AutoscalingPolicy } from "@cdktf/provider-aws/lib/autoscaling-policy";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
+import { Construct } from "constructs";
 import { PoolSpec } from "../../core/cloud";
+import { Scale } from "../../core/scale";
 import { spotTypes } from "./launch-template";
 import { deleteMinutes, LAUNCH, TERMINATE, TERMINATE_SECONDS } from "./lifecycle";
 import { POOL_TAG } from "./network";
@@ -10,6 +17,9 @@ import type { AwsNetwork } from "./network";
 
 /** The tag with the name of the group, which a member reads in its metadata; see member.sh. */
 export const GROUP_TAG = "cdktf-mastodon:group";
+
+/** For how long the processors of a new member, busy with what a cold one does first, count nothing for scaling. */
+const WARMUP_SECONDS = 120;
 
 /** Members on demand in a pool on spare capacity: if all spare capacity is taken away at once, jobs are still done. */
 const ON_DEMAND = 1;
@@ -25,8 +35,10 @@ export function scalingGroupConfig(
   return {
     name,
     minSize: spec.machines,
-    maxSize: spec.machines,
-    desiredCapacity: spec.machines,
+    // Between the two limits scaling alone decides, and the page says nothing of it.
+    ...(spec.scale === undefined
+      ? { maxSize: spec.machines, desiredCapacity: spec.machines }
+      : { maxSize: spec.scale.most, defaultInstanceWarmup: WARMUP_SECONDS }),
     vpcZoneIdentifier: spec.ranges.map((range, zone) => vpc.subnet(range, zone)),
     ...(onSpot(network, spec) ? mixed(spotTypes(network, spec), template) : { launchTemplate: versionOf(template) }),
     // The load balancer's opinion would end members that are busy. A member that hangs says so itself; see member.sh.
@@ -46,6 +58,25 @@ export function scalingGroupConfig(
     tag: Object.entries(tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true })),
     timeouts: { delete: `${deleteMinutes(settings.readySeconds)}m` },
   };
+}
+
+/** Keeps the processors of a group's members as busy as the page says. It stands as long as its group: one that serves may have to grow. */
+export function scalingPolicy(
+  scope: Construct,
+  id: string,
+  group: AutoscalingGroup,
+  { cpuPercent }: Required<Scale>,
+): AutoscalingPolicy {
+  return new AutoscalingPolicy(scope, id, {
+    name: "cpu",
+    autoscalingGroupName: group.id,
+    policyType: "TargetTrackingScaling",
+    targetTrackingConfiguration: {
+      predefinedMetricSpecification: { predefinedMetricType: "ASGAverageCPUUtilization" },
+      targetValue: cpuPercent,
+    },
+    lifecycle: { createBeforeDestroy: true },
+  });
 }
 
 /** Whether its members are on spare capacity. The scheduler never is: there is one, and it would be away for a while. */

@@ -8,6 +8,7 @@ import { Machine } from "../../core/machine";
 import { Pool } from "../../core/pool";
 import { Secret } from "../../core/secret";
 import { Site } from "../../mastodon/site";
+import { Scale } from "../../core/scale";
 import { Disk, Size } from "../../core/size";
 
 export const SECRET = "probe_password";
@@ -90,14 +91,14 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
   }
   const pools = [
     () => {
-      const web = pool(site, of.web ?? "Web", "web", of.members ?? 2, size);
+      const web = pool(site, of.web ?? "Web", "web", of.members ?? 2, size, cloud.can.scales === true ? { most: 8 } : undefined);
       web.program.add({ kind: "run", why: "probe", script: of.line ?? LINE });
       web.program.add({ kind: "image", names: ["example.org/probe:1"] });
       web.shareFiles();
       site.frontDoor.route(HOST, web, { port: 80, path: "/health", status: 200 });
       return web;
     },
-    () => pool(site, "Jobs", "sidekiq", 1, size, "stop-first"),
+    () => pool(site, "Jobs", "sidekiq", 1, size, undefined, "stop-first"),
     ...(of.more === true ? [() => pool(site, "More", "web", 1, size)] : []),
   ];
   for (const make of of.reversed === true ? pools.reverse() : pools) {
@@ -111,9 +112,17 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
   return { site, plan: JSON.parse(Testing.synth(stack, true)) as Plan };
 }
 
-function pool(site: Site, id: string, role: "web" | "sidekiq", machines: number, size: Size, roll?: "stop-first"): Pool {
+function pool(
+  site: Site,
+  id: string,
+  role: "web" | "sidekiq",
+  machines: number,
+  size: Size,
+  scale?: Scale,
+  roll?: "stop-first",
+): Pool {
   const name = id.toLowerCase();
-  return new Pool(site, id, { name, role, range: site.range(site, role, name), machines, size, ...(roll && { roll }) });
+  return new Pool(site, id, { name, role, range: site.range(site, role, name), machines, scale, size, ...(roll && { roll }) });
 }
 
 /** The addresses that a tier may have, for rules that look for them. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { all, page, planOf, pool, web } from "./page";
+import { Pool, Site } from "../../../lib";
+import { all, machine, page, planOf, pool, size, web } from "./page";
 
 const TAGS = { Name: "social-web", "cdktf-mastodon:site": "social", "cdktf-mastodon:pool": "web" };
 const NAME = "social-web-${local.Social_web_PoolGeneration}";
@@ -53,7 +54,12 @@ test("a generation is one scaling group in all zones, whose members complete its
         ignore_changes: ["initial_lifecycle_hook"],
         replace_triggered_by: ["terraform_data.Social_web_PoolRenewal"],
       },
-      depends_on: ["terraform_data.Social_NetworkReady"],
+      // Its ways out, what its role allows, and the secrets that it reads.
+      depends_on: [
+        "terraform_data.Social_NetworkReady",
+        "aws_iam_role_policy.Social_Rights-pool-web",
+        "aws_ssm_parameter.Social_Secrets-web",
+      ],
     },
   });
 });
@@ -205,8 +211,20 @@ test("a gate asks for the group and its targets, and is made anew with them and 
 test("a member may complete hooks and say that it hangs, in groups of its own pool of whatever generation, and nothing else", () => {
   const { stack, site } = page();
   web(site);
-  const plan = JSON.stringify(planOf(stack));
-  expect([...plan.matchAll(/"autoscaling:[A-Z]\w+|autoScalingGroupName\/[^"\\]+/g)].map(String)).toEqual([]);
+  const { policy } = all(stack, "aws_iam_role_policy")["Rights-pool-web"] as { readonly policy: string };
+  const { Statement } = JSON.parse(policy) as { readonly Statement: readonly Readonly<Record<string, unknown>>[] };
+  expect(Statement.filter(({ Sid }) => Sid === "Member")).toEqual([
+    {
+      Sid: "Member",
+      Effect: "Allow",
+      Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"],
+      Resource: [
+        expect.stringMatching(
+          /^arn:\S+:autoscaling:eu-central-1:\S+:autoScalingGroup:\*:autoScalingGroupName\/social-web-\?{6}$/,
+        ) as string,
+      ],
+    },
+  ]);
 });
 
 test("only members of pools have the program for it", () => {
@@ -214,6 +232,7 @@ test("only members of pools have the program for it", () => {
   const text = web(site).bootText();
   expect(text).toContain("path: /usr/local/sbin/member");
   expect(text).toContain("- awscli");
+  expect(machine(site, "own").bootText()).not.toContain("/usr/local/sbin/member");
 });
 
 test("the inventory lists members by their tags", () => {
@@ -245,4 +264,36 @@ test("the words by which a member counts what the watchdog has killed are the wa
   expect(read("mastodon/programs/watchdog.sh")).toContain('echo "killed process $1 ');
   expect(read("mastodon/programs/watchdog.ts")).toContain("/etc/systemd/system/mastodon-watchdog.service");
   expect(read("clouds/aws/member.sh")).toContain("-u mastodon-watchdog.service --since");
+});
+
+function scaled(site: Site, most: number): Pool {
+  return new Pool(site, "web", {
+    name: "web",
+    role: "web",
+    range: site.range(site, "web", "web"),
+    machines: 2,
+    scale: { most },
+    size,
+  });
+}
+
+test("a pool that scales: AWS chooses between both limits, and a plan says nothing of the number", () => {
+  const { stack, site } = page();
+  scaled(site, 6);
+  const group = all(stack, "aws_autoscaling_group")["web_Pool"]!;
+  expect(group).toMatchObject({ min_size: 2, max_size: 6, default_instance_warmup: 120 });
+  expect(group).not.toHaveProperty("desired_capacity");
+  expect(all(stack, "aws_autoscaling_policy")).toEqual({
+    web_PoolScale: {
+      name: "cpu",
+      autoscaling_group_name: "${aws_autoscaling_group.Social_web_Pool.id}",
+      policy_type: "TargetTrackingScaling",
+      target_tracking_configuration: {
+        predefined_metric_specification: { predefined_metric_type: "ASGAverageCPUUtilization" },
+        target_value: 60,
+      },
+      lifecycle: { create_before_destroy: true },
+    },
+  });
+  expect(all(stack, "terraform_data")["web_PoolSettled"]!["depends_on"]).toContain("aws_autoscaling_policy.Social_web_PoolScale");
 });

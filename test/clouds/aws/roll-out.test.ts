@@ -19,12 +19,22 @@ interface Page {
   readonly text?: string;
   readonly readySeconds?: number;
   readonly roll?: "start-first" | "stop-first";
+  /** The most members, if they scale. */
+  readonly most?: number;
 }
 
-function site({ name = "web", web = 2, text = "one", readySeconds = 1200, roll = "start-first" }: Page): TerraformStack {
+function site({ name = "web", web = 2, text = "one", readySeconds = 1200, roll = "start-first", most }: Page): TerraformStack {
   const { stack, site: made } = page({ readySeconds });
   const range = made.range(made, "web", name);
-  const members = new Pool(made, name, { name, role: "web", range, machines: web, size, roll });
+  const members = new Pool(made, name, {
+    name,
+    role: "web",
+    range,
+    machines: web,
+    scale: most === undefined ? undefined : { most },
+    size,
+    roll,
+  });
   members.program.add({ kind: "file", path: "/etc/probe", content: text });
   made.frontDoor.route("social.example", members, { port: 80, path: "/health", status: 200 });
   return stack;
@@ -111,6 +121,26 @@ test("a new generation by the inventory's -replace option", () => {
   expect(small.apply(site({}), `-replace=${renewal}`)).toMatchObject(done);
   expect(ids()).toHaveLength(1);
   expect(ids()).not.toEqual(before);
+});
+
+test("a pool that scales: the group that serves goes on scaling until the new one serves, and other limits change it in place", () => {
+  const policies = () => small.all("aws_autoscaling_policy").map(({ id }) => id);
+  expect(small.apply(site({ most: 4 }))).toMatchObject(done);
+  const [policy] = policies();
+  const [serving] = groups();
+  expect(small.apply(site({ most: 6 }))).toMatchObject(done);
+  expect(groups()).toEqual([{ ...serving, input: { ...serving!.input, max_size: 6 } }]);
+  expect(policies()).toEqual([policy]);
+  small.set("sick", true);
+  for (const most of [6, 3]) {
+    expect(small.apply(site({ most, text: "two" })).status).toBe(1);
+    expect(policies()).toContain(policy);
+    expect(ids()).toContain(serving!.id);
+  }
+  small.set("sick", false);
+  expect(small.apply(site({ most: 3, text: "two" }))).toMatchObject(done);
+  expect(policies()).toHaveLength(1);
+  expect(policies()).not.toContain(policy);
 });
 
 test("stop-first: the old group has gone before the new one is made", () => {
