@@ -8,6 +8,7 @@ import { init } from "./init";
 import { inventory } from "./inventory";
 import { owner } from "./owner";
 import { secrets } from "./secrets";
+import { secretsChanged } from "./secrets-changed";
 
 const USAGE = `usage: cdktf-mastodon init
   Writes what a project needs beside its page, main.ts: cdktf.json, tsconfig.json, .gitignore
@@ -21,6 +22,9 @@ const USAGE = `usage: cdktf-mastodon init
        cdktf-mastodon secrets check FILE [--page cdktf.out]
   Says what is missing, malformed, weak or no pair in FILE, and what else the page wants
   that cdktf synth has written. It shows no value.
+       cdktf-mastodon secrets changed FILE NAME…
+  Says that these secrets have other values now, where machines fetch them from a store (AWS): the
+  next deploy writes them there, and renews what has read the old ones. Elsewhere nothing is needed.
        cdktf-mastodon owner NAME --email ADDRESS [--site SITE | --ssh USER@HOST]
   Makes the account of the site's owner on a web machine and prints its password, once.
        cdktf-mastodon inventory [SITE] [--json] [--file FILE]
@@ -45,6 +49,7 @@ export function main(args: readonly string[]): number {
   if (isFact(command)) return facts(command, args.slice(1));
   if (command === "inventory") return inventory(args.slice(1));
   if (command === "owner") return owner(args.slice(1));
+  if (command === "secrets" && args[1] === "changed") return secretsChanged(args.slice(2), USAGE);
   if (command === "secrets") return secrets(args.slice(1), USAGE);
   console.error(USAGE);
   return 2;

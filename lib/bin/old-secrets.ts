@@ -1,10 +1,12 @@
 // Reads the secrets of an existing server, from `.env.production` or an older secrets file: `oldSecrets(bytes, { reader: "ruby" })`.
 
+import { SECRET_VERSIONS } from "../clouds/shared/secret-versions";
 import { wrongWith } from "../core/secret-rule";
 import { CATALOGUE } from "../mastodon/env-catalogue";
 import { malformed, pair, weakness } from "../mastodon/secret-check";
 import { ENCRYPTION_KEYS, PASSWORD, ruleOf, SECRET_NAMES, SecretName } from "../mastodon/secrets";
 import { differences, dotenv, Dotenv, Reader, Setting } from "./dotenv";
+import { renamed } from "./secret-numbers";
 
 export interface OldSecrets {
   readonly values: Readonly<Partial<Record<SecretName, string>>>;
@@ -81,8 +83,10 @@ function fromJson(text: string, { site, sites = [], onlyWithSite = false }: Aske
   const under = (prefix: string | undefined, name: string) => (prefix === undefined ? name : `${prefix}_${name}`);
   const standard = new Set(SECRET_NAMES.flatMap((name) => [name, ...[site, ...sites].map((each) => under(each, name))]));
   const values = SECRET_NAMES.map((name) => [name, all[under(site, name)] ?? (onlyWithSite ? undefined : all[name])] as const);
-  const others = Object.entries(all).filter(([name]) => !standard.has(name));
-  return { ...judge(Object.fromEntries(values), []), others: Object.fromEntries(others) };
+  const others = Object.entries(all).filter(([name]) => !standard.has(name) && name !== SECRET_VERSIONS);
+  const anew = (name: string) => ((SECRET_NAMES as readonly string[]).includes(name) ? under(site, name) : name);
+  const numbers = renamed(all[SECRET_VERSIONS], anew);
+  return { ...judge(Object.fromEntries(values), []), others: { ...Object.fromEntries(others), ...numbers } };
 }
 
 function fromDotenv({ settings, passedOver }: Dotenv, reader: Reader | undefined): OldSecrets {

@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SECRET_VERSIONS } from "../clouds/shared/secret-versions";
 import { SecretFacts } from "../core/secret";
 
 export interface PageSecret extends SecretFacts {
@@ -14,15 +15,26 @@ interface Plan {
   readonly variable?: Readonly<Record<string, { readonly "//"?: SecretFacts; readonly description?: string }>>;
 }
 
-/** The secrets of all stacks in a directory that `cdktf synth` has written, or `undefined` if it is none. */
-export function pageSecrets(directory: string): readonly PageSecret[] | undefined {
+function plansIn(directory: string): readonly Plan[] | undefined {
   const stacks = join(directory, "stacks");
   if (!existsSync(stacks)) return undefined;
+  const files = readdirSync(stacks)
+    .sort()
+    .map((stack) => join(stacks, stack, "cdk.tf.json"));
+  return files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, "utf8")) as Plan);
+}
+
+/** Whether any stack in a directory wants a number for each changed secret; `undefined` if `cdktf synth` has not written it. */
+export function countsChanges(directory: string): boolean | undefined {
+  return plansIn(directory)?.some(({ variable = {} }) => SECRET_VERSIONS in variable);
+}
+
+/** The secrets of all stacks in a directory that `cdktf synth` has written, or `undefined` if it is none. */
+export function pageSecrets(directory: string): readonly PageSecret[] | undefined {
+  const plans = plansIn(directory);
+  if (plans === undefined) return undefined;
   const found = new Map<string, PageSecret>();
-  for (const stack of readdirSync(stacks).sort()) {
-    const file = join(stacks, stack, "cdk.tf.json");
-    if (!existsSync(file)) continue;
-    const { variable: variables = {} } = JSON.parse(readFileSync(file, "utf8")) as Plan;
+  for (const { variable: variables = {} } of plans) {
     for (const [variable, { "//": facts, description = "" }] of Object.entries(variables)) {
       if (facts?.rules === undefined) continue;
       const other = found.get(variable);
