@@ -48,10 +48,11 @@ export function scalingGroupConfig(
     initialLifecycleHook: hooks(settings.readySeconds),
     // Its own wait would make a failed roll-out a group that Terraform makes anew, after it has removed the one that serves. The gate waits.
     waitForCapacityTimeout: "0",
-    // Both start a member before the one that it takes the place of has ended, on reasons of AWS' own.
+    // Both would start a member beside one that serves, for reasons of AWS' own.
     capacityRebalance: false,
     ...(stopFirst && { suspendedProcesses: ["AZRebalance"] }),
-    // A member that is replaced, for what reason ever, ends before or after the new one starts, as in a roll-out.
+    // In the place of an unhealthy member: beside it, or when AWS has begun to end it. AWS does not wait until it has ended, as Terraform does in a
+    // roll-out; it boots for minutes meanwhile, and a program of which two must never run has a lock of its own.
     instanceMaintenancePolicy: stopFirst
       ? { minHealthyPercentage: 0, maxHealthyPercentage: 100 }
       : { minHealthyPercentage: 100, maxHealthyPercentage: 200 },

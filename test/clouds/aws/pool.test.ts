@@ -137,7 +137,7 @@ test("public addresses are said by the interface, with the security group", () =
   expect(template).not.toHaveProperty("vpc_security_group_ids");
 });
 
-test("stop-first: nothing of AWS' own starts a second member before the first has ended", () => {
+test("stop-first: nothing of AWS' own starts a second member beside one that serves", () => {
   const { stack, site } = page({ spotSidekiq: true });
   pool(site, "scheduler", 1, "stop-first");
   const group = all(stack, "aws_autoscaling_group")["scheduler_Pool"]!;
