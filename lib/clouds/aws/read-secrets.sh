@@ -9,11 +9,12 @@ while [ ${#rest[@]} -gt 0 ]; do
   asked=("${rest[@]:0:10}")
   if answer=$(AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=2 aws ssm get-parameters --region "$REGION" --with-decryption --output json \
     --cli-connect-timeout 10 --cli-read-timeout 20 --names "${asked[@]/#/$STORE}" 2>"$DIRECTORY/.why"); then
-    why=$(printf %s "$answer" | jq -r '.InvalidParameters | if length > 0 then "there is no " + join(", ") else "" end') || why="no answer in JSON"
+    why=$(printf %s "$answer" | jq -r --argjson asked ${#asked[@]} \
+      'if (.Parameters | length) == $asked then "has all" else "there is no " + (.InvalidParameters | join(", ")) end' 2>/dev/null) || why=
   else
-    why=$(grep -v '^[[:space:]]*$' "$DIRECTORY/.why" | tail -n 1) || why="no answer"
+    why=$(grep -v '^[[:space:]]*$' "$DIRECTORY/.why" | tail -n 1) || why=
   fi
-  if [ -z "$why" ]; then
+  if [ "$why" = "has all" ]; then
     for name in "${asked[@]}"; do
       # Through a pipe: a text after <<< may be written to a disk.
       (umask 077 && printf %s "$answer" | jq -je --arg name "$STORE$name" '.Parameters[] | select(.Name == $name) | .Value' >"$DIRECTORY/$name")
@@ -21,6 +22,7 @@ while [ ${#rest[@]} -gt 0 ]; do
     rest=("${rest[@]:10}")
     continue
   fi
+  why=${why:-no answer}
   [ "$why" = "$told" ] || echo "boot: waits for secrets: $why"
   told=$why
   if [ "$SECONDS" -ge "$end" ]; then
