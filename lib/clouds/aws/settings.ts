@@ -129,12 +129,14 @@ export interface AwsProps {
   readonly logsWithAccessTokens?: AccessLogs;
   /**
    * Which roles run on spare capacity (spot), which costs about a third and may be taken away within two minutes: `sidekiq` alone, whose jobs are then
-   * done by others. Schedulers are never on it.
+   * done by others. Schedulers are never on it, nor the first member of each pool. A change replaces the members. An account that has never had spare
+   * capacity needs its role first: `aws iam create-service-linked-role --aws-service-name spot.amazonaws.com`.
    * @default false
    */
   readonly spotSidekiq?: boolean;
   /**
-   * The KMS key for disks, by its ARN. Change it before the first deploy only: disks cannot change their key.
+   * The KMS key for disks, by its ARN. Its policy must let AWSServiceRoleForAutoScaling use it and make grants: without that AWS launches no member of
+   * a pool. Change it before the first deploy only: disks cannot change their key.
    * @default - the key that AWS has for this in each account
    */
   readonly kmsKeyArn?: string;
@@ -152,7 +154,8 @@ export interface AwsProps {
    */
   readonly protectDatabases?: boolean;
   /**
-   * How long new members of a pool may take to serve, in seconds, before the deploy fails and the old ones go on.
+   * How long new members of a pool may take to serve, in seconds, before the deploy fails and the old ones go on. A member that takes longer is
+   * replaced by AWS, at any time. A change replaces no member: for those replacements it holds from the next roll-out on.
    * @default 1200
    * @throws at synth if it is not a whole number from 300 to 7200
    */
