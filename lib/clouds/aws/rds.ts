@@ -4,7 +4,7 @@
 import { Construct } from "constructs";
 import { Managed } from "../../core/managed";
 import { Secret } from "../../core/secret";
-import { wholeNumber } from "../../core/whole-number";
+import { wholeNumber, wrongNumber } from "../../core/whole-number";
 import { SecretVersions } from "../shared/secret-versions";
 import { DATABASE_NAME_LENGTH, DISK_GIB } from "./limits";
 import { lastSnapshot, managedGroup, managedName, ManagedProps, placeOf, secretName, windows } from "./managed-place";
@@ -199,16 +199,20 @@ function versionOf({ problems }: AwsNetwork, scope: Construct, version: string):
 }
 
 function connectionsOf({ problems }: AwsNetwork, scope: Construct, { class: name, maxConnections }: RdsProps): number {
-  const range = { least: 30, most: MOST_CONNECTIONS };
-  if (maxConnections !== undefined) return wholeNumber(problems, scope, "maxConnections", maxConnections, range);
   const gib = classGib(name);
-  if (gib === undefined) {
-    problems.add(scope, {
-      wrong: `class is "${name}", whose memory is not known here`,
-      remedy: "give a class of RDS, such as db.t4g.medium or db.m7g.large, or maxConnections beside it",
-    });
-  }
-  return Math.min(CONNECTIONS_A_GIB * (gib ?? 1), MOST_CONNECTIONS);
+  const wrong =
+    maxConnections !== undefined
+      ? wrongNumber("maxConnections", maxConnections, { least: 30, most: MOST_CONNECTIONS })
+      : gib === undefined
+        ? {
+            wrong: `class is "${name}", whose memory is not known here`,
+            remedy: "give a class of RDS, such as db.t4g.medium or db.m7g.large, or maxConnections beside it",
+          }
+        : undefined;
+  problems.add(scope, wrong);
+  // No other problem must follow from a wrong value.
+  if (wrong !== undefined) return MOST_CONNECTIONS;
+  return maxConnections ?? Math.min(CONNECTIONS_A_GIB * gib!, MOST_CONNECTIONS);
 }
 
 function storageOf(
@@ -218,7 +222,7 @@ function storageOf(
 ): { readonly most: number } {
   const size = wholeNumber(problems, scope, "storageGib", storageGib, { least: LEAST_STORAGE_GIB, most: DISK_GIB });
   const most = mostStorageGib ?? Math.min(4 * size, DISK_GIB);
-  const least = Math.ceil(size * 1.1);
+  const least = Math.ceil((size * 11) / 10);
   if (most !== size && most < least && most >= LEAST_STORAGE_GIB) {
     problems.add(scope, {
       wrong: `mostStorageGib is ${most} and storageGib is ${size}`,
