@@ -78,7 +78,7 @@ export class Parameters {
   /**
    * What a host performs to read its secrets. The numbers of the secrets are in its boot text, so that a changed secret is a changed boot text: it
    * replaces members of pools, and makes kept machines older than the page. Machines need not compare them with what they read, since the parameters are
-   * written before the machines are made.
+   * written before the machines are made. A member of an old generation that AWS launches during a deploy may have the new value already.
    */
   steps(host: HostSpec): readonly Step[] {
     const secrets = host.secrets();
