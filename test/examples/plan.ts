@@ -7,6 +7,7 @@ import * as cdktf from "cdktf";
 import * as constructs from "constructs";
 import * as ownCloud from "../../examples/own-cloud/cloud";
 import * as library from "../../lib";
+import * as awsCloud from "../../lib/clouds/aws";
 import * as digitalOceanCloud from "../../lib/clouds/digitalocean";
 import * as hetznerCloud from "../../lib/clouds/hetzner";
 import * as localCloud from "../../lib/clouds/local";
@@ -47,6 +48,7 @@ function run(example: string, App: typeof cdktf.App, cloud?: () => library.Cloud
     cdktf: { ...cdktf, App },
     constructs,
     "cdktf-mastodon": given === undefined ? library : giving(given),
+    "cdktf-mastodon/aws": cloud === undefined ? awsCloud : { ...awsCloud, aws: cloud },
     "cdktf-mastodon/local": cloud === undefined ? localCloud : { ...localCloud, local: cloud },
     "cdktf-mastodon/hetzner": cloud === undefined ? hetznerCloud : { ...hetznerCloud, hetzner: cloud },
     "cdktf-mastodon/digitalocean": cloud === undefined ? digitalOceanCloud : { ...digitalOceanCloud, digitalocean: cloud },
