@@ -36,9 +36,9 @@ export type MediaAccess =
   | {
       /**
        * The role of the machines, so that there is no key. Root and Mastodon's user on web and Sidekiq machines can then ask the metadata service for
-       * the credentials of that role, and so can whoever makes Mastodon's processes run code or send requests to any address with headers of his choice.
-       * The role may: use the files of this bucket and list them (`mediaRights`); read the secrets of its own tier in Parameter Store, which
-       * the same processes have in their environment; and complete the lifecycle actions and report the health of members of its own scaling group.
+       * the credentials of that role, and so can whoever makes Mastodon's processes run code or send requests to any address with headers of their choice.
+       * The role may: use the files of this bucket and list them (`mediaRights`); read in Parameter Store the secrets of its tier's role on the page, most
+       * of which these processes have in their environment; and complete lifecycle actions and set the health of the members of its own pool.
        * @throws at synth on another cloud than `aws`
        */
       readonly by: "role";

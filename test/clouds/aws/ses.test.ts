@@ -5,6 +5,7 @@ import { route53, SesDomain, SesDomainProps } from "../../../lib/clouds/aws";
 import { Dns } from "../../../lib/core/dns";
 import { schemaCheck } from "../../../lib/testing";
 import { pageProblems } from "../../page-problems";
+import { bootTexts, planOf as examplePlan } from "../../examples/plan";
 import { planOf } from "../hetzner/page";
 import { schema } from "./media";
 
@@ -101,4 +102,19 @@ test.each<[string, Partial<SesDomainProps>, string]>([
 ])("a page is told of %s", (_, wrong, message) => {
   const { stack } = ses(wrong);
   expect(pageProblems(() => Testing.synth(stack, true)).join("\n")).toContain(message);
+});
+
+test("examples/aws-ses hands its mail to SES on 587 with STARTTLS, and files to the bucket by the role of its machines", () => {
+  const plans = ["mail", "media", "social"].map((stack) => examplePlan("aws-ses", stack));
+  for (const plan of plans) expect(schemaCheck(plan, schema)).toEqual([]);
+  const texts = Object.values(bootTexts(plans[2]!)).join("\n");
+  const told = (name: string) => [
+    ...new Set([...texts.matchAll(new RegExp(`\\b${name}=(.*?)(?=\\\\n|\\n|$)`, "g"))].map(([, value]) => value)),
+  ];
+  expect(told("SMTP_SERVER")).toEqual(["email-smtp.eu-central-1.amazonaws.com"]);
+  expect(told("SMTP_PORT")).toEqual(["587"]);
+  expect(told("SMTP_ENABLE_STARTTLS")).toEqual(["always"]);
+  expect(told("S3_PERMISSION")).toEqual([""]);
+  expect(told("S3_ALIAS_HOST")).toEqual(["files.social.example"]);
+  expect(told("AWS_ACCESS_KEY_ID")).toEqual([]);
 });
