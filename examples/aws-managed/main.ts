@@ -2,21 +2,27 @@
 // provider keeps them there: keep the state in an encrypted backend that few can read. No other secret stands in it.
 
 import { App, TerraformStack } from "cdktf";
-import { mail, PgBouncer, Postgres, Redis, s3Objects, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "cdktf-mastodon";
-import { aws, elastiCache, rds, route53 } from "cdktf-mastodon/aws";
+import { mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "cdktf-mastodon";
+import { aws, elastiCache, MediaBucket, rds, route53 } from "cdktf-mastodon/aws";
 
 const app = new App();
 const stack = new TerraformStack(app, "social");
 
-const cloud = aws({ region: "eu-central-1", architecture: "arm64", dns: route53({ zone: "social.example" }) });
+const dns = route53({ zone: "social.example" });
+const cloud = aws({ region: "eu-central-1", architecture: "arm64", dns });
 
-const objects = s3Objects({
+// In a stack of its own, so that people's files outlive the servers. Nobody reads them but through CloudFront.
+const media = new MediaBucket(new TerraformStack(app, "media"), "Media", {
   bucket: "social-example-media",
   region: "eu-central-1",
-  keys: {
-    id: new Secret(stack, "media_access_key", { length: 20, description: "Mastodon's key of the bucket." }),
-    secret: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of Mastodon's key." }),
-  },
+  domain: "social.example",
+  cloudFront: { host: "files.social.example", dns },
+  iamUser: "social-media",
+});
+// The user of the bucket has no key, since Terraform would keep it: an output of the stack says how to make one.
+const objects = media.objects({
+  accessKey: new Secret(stack, "media_access_key", { length: 20, description: "The key of the user of the bucket." }),
+  secretKey: new Secret(stack, "media_secret_key", { length: 40, description: "The secret half of that key." }),
 });
 
 // For confirmations of addresses and new passwords. AWS lets nobody send on port 25 before support has opened it.
@@ -30,6 +36,7 @@ const post = mail({
 
 const site = new Site(stack, "Social", { cloud, objects, settings: [post], domain: "social.example", version: "4.7.6" });
 
+// A standby in another zone takes over by itself; the replica answers reads.
 const db = Postgres.external(rds(site, "Database", { class: "db.m7g.large", storageGib: 100, replicas: 1 }));
 const database = new PgBouncer(site, "Pool", { database: db });
 const redis = Redis.external(elastiCache(site, "Feeds", { node: "cache.t4g.small" }));
