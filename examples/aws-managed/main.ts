@@ -9,7 +9,7 @@ const app = new App();
 const stack = new TerraformStack(app, "social");
 
 const dns = route53({ zone: "social.example" });
-const cloud = aws({ region: "eu-central-1", architecture: "arm64", dns });
+const cloud = aws({ region: "eu-central-1", architecture: "arm64", dns, access: { keyName: "admin" } });
 
 // In a stack of its own, so that people's files outlive the servers. Nobody reads them but through CloudFront.
 const media = new MediaBucket(new TerraformStack(app, "media"), "Media", {

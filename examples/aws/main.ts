@@ -14,6 +14,8 @@ const cloud = aws({
   // PostgreSQL may use its processors at any time; all other machines may for a part of the time.
   cpus: { postgres: "steady" },
   dns,
+  // The EC2 key pair with which administrators log in; port 22 is closed to everybody else.
+  access: { keyName: "admin" },
 });
 
 // In a stack of its own, so that people's files outlive the servers. Nobody reads them but through CloudFront.
