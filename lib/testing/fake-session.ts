@@ -140,10 +140,11 @@ export class FakeSession implements CloudSession {
     if (this.cloud.can.addresses === "computed") {
       new TerraformData(this.scope, "Names", { input: Object.fromEntries([...names].sort()) });
     }
-    if (this.cloud.can.secrets !== "store") return;
+    const secrets = this.hosts.flatMap((host) => host.secrets());
+    if (this.cloud.can.secrets !== "store" || secrets.length === 0) return;
     // Terraform's built-in resource has no write-only attribute, so the fake store keeps the values in the state.
-    const secrets = new Map(this.hosts.flatMap((host) => host.secrets()).map((secret) => [secret.name, secret.forState()]));
-    if (secrets.size > 0) new TerraformData(this.scope, "Secrets", { input: Object.fromEntries([...secrets].sort()) });
+    const values = new Map(secrets.map((secret) => [secret.name, secret.forState()]));
+    new TerraformData(this.scope, "Secrets", { input: Object.fromEntries([...values].sort()) });
   }
 
   // What every host of a real cloud is made of. The text is a local value, since a literal would stand in clear in a plan.

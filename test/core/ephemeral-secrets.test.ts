@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, TerraformOutput, TerraformStack, TerraformVariable, Testing } from "cdktf";
-import { Cloud, CloudSession, SiteSpec } from "../../lib/cloud";
+import { Cloud, SiteSpec } from "../../lib/cloud";
 import { Pool, Secret, Site, Size } from "../../lib";
 import { Construct } from "constructs";
 import { TerraformData } from "../../lib/core/terraform-data";
@@ -15,7 +15,7 @@ class Store extends FakeCloud {
     super({ ...FAKE_CLOUDS.chosen, secrets: "store" });
   }
 
-  override open(scope: Construct, spec: SiteSpec): CloudSession {
+  override open(scope: Construct, spec: SiteSpec) {
     return Object.assign(super.open(scope, spec), { finish: () => undefined });
   }
 }
