@@ -14,7 +14,7 @@ afterAll(() => rmSync(room, { recursive: true }));
 function run(...args: readonly string[]): { readonly status: number; readonly said: readonly string[] } {
   const said: string[] = [];
   const spies = (["log", "error"] as const).map((name) =>
-    jest.spyOn(console, name).mockImplementation((line: unknown) => void said.push(String(line).replaceAll(room, "."))),
+    jest.spyOn(console, name).mockImplementation((...lines: unknown[]) => void said.push(lines.join(" ").replaceAll(room, "."))),
   );
   try {
     return { status: secrets(args, "usage"), said };
