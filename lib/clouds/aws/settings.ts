@@ -135,8 +135,8 @@ export interface AwsProps {
    */
   readonly spotSidekiq?: boolean;
   /**
-   * The KMS key for disks and databases, by its ARN. Its policy must let AWSServiceRoleForAutoScaling use it and make grants: without that AWS launches no member of
-   * a pool. Change it before the first deploy only: neither can change its key.
+   * The KMS key for disks and databases, by its ARN. Its policy must let AWSServiceRoleForAutoScaling use it and make grants: without that AWS launches no
+   * member of a pool. Change it before the first deploy only: neither can change its key.
    * @default - the key that AWS has for this in each account
    */
   readonly kmsKeyArn?: string;
