@@ -4,8 +4,8 @@ import { LaunchTemplateConfig } from "@cdktf/provider-aws/lib/launch-template";
 import { HostSpec } from "../../core/host-spec";
 import { credits, InstanceOf, METADATA, rootDisk } from "./instance";
 import { instanceType } from "./instance-types";
-import { POOL_TAG } from "./network";
 import type { AwsNetwork } from "./network";
+import { POOL_TAG } from "./tags";
 
 /** All but its name and boot text, so that a change of any of it can be answered with new members. */
 export function launchTemplateConfig(

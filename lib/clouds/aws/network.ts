@@ -18,6 +18,7 @@ import { provider } from "./provider";
 import { rdsInstances } from "./rds-instances";
 import { SecurityGroups } from "./security-groups";
 import { Settings } from "./settings";
+import { SITE_TAG } from "./tags";
 import { Volumes } from "./volumes";
 import { AwsVpc } from "./vpc";
 
@@ -66,7 +67,7 @@ export class AwsNetwork {
     this.cidr = spec.cidr;
     this.problems = new Problems(scope);
     for (const problem of settings.wrong) this.problems.add(scope, problem);
-    provider(scope, settings.region);
+    this.problems.add(scope, provider(scope, settings.region));
     this.gate = new Gate(scope, { directory: join(__dirname, "gate"), pauseSeconds: GATE_PAUSE_SECONDS });
     this.roles = new RoleGates(scope);
     this.outdated = new OutdatedMachines(scope, this.site);
@@ -150,8 +151,3 @@ export class AwsNetwork {
     this.roles.finish();
   }
 }
-
-/** The tag with the site's name. */
-export const SITE_TAG = "cdktf-mastodon:site";
-/** The tag with the name of a pool, on its members and groups of every generation; see gate.mjs. */
-export const POOL_TAG = "cdktf-mastodon:pool";

@@ -13,8 +13,9 @@ import { instanceOf } from "./instance";
 import { access } from "./access";
 import { launchTemplateConfig, poolTier, spotTypes } from "./launch-template";
 import { GENERATION_LENGTH, memberRights } from "./member";
-import { AwsNetwork, POOL_TAG, SITE_TAG } from "./network";
+import { AwsNetwork } from "./network";
 import { onSpot, scalingGroupConfig, scalingPolicy } from "./scaling-group";
+import { POOL_TAG, SITE_TAG } from "./tags";
 
 export function pool(scope: Construct, id: string, network: AwsNetwork, spec: PoolSpec): MadePool {
   const { settings, site } = network;

@@ -12,8 +12,8 @@ import { PoolSpec } from "../../core/cloud";
 import { Scale } from "../../core/scale";
 import { spotTypes } from "./launch-template";
 import { deleteMinutes, LAUNCH, TERMINATE, TERMINATE_SECONDS } from "./lifecycle";
-import { POOL_TAG } from "./network";
 import type { AwsNetwork } from "./network";
+import { POOL_TAG } from "./tags";
 
 /** The tag with the name of the group, which a member reads in its metadata; see member.sh. */
 export const GROUP_TAG = "cdktf-mastodon:group";

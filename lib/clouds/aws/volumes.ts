@@ -8,7 +8,7 @@ import { Lazy, Token } from "cdktf";
 import { shrinks } from "../../core/size";
 import { addressOf } from "../shared/terraform-address";
 import { dataAddressOf } from "./found-resources";
-import { SITE_TAG } from "./network";
+import { SITE_TAG } from "./tags";
 import type { AwsNetwork } from "./network";
 
 /** The tag with the name of a disk, which root disks of machines do not have. */
