@@ -1,4 +1,5 @@
 import { Lazy, TerraformOutput, TerraformResource } from "cdktf";
+import { aws, route53 } from "../../lib/clouds/aws";
 import { digitalocean, digitalOceanDns } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
@@ -94,6 +95,30 @@ test("DigitalOcean keeps every rule when it delivers settings", () => {
   const dns = digitalOceanDns({ zone: "social.example" });
   const ssh = { keys: ["admin"], from: ["203.0.113.0/24"], settings: true };
   expect(conformance(() => digitalocean({ region: "fra1", dns, ssh }), { excused: excusedOfDigitalOcean })).toEqual([]);
+});
+
+const EACH_HAS_A_ROLE =
+  "each host has the role of its tier, and what asks AWS as the host reads the field and allows it, as awsObjects by role does";
+
+const excusedOfAws = {
+  "machine.packages is never read": "Debian installs them at boot",
+  "pool.packages is never read": "Debian installs them at boot",
+  "machine.images is never read": "podman fetches them",
+  "pool.images is never read": "podman fetches them",
+  "machine.names is never read": IN_THE_BOOT_TEXT,
+  "pool.names is never read": IN_THE_BOOT_TEXT,
+  "machine.settings is never read": "AWS delivers none: they wait for a renewal",
+  "machine.identity is never read": EACH_HAS_A_ROLE,
+  "pool.identity is never read": EACH_HAS_A_ROLE,
+  "pool.files is never read": "there is no directory for several instances, and such a page is refused",
+};
+
+test.each([
+  ["with a NAT gateway", {}],
+  ["with public addresses and a way in", { egress: "public addresses", access: { keyName: "admin" } }],
+] as const)("AWS keeps every rule %s", (_, props) => {
+  const dns = route53({ zone: "social.example" });
+  expect(conformance(() => aws({ region: "eu-central-1", dns, ...props }), { excused: excusedOfAws })).toEqual([]);
 });
 
 test.each(["chosen", "computed"] as const)("the fake cloud with %s addresses keeps every rule", (addresses) => {
