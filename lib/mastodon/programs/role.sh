@@ -17,7 +17,7 @@ select format('grant %I to %I', :'role', current_user) where not (select rolsupe
 SQL
 # psql asks for the password where it has no terminal on its standard input, and sends a hash of it: it stands neither in an argument of a process nor
 # in the server's log.
-printf '%s\n' "$password" "$password" | setsid -w "$SQL_COMMAND" "$ADMIN_FILE" -XAtqc "\password \"$role\"" 2>/dev/null
+printf '%s\n' "$password" "$password" | setsid -w "$SQL_COMMAND" "$ADMIN_FILE" -XAtqc "\password \"$role\""
 admin <<'SQL'
 set client_min_messages = warning;
 select format('create database %I owner %I encoding ''UTF8'' template template0', :'database', :'role')
