@@ -56,6 +56,12 @@ export interface CloudCan {
    */
   readonly metadata?: readonly string[];
   /**
+   * Whether machines get their IPv6 addresses by DHCPv6, and keep them only as long as they renew them. Host firewalls then accept its answers, which
+   * come from another address than the request went to (a multicast address).
+   * @default false
+   */
+  readonly dhcp6?: boolean;
+  /**
    * Whether a machine has an identity at the cloud (such as an instance role) that a process can use instead of a key. If not, pages that need
    * one are refused.
    * @default false

@@ -14,6 +14,8 @@ export interface WholeHost {
   readonly name: string;
   readonly network: string;
   readonly metadata: { readonly addresses: readonly string[] | undefined; readonly users: readonly number[] };
+  /** Whether its IPv6 address is given by DHCPv6. */
+  readonly dhcp6: boolean;
   readonly openings: readonly Flow[];
   /** Whether its own name resolves to its address in the private network. */
   readonly knowsItself: boolean;
@@ -36,7 +38,7 @@ export function hostProgram(host: WholeHost): Program {
     {
       kind: "file",
       path: FIREWALL,
-      content: nftables(host.openings, { addresses, users }),
+      content: nftables(host.openings, { addresses, users }, host.dhcp6),
       mode: "0600",
       writtenBy: script(join(__dirname, "keep-open.sh"), { FIREWALL }),
       taken: {

@@ -167,6 +167,7 @@ export abstract class Host extends Construct {
       name: this.name,
       network: site.plan.network.cidr,
       metadata: { addresses: site.cloud.can.metadata, users: this.asking.map(({ user }) => user) },
+      dhcp6: site.cloud.can.dhcp6 === true,
       openings: this.openings,
       knowsItself: [...this.known.values()].includes(this),
       mapped: this.mapped.filter(({ machine }) => !machine || site.cloud.can.addresses !== "computed"),

@@ -12,8 +12,15 @@ export interface Metadata {
 /** The address of the metadata service at most clouds. */
 export const METADATA: readonly string[] = ["169.254.169.254"];
 
-/** The incoming flows of a host as an nftables rule set. All other incoming connections are refused. */
-export function nftables(openings: readonly Flow[], metadata: Metadata = { addresses: METADATA, users: [] }): string {
+/**
+ * The incoming flows of a host as an nftables rule set. All other incoming connections are refused.
+ * @param dhcp6 whether the host has its IPv6 address from DHCPv6
+ */
+export function nftables(
+  openings: readonly Flow[],
+  metadata: Metadata = { addresses: METADATA, users: [] },
+  dhcp6 = false,
+): string {
   const ports = new Map<number, Set<string>>();
   for (const flow of openings) {
     const sources = ports.get(flow.port) ?? new Set<string>();
@@ -32,6 +39,8 @@ export function nftables(openings: readonly Flow[], metadata: Metadata = { addre
     '    iif "lo" accept',
     "    icmp type echo-request limit rate 10/second accept",
     "    meta l4proto ipv6-icmp accept",
+    // The request went to a multicast address, so the kernel does not know the answer as one.
+    ...(dhcp6 ? ["    ip6 saddr fe80::/10 udp dport 546 accept"] : []),
     ...rules,
     // Reject instead of drop, so that a refused caller fails at once and does not wait for its time-out.
     "    ip protocol tcp reject with tcp reset",

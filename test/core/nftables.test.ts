@@ -13,3 +13,11 @@ test("users who act with the machine's own rights may ask as well, at each addre
     "    meta skuid != { 0, 991 } ip6 daddr fd00:ec2::254 reject",
   ]);
 });
+
+test("answers of DHCPv6 come in where machines have their addresses by it, after what is known and before what is refused", () => {
+  const rule = "    ip6 saddr fe80::/10 udp dport 546 accept";
+  const [before, after] = [nftables([]).split("\n"), nftables([], undefined, true).split("\n")];
+  expect(before).not.toContain(rule);
+  expect(after.filter((line) => line !== rule)).toEqual(before);
+  expect(after[after.indexOf(rule) - 1]).toBe("    meta l4proto ipv6-icmp accept");
+});

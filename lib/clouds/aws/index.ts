@@ -61,6 +61,7 @@ export class AwsCloud implements Cloud {
       quorumInTwoZones: settings.props.quorumInTwoZones === true,
       secrets: "store",
       identity: true,
+      dhcp6: true,
       scales: true,
     };
   }

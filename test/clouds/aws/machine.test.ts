@@ -230,3 +230,9 @@ test("the page has the last word on an instance", () => {
   machines(site, "own", 2);
   expect(Object.values(all(stack, "aws_instance")).map(({ monitoring }) => monitoring)).toEqual([true, false]);
 });
+
+test("the host's firewall takes the answers by which a machine keeps its IPv6 address, and keeps its metadata from all but root", () => {
+  const text = machine(page().site, "own").bootText();
+  expect(text).toContain("          ip6 saddr fe80::/10 udp dport 546 accept\n");
+  expect(text).toContain("meta skuid != 0 ip daddr 169.254.169.254 reject");
+});
