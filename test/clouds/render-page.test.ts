@@ -16,6 +16,7 @@ import {
   StreamingPool,
   WebTier,
 } from "../../lib";
+import { aws, route53 } from "../../lib/clouds/aws";
 import { digitalocean } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
@@ -27,6 +28,7 @@ const CLOUDS: readonly (readonly [string, () => Cloud])[] = [
   ["local", () => local()],
   ["hetzner", () => hetzner({ location: "fsn1", ssh: { keys: ["admin"], from: ["203.0.113.0/24"] } })],
   ["digitalocean", () => digitalocean({ region: "fra1", names: { zone: "machines.social.example" }, mailPorts: true })],
+  ["aws", () => aws({ region: "eu-central-1", dns: route53({ zone: "social.example" }), mailPort25: true })],
   ["fake", () => new FakeCloud({ addresses: "computed", pools: "group" })],
 ];
 
@@ -85,7 +87,8 @@ describe.each(CLOUDS)("on the cloud %s", (_, cloud) => {
       expect.arrayContaining(["database-1", "database-2", "pool-1", "redis-1", "redis-2", "redis-3", "web", "home", "live"]),
     );
     expect(rendered.hosts["database-1"]).toEqual({ role: "postgres", bootText: expect.stringMatching(/^#cloud-config\n/) });
-    expect(rendered.hosts["database-1"]!.bootText).toContain("export DATABASE_PASSWORD=<secret database_password>\n");
+    const secret = cloud().can.secrets === "store" ? "@secret(database_password)@" : "<secret database_password>";
+    expect(rendered.hosts["database-1"]!.bootText).toContain(`export DATABASE_PASSWORD=${secret}\n`);
     expect(rendered.flows["social"]).toMatchObject({ "pool-1:6432": expect.arrayContaining(["web: web reads and writes"]) });
     const text = JSON.stringify(rendered);
     expect(text).not.toContain(process.cwd());

@@ -1,5 +1,5 @@
-// What the machines' own Debian says of the boot texts at Hetzner and DigitalOcean. They are rendered by what the local cloud boots; this finds what
-// differs.
+// What the machines' own Debian says of the boot texts at Hetzner, DigitalOcean and AWS. They are rendered by what the local cloud boots; this finds
+// what differs.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { bootTexts, planOf } from "../examples/plan";
 const SOURCED = "--exclude=SC1090,SC2154";
 /** Each boot text, as in `digitalocean/Home`. */
 const texts: Readonly<Record<string, string>> = Object.fromEntries(
-  ["hetzner", "digitalocean", "digitalocean-managed"].flatMap((cloud) =>
+  ["hetzner", "digitalocean", "digitalocean-managed", "aws", "aws-managed", "aws-ses"].flatMap((cloud) =>
     Object.entries(bootTexts(planOf(cloud, "social"))).map(([host, text]) => [`${cloud}/${host}`, text]),
   ),
 );
@@ -33,6 +33,9 @@ function filledIn(text: string): string {
       CERTIFICATE.replaceAll("\n", `\n${" ".repeat(Number(spaces))}`),
     )
     .replaceAll(/(?<!\$)\$\{(urlencode\()?(data\.)?digitalocean_[^}]+\}/g, "managed.example")
+    .replaceAll(/(?<!\$)\$\{aws_(db_instance|elasticache_replication_group)\.[^}]+\}/g, "managed.example")
+    .replaceAll(/(?<!\$)\$\{replace\(aws_ebs_volume\.[^}]+\}/g, "vol0123456789abcdef0")
+    .replaceAll(/(?<!\$)\$\{join\(" ", \[lookup\(var\.secret_versions[^}]+\}/g, "1 1")
     .replaceAll(/(?<!\$)\$\{hcloud_volume\.[^}]+\}/g, "/dev/disk/by-id/scsi-0HC_Volume_1")
     .replaceAll(/(?<!\$)\$\{var\.[^}]+\}/g, "0123456789abcdef")
     .replaceAll(/([$%])\1\{/g, "$1{");
@@ -95,6 +98,7 @@ test.each(hosts)("the scripts of %s have no fault that shellcheck finds", (host)
 test.each([
   ["hetzner", ["answer-ready.socket", "answer-ready@.service"]],
   ["digitalocean", ["answer-ready.socket", "answer-ready@.service", "private-names.service", "forget-user-data.service"]],
+  ["aws", ["member.service"]],
 ])("systemd takes the units that the hosts have at %s", (cloud, units) => {
   const paths = units.map((unit) => `/mnt/${cloud}/Home/etc/systemd/system/${unit}`);
   const { said } = inDebian("systemd-analyze", "verify", "--man=no", ...paths);

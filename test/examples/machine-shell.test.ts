@@ -9,12 +9,13 @@ import { Call, callsOf, Shell, shellOf } from "./machine-shell";
 
 const ROOT = join(__dirname, "../..");
 const EXAMPLES = readdirSync(join(ROOT, "examples"));
-const STACKS: Readonly<Record<string, string>> = { hetzner: "social", digitalocean: "social", "digitalocean-managed": "social" };
+const ON_SOCIAL = ["hetzner", "digitalocean", "digitalocean-managed", "aws", "aws-managed", "aws-ses", "aws-existing"];
 const ON_LOCAL = ["local", "one-line", "settings", "old-version", "fork"];
+const stackOf = (example: string) => (ON_SOCIAL.includes(example) ? "social" : ON_LOCAL.includes(example) ? "local" : example);
 
 let shell: readonly Shell[];
 beforeAll(() => {
-  const texts = EXAMPLES.map((name) => bootTexts(planOf(name, STACKS[name] ?? (ON_LOCAL.includes(name) ? "local" : name))));
+  const texts = EXAMPLES.map((name) => bootTexts(planOf(name, stackOf(name))));
   // The local cloud's driver runs on the user's own host, Debian as well.
   const driver = join(ROOT, "lib/clouds/local/driver");
   const parts = readdirSync(driver).filter((file) => file.endsWith(".sh"));

@@ -27,6 +27,8 @@ test.each([
   ["settings", "local"],
   ["hetzner", "social"],
   ["digitalocean", "social"],
+  ["aws", "social"],
+  ["aws-managed", "social"],
   ["only-sidekiq", "only-sidekiq"],
   ["only-streaming", "only-streaming"],
 ])("the deploy of examples/%s prints few outputs, and the next steps last, by Terraform and by cdktf", (example, stack) => {
