@@ -19,9 +19,9 @@ interface Limit {
   readonly counts: Counted;
 }
 
-/** AWS counts the bytes behind base64, and reads gzip; DigitalOcean takes text only; Hetzner counts what it is sent, which is base64. */
+/** At AWS the text is in a bucket; DigitalOcean takes text only; Hetzner counts what it is sent, which is base64 of gzip. */
 export const LIMITS: readonly Limit[] = [
-  { cloud: "AWS", bytes: 16 * KIB, counts: "gzip" },
+  { cloud: "AWS", bytes: 512 * KIB, counts: "plain" },
   { cloud: "DigitalOcean", bytes: 64 * KIB, counts: "plain" },
   { cloud: "Hetzner", bytes: 32 * KIB, counts: "base64" },
   { cloud: "local", bytes: 96 * KIB, counts: "plain" },

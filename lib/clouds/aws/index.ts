@@ -55,7 +55,7 @@ export class AwsCloud implements Cloud {
   /** @internal */
   constructor(private readonly settings: Settings) {
     this.can = {
-      bootText: { bytes: BOOT_TEXT_BYTES, counts: "gzip" },
+      bootText: { bytes: BOOT_TEXT_BYTES, counts: "text" },
       frontDoorIdleSeconds: IDLE_SECONDS,
       zones: settings.zones.length,
       quorumInTwoZones: settings.props.quorumInTwoZones === true,

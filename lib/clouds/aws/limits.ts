@@ -1,8 +1,10 @@
 // What AWS allows and a page may exceed, told at synth with the number, the limit and the way out.
 // Numbers are those of docs.aws.amazon.com under quotas of each service; what an account may have is asked for when the plan is made.
 
-/** User-data as AWS counts it: the bytes behind base64, here compressed. */
-export const BOOT_TEXT_BYTES = 16 * 1024;
+/** User-data as AWS counts it: the bytes behind base64, here compressed. It holds the place of the boot text alone. */
+export const USER_DATA_BYTES = 16 * 1024;
+/** S3 would take more of a boot text; Terraform keeps all of them in its state. */
+export const BOOT_TEXT_BYTES = 512 * 1024;
 /** Names of load balancers and target groups. */
 export const BALANCER_NAME_LENGTH = 32;
 /** Names of security groups. */

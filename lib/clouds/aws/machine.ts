@@ -37,7 +37,8 @@ export function keptMachine(scope: Construct, id: string, network: AwsNetwork, s
   network.host(scope, spec);
   const disks = volumes(scope, network, spec);
   const kept = spec.onChange === "keep";
-  const of = instanceOf(scope, network, spec, `machines-${tierName(spec)}`);
+  const tier = `machines-${tierName(spec)}`;
+  const of = instanceOf(scope, network, spec, tier);
   const text = (from: () => string) => () => from() + madeOf(scope, network, spec);
   const boot = bootText(scope, `${id}Boot`, text(spec.bootText), kept ? text(spec.renewedText) : undefined);
   const whole: InstanceConfig = {
@@ -51,7 +52,7 @@ export function keptMachine(scope: Construct, id: string, network: AwsNetwork, s
     vpcSecurityGroupIds: [of.group],
     iamInstanceProfile: of.identity.profile,
     ...(of.keyName !== undefined && { keyName: of.keyName }),
-    userDataBase64: boot.packed,
+    userDataBase64: network.bootTexts.add(scope, id, { tier, name, boot, identity: of.identity }),
     metadataOptions: METADATA,
     rootBlockDevice: { ...rootDisk(network.settings), tags: network.tags(name) },
     // All these types are; AWS' default for them says otherwise only in what it reports.

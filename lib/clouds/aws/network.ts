@@ -18,6 +18,7 @@ import { provider } from "./provider";
 import { rdsInstances } from "./rds-instances";
 import { SecurityGroups } from "./security-groups";
 import { Settings } from "./settings";
+import { StoredBootTexts } from "./stored-boot-text";
 import { SITE_TAG } from "./tags";
 import { Volumes } from "./volumes";
 import { AwsVpc } from "./vpc";
@@ -47,6 +48,7 @@ export class AwsNetwork {
   readonly parameters: Parameters;
   readonly identities: Identities;
   readonly volumes: Volumes;
+  readonly bootTexts: StoredBootTexts;
   /** The databases that RDS runs. */
   readonly databases: ReturnType<typeof rdsInstances>;
   /** The replication groups that ElastiCache runs. */
@@ -77,6 +79,7 @@ export class AwsNetwork {
     this.parameters = new Parameters(this);
     this.identities = new Identities(this);
     this.volumes = new Volumes(this);
+    this.bootTexts = new StoredBootTexts(this);
     this.databases = rdsInstances(this);
     this.caches = elastiCacheGroups(this);
   }

@@ -22,10 +22,12 @@ export function pool(scope: Construct, id: string, network: AwsNetwork, spec: Po
   const { name, role, machines } = spec;
   const tuned = { name, role };
   network.host(scope, spec);
-  const of = instanceOf(scope, network, spec, poolTier(name));
+  const tier = poolTier(name);
+  const of = instanceOf(scope, network, spec, tier);
   of.identity.allow(memberRights(network, name));
   const boot = bootText(scope, `${id}Boot`, spec.bootText);
-  const plain = { ...launchTemplateConfig(network, spec, { ...of, onSpot: onSpot(network, spec) }), userData: boot.packed };
+  const userData = network.bootTexts.add(scope, id, { tier, name, boot, identity: of.identity });
+  const plain = { ...launchTemplateConfig(network, spec, { ...of, onSpot: onSpot(network, spec) }), userData };
   const config = settings.tune.launchTemplate?.(plain, tuned) ?? plain;
   // A new name for each attempt, not for each text: after a failed gate the group of an earlier page may still stand under its own.
   const renewal = new TerraformData(scope, `${id}Renewal`, {

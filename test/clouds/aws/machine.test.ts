@@ -33,7 +33,7 @@ test("an instance has its planned address in its tier's subnet, a closed metadat
     associate_public_ip_address: false,
     vpc_security_group_ids: ["${aws_security_group.Social_Group-machines-own.id}"],
     iam_instance_profile: "${aws_iam_instance_profile.Social_Profile-machines-own.name}",
-    user_data_base64: "${base64gzip(local.Social_own-1_MachineBoot)}",
+    user_data_base64: "${base64gzip(local.Social_own-1_MachineUserData)}",
     // Containers share the host's network, so one hop reaches them: only the host's firewall keeps them from it.
     metadata_options: {
       http_endpoint: "enabled",

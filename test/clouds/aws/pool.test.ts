@@ -92,7 +92,7 @@ test("members start from a template with an encrypted disk and metadata for the 
       { resource_type: "network-interface", tags: TAGS },
     ],
     tags: TAGS,
-    user_data: "${base64gzip(local.Social_web_PoolBoot)}",
+    user_data: "${base64gzip(local.Social_web_PoolUserData)}",
     lifecycle: {
       create_before_destroy: true,
       ignore_changes: ["user_data"],
