@@ -139,7 +139,8 @@ export class SecurityGroups {
   }
 
   // AWS makes a group anew for another name or description, which it refuses while a machine is in it. So both follow from the tier's name alone,
-  // and the name is a fixed one: only with another VPC is a group made anew, where its name is free.
+  // and the name is a fixed one: only with another VPC is a group made anew, where its name is free. Another version of this library may describe it in
+  // other words.
   private group(scope: Construct, name: string, description: string): Group {
     const { network } = this;
     const made = new SecurityGroup(network.scope, `Group-${name}`, {
@@ -147,6 +148,7 @@ export class SecurityGroups {
       description,
       vpcId: network.vpc.id,
       tags: network.tags(name),
+      lifecycle: { ignoreChanges: ["description"] },
     });
     return { name, scope, made };
   }
