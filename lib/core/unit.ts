@@ -76,7 +76,7 @@ export interface SystemdFile {
   readonly Service?: Section<ServiceSection>;
   readonly Timer?: { readonly OnActiveSec?: Span; readonly OnUnitActiveSec?: Span };
   readonly Socket?: { readonly ListenStream: number; readonly Accept?: boolean; readonly MaxConnections?: number };
-  readonly Install?: { readonly WantedBy: "multi-user.target" | "timers.target" | "sockets.target" };
+  readonly Install?: { readonly WantedBy: "multi-user.target" | "timers.target" | "sockets.target" | "cloud-init.target" };
 }
 
 /**

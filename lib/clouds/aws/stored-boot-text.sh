@@ -14,6 +14,8 @@ gzip -dc "$TEXT.gz" >"$TEXT"
 echo "$SHA256  $TEXT" | sha256sum --check --quiet
 # Services of packages are held back first. Packages are installed by the boot script, which the text writes.
 for module in bootcmd write_files; do cloud-init single --file "$TEXT" --name "$module" --frequency always; done
+# cloud-init only logs it if it cannot read the text, and goes on without.
+[ -x "$BOOT_SCRIPT" ]
 rm -f "$TEXT.gz"
 touch "$FETCHED"
 echo "the boot text is here; now it is performed"

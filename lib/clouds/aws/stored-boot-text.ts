@@ -17,7 +17,7 @@ import { shortened } from "../../core/names";
 import { BOOT_SCRIPT } from "../../core/render/cloud-config";
 import { terraformText } from "../../core/render/terraform-text";
 import { script } from "../../core/script";
-import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../../core/unit";
+import { NEVER_GIVEN_UP, unit } from "../../core/unit";
 import { BootText, notSecret } from "../shared/boot-text";
 import { addressOf } from "../shared/terraform-address";
 import type { Identity } from "./identity";
@@ -155,7 +155,8 @@ export function userData({ region, bucket, key, sha256 }: Place): string {
   return `#cloud-config\n${stringify(config, { lineWidth: 0, blockQuote: "literal" })}`;
 }
 
-// After cloud-init's own first boot, since it performs a part of the text by cloud-init.
+// After cloud-init's own first boot, since it performs a part of the text by cloud-init. Not a part of multi-user.target, which Debian's cloud-final.service
+// comes after: systemd would leave one of the two out at each boot, to break the cycle.
 const FETCHES = unit({
   Unit: {
     Description: "Fetches the boot text of this machine and performs it",
@@ -165,5 +166,5 @@ const FETCHES = unit({
     ...NEVER_GIVEN_UP,
   },
   Service: { Type: "oneshot", ExecStart: COMMAND, Restart: "on-failure", RestartSec: 10 },
-  Install: AT_BOOT,
+  Install: { WantedBy: "cloud-init.target" },
 });

@@ -79,6 +79,19 @@ test("cloud-init gets a program, a unit that fetches the text until it is there,
   });
 });
 
+test("the unit that fetches the text comes after cloud-init without being a part of what cloud-init comes after", () => {
+  const { write_files: files } = parse(userData(PLACE)) as {
+    readonly write_files: readonly { readonly path: string; readonly content: string }[];
+  };
+  const lines = files[1]!.content.split("\n").filter((line) => /^(After|WantedBy|ConditionPathExists)=/.test(line));
+  expect(lines).toEqual([
+    "After=network-online.target",
+    "After=cloud-final.service",
+    "ConditionPathExists=!/var/lib/cdktf-mastodon-boot-text-fetched",
+    "WantedBy=cloud-init.target",
+  ]);
+});
+
 describe("the program", () => {
   let folder = "";
   beforeEach(() => {
@@ -92,7 +105,7 @@ describe("the program", () => {
     chmodSync(join(folder, "bin", name), 0o755);
   }
 
-  function run(stored: string): { readonly status: number | null; readonly calls: readonly string[] } {
+  function run(stored: string, boot = "boot"): { readonly status: number | null; readonly calls: readonly string[] } {
     writeFileSync(join(folder, "stored.gz"), gzipSync(stored));
     command("aws", `cp '${folder}/stored.gz' "\${@: -1}"`);
     command("cloud-init", ":");
@@ -104,7 +117,7 @@ describe("the program", () => {
       SHA256,
       TEXT: `${folder}/run/boot-text`,
       FETCHED: `${folder}/fetched`,
-      BOOT_SCRIPT: `${folder}/bin/boot`,
+      BOOT_SCRIPT: `${folder}/bin/${boot}`,
     }).replace(/^export HOME=.*$/m, `export PATH='${folder}/bin':"$PATH"`);
     const { status } = spawnSync("bash", ["-c", text], { encoding: "utf8" });
     const calls = readFileSync(join(folder, "calls"), "utf8").replaceAll(folder, "").trimEnd().split("\n");
@@ -122,6 +135,11 @@ describe("the program", () => {
       ],
     });
     expect(existsSync(join(folder, "fetched"))).toBe(true);
+  });
+
+  test("is not done with a text that cloud-init has not written", () => {
+    expect(run(TEXT, "none").status).not.toBe(0);
+    expect(existsSync(join(folder, "fetched"))).toBe(false);
   });
 
   test("performs no text but the one that user-data means", () => {
