@@ -30,13 +30,15 @@ export function parameterGroup(network: AwsNetwork, scope: Construct, { name, ve
     name: `${name}-postgres${version}`,
     family: `postgres${version}`,
     description: `The settings of ${name}`,
-    parameter: [
-      { name: "max_connections", value: String(maxConnections), applyMethod: "pending-reboot" },
-      { name: "rds.force_ssl", value: "1", applyMethod: "immediate" },
+    // All with `pending-reboot`: of a value that is RDS' default already, such as `rds.force_ssl` from 15 on, AWS keeps no other method, and with one
+    // each plan would show the same change again. The group is there before its database, which so starts with all of it.
+    parameter: Object.entries({
+      max_connections: String(maxConnections),
+      "rds.force_ssl": "1",
       // The text of statements is logged for those alone that wait for a lock for long: it holds what people write.
-      { name: "log_lock_waits", value: "1", applyMethod: "immediate" },
-      { name: "track_io_timing", value: "1", applyMethod: "immediate" },
-    ],
+      log_lock_waits: "1",
+      track_io_timing: "1",
+    }).map(([parameter, value]) => ({ name: parameter, value, applyMethod: "pending-reboot" })),
     tags: { ...network.tags(""), Name: name },
     lifecycle: { createBeforeDestroy: true },
   });

@@ -93,9 +93,9 @@ test("a database stands in the zones of the site, encrypted, backed up and guard
       description: "The settings of social-database",
       parameter: [
         { name: "max_connections", value: "800", apply_method: "pending-reboot" },
-        { name: "rds.force_ssl", value: "1", apply_method: "immediate" },
-        { name: "log_lock_waits", value: "1", apply_method: "immediate" },
-        { name: "track_io_timing", value: "1", apply_method: "immediate" },
+        { name: "rds.force_ssl", value: "1", apply_method: "pending-reboot" },
+        { name: "log_lock_waits", value: "1", apply_method: "pending-reboot" },
+        { name: "track_io_timing", value: "1", apply_method: "pending-reboot" },
       ],
       tags: { Name: "social-database", "cdktf-mastodon:site": "social" },
       lifecycle: { create_before_destroy: true },
