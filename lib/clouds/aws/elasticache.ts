@@ -63,8 +63,8 @@ const USES = {
   sidekiq: { holds: "Jobs of Mastodon", whenFull: "noeviction", snapshotDays: 7, lastSnapshot: true },
   cache: { holds: "The cache of Mastodon", whenFull: "allkeys-lru", snapshotDays: 0, lastSnapshot: false },
 } as const;
-/** ElastiCache takes 16 to 128 printable characters without those three. */
-const TOKEN = "^[!#-.0-?A-~]{16,128}$";
+/** What ElastiCache takes: docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html. */
+const TOKEN = "^[0-9A-Za-z!#$&<>^-]{16,128}$";
 const MOST_NODES = 6;
 
 export function elastiCache(scope: Construct, id: string, props: ElastiCacheProps): ElastiCacheValkey {

@@ -6,6 +6,7 @@ import { Testing } from "cdktf";
 import { Construct } from "constructs";
 import { elastiCache, ElastiCacheProps } from "../../../lib/clouds/aws";
 import { secretsInState } from "../../../lib/clouds/aws/state-secrets";
+import { wrongWith } from "../../../lib/core/secret-rule";
 import { ProvidersSchema, schemaCheck } from "../../../lib/testing";
 import { readable } from "../../mastodon/mixes";
 import { managedPage } from "./managed-page";
@@ -146,6 +147,14 @@ test("its token stands in the state, and no other secret does", () => {
   // Terraform refuses an ephemeral value where it would be kept.
   const wanted = ["cache_token", "feeds_token", "jobs_token", "database_admin_password", "database_password"];
   expect(wanted.map((name) => variable[name]!.ephemeral ?? false)).toEqual([false, false, false, true, true]);
+});
+
+test("its token has the characters that ElastiCache takes, and no others", () => {
+  const { rules } = elastiCache(page().site, "Feeds", { node: "cache.t4g.small" }).password;
+  const fit = (value: string) => rules.every((rule) => wrongWith(value, rule) === undefined);
+  expect(["0123456789abcdef", "A-b!c#d$e&f^g<h>", "a".repeat(128)].filter(fit)).toHaveLength(3);
+  const others = [..." \"%'()*+,./:;=?@[\\]_`{|}~"].map((one) => `0123456789abcdef${one}`);
+  expect(["a".repeat(15), "a".repeat(129), ...others].filter(fit)).toEqual([]);
 });
 
 test("the site's key encrypts it, and a page may choose what it costs", () => {
