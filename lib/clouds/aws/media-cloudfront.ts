@@ -192,7 +192,8 @@ export class MediaCloudFront extends Construct {
       return;
     }
     if (dns.aliases === true) dns.record(this, "Record", { host, type: "ALIAS", values: [domainName], aliasZone: hostedZoneId });
-    else dns.record(this, "Record", { host, type: "CNAME", values: [domainName] });
+    // With a dot: it lies outside the zone.
+    else dns.record(this, "Record", { host, type: "CNAME", values: [`${domainName}.`] });
   }
 }
 

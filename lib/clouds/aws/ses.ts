@@ -90,7 +90,7 @@ export class SesDomain extends Construct {
     });
     const records = recordsOf({ domain, region, mailFrom, dmarc }, identity.dkimSigningAttributes.tokens);
     if (dns === undefined) this.output(records);
-    else for (const [name, record] of Object.entries(records)) dns.record(this, name, record);
+    else for (const [name, record] of Object.entries(records)) dns.record(this, name, absolute(record));
   }
 
   private output(records: Readonly<Record<string, DnsRecord>>): void {
@@ -116,6 +116,11 @@ function recordsOf(
     MailFromSpf: { host: mailFrom, type: "TXT", values: ["v=spf1 include:amazonses.com ~all"] },
     ...(dmarc !== false && { Dmarc: { host: `_dmarc.${domain}`, type: "TXT", values: [`v=DMARC1; p=${dmarc};`] } as const }),
   };
+}
+
+/** With a dot behind names that records lead to: they lie outside the zone. */
+function absolute(record: DnsRecord): DnsRecord {
+  return record.type === "TXT" ? record : { ...record, values: record.values.map((value) => `${value}.`) };
 }
 
 function wrongRegion(region: string): Problem | undefined {

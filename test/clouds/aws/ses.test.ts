@@ -46,8 +46,8 @@ test("the identity has keys of 2048 bits that SES keeps, and a return path of it
 
 test("its records are DKIM's three, the return path's two, and DMARC", () => {
   expect(records(ses().stack)).toEqual([
-    ...[0, 1, 2].map((n) => `CNAME ${TOKEN(n)}._domainkey.social.example ${TOKEN(n)}.dkim.amazonses.com`),
-    "MX bounces.social.example 10 feedback-smtp.eu-central-1.amazonses.com",
+    ...[0, 1, 2].map((n) => `CNAME ${TOKEN(n)}._domainkey.social.example ${TOKEN(n)}.dkim.amazonses.com.`),
+    "MX bounces.social.example 10 feedback-smtp.eu-central-1.amazonses.com.",
     "TXT _dmarc.social.example v=DMARC1; p=none;",
     "TXT bounces.social.example v=spf1 include:amazonses.com ~all",
   ]);
@@ -56,8 +56,8 @@ test("its records are DKIM's three, the return path's two, and DMARC", () => {
 test("a stricter DMARC, another return path, and a region whose keys have a domain of their own", () => {
   const found = records(ses({ dmarc: "quarantine", mailFrom: "post.social.example", region: "eu-south-1" }).stack);
   expect(found).toContain("TXT _dmarc.social.example v=DMARC1; p=quarantine;");
-  expect(found).toContain("MX post.social.example 10 feedback-smtp.eu-south-1.amazonses.com");
-  expect(found).toContain(`CNAME ${TOKEN(2)}._domainkey.social.example ${TOKEN(2)}.dkim.eu-south-1.amazonses.com`);
+  expect(found).toContain("MX post.social.example 10 feedback-smtp.eu-south-1.amazonses.com.");
+  expect(found).toContain(`CNAME ${TOKEN(2)}._domainkey.social.example ${TOKEN(2)}.dkim.eu-south-1.amazonses.com.`);
   expect(records(ses({ dmarc: false }).stack).join("\n")).not.toContain("_dmarc");
 });
 
