@@ -1,4 +1,4 @@
-// The roles of machines: one a tier, which may read the secrets of the tier's role on the page and nothing else, unless `allow` adds to it:
+// The roles of machines: one a tier, which may read the secrets of the tier's machines and nothing else, unless `allow` adds to it:
 // `network.identities.of(scope, "machines-database", spec).allow({ Sid: "…", Action: ["s3:GetObject"], Resource: ["…"] })`.
 
 import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
@@ -42,6 +42,7 @@ const TRUST = JSON.stringify({
 
 export class Identities {
   private readonly tiers = new Map<string, Identity>();
+  private readonly hosts = new Map<string, HostSpec[]>();
 
   constructor(private readonly network: AwsNetwork) {}
 
@@ -49,6 +50,7 @@ export class Identities {
   of(_scope: Construct, tier: string, host: HostSpec): Identity {
     const found = this.tiers.get(tier) ?? this.make(tier, host);
     this.tiers.set(tier, found);
+    this.hosts.set(tier, [...(this.hosts.get(tier) ?? []), host]);
     return found;
   }
 
@@ -58,7 +60,6 @@ export class Identities {
     const name = shortened(`${network.site}-${tier}-${network.settings.region}`, IAM_NAME_LENGTH);
     const statements = new Map<string, Statement>();
     const allow = (statement: Statement) => void statements.set(key(statement), statement);
-    allow(this.readsSecrets(role));
     const identity = new IamRole(network.scope, `Role-${tier}`, {
       name,
       description: `Machines of ${tier} of ${network.site}`,
@@ -71,7 +72,7 @@ export class Identities {
     const policy = new IamRolePolicy(network.scope, `Rights-${tier}`, {
       name: "rights",
       role: roleName,
-      policy: Lazy.stringValue({ produce: () => policyOf([...statements.values()]) }),
+      policy: Lazy.stringValue({ produce: () => policyOf([this.readsSecrets(tier, role), ...statements.values()]) }),
     });
     const profile = new IamInstanceProfile(network.scope, `Profile-${tier}`, { name, role: roleName, tags: network.tags(tier) });
     return {
@@ -82,16 +83,17 @@ export class Identities {
   }
 
   /**
-   * The parameters of one path alone, by name. To decrypt them needs no statement: the key policy of `aws/ssm`, the account's own key, allows it for all who
-   * may read a parameter (docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html).
+   * The parameters of the tier's machines, each by its name: tiers of one role on the page share a path, and not all have the same secrets, such as the
+   * password of a database's admin, which the scheduler's machine alone has. To decrypt them needs no statement: the key policy of `aws/ssm`, the account's own
+   * key, allows it for all who may read a parameter (docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html).
    */
-  private readsSecrets(role: HostSpec["role"]): Statement {
+  private readsSecrets(tier: string, role: HostSpec["role"]): Statement {
     const { found, settings, parameters } = this.network;
-    return {
-      Sid: "ReadSecrets",
-      Action: ["ssm:GetParameters"],
-      Resource: [`arn:${found.partition}:ssm:${settings.region}:${found.account}:parameter${parameters.path(role)}*`],
-    };
+    const all = (this.hosts.get(tier) ?? []).flatMap((host) => host.secrets().map(({ name }) => name));
+    // IAM takes no statement without a resource; nothing has the name of the path itself.
+    const names = all.length === 0 ? [""] : [...new Set(all)].sort();
+    const path = `arn:${found.partition}:ssm:${settings.region}:${found.account}:parameter${parameters.path(role)}`;
+    return { Sid: "ReadSecrets", Action: ["ssm:GetParameters"], Resource: names.map((name) => `${path}${name}`) };
   }
 
   /** The page is whole. */

@@ -37,8 +37,8 @@ export type MediaAccess =
       /**
        * The role of the machines, so that there is no key. Root and Mastodon's user on web and Sidekiq machines can then ask the metadata service for
        * the credentials of that role, and so can whoever makes Mastodon's processes run code or send requests to any address with headers of their choice.
-       * The role may: use the files of this bucket and list them (`mediaRights`); read in Parameter Store the secrets of its tier's role on the page, most
-       * of which these processes have in their environment; and complete lifecycle actions and set the health of the members of its own pool.
+       * The role may: use the files of this bucket and list them (`mediaRights`); read in Parameter Store the secrets of its tier's machines, most of
+       * which these processes have in their environment; and complete lifecycle actions and set the health of the members of its own pool.
        * @throws at synth on another cloud than `aws`
        */
       readonly by: "role";
