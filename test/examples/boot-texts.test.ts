@@ -1,16 +1,21 @@
 // A boot text that comes near what a cloud takes is noticed here, long before a page of somebody's grows out of it.
 
+import { gzipSync } from "node:zlib";
 import { bootTexts, FURTHER_SECRETS, LIMITS, share } from "../../bench/boot-text";
+import { USER_DATA_BYTES } from "../../lib/clouds/aws/limits";
 import { makeSecrets } from "../../lib/mastodon/secrets";
 import { planOf } from "./plan";
 
+const of = (name: string) => LIMITS.filter(({ cloud }) => cloud === name);
 const secrets = { ...makeSecrets(), ...FURTHER_SECRETS };
 
 test.each([
   ["local", "local", 12, LIMITS],
   ["hetzner", "social", 11, LIMITS],
-  // What this cloud adds to a text reaches no other.
-  ["digitalocean", "social", 11, LIMITS.filter(({ cloud }) => cloud === "DigitalOcean")],
+  // What these clouds add to a text reaches no other.
+  ["digitalocean", "social", 11, of("DigitalOcean")],
+  ["aws", "social", 11, of("AWS")],
+  ["aws-managed", "social", 6, of("AWS")],
 ] as const)(
   "no boot text of examples/%s needs more than three quarters of what a cloud takes",
   (example, stack, hosts, limits) => {
@@ -22,3 +27,15 @@ test.each([
     expect(above).toEqual([]);
   },
 );
+
+test.each([
+  ["aws", 11],
+  ["aws-managed", 6],
+])("the user-data of examples/%s, which says where a boot text is, needs less than half of what AWS takes", (example, hosts) => {
+  const { locals } = JSON.parse(planOf(example, "social")) as { readonly locals: Readonly<Record<string, string>> };
+  const all = Object.entries(locals).filter(([name]) => /UserData_[0-9A-F]{8}$/.test(name));
+  expect(all).toHaveLength(hosts);
+  // What Terraform fills in is longer than the reference by less than this.
+  const needs = all.map(([name, text]) => ({ name, bytes: gzipSync(text).length + 200 }));
+  expect(needs.filter(({ bytes }) => bytes > USER_DATA_BYTES / 2)).toEqual([]);
+});

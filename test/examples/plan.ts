@@ -93,13 +93,13 @@ export function planOf(example: string, stack: string): string {
   }
 }
 
-/** The boot text of each host in a plan, by the host's name on the page. */
+/** The boot text of each host in a plan, by the host's name on the page; and what fetches it there, as in `Web-user-data`, if the cloud stores it. */
 export function bootTexts(plan: string): Readonly<Record<string, string>> {
   const { locals } = JSON.parse(plan) as Plan;
   return Object.fromEntries(
     Object.entries(locals).flatMap(([name, text]) => {
-      const host = /^Social_(.+?)(_Hosts_Pool|_Door|_Machine)?Boot_[0-9A-F]{8}$/.exec(name)?.[1];
-      return host === undefined || typeof text !== "string" ? [] : [[host, text]];
+      const [, host, , kind] = /^Social_(.+?)(_Hosts_Pool|_Door|_Machine)?(Boot|UserData)_[0-9A-F]{8}$/.exec(name) ?? [];
+      return host === undefined || typeof text !== "string" ? [] : [[kind === "Boot" ? host : `${host}-user-data`, text]];
     }),
   );
 }

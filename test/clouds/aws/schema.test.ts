@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerraformStack, Testing } from "cdktf";
 import { Construct } from "constructs";
-import { ProvidersSchema, SchemaBlock } from "../../../lib/testing";
+import { ProvidersSchema, SchemaBlock } from "../../../lib/testing/schema-check";
 
 const FOLDER = join(__dirname, "../../../lib/clouds/aws");
 const { provider_schemas } = JSON.parse(readFileSync(join(__dirname, "schema.json"), "utf8")) as ProvidersSchema;
