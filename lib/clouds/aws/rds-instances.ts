@@ -16,6 +16,8 @@ export interface InstanceSettings {
   readonly class: string;
   readonly storageGib: number;
   readonly mostStorageGib: number;
+  /** Of large disks alone: see `includedIops`. */
+  readonly iops?: number;
   readonly standby: boolean;
   readonly subnets: string;
   readonly group: string;
@@ -28,6 +30,17 @@ export interface InstanceSettings {
   readonly insights: boolean;
   readonly monitoringSeconds?: number;
   readonly monitoringRole?: string;
+}
+
+/** From this size on RDS spreads a disk of PostgreSQL over four volumes. */
+const LARGE_DISK_GIB = 400;
+
+/**
+ * The operations a second that the price of a gp3 disk includes. RDS takes no number for a smaller one. A larger one has its number on the page: when a disk
+ * grows to that size, the provider would send the smaller number of before, which RDS refuses.
+ */
+export function includedIops(storageGib: number): { readonly iops?: number } {
+  return storageGib < LARGE_DISK_GIB ? {} : { iops: 12_000 };
 }
 
 export function rdsInstances(network: AwsNetwork): ManagedSet<InstanceSettings> {
@@ -45,6 +58,7 @@ export function rdsInstances(network: AwsNetwork): ManagedSet<InstanceSettings> 
     allocatedStorage: Token.asNumber("${each.value.storageGib}"),
     maxAllocatedStorage: Token.asNumber("${each.value.mostStorageGib}"),
     storageType: "gp3",
+    iops: Token.asNumber(optional("iops")),
     storageEncrypted: true,
     ...(kmsKeyArn !== undefined && { kmsKeyId: kmsKeyArn }),
     username: MASTER,

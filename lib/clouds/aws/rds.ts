@@ -12,7 +12,7 @@ import type { AwsNetwork } from "./network";
 import { bundleOf, regionRoot } from "./rds-authority";
 import { classGib } from "./rds-classes";
 import { parameterGroup, subnetGroup } from "./rds-groups";
-import { MASTER, PORT } from "./rds-instances";
+import { includedIops, MASTER, PORT } from "./rds-instances";
 import { rdsReplicas } from "./rds-replicas";
 
 export interface RdsProps extends ManagedProps {
@@ -150,6 +150,7 @@ export function rds(scope: Construct, id: string, props: RdsProps): RdsPostgres 
       ...common,
       version,
       storageGib: props.storageGib,
+      ...includedIops(props.storageGib),
       standby: props.standby ?? true,
       subnets: subnetGroup(network, within, name),
       backupDays,

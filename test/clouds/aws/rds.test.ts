@@ -53,6 +53,7 @@ test("a database stands in the zones of the site, encrypted, backed up and guard
       allocated_storage: "${each.value.storageGib}",
       max_allocated_storage: "${each.value.mostStorageGib}",
       storage_type: "gp3",
+      iops: '${lookup(each.value, "iops", null)}',
       storage_encrypted: true,
       username: "postgres",
       password_wo: '${lookup({"social-database" = var.database_admin_password}, each.key)}',
@@ -152,6 +153,16 @@ test("the site's key encrypts it, changes wait if the page says so, and what is 
     },
   });
   expect(replica).toMatchObject({ apply_immediately: false, monitoring_interval: 60, monitoring_role_arn: roleArn });
+});
+
+test("a disk from 400 GiB on has the operations a second that its price includes, so that one may grow to that size", () => {
+  const disk = (storageGib: number) => {
+    const { stack } = managedPage({ rds: { storageGib } });
+    const each = all(stack, "aws_db_instance")["Databases"]!["for_each"] as Readonly<Record<string, Record<string, unknown>>>;
+    expect(schemaCheck(Testing.synth(stack), schema)).toEqual([]);
+    return each["social-database"]!["iops"];
+  };
+  expect([20, 399, 400, 1000].map(disk)).toEqual([undefined, undefined, 12_000, 12_000]);
 });
 
 test("Ruby, psql and Node verify the database by the root of its region, and PgBouncer does", () => {
