@@ -60,7 +60,8 @@ leaves() {
   # It waits for no launch any more.
   [ -e "$SERVED" ] || completes "$LAUNCH" ABANDON >/dev/null
   local n
-  for ((n = 0; n < DEREGISTRATION_SECONDS && $(visitors) > 0; n++)); do sleep 1; done
+  # One without a connection waits as well: the load balancer's nodes hear a little later than this machine that it leaves.
+  for ((n = 0; n < DEREGISTRATION_SECONDS && (n < QUIET_SECONDS || $(visitors) > 0); n++)); do sleep 1; done
   mapfile -t units < <(services | awk -v self="${UNIT_NAME}" '$1 != self && $2 != "inactive" && $2 != "failed" && $3 != "oneshot" { print $1 }')
   [ ${#units[@]} -eq 0 ] || systemctl stop "${units[@]}"
   echo "all has ended here"

@@ -14,6 +14,8 @@ import { GROUP_TAG } from "./scaling-group";
 
 /** How long a member that hangs is left to its watchdog. */
 const UNHEALTHY_SECONDS = 600;
+/** How long a member that leaves waits for requests, in seconds, while it has no connection. */
+const QUIET_SECONDS = 10;
 /** Processes that the watchdog has killed in that time: one that hangs after each start is killed about every minute. */
 const KILLS = 3;
 
@@ -28,6 +30,7 @@ export function memberSteps({ settings }: Pick<AwsNetwork, "settings">): readonl
     TERMINATE,
     READY_SCRIPT,
     DEREGISTRATION_SECONDS,
+    QUIET_SECONDS,
     UNHEALTHY_SECONDS,
     KILLS,
     UNIT_NAME,

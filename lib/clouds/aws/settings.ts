@@ -156,7 +156,7 @@ export interface AwsProps {
   /**
    * How long new members of a pool may take to serve, in seconds, before the deploy fails and the old ones go on. A member that takes longer is
    * replaced by AWS, at any time. A change replaces no member: for those replacements it holds from the next roll-out on.
-   * @default 1200
+   * @default 1800 - at the first deploy a web machine waits for the database to boot and to be prepared
    * @throws at synth if it is not a whole number from 300 to 7200
    */
   readonly readySeconds?: number;
@@ -195,7 +195,7 @@ export class Settings {
     this.imageOwner = props.imageOwner ?? "136693071363";
     this.protectDisks = props.protectDisks ?? true;
     this.protectDatabases = props.protectDatabases ?? true;
-    this.readySeconds = props.readySeconds ?? 1200;
+    this.readySeconds = props.readySeconds ?? 1800;
     this.tune = props.tune ?? {};
   }
 

@@ -6,7 +6,7 @@ import { HostSpec } from "../../core/host-spec";
 import { METADATA } from "../../core/nftables";
 import { Step } from "../../core/program";
 import { script } from "../../core/script";
-import { AT_BOOT, unit } from "../../core/unit";
+import { unit } from "../../core/unit";
 import { DigitalOceanNetwork } from "./network";
 
 const FORGET = "/usr/local/sbin/forget-user-data";
@@ -31,9 +31,10 @@ export function hostSteps(network: DigitalOceanNetwork, host: HostSpec): AddedSt
 const ALLOW_AGENT = script(join(__dirname, "allow-agent.sh"), { AGENT: "do-agent", METADATA: METADATA[0]! });
 const FORGET_SCRIPT = script(join(__dirname, "forget-user-data.sh"));
 
-// cloud-init writes the user-data to the disk at each boot, whatever it does with it.
+// cloud-init writes the user-data to the disk at each boot, whatever it does with it. Not a part of multi-user.target, which Debian's cloud-final.service comes
+// after: systemd would leave one of the two out at each boot, to break the cycle.
 const FORGETS_UNIT = unit({
   Unit: { Description: "Takes the user-data from the disk", After: "cloud-final.service" },
   Service: { Type: "oneshot", ExecStart: FORGET },
-  Install: AT_BOOT,
+  Install: { WantedBy: "cloud-init.target" },
 });

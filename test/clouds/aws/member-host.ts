@@ -40,7 +40,8 @@ esac`,
   ready: `echo >>"$HERE/asked"
 [ -e "$HERE/ready" ]`,
   // As fast as the test goes.
-  sleep: `exec ${spawnable("sleep")} 0.02`,
+  sleep: `echo "$*" >>"$HERE/sleeps"
+exec ${spawnable("sleep")} 0.02`,
 };
 
 function spawnable(name: string): string {

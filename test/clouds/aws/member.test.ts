@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { MemberHost, UNITS } from "./member-host";
 
 jest.setTimeout(60_000);
@@ -78,6 +80,14 @@ test("connections that do not end are waited for as long as the load balancer le
   host.start();
   await host.until(() => host.ended === 0);
   expect(host.calls).toEqual([STOPPED, completes("terminate", "CONTINUE")]);
+});
+
+test("a member without a connection leaves after ten seconds: the load balancer may send requests for a moment", async () => {
+  host.set("served");
+  host.set("imds/autoscaling/target-lifecycle-state", "Terminated");
+  host.start();
+  await host.until(() => host.calls.includes(STOPPED));
+  expect(readFileSync(join(host.folder, "sleeps"), "utf8").match(/^1$/gm)).toHaveLength(10);
 });
 
 test("spare capacity that AWS takes back: jobs have their time before", async () => {

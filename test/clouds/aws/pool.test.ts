@@ -31,7 +31,7 @@ test("a generation is one scaling group in all zones, whose members complete its
           name: "launch",
           lifecycle_transition: "autoscaling:EC2_INSTANCE_LAUNCHING",
           default_result: "ABANDON",
-          heartbeat_timeout: 1200,
+          heartbeat_timeout: 1800,
         },
         {
           name: "terminate",
@@ -48,7 +48,7 @@ test("a generation is one scaling group in all zones, whose members complete its
         value,
         propagate_at_launch: true,
       })),
-      timeouts: { delete: "36m" },
+      timeouts: { delete: "46m" },
       lifecycle: {
         create_before_destroy: true,
         ignore_changes: ["initial_lifecycle_hook"],
