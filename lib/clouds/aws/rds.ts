@@ -30,7 +30,8 @@ export interface RdsProps extends ManagedProps {
   /**
    * How far AWS lets the disk grow by itself when it fills up, in GiB. A change costs nothing.
    * @default - four times `storageGib`, at most 65536
-   * @throws at synth if it is not a whole number from `storageGib` to 65536, or larger by less than a tenth, which AWS refuses
+   * @throws at synth if it is not a whole number from `storageGib` to 65536, or larger by less than a tenth, which AWS refuses, or as large beside
+   *   `replicas`, whose disks grow by themselves alone
    */
   readonly mostStorageGib?: number;
   /**
@@ -219,7 +220,7 @@ function connectionsOf({ problems }: AwsNetwork, scope: Construct, { class: name
 function storageOf(
   { problems }: AwsNetwork,
   scope: Construct,
-  { storageGib, mostStorageGib }: RdsProps,
+  { storageGib, mostStorageGib, replicas = 0 }: RdsProps,
 ): { readonly most: number } {
   const size = wholeNumber(problems, scope, "storageGib", storageGib, { least: LEAST_STORAGE_GIB, most: DISK_GIB });
   const most = mostStorageGib ?? Math.min(4 * size, DISK_GIB);
@@ -228,6 +229,12 @@ function storageOf(
     problems.add(scope, {
       wrong: `mostStorageGib is ${most} and storageGib is ${size}`,
       remedy: `use ${size} for a disk that does not grow by itself, or at least ${least}`,
+    });
+  }
+  if (most === size && replicas > 0) {
+    problems.add(scope, {
+      wrong: `mostStorageGib is ${most}, as storageGib is, and it has replicas, whose disks follow no change of storageGib`,
+      remedy: `use at least ${least}: replicas grow by themselves alone`,
     });
   }
   return { most: wholeNumber(problems, scope, "mostStorageGib", most, { least: LEAST_STORAGE_GIB, most: DISK_GIB }) };

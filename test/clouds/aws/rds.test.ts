@@ -291,6 +291,11 @@ test.each<[string, Partial<RdsProps>, string]>([
     { mostStorageGib: 105 },
     "mostStorageGib is 105 and storageGib is 100 / use 100 for a disk that does not grow by itself, or at least 110",
   ],
+  [
+    "a disk that cannot grow beside replicas",
+    { mostStorageGib: 100, replicas: 1 },
+    "mostStorageGib is 100, as storageGib is, and it has replicas, whose disks follow no change of storageGib / use at least 110: replicas grow by themselves alone",
+  ],
   ["an old version", { version: "13" }, 'version is "13" / give a major version from 14 on, such as 17'],
   ["a minor version", { version: "17.4" }, 'version is "17.4" / give a major version from 14 on, such as 17'],
   ["too few connections", { maxConnections: 20 }, "maxConnections is 20 / use a whole number from 30 to 5000"],
