@@ -52,7 +52,7 @@ export function keptMachine(scope: Construct, id: string, network: AwsNetwork, s
     vpcSecurityGroupIds: [of.group],
     iamInstanceProfile: of.identity.profile,
     ...(of.keyName !== undefined && { keyName: of.keyName }),
-    userDataBase64: network.bootTexts.add(scope, id, { tier, name, boot, identity: of.identity }),
+    userDataBase64: network.bootTexts.add(scope, id, { tier, name, boot, identity: of.identity }).userData,
     metadataOptions: METADATA,
     rootBlockDevice: { ...rootDisk(network.settings), tags: network.tags(name) },
     // All these types are; AWS' default for them says otherwise only in what it reports.

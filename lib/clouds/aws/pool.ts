@@ -26,17 +26,21 @@ export function pool(scope: Construct, id: string, network: AwsNetwork, spec: Po
   const of = instanceOf(scope, network, spec, tier);
   of.identity.allow(memberRights(network, name));
   const boot = bootText(scope, `${id}Boot`, spec.bootText);
-  const userData = network.bootTexts.add(scope, id, { tier, name, boot, identity: of.identity });
+  // What the generation is made of is known after the user-data that names it.
+  let generation = "";
+  const named = Lazy.stringValue({ produce: () => generation });
+  const { userData, object } = network.bootTexts.add(scope, id, { tier, name, boot, identity: of.identity, generation: named });
   const plain = { ...launchTemplateConfig(network, spec, { ...of, onSpot: onSpot(network, spec) }), userData };
   const config = settings.tune.launchTemplate?.(plain, tuned) ?? plain;
   // A new name for each attempt, not for each text: after a failed gate the group of an earlier page may still stand under its own.
   const renewal = new TerraformData(scope, `${id}Renewal`, {
     triggersReplace: { boot: boot.hash, ...madeOf(network, spec, config) },
   });
-  const generation = new TerraformLocal(scope, `${id}Generation`, Fn.substr(renewal.id, 0, GENERATION_LENGTH)).asString;
+  generation = new TerraformLocal(scope, `${id}Generation`, Fn.substr(renewal.id, 0, GENERATION_LENGTH)).asString;
   const groupName = `${site}-${name}-${generation}`;
   const startFirst = spec.roll === "start-first";
   const lifecycle = { createBeforeDestroy: startFirst, replaceTriggeredBy: [addressOf(renewal)] };
+  object.lifecycle = lifecycle;
   const template = new LaunchTemplate(scope, `${id}Template`, {
     ...config,
     name: groupName,

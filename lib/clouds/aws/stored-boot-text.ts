@@ -1,4 +1,5 @@
-// Boot texts in a closed bucket of the site: `network.bootTexts.add(scope, "Pool", { tier, name, boot, identity })` returns the user-data, which fetches one.
+// Boot texts in a closed bucket of the site: `network.bootTexts.add(scope, "Pool", { tier, name, boot, identity })` returns the user-data,
+// which fetches one.
 //
 // AWS takes 16 KiB of user-data, compressed, and the text of a web machine fills most of that: a page with more settings or certificates would be refused. So
 // user-data says where the text is, and which it is by its hash. The text holds no secrets, but names of them.
@@ -30,6 +31,14 @@ export interface StoredBootText {
   readonly name: string;
   readonly boot: BootText;
   readonly identity: Identity;
+  /** Of a pool: the generation, by whose name the text is stored. Each generation has a text of its own, also if an earlier one had the same. */
+  readonly generation?: string;
+}
+
+export interface MadeBootText {
+  /** The user-data of the host, compressed as base64. Whoever has it depends on the stored text. */
+  readonly userData: string;
+  readonly object: S3Object;
 }
 
 /** AWS adds 26 characters to a prefix, and a name has at most 63. */
@@ -47,16 +56,16 @@ export class StoredBootTexts {
 
   constructor(private readonly network: AwsNetwork) {}
 
-  /** Stores a boot text; returns the user-data of the host, compressed as base64. Whoever has it as user-data depends on the stored text. */
-  add(scope: Construct, id: string, { tier, name, boot, identity }: StoredBootText): string {
+  add(scope: Construct, id: string, { tier, name, boot, identity, generation }: StoredBootText): MadeBootText {
     const { network } = this;
     const bucket = addressOf(this.bucket);
     identity.allow({ Sid: "ReadBootText", Action: ["s3:GetObject"], Resource: [`\${${bucket}.arn}/${tier}/*`] });
     const sha256 = new TerraformLocal(scope, `${id}BootSha256`, notSecret(Fn.sha256(boot.text))).asString;
     const object = new S3Object(scope, `${id}BootText`, {
       bucket: `\${${bucket}.id}`,
-      // Another text is another object: members that AWS launches of an older generation still find theirs, until that generation goes.
-      key: `${tier}/${name}-${Fn.substr(sha256, 0, HASH_LENGTH)}.gz`,
+      // Members that AWS launches of an older generation still find theirs, until that generation goes. Two generations may have the same text, when a
+      // failed one was taken back: by the text alone the end of the one would take the text from the other.
+      key: `${tier}/${name}-${generation ?? Fn.substr(sha256, 0, HASH_LENGTH)}.gz`,
       contentBase64: boot.packed,
       contentType: "application/gzip",
     });
@@ -66,7 +75,7 @@ export class StoredBootTexts {
       key: Token.asString(ref(`${addressOf(object)}.key`)),
       sha256,
     });
-    return Fn.base64gzip(new TerraformLocal(scope, `${id}UserData`, terraformText(text)).asString);
+    return { userData: Fn.base64gzip(new TerraformLocal(scope, `${id}UserData`, terraformText(text)).asString), object };
   }
 
   private get bucket(): S3Bucket {

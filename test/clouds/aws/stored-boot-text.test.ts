@@ -38,8 +38,16 @@ describe("where a boot text is", () => {
     });
     expect(all(stack, "aws_s3_object")["web_PoolBootText"]).toEqual({
       bucket,
-      key: "pool-web/web-${substr(local.Social_web_PoolBootSha256, 0, 16)}.gz",
+      // By the generation: a failed one that was taken back had the same text, and with its end the text would be gone.
+      key: "pool-web/web-${local.Social_web_PoolGeneration}.gz",
       content_base64: "${base64gzip(local.Social_web_PoolBoot)}",
+      content_type: "application/gzip",
+      lifecycle: { create_before_destroy: true, replace_triggered_by: ["terraform_data.Social_web_PoolRenewal"] },
+    });
+    expect(all(stack, "aws_s3_object")["database-1_MachineBootText"]).toEqual({
+      bucket,
+      key: "machines-database/database-1-${substr(local.Social_database-1_MachineBootSha256, 0, 16)}.gz",
+      content_base64: "${base64gzip(local.Social_database-1_MachineBoot)}",
       content_type: "application/gzip",
     });
     const { policy } = all(stack, "aws_iam_role_policy")["Rights-pool-web"] as { readonly policy: string };
