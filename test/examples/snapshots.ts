@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ownCloud } from "../../examples/own-cloud/cloud";
 import { mail, s3Objects, type Cloud } from "../../lib";
+import { aws } from "../../lib/clouds/aws";
 import { digitalocean } from "../../lib/clouds/digitalocean";
 import { hetzner } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
@@ -28,14 +29,28 @@ const CLOUDS = {
       }),
     whole: "digitalocean",
   },
+  aws: {
+    make: () =>
+      aws({
+        region: "eu-central-1",
+        certificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+        mailPort25: true,
+      }),
+    whole: "aws",
+  },
   own: { make: () => ownCloud(), whole: "own-cloud" },
   fake: { make: () => new FakeCloud(FAKE_CLOUDS.computed), whole: "local" },
 } as const satisfies Readonly<Record<string, { readonly make: () => Cloud; readonly whole: string }>>;
 
 export type CloudName = keyof typeof CLOUDS;
 
-/** Examples with databases that a cloud runs, which are on that cloud alone. */
-const ONLY_ON: Readonly<Record<string, CloudName>> = { "digitalocean-managed": "digitalocean" };
+/** Examples with what one cloud alone has: databases that it runs, or machines that it lets do something. */
+const ONLY_ON: Readonly<Record<string, CloudName>> = {
+  "aws-existing": "aws",
+  "aws-managed": "aws",
+  "aws-ses": "aws",
+  "digitalocean-managed": "digitalocean",
+};
 
 /** The examples whose page a cloud takes, or refuses with reasons. */
 export function examplesOn(cloud: CloudName): readonly string[] {
