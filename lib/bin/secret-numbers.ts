@@ -1,6 +1,7 @@
 // The numbers of changed secrets in a file of secrets, for pages whose machines fetch them from a store: `raised(values, ["mail_password"])`.
 
 import { FIRST_VERSION, SECRET_VERSIONS } from "../clouds/shared/secret-versions";
+import { wrongNumber } from "../core/whole-number";
 import { Values } from "../mastodon/secret-check";
 
 type Numbers = Readonly<Record<string, number>>;
@@ -14,7 +15,7 @@ export function wrongNumbers(values: Values): readonly string[] {
       `${SECRET_VERSIONS}: is no object of names and numbers; remove it, and name what has changed: secrets changed FILE NAME`,
     ];
   return Object.entries(numbers).flatMap(([name, number]) => {
-    if (!Number.isSafeInteger(number) || (number as number) < FIRST_VERSION)
+    if (wrongNumber(name, number as number, { least: FIRST_VERSION }) !== undefined)
       return [`${SECRET_VERSIONS}: that of ${name} is no whole number from ${FIRST_VERSION} on`];
     return name in values ? [] : [`${SECRET_VERSIONS}: ${name} is no secret of the file; correct the name, or remove it`];
   });

@@ -4,9 +4,7 @@ import { ElasticacheReplicationGroup } from "@cdktf/provider-aws/lib/elasticache
 import { IResolvable, Token } from "cdktf";
 import { ManagedSet, optional } from "./managed-set";
 import type { AwsNetwork } from "./network";
-
-/** Where Valkey listens. */
-export const VALKEY_PORT = 6379;
+import { VALKEY_PORT } from "./ports";
 
 export interface GroupSettings {
   readonly holds: string;

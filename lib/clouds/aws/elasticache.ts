@@ -8,10 +8,10 @@ import { Managed } from "../../core/managed";
 import { Secret } from "../../core/secret";
 import { wholeNumber } from "../../core/whole-number";
 import { addressOf } from "../shared/terraform-address";
-import { VALKEY_PORT } from "./elasticache-groups";
 import { REPLICATION_GROUP_NAME_LENGTH } from "./limits";
 import { lastSnapshot, managedGroup, managedName, ManagedProps, placeOf, secretName, windows } from "./managed-place";
 import type { AwsNetwork } from "./network";
+import { VALKEY_PORT } from "./ports";
 
 export type ElastiCacheUse = keyof typeof USES;
 

@@ -52,7 +52,7 @@ services() {
 
 # Connections to this machine that others have opened on the port of web and streaming.
 visitors() {
-  ss -Htn state established '( sport = :80 )' | awk '$4 !~ /^(127\.|\[::(1|ffff:127\.[0-9.]+)\])/' | grep -c .
+  ss -Htn state established "( sport = :$HTTP_PORT )" | awk '$4 !~ /^(127\.|\[::(1|ffff:127\.[0-9.]+)\])/' | grep -c .
 }
 
 leaves() {

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { METADATA } from "../../core/nftables";
 import { Step } from "../../core/program";
+import { HTTP_PORT } from "../../core/ports";
 import { READY_SCRIPT } from "../../core/render/cloud-config";
 import { script } from "../../core/script";
 import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../../core/unit";
@@ -26,6 +27,7 @@ export function memberSteps({ settings }: Pick<AwsNetwork, "settings">): readonl
     REGION: settings.region,
     METADATA: `http://${METADATA[0]!}`,
     GROUP_TAG,
+    HTTP_PORT,
     LAUNCH,
     TERMINATE,
     READY_SCRIPT,

@@ -4,12 +4,11 @@ import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
 import { IResolvable, Token } from "cdktf";
 import { ManagedSet, optional } from "./managed-set";
 import type { AwsNetwork } from "./network";
+import { RDS_PORT } from "./ports";
 import { AUTHORITY } from "./rds-authority";
 
 /** The user that RDS makes with a database. It may make roles and databases, and is no superuser. */
 export const MASTER = "postgres";
-/** Where PostgreSQL listens. */
-export const PORT = 5432;
 
 export interface InstanceSettings {
   readonly version: string;
@@ -62,7 +61,7 @@ export function rdsInstances(network: AwsNetwork): ManagedSet<InstanceSettings> 
     storageEncrypted: true,
     ...(kmsKeyArn !== undefined && { kmsKeyId: kmsKeyArn }),
     username: MASTER,
-    port: PORT,
+    port: RDS_PORT,
     publiclyAccessible: false,
     dbSubnetGroupName: "${each.value.subnets}",
     vpcSecurityGroupIds: ["${each.value.group}"],

@@ -9,10 +9,11 @@ import { SecretVersions } from "../shared/secret-versions";
 import { DATABASE_NAME_LENGTH, DISK_GIB } from "./limits";
 import { lastSnapshot, managedGroup, managedName, ManagedProps, placeOf, secretName, windows } from "./managed-place";
 import type { AwsNetwork } from "./network";
+import { RDS_PORT } from "./ports";
 import { bundleOf, regionRoot } from "./rds-authority";
 import { classGib } from "./rds-classes";
 import { parameterGroup, subnetGroup } from "./rds-groups";
-import { includedIops, MASTER, PORT } from "./rds-instances";
+import { includedIops, MASTER } from "./rds-instances";
 import { rdsReplicas } from "./rds-replicas";
 
 export interface RdsProps extends ManagedProps {
@@ -168,7 +169,7 @@ export function rds(scope: Construct, id: string, props: RdsProps): RdsPostgres 
   });
   return {
     host: computed("address"),
-    port: PORT,
+    port: RDS_PORT,
     name: props.name ?? "mastodon_production",
     user: props.user ?? "mastodon",
     tls: "verify-full",
