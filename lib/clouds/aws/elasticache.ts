@@ -153,7 +153,8 @@ function parameterGroup(network: AwsNetwork, scope: Construct, { name, major, wh
     description: `The settings of ${name}`,
     parameter: [{ name: "maxmemory-policy", value: whenFull }],
     tags: { ...network.tags(""), Name: name },
-    lifecycle: { createBeforeDestroy: true },
+    // Another version of this library may describe it in other words, for which AWS would want another name.
+    lifecycle: { createBeforeDestroy: true, ignoreChanges: ["description"] },
   });
   return `\${${addressOf(made)}.name}`;
 }

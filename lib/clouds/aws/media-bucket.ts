@@ -37,7 +37,8 @@ export interface MediaBucketProps extends MediaPlace {
   readonly cloudFront?: MediaCloudFrontProps;
   /**
    * The name of an IAM user that the page makes and that may use this bucket and nothing else. It has no key, since that would stand in Terraform's
-   * state: make one with the command of the output `…_key_command`. A change makes another user and deletes this one with its keys.
+   * state: make one with the command of the output `…_key_command`. A change renames the user, who keeps the
+   * keys; for some seconds they have no rights.
    * @default - none: the output `…_key_policy` says what to attach to a user of your own
    * @throws at synth if it is not 1 to 64 letters, digits and `+=,.@_-`
    */

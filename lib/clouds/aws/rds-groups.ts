@@ -40,7 +40,8 @@ export function parameterGroup(network: AwsNetwork, scope: Construct, { name, ve
       track_io_timing: "1",
     }).map(([parameter, value]) => ({ name: parameter, value, applyMethod: "pending-reboot" })),
     tags: { ...network.tags(""), Name: name },
-    lifecycle: { createBeforeDestroy: true },
+    // Another version of this library may describe it in other words, for which AWS would want another name.
+    lifecycle: { createBeforeDestroy: true, ignoreChanges: ["description"] },
   });
   return `\${${addressOf(made)}.name}`;
 }

@@ -99,7 +99,7 @@ test("a database stands in the zones of the site, encrypted, backed up and guard
         { name: "track_io_timing", value: "1", apply_method: "pending-reboot" },
       ],
       tags: { Name: "social-database", "cdktf-mastodon:site": "social" },
-      lifecycle: { create_before_destroy: true },
+      lifecycle: { create_before_destroy: true, ignore_changes: ["description"] },
     },
   });
   const text = Testing.synth(stack);
