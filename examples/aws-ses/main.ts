@@ -27,7 +27,7 @@ const post = mail({
 });
 
 new Mastodon(stack, "Social", {
-  cloud: aws({ region, dns }),
+  cloud: aws({ region, dns, access: { keyName: "admin" } }),
   domain: "social.example",
   version: "4.7.6",
   size: communityOf({ monthlyActive: 1_000 }),

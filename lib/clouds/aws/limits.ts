@@ -37,3 +37,5 @@ export const DATABASE_NAME_LENGTH = 63;
 export const REPLICATION_GROUP_NAME_LENGTH = 40;
 /** The value of a parameter of the standard tier of Parameter Store; the advanced one takes twice that and costs. */
 export const PARAMETER_BYTES = 4096;
+/** The port on which AWS lets nobody send mail before support has opened it. */
+export const BLOCKED_MAIL_PORT = 25;

@@ -13,6 +13,7 @@ import { addressOf } from "../shared/terraform-address";
 import { elastiCacheGroups } from "./elasticache-groups";
 import { FoundResources } from "./found-resources";
 import { Identities } from "./identity";
+import { BLOCKED_MAIL_PORT } from "./limits";
 import { Parameters } from "./parameters";
 import { provider } from "./provider";
 import { rdsInstances } from "./rds-instances";
@@ -68,6 +69,7 @@ export class AwsNetwork {
     this.site = spec.site;
     this.cidr = spec.cidr;
     this.problems = new Problems(scope);
+    this.problems.atSynth(() => this.mail());
     for (const problem of settings.wrong) this.problems.add(scope, problem);
     this.problems.add(scope, provider(scope, settings.region));
     this.gate = new Gate(scope, { directory: join(__dirname, "gate"), pauseSeconds: GATE_PAUSE_SECONDS });
@@ -82,6 +84,20 @@ export class AwsNetwork {
     this.bootTexts = new StoredBootTexts(this);
     this.databases = rdsInstances(this);
     this.caches = elastiCacheGroups(this);
+  }
+
+  private mail(): void {
+    if (this.settings.props.mailPort25 === true) return;
+    for (const { scope, spec } of this.hosts) {
+      const blocked = spec.calls().find(({ port, to }) => port === BLOCKED_MAIL_PORT && to.kind !== "managed");
+      if (blocked === undefined) continue;
+      this.problems.add(scope, {
+        wrong: `it sends mail to ${blocked.to.name} on port ${BLOCKED_MAIL_PORT}, which AWS blocks`,
+        remedy:
+          "use a port that the mail server offers besides, such as 587, or say mailPort25: true once AWS' support has opened it",
+        cause: `mail port ${BLOCKED_MAIL_PORT}`,
+      });
+    }
   }
 
   /** The full name of a zone of the page, by its index. */
