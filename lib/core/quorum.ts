@@ -15,7 +15,7 @@ export function spreadVoters(tier: Construct, voters: readonly Machine[], what: 
   const most = Math.max(...voters.map(({ zone }) => voters.filter((other) => other.zone === zone).length));
   if (most * 2 <= voters.length) return;
   problems.add(tier, {
-    wrong: `of its ${voters.length} ${what} ${most} are in one of ${zones} zones: while that is away, nobody else becomes master`,
+    wrong: `with ${zones} zones, ${most} of its ${voters.length} ${what} are in one of them: while that zone is away, no replica becomes master`,
     remedy: "give the cloud three zones, or say quorumInTwoZones: true if that may be",
     cause: `voters ${voters.map(({ name }) => name).join(" ")}`,
   });

@@ -17,6 +17,7 @@ import {
   StreamingPool,
   WebTier,
 } from "../../lib";
+import { aws, route53 } from "../../lib/clouds/aws";
 import { hetzner, hetznerDns } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { FakeCloud } from "../../lib/testing";
@@ -94,6 +95,13 @@ export const DOCUMENTED: Readonly<Record<string, Mistake>> = {
     cloud: hetzner({ location: "fsn1", dns: hetznerDns({ zone: "social.example" }) }),
     webDomain: "www.example.org",
     domain: "social.example",
+  }),
+  "no certificate at AWS": rented({ cloud: aws({ region: "eu-central-1" }) }),
+  "a certificate of another region": rented({
+    cloud: aws({ region: "eu-central-1", certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/1" }),
+  }),
+  "two zones": rented({
+    cloud: aws({ region: "eu-central-1", zones: ["a", "b"], dns: route53({ zone: "social.example" }) }),
   }),
 };
 

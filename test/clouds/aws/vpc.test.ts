@@ -381,7 +381,7 @@ test("with two zones Sentinels are refused, unless the page accepts that one zon
     return problems(site);
   };
   expect(two({}, 2)).toEqual([
-    "stack/Social/Redis: of its 3 sentinels 2 are in one of 2 zones: while that is away, nobody else becomes master / " +
+    "stack/Social/Redis: with 2 zones, 2 of its 3 sentinels are in one of them: while that zone is away, no replica becomes master / " +
       "give the cloud three zones, or say quorumInTwoZones: true if that may be",
   ]);
   expect(two({ quorumInTwoZones: true }, 2)).toEqual([]);
