@@ -14,6 +14,7 @@ import { wholeNumber } from "../../core/whole-number";
 import { addressOf } from "../shared/terraform-address";
 import { BUCKET_NAME_LENGTH } from "./limits";
 import type { AwsNetwork } from "./network";
+import { onlyTls } from "./only-tls";
 
 export interface AccessLogs {
   /**
@@ -95,14 +96,7 @@ function policy(bucket: string, account: string) {
         Action: "s3:PutObject",
         Resource: `${bucket}/AWSLogs/${account}/*`,
       },
-      {
-        Sid: "OnlyTls",
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:*",
-        Resource: [bucket, `${bucket}/*`],
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
+      onlyTls(bucket),
     ],
   };
 }

@@ -23,8 +23,9 @@ import { ObjectStore } from "../../core/objects";
 import { Problem, Problems } from "../../core/problems";
 import { addressOf } from "../shared/terraform-address";
 import { IAM_NAME_LENGTH } from "./limits";
-import { BucketStatement, MediaCloudFront, MediaCloudFrontProps, Reads } from "./media-cloudfront";
+import { MediaCloudFront, MediaCloudFrontProps, Reads } from "./media-cloudfront";
 import { awsObjects, MediaAccess, mediaPolicy, MediaPlace, wrongPlace } from "./media-key";
+import { onlyTls } from "./only-tls";
 import { provider } from "./provider";
 
 export interface MediaBucketProps extends MediaPlace {
@@ -190,17 +191,6 @@ function everyoneReads(arn: string, account: string): Reads {
       Condition: { StringNotEquals: { "aws:PrincipalAccount": account } },
     },
   ];
-}
-
-function onlyTls(arn: string): BucketStatement {
-  return {
-    Sid: "OnlyTls",
-    Effect: "Deny",
-    Principal: "*",
-    Action: "s3:*",
-    Resource: [arn, `${arn}/*`],
-    Condition: { Bool: { "aws:SecureTransport": "false" } },
-  };
 }
 
 function wrongUser(name: string): Problem | undefined {

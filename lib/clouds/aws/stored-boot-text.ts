@@ -23,6 +23,7 @@ import { BootText, notSecret } from "../shared/boot-text";
 import { addressOf } from "../shared/terraform-address";
 import type { Identity } from "./identity";
 import type { AwsNetwork } from "./network";
+import { onlyTls } from "./only-tls";
 
 export interface StoredBootText {
   /** What shares a role: its machines may read the texts of the tier. */
@@ -111,16 +112,7 @@ export class StoredBootTexts {
       bucket,
       policy: JSON.stringify({
         Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "OnlyTls",
-            Effect: "Deny",
-            Principal: "*",
-            Action: "s3:*",
-            Resource: [arn, `${arn}/*`],
-            Condition: { Bool: { "aws:SecureTransport": "false" } },
-          },
-        ],
+        Statement: [onlyTls(arn)],
       }),
       // S3 refuses a change of a bucket while another one is under way.
       dependsOn: [closed, owned],
