@@ -12,6 +12,8 @@ export interface ErrorLine {
   readonly source: string;
   /** As syslog counts: 3 is an error, 0 the worst. Files have none. */
   readonly priority: number | undefined;
+  /** The seconds since the machine's first boot. Files have none. */
+  readonly bootSeconds?: number | undefined;
   readonly text: string;
 }
 
@@ -40,6 +42,7 @@ journalctl --no-pager -q -o json --output-fields=PRIORITY,_SYSTEMD_UNIT,SYSLOG_I
 find /var/log/postgresql -type f -name '*.log*' 2>/dev/null | while read -r file; do
   zcat -f "$file" | grep -aiE "$words" | sed "s|^|file\\t$file\\t|"
 done
+journalctl --no-pager -q -o short-unix | head -n 1 | sed 's/^/began\\t/'
 echo end`;
 
 /** Every line of every running machine that is an error, or says a word of one. */
@@ -60,6 +63,7 @@ export async function errorsOf(site: {
 
 /** Lines as READ prints them. */
 export function errorLines(machine: string, printed: string): readonly ErrorLine[] {
+  const began = Number(/^began\t(\d+\.\d+)/m.exec(printed)?.[1]);
   return printed.split("\n").flatMap((line): readonly ErrorLine[] => {
     const [kind, first, ...rest] = line.split("\t");
     if (kind === "file") return [{ machine, source: first!, priority: undefined, text: rest.join("\t") }];
@@ -69,7 +73,9 @@ export function errorLines(machine: string, printed: string): readonly ErrorLine
     const priority = entry["CONTAINER_NAME"] === undefined ? Number(entry["PRIORITY"] ?? 6) : undefined;
     const text = messageOf(entry["MESSAGE"]);
     if ((priority ?? WORST + 1) > WORST && !SAYS.test(text)) return [];
-    return [{ machine, source: String(entry["_SYSTEMD_UNIT"] ?? entry["SYSLOG_IDENTIFIER"] ?? "kernel"), priority, text }];
+    const source = String(entry["_SYSTEMD_UNIT"] ?? entry["SYSLOG_IDENTIFIER"] ?? "kernel");
+    const bootSeconds = Number(entry["__REALTIME_TIMESTAMP"]) / 1e6 - began;
+    return [{ machine, source, priority, text, ...(Number.isFinite(bootSeconds) && { bootSeconds }) }];
   });
 }
 
@@ -84,8 +90,9 @@ export function unexpected(
   expected: readonly Expected[] = EXPECTED,
 ): readonly Complaint[] {
   const found = new Map<string, { machines: Set<string>; source: string; text: string; count: number }>();
-  for (const { machine, source, text } of lines) {
-    if (expected.some((one) => isExpected(one, source, text, life))) continue;
+  for (const line of lines) {
+    if (expected.some((one) => isExpected(one, line, life))) continue;
+    const { machine, source, text } = line;
     const [place, shape] = [alike(source), alike(text)];
     const same = found.get(`${place}\0${shape}`) ?? { machines: new Set<string>(), source: place, text, count: 0 };
     found.set(`${place}\0${shape}`, { ...same, machines: same.machines.add(machine), count: same.count + 1 });
@@ -95,8 +102,11 @@ export function unexpected(
     .map(({ machines, ...rest }) => ({ ...rest, machines: [...machines].sort() }));
 }
 
-const isExpected = ({ source, says, after }: Expected, place: string, text: string, life: Life) =>
-  source.test(place) && says.test(text) && (after === undefined || life === "drilled");
+const isExpected = ({ source, says, after, withinBootSeconds = Infinity }: Expected, line: ErrorLine, life: Life) =>
+  source.test(line.source) &&
+  says.test(line.text) &&
+  (after === undefined || life === "drilled") &&
+  (withinBootSeconds === Infinity || (line.bootSeconds ?? Infinity) <= withinBootSeconds);
 
 // Process ids, ports, addresses and names of containers.
 const alike = (text: string) => text.replaceAll(/\b[0-9a-f]{6,}\b|\d+/g, "N");

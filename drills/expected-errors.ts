@@ -11,10 +11,18 @@ export interface Expected {
    * @default - always
    */
   readonly after?: "drills";
+  /**
+   * How long after the machine's first boot it is expected.
+   * @default - at any time
+   */
+  readonly withinBootSeconds?: number;
 }
 
 const UNREACHED =
   /(connection to server .* failed|Connection refused|could not connect|could not translate host name|server login failed)/i;
+
+/** How long all machines of a site may take to boot at the same time on a busy machine with two processors. */
+const BOOTING_SECONDS = 240;
 
 export const EXPECTED: readonly Expected[] = [
   {
@@ -86,6 +94,18 @@ export const EXPECTED: readonly Expected[] = [
     source: /^redis-sentinel\.service$/,
     says: /Failed to resolve hostname/i,
     why: "a sentinel starts before the names of all machines are written",
+  },
+  {
+    source: /^mastodon-sidekiq@\d+\.service$/,
+    says: /NOREPLICAS Not enough good replicas to write/,
+    why: "while all machines boot on one disk and two processors, Redis' replicas may be silent for more than 2 s, and it refuses writes until they answer",
+    withinBootSeconds: BOOTING_SECONDS,
+  },
+  {
+    source: /^init\.scope$/,
+    says: /^mastodon-sidekiq@\d+\.service: (Main process exited, code=exited, status=1\/FAILURE|Failed with result 'exit-code'\.)$/,
+    why: "Sidekiq ends if Redis refuses its first write, as above, and systemd starts it again",
+    withinBootSeconds: BOOTING_SECONDS,
   },
   {
     source: /^init\.scope$/,

@@ -62,6 +62,36 @@ test("lines that differ in numbers are one complaint, which says where and how o
   ]);
 });
 
+test("a line of the journal tells how long its machine had run, and what only a boot explains is expected of a boot alone", () => {
+  const at = (seconds: number) =>
+    `journal\t${JSON.stringify({ PRIORITY: "3", _SYSTEMD_UNIT: "a.service", MESSAGE: "too early", __REALTIME_TIMESTAMP: `${(1000 + seconds) * 1e6}` })}`;
+  const lines = errorLines(
+    "m",
+    [at(59), at(61), "file\t/log\ttoo early, error", "began\t1000.000000 m systemd[1]: hello", "end", ""].join("\n"),
+  );
+  expect(lines.map(({ bootSeconds }) => bootSeconds)).toEqual([59, 61, undefined]);
+  const early: readonly Expected[] = [{ source: /./, says: /^too early/, why: "it boots", withinBootSeconds: 60 }];
+  expect(unexpected(lines, "healthy", early).map(({ source, count }) => [source, count])).toEqual([
+    ["a.service", 1],
+    ["/log", 1],
+  ]);
+});
+
+test("Sidekiq that Redis refuses is expected while machines boot, and told later", () => {
+  const lines = [
+    ["mastodon-sidekiq@1.service", "ERROR: heartbeat: NOREPLICAS Not enough good replicas to write."],
+    ["init.scope", "mastodon-sidekiq@1.service: Main process exited, code=exited, status=1/FAILURE"],
+    ["init.scope", "mastodon-sidekiq@1.service: Failed with result 'exit-code'."],
+  ].map(([source, text]) => ({ machine: "scheduler-1", source: source!, priority: 3, text: text! }));
+  const after = (bootSeconds: number) =>
+    unexpected(
+      lines.map((one) => ({ ...one, bootSeconds })),
+      "healthy",
+    );
+  expect(after(30)).toEqual([]);
+  expect(after(3000)).toHaveLength(3);
+});
+
 test("the check for a second primary that mawk refused is named by nobody", () => {
   const refused = line("database-1", "postgres-watch.service", "mawk: run time error: cannot command line assign to system");
   for (const life of ["healthy", "drilled"] as const) expect(unexpected([refused], life)).toHaveLength(1);
@@ -88,7 +118,7 @@ test("the question that each machine is asked finds both kinds of lines with the
   const script = /const READ = `([^`]*)`/
     .exec(source)![1]!
     .replaceAll("\\\\", "\\")
-    .replace(/journalctl [^|]*/, "cat ");
+    .replaceAll(/journalctl [^|]*/g, "cat ");
   const words = /const WORDS =\s*"([^]*?)";/.exec(source)![1]!.replaceAll("\\\\", "\\");
   const journal = [
     { PRIORITY: "3", MESSAGE: "quiet" },
