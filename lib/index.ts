@@ -18,6 +18,8 @@ export { communityOf, smallest, type Community } from "./mastodon/community";
 export { type Clients } from "./mastodon/connections";
 export { type Database, type DatabaseAdmin, type DatabaseFacts, type PostgresServer, type SslMode } from "./mastodon/database";
 export { type ExternalPgBouncer, type ExternalPgBouncerProps } from "./mastodon/external-pgbouncer";
+export { Etcd, type EtcdProps, type KeptTier } from "./mastodon/etcd";
+export { type Failover } from "./mastodon/failover";
 export {
   type ExternalAdminProps,
   type ExternalDatabaseProps,

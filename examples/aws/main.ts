@@ -1,7 +1,20 @@
 // A whole Mastodon server at AWS, in three zones of one region, with replicas of PostgreSQL and Redis, and AWS' own DNS and object store.
 
 import { App, TerraformStack } from "cdktf";
-import { Disk, mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
+import {
+  Disk,
+  Etcd,
+  mail,
+  PgBouncer,
+  Postgres,
+  Redis,
+  Secret,
+  SidekiqGroup,
+  Site,
+  Size,
+  StreamingPool,
+  WebTier,
+} from "cdktf-mastodon";
 import { aws, MediaBucket, route53 } from "cdktf-mastodon/aws";
 
 const app = new App();
@@ -43,9 +56,10 @@ const post = mail({
 
 const site = new Site(stack, "Social", { cloud, objects, settings: [post], domain: "social.example", version: "4.7.6" });
 
-const db = new Postgres(site, "Database", { replicas: 1, size: Size.of({ cpus: 2, gib: 8 }), disk: Disk.gib(100) });
-const pool = new PgBouncer(site, "Pool", { database: db });
 const redis = new Redis(site, "Redis", { replicas: 2 });
+const etcd = new Etcd(site, "Etcd", { on: redis });
+const db = new Postgres(site, "Database", { replicas: 1, quorum: etcd, size: Size.of({ cpus: 2, gib: 8 }), disk: Disk.gib(100) });
+const pool = new PgBouncer(site, "Pool", { database: db });
 const cache = new Redis(site, "Cache", { use: "cache", on: redis, replicas: 2 });
 const jobs = new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
 const data = { database: pool, redis, cache, jobs };

@@ -1,7 +1,7 @@
 // An older server, from which an upgrade can be tried: Mastodon 4.1 with a replica for reads, one image for all roles, and no sentinels.
 
 import { App, TerraformStack } from "cdktf";
-import { PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "cdktf-mastodon";
+import { Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "cdktf-mastodon";
 import { local } from "cdktf-mastodon/local";
 
 const app = new App();
@@ -9,8 +9,10 @@ const stack = new TerraformStack(app, "local");
 const site = new Site(stack, "Social", { cloud: local(), domain: "social.example", version: "4.1.22" });
 
 const db = new Postgres(site, "Database", { replicas: 1 });
+const pool = new PgBouncer(site, "Pool", { database: db });
+new Etcd(site, "Etcd");
 const data = {
-  database: new PgBouncer(site, "Pool", { database: db }),
+  database: pool,
   redis: new Redis(site, "Redis"),
   jobs: new Redis(site, "Jobs", { use: "sidekiq" }),
 };

@@ -3,7 +3,7 @@
 
 import { Problem } from "./problems";
 
-export type Role = "cloud" | "postgres" | "pgbouncer" | "redis" | "web" | "streaming" | "sidekiq" | "own";
+export type Role = "cloud" | "postgres" | "pgbouncer" | "redis" | "web" | "streaming" | "sidekiq" | "own" | "etcd";
 
 /** A range of IPv4 addresses. */
 export interface Range {
@@ -24,7 +24,8 @@ const ROLES: Readonly<Record<Role, { readonly offset: number; readonly prefix: n
   streaming: { offset: 24576, prefix: 19, block: 25 },
   sidekiq: { offset: 32768, prefix: 18, block: 25 },
   own: { offset: 49152, prefix: 19, block: 25 },
-  // From 57344 on the range is unused: reserved for later roles, such as monitoring, backups or voters, so that no address has to change.
+  etcd: { offset: 57344, prefix: 22, block: 26 },
+  // From 58368 on the range is unused: reserved for later roles, such as monitoring or backups, so that no address has to change.
 };
 
 /** All roles. */

@@ -84,6 +84,11 @@ export interface CloudCan {
    */
   readonly delivers?: boolean;
   /**
+   * Whether its machines share the kernel of the computer they run on. A watchdog on one of them would then reset that computer, so none is used.
+   * @default false
+   */
+  readonly sharesKernel?: boolean;
+  /**
    * The port of the health check for members of pools without a route: the cloud sends HTTP requests from `sourcesOf("cloud")`, and the
    * member answers 200 or 503. Pools behind the front door are checked by the front door instead.
    */

@@ -32,6 +32,7 @@ export abstract class Host extends Construct {
   private readonly flows: Flow[] = [];
   private readonly outgoing: Flow[] = [];
   private readonly known = new Map<string, Named>();
+  private readonly knownLater: (() => readonly Named[])[] = [];
   private readonly asking: IdentityUse[] = [];
   private readonly units: InventoryUnit[] = [];
   private spec: HostSpec | undefined;
@@ -86,6 +87,11 @@ export abstract class Host extends Construct {
   /** Adds `other` to `/etc/hosts`. May be the host itself: its own name would otherwise resolve to a loopback address, which peers cannot use. */
   knows(other: Named): void {
     this.known.set(other.name, other);
+  }
+
+  /** The same for hosts that come later on the page. */
+  knowsLater(others: () => readonly Named[]): void {
+    this.knownLater.push(others);
   }
 
   /**
@@ -169,7 +175,7 @@ export abstract class Host extends Construct {
       metadata: { addresses: site.cloud.can.metadata, users: this.asking.map(({ user }) => user) },
       dhcp6: site.cloud.can.dhcp6 === true,
       openings: this.openings,
-      knowsItself: [...this.known.values()].includes(this),
+      knowsItself: this.allKnown.includes(this),
       mapped: this.mapped.filter(({ machine }) => !machine || site.cloud.can.addresses !== "computed"),
       added: spec === undefined ? undefined : site.session.steps?.(spec),
       program: this.program,
@@ -178,9 +184,15 @@ export abstract class Host extends Construct {
     };
   }
 
+  private get allKnown(): readonly Named[] {
+    const all = new Map(this.known);
+    for (const other of this.knownLater.flatMap((later) => later())) all.set(other.name, other);
+    return [...all.values()];
+  }
+
   /** The other hosts in its `/etc/hosts`. */
   private get mapped(): readonly { readonly name: string; readonly address: string; readonly machine: boolean }[] {
-    return [...this.known.values()]
+    return this.allKnown
       .flatMap((other) =>
         other === this || other.address === undefined
           ? []

@@ -40,7 +40,7 @@ export class Machine extends Host {
   private readonly made: MadeMachine;
   private readonly kept: Pick<InventoryMachine, "number" | "zone" | "disks" | "onChange">;
   private readonly size: Size;
-  private readonly before = new Set<Machine>();
+  private readonly before: (() => readonly Machine[])[] = [];
 
   constructor(scope: Construct, id: string, props: MachineProps) {
     super(scope, id, props.role);
@@ -81,9 +81,9 @@ export class Machine extends Host {
     this.measure();
   }
 
-  /** Records for the inventory that these machines are to be renewed before this one. */
-  renewedAfter(others: readonly Machine[]): void {
-    for (const other of others) if (other !== this) this.before.add(other);
+  /** Records for the inventory that these machines are to be renewed before this one. They may come later on the page. */
+  renewedAfter(others: () => readonly Machine[]): void {
+    this.before.push(others);
   }
 
   get described(): InventoryMachine {
@@ -97,7 +97,7 @@ export class Machine extends Host {
       ...(login !== undefined && { login }),
       // A Terraform expression in the plan, a boolean in the state.
       ...(older !== undefined && { older: older as unknown as boolean }),
-      renewAfter: [...this.before].map(({ name }) => name).sort(),
+      renewAfter: [...new Set(this.before.flatMap((others) => others()))].flatMap((one) => (one === this ? [] : one.name)).sort(),
     };
   }
 

@@ -15,8 +15,11 @@ export function spreadVoters(tier: Construct, voters: readonly Machine[], what: 
   const most = Math.max(...voters.map(({ zone }) => voters.filter((other) => other.zone === zone).length));
   if (most * 2 <= voters.length) return;
   problems.add(tier, {
-    wrong: `with ${zones} zones, ${most} of its ${voters.length} ${what} are in one of them: while that zone is away, no replica becomes master`,
-    remedy: "give the cloud three zones, or say quorumInTwoZones: true if that may be",
+    wrong: `with ${zones} zones, ${most} of its ${voters.length} ${what} are in one of them: while that zone is away, nothing fails over`,
+    remedy:
+      zones > 2
+        ? "use machines of one tier, which are spread over all zones: the first machines of two tiers are in the same one"
+        : "give the cloud three zones, or say quorumInTwoZones: true if that may be",
     cause: `voters ${voters.map(({ name }) => name).join(" ")}`,
   });
 }

@@ -27,6 +27,8 @@ export interface ServiceSection {
   readonly UMask?: string;
   readonly RuntimeDirectory?: string;
   readonly RuntimeDirectoryPreserve?: boolean;
+  readonly Environment?: string;
+  readonly EnvironmentFile?: Lines;
   readonly ExecStartPre?: Lines;
   readonly ExecStart?: Lines;
   readonly ExecReload?: Lines;
@@ -47,6 +49,8 @@ export interface ServiceSection {
   readonly LogLevelMax?: "warning" | "notice";
   readonly LogFilterPatterns?: Lines;
   readonly LimitNOFILE?: number;
+  readonly OOMScoreAdjust?: number;
+  readonly OOMPolicy?: "continue";
   readonly NoNewPrivileges?: boolean;
   readonly ProtectSystem?: boolean | "full" | "strict";
   readonly ProtectHome?: boolean;

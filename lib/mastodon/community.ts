@@ -13,7 +13,8 @@ import type { WebTierProps } from "./web";
 
 /** The props of every tier. Single tiers can be replaced: `{ ...communityOf({ monthlyActive: 15_000 }), redis: { replicas: 4 } }`. */
 export interface Community {
-  readonly database: PostgresProps;
+  /** Its etcd is on the machines of `redis`. */
+  readonly database: Omit<PostgresProps, "quorum">;
   readonly pool: Omit<PgBouncerProps, "database">;
   readonly redis: Omit<RedisProps, "use" | "on">;
   /** Redis for the cache, on the machines of `redis`. */

@@ -4,6 +4,7 @@
 import { Construct } from "constructs";
 import { Site, SiteProps } from "./site";
 import { Community, smallest } from "./community";
+import { Etcd } from "./etcd";
 import { PgBouncer } from "./pgbouncer";
 import { Postgres } from "./postgres";
 import { Redis } from "./redis";
@@ -29,6 +30,8 @@ export interface MastodonProps extends Omit<SiteProps, "version"> {
 
 export class Mastodon extends Site {
   readonly database: Postgres;
+  /** Decides which PostgreSQL is primary, if there are several. */
+  readonly etcd: Etcd | undefined;
   readonly pool: PgBouncer;
   readonly redis: Redis;
   readonly cache: Redis;
@@ -43,9 +46,12 @@ export class Mastodon extends Site {
   constructor(scope: Construct, id: string, props: MastodonProps) {
     super(scope, id, { ...props, version: props.version ?? NEWEST });
     const size = props.size ?? smallest;
+    this.redis = new Redis(this, "Redis", size.redis);
+    // On the machines with sentinels, if there are three; else on machines of its own.
+    const on = this.redis.machines.length > 2 ? { on: this.redis } : {};
+    this.etcd = (size.database.replicas ?? 0) > 0 ? new Etcd(this, "Etcd", on) : undefined;
     this.database = new Postgres(this, "Database", size.database);
     this.pool = new PgBouncer(this, "Pool", { ...size.pool, database: this.database });
-    this.redis = new Redis(this, "Redis", size.redis);
     this.cache = new Redis(this, "Cache", { ...size.cache, use: "cache", on: this.redis });
     this.jobs = new Redis(this, "Jobs", { ...size.jobs, use: "sidekiq", on: this.redis });
     this.data = { database: this.pool, redis: this.redis, cache: this.cache, jobs: this.jobs };

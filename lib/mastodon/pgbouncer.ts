@@ -107,7 +107,8 @@ export class PgBouncer extends Construct implements Database {
     });
     const where = each ? ", on each machine that calls it" : "";
     site.inventory.tier(this, { kind: "PgBouncer", why: `many database connections over few${where}` });
-    for (const machine of this.machines) machine.renewedAfter(props.database instanceof Postgres ? props.database.machines : []);
+    for (const machine of this.machines)
+      machine.renewedAfter(() => (this.server instanceof Postgres ? this.server.machines : []));
     this.entries = this.machines.map((machine) => {
       const { main, reads, server } = this.install(machine, machine.name);
       return {

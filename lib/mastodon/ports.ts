@@ -7,8 +7,14 @@ import type { RedisUse } from "./redis-facts";
 export const POSTGRES_PORT = 5432;
 /** HAProxy in front of the standbys, on the client's loopback only. */
 export const POSTGRES_READS_PORT = 5433;
-/** The status endpoint of a PostgreSQL machine: primary or standby. The port of Patroni's REST API, which serves the same paths. */
-export const POSTGRES_STATUS_PORT = 8008;
+/** Patroni's REST API on each PostgreSQL machine that has a standby or is one: primary or standby. */
+export const PATRONI_PORT = 8008;
+/** Whether a standby is in time, beside Patroni. */
+export const POSTGRES_LAG_PORT = 8009;
+/** etcd, for those who use it. */
+export const ETCD_PORT = 2379;
+/** etcd, for its members among themselves. */
+export const ETCD_PEER_PORT = 2380;
 /** PgBouncer, and HAProxy in front of several of them. */
 export const PGBOUNCER_PORT = 6432;
 /** One port per use, since several instances may share a machine. */

@@ -230,7 +230,7 @@ export class Redis extends Construct implements RedisServer {
       });
     });
     // Replicas are renewed first. Another machine may be master by then; the sentinels decide.
-    machines[0]!.renewedAfter(machines.slice(1));
+    machines[0]!.renewedAfter(() => machines.slice(1));
     for (const [n, machine] of machines.entries()) {
       // The machines of a Redis may connect to each other on every port from the start, so that another instance or replica changes none of them.
       for (const port of [...Object.values(REDIS_PORTS), SENTINEL_PORT]) machine.open("redis", port, "replication and sentinels");

@@ -73,6 +73,8 @@ const FORMATS = {
   redis_password: { ...OWN_PASSWORD, description: "Redis for feeds and pub/sub." },
   redis_cache_password: { ...OWN_PASSWORD, description: "Redis for the cache." },
   redis_sidekiq_password: { ...OWN_PASSWORD, description: "Redis for jobs." },
+  etcd_password: { ...OWN_PASSWORD, description: "The users root and patroni of etcd." },
+  patroni_password: { ...OWN_PASSWORD, description: "Patroni's REST API, where it changes anything." },
   sentinel_password: { ...OWN_PASSWORD, description: "The sentinels that watch Redis." },
 } satisfies Record<string, Format>;
 
@@ -82,7 +84,13 @@ export const SECRET_NAMES = Object.keys(FORMATS) as readonly SecretName[];
 /** The three keys of Active Record Encryption: data can only be decrypted with all of them. */
 export const ENCRYPTION_KEYS: readonly SecretName[] = SECRET_NAMES.filter((name) => name.startsWith("active_record_encryption_"));
 // Secrets of servers that the page always makes itself.
-const OWN: readonly SecretName[] = ["replication_password", "pgbouncer_admin_password", "sentinel_password"];
+const OWN: readonly SecretName[] = [
+  "replication_password",
+  "pgbouncer_admin_password",
+  "etcd_password",
+  "patroni_password",
+  "sentinel_password",
+];
 
 /** The rule that a value must satisfy for any page: most passwords may be of an external server. */
 export function ruleOf(name: SecretName): SecretRule {

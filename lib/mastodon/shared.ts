@@ -4,6 +4,7 @@
 import type { Construct } from "constructs";
 import type { Host } from "../core/host";
 import type { Connections } from "./connections";
+import type { Etcd } from "./etcd";
 import type { ImageKind } from "./images";
 import type { PgBouncer } from "./pgbouncer";
 import type { SidekiqProcesses } from "./queues";
@@ -23,6 +24,8 @@ export class Shared {
   readonly externalServers = new Map<object, readonly Connections[]>();
   /** The pooler on the loopback of each host that has one there (`pgbouncer.ts`). */
   readonly loopbackPoolers = new Map<Host, PgBouncer>();
+  /** The clusters of etcd (`etcd.ts`). */
+  readonly etcds: Etcd[] = [];
   /** Which of the two images the site's processes run (`images.ts`). */
   readonly images = new Set<ImageKind>();
   /** The construct whose path names each group of settings in messages, and their parent under `""` (`process-env.ts`). */

@@ -197,7 +197,7 @@ test("the base holds what all programs name, and the store the images", () => {
   web.program.add({ kind: "package", names: ["podman"] }, { kind: "image", names: ["example.org/a:1"] });
   new Postgres(site, "Database");
   const made = resources(stack);
-  const packages = "curl nftables nginx-light podman postgresql-17";
+  const packages = "nftables podman postgresql-17";
   expect(made["Social_Base"]!["triggers_replace"]).toEqual({ packages });
   expect(made["Social_Images"]!["triggers_replace"]).toEqual({ images: "example.org/a:1", source: "stand-in" });
 });

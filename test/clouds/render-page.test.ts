@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import {
   type Cloud,
   Disk,
+  Etcd,
   mail,
   Mastodon,
   PgBouncer,
@@ -39,6 +40,7 @@ interface Data {
   readonly jobs: Redis;
 }
 const TIERS: readonly Tier[] = [
+  (site, { redis }) => new Etcd(site, "Etcd", { on: redis }),
   (site, data) => new WebTier(site, "Web", { ...data, streaming: { processes: 2 } }),
   (site, data) => new SidekiqGroup(site, "Home", { queues: { default: 8, mailers: 2 }, ...data }),
   (site, data) => new SidekiqGroup(site, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, ...data }),
@@ -88,7 +90,7 @@ describe.each(CLOUDS)("on the cloud %s", (_, cloud) => {
     );
     expect(rendered.hosts["database-1"]).toEqual({ role: "postgres", bootText: expect.stringMatching(/^#cloud-config\n/) });
     const secret = cloud().can.secrets === "store" ? "@secret(database_password)@" : "<secret database_password>";
-    expect(rendered.hosts["database-1"]!.bootText).toContain(`export DATABASE_PASSWORD=${secret}\n`);
+    expect(rendered.hosts["database-1"]!.bootText).toContain(` DATABASE_PASSWORD=${secret}\n`);
     expect(rendered.flows["social"]).toMatchObject({ "pool-1:6432": expect.arrayContaining(["web: web reads and writes"]) });
     const text = JSON.stringify(rendered);
     expect(text).not.toContain(process.cwd());
@@ -99,7 +101,7 @@ describe.each(CLOUDS)("on the cloud %s", (_, cloud) => {
 
 test("a script reads as on its machine", () => {
   const { bootText } = renderPage(page(local())).hosts["database-1"]!;
-  expect(bootText).toContain("slot=${self//-/_} turn=0\n");
+  expect(bootText).toContain('grep -m 1 "^${PREFIX//./\\\\.}"');
   expect(bootText).not.toMatch(/\$\$\{|%%\{/);
 });
 
@@ -146,19 +148,24 @@ test("a wrong page is refused as at synth", () => {
 test("differences: one text a role, of the others the lines that differ, each with its file and the line before it", () => {
   const { hosts } = differences(renderPage(page(new FakeCloud())));
   expect(hosts["database-1"]).toMatch(/^#cloud-config\n/);
-  expect(hosts["database-2"]!.split("\n").slice(0, 13).join("\n")).toBe(`as database-1, but
-@@ - path: /etc/mastodon/postgres/role
-     content: |
--      self=database-1
--      first=yes
--      others="database-2"
-+      self=database-2
-+      first=no
-+      others="database-1"
-@@ - path: /usr/local/sbin/boot
-       MAPPED='
--      10.20.30.11 database-2
-+      10.20.30.10 database-1`);
+  const lines = hosts["database-2"]!.trimEnd().split("\n");
+  expect(lines.slice(0, 8)).toEqual([
+    "as database-1, but",
+    "@@ - path: /etc/patroni/config.yml",
+    "       scope: database",
+    "-      name: database-1",
+    "+      name: database-2",
+    "           - redis-3:2379",
+    "-      bootstrap:",
+    "-        dcs:",
+  ]);
+  expect(lines.slice(-5)).toEqual([
+    "-      10.20.30.11 database-2",
+    "+      10.20.30.10 database-1",
+    "       # A disk may be attached after the first boot began, and a cloud that keeps disks as directories gives a directory.",
+    "-      DEVICE='/dev/disk/by-id/fake-database-1-data'",
+    "+      DEVICE='/dev/disk/by-id/fake-database-2-data'",
+  ]);
   expect(hosts["scheduler"]).toMatch(/^as federated, but\n/);
 });
 
@@ -176,16 +183,28 @@ test("differences of one page from another: what a change of the page changes, a
   expect(Object.entries(same.hosts).filter(([name, text]) => text !== `as ${name}\n`)).toEqual([]);
   expect(same).toMatchObject({ flows: "", plan: "" });
   const { hosts, flows, plan } = differences(small(6), small(5));
-  const larger = (name: string) => `as ${name}, but
-@@ - path: /etc/mastodon/postgres/50-mastodon.conf
-       work_mem = 4MB
--      max_wal_size = 640MB
-+      max_wal_size = 768MB
-       wal_retrieve_retry_interval = 1s
--      max_slot_wal_keep_size = 1280MB
-+      max_slot_wal_keep_size = 1536MB
+  const ofAll = `@@ - path: /etc/patroni/dynamic.json
+          "work_mem": "4MB",
+-         "max_wal_size": "640MB",
++         "max_wal_size": "768MB",
+          "wal_retrieve_retry_interval": "1s",
+-         "max_slot_wal_keep_size": "1280MB"
++         "max_slot_wal_keep_size": "1536MB"
 `;
-  expect(hosts).toEqual({ ...same.hosts, "database-1": larger("database-1"), "database-2": larger("database-2") });
+  // It makes the first cluster with them.
+  const ofTheFirst = `@@ - path: /etc/patroni/config.yml
+               work_mem: 4MB
+-              max_wal_size: 640MB
++              max_wal_size: 768MB
+               wal_retrieve_retry_interval: 1s
+-              max_slot_wal_keep_size: 1280MB
++              max_slot_wal_keep_size: 1536MB
+`;
+  expect(hosts).toEqual({
+    ...same.hosts,
+    "database-1": `as database-1, but\n${ofTheFirst}${ofAll}`,
+    "database-2": `as database-2, but\n${ofAll}`,
+  });
   expect(flows).toBe("");
   const changed = String(plan).split("\n");
   expect(changed.filter((line) => line.startsWith("@@"))).toEqual([

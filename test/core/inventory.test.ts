@@ -2,7 +2,7 @@
 
 import { App, TerraformStack, Testing } from "cdktf";
 import { Construct } from "constructs";
-import { Mastodon, PgBouncer, Postgres, Redis, SidekiqGroup, Size, StreamingPool, WebTier } from "../../lib";
+import { Etcd, Mastodon, PgBouncer, Postgres, Redis, SidekiqGroup, Size, StreamingPool, WebTier } from "../../lib";
 import { hetzner, hetznerDns } from "../../lib/clouds/hetzner";
 import { local } from "../../lib/clouds/local";
 import { Cloud } from "../../lib/core/cloud";
@@ -180,6 +180,7 @@ test("every kind of tier says what it runs, and each unit is one that its hosts 
   const db = new Postgres(site, "Database", { replicas: 1 });
   const database = new PgBouncer(site, "Pool", { database: db });
   const redis = new Redis(site, "Redis", { replicas: 2 });
+  new Etcd(site, "Etcd", { on: redis });
   const cache = new Redis(site, "Cache", { use: "cache", on: redis });
   const jobs = new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
   const data = { database, redis, cache, jobs };
@@ -199,6 +200,7 @@ test("every kind of tier says what it runs, and each unit is one that its hosts 
   expect(found.tiers).toEqual([
     tier("Cache", "Redis", "spares the database what was asked a moment ago"),
     tier("Database", "Postgres", "keeps all that people write, and copies of it that can take over", "database-1", "database-2"),
+    tier("Etcd", "Etcd", "decides which PostgreSQL is primary"),
     tier("Jobs", "Redis", "keeps the jobs that wait"),
     tier("Pool", "PgBouncer", "many database connections over few", "pool-1"),
     tier("Redis", "Redis", "keeps timelines, and carries what streaming tells", "redis-1", "redis-2", "redis-3"),
@@ -221,15 +223,16 @@ test("every kind of tier says what it runs, and each unit is one that its hosts 
   const queue = (first: boolean) => instance("jobs", "sidekiq", 6381, first, sentinels);
   const cacheAlone = instance("cache", "cache", 6380, true, []);
   const sentinel = { unit: "redis-sentinel.service", what: "sentinel", tier: "Redis", port: 26379 };
+  const member = (first: boolean) => ({ unit: "etcd.service", what: "etcd", tier: "Etcd", port: 2379, first });
   expect(Object.fromEntries(hosts.map(({ name }) => [name, units(name)]))).toEqual({
-    "database-1": [{ unit: "postgresql@17-main.service", what: "postgres", tier: "Database", port: 5432, first: true }],
-    "database-2": [{ unit: "postgresql@17-main.service", what: "postgres", tier: "Database", port: 5432, first: false }],
+    "database-1": [{ unit: "patroni.service", what: "postgres", tier: "Database", port: 5432, first: true }],
+    "database-2": [{ unit: "patroni.service", what: "postgres", tier: "Database", port: 5432, first: false }],
     "pool-1": [
       { unit: "pgbouncer.service", what: "pgbouncer", tier: "Pool", port: 6432, serverConnections: 50, maxClients: 5000 },
     ],
-    "redis-1": [main(true), sentinel, cacheAlone, queue(true)],
-    "redis-2": [main(false), sentinel, queue(false)],
-    "redis-3": [main(false), sentinel, queue(false)],
+    "redis-1": [main(true), sentinel, member(true), cacheAlone, queue(true)],
+    "redis-2": [main(false), sentinel, member(false), queue(false)],
+    "redis-3": [main(false), sentinel, member(false), queue(false)],
     streaming: [
       { unit: "mastodon-streaming@4000.service", what: "streaming", tier: "Streaming", port: 4000 },
       { unit: "mastodon-streaming@4001.service", what: "streaming", tier: "Streaming", port: 4001 },
@@ -271,8 +274,8 @@ test("every kind of tier says what it runs, and each unit is one that its hosts 
   );
   for (const { name, units } of hosts)
     for (const { unit } of units) expect(texts.get(name)).toContain(unit.replace(/\.service$/, ""));
-  // As docs/local.md has it: standbys, the primary, the pooler; of a Redis its replicas first.
-  expect(found.renewal).toEqual(["database-2", "database-1", "pool-1", "redis-2", "redis-3", "redis-1"]);
+  // As docs/local.md has it: of a Redis its replicas first; then those that ask etcd, which is there: standbys, the primary, the pooler.
+  expect(found.renewal).toEqual(["redis-2", "redis-3", "redis-1", "database-2", "database-1", "pool-1"]);
   expect(found.release).toEqual({ version: "4.7.6", image: "ghcr.io/mastodon/mastodon:v4.7.6" });
   expect(found.frontDoor).toEqual({
     routes: [

@@ -1,5 +1,5 @@
 import { App, TerraformStack, Testing } from "cdktf";
-import { Disk, Machine, Pool, Postgres, Site, Size } from "../../lib";
+import { Disk, Etcd, Machine, Pool, Postgres, Site, Size } from "../../lib";
 import { hostName, shortened, wrongSiteId } from "../../lib/core/names";
 import { FakeCloud } from "../../lib/testing";
 import { pageProblems } from "../page-problems";
@@ -36,7 +36,7 @@ test.each([
 
 test.each(["数据库", "42", "d".repeat(47)])("a tier called %s is refused once, not once for each of its machines", (id) => {
   const { site: one, heard } = site();
-  new Postgres(one, id, { replicas: 1 });
+  new Postgres(one, id, { replicas: 1, quorum: new Etcd(one, "Etcd") });
   expect(heard()).toEqual([
     expect.stringMatching(
       /^stack\/Social\/.*: its id is ".*"(, of which no name can be made|, which makes the name ".*") \/ give an id /,
@@ -47,7 +47,7 @@ test.each(["数据库", "42", "d".repeat(47)])("a tier called %s is refused once
 test("the longest name of a tier leaves room for what clouds put around it", () => {
   const { site: one, heard } = site();
   const id = "d".repeat(46);
-  const postgres = new Postgres(one, id, { replicas: 1 });
+  const postgres = new Postgres(one, id, { replicas: 1, quorum: new Etcd(one, "Etcd") });
   expect(heard()).toEqual([]);
   // Hetzner's volume of the standby, and a member of a pool.
   expect(`social-${postgres.machines[1]!.name}-data`.length).toBeLessThanOrEqual(63);

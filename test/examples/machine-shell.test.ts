@@ -1,9 +1,10 @@
 // All shell that boot texts bring, under the tools of the machines: Debian's awk is mawk, its sh is dash. A program that its reader refuses fails
-// on a machine each time it is called, and where its caller looks away nobody sees it: mawk refused PostgreSQL's check for a second primary.
+// on a machine each time it is called, and where its caller looks away nobody sees it: mawk once refused a check for a second primary.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { bootTexts, planOf } from "./plan";
 import { Call, callsOf, Shell, shellOf } from "./machine-shell";
 
@@ -54,17 +55,25 @@ test("the tools are those of the machines", () => {
 test("every kind of shell is found", () => {
   const wheres = shell.map(({ where }) => where.replace(/^\S+ \S+: /, ""));
   expect(wheres).toEqual(
-    expect.arrayContaining([
-      "/usr/local/sbin/postgres-watch",
-      "/usr/local/lib/postgres-ask",
-      "/etc/systemd/system/postgres-watch.service",
-      "machine.sh",
-    ]),
+    expect.arrayContaining(["/usr/local/sbin/patroni-start", "/usr/local/sbin/etcd-start", "/usr/local/bin/rails", "machine.sh"]),
   );
   expect(wheres.filter((where) => where === "cloud-init")).toHaveLength(1);
   expect(calls("awk").length).toBeGreaterThan(20);
   expect(calls("sed").length).toBeGreaterThan(20);
   expect(calls("grep").length).toBeGreaterThan(20);
+});
+
+test("so are texts that others source, and commands of units", () => {
+  const Database = stringify({
+    write_files: [
+      { path: "/usr/local/lib/ask", content: 'ask() { curl "$1"; }\n' },
+      { path: "/etc/systemd/system/a.service", content: "[Service]\nExecStopPost=/bin/sh -c 'echo $$HOME %%'\n" },
+    ],
+  });
+  expect(shellOf({ Database })).toEqual([
+    { where: "Database: /usr/local/lib/ask", interpreter: "bash", text: 'ask() { curl "$1"; }\n' },
+    { where: "Database: /etc/systemd/system/a.service", interpreter: "sh", text: "echo $HOME %" },
+  ]);
 });
 
 test("every script is one for its shell", () => {

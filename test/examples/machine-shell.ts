@@ -3,7 +3,7 @@
 import { parse } from "yaml";
 
 export interface Shell {
-  /** Where it stands, as in `Database_1: /usr/local/sbin/postgres-watch`. */
+  /** Where it stands, as in `Database_1: /usr/local/sbin/patroni-start`. */
   readonly where: string;
   readonly interpreter: "bash" | "sh";
   readonly text: string;

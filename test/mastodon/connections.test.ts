@@ -1,5 +1,16 @@
 import { App, TerraformStack, Testing } from "cdktf";
-import { PgBouncer, PgBouncerProps, Postgres, PostgresProps, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
+import {
+  Etcd,
+  PgBouncer,
+  PgBouncerProps,
+  Postgres,
+  PostgresProps,
+  Redis,
+  SidekiqGroup,
+  Site,
+  StreamingPool,
+  WebTier,
+} from "../../lib";
 import { Database } from "../../lib/mastodon/database";
 import { FakeCloud } from "../../lib/testing";
 
@@ -17,6 +28,7 @@ function empty() {
 function page({ postgres, pooler = {}, webs = 3 }: Props = {}) {
   const { stack, site } = empty();
   const db = new Postgres(site, "Database", { replicas: 1, ...postgres });
+  if (db.machines.length > 1) new Etcd(site, "Etcd");
   const database: Database = pooler === "none" ? db : new PgBouncer(site, "Pool", { database: db, ...pooler });
   const data = { database, redis: new Redis(site, "Redis") };
   new StreamingPool(site, "Streaming", { machines: 2, processes: 3, databaseConnections: 4, ...data });

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { App, TerraformStack, Testing } from "cdktf";
 import { parse } from "yaml";
-import { PgBouncer, Pool, Postgres, Site, Size } from "../../lib";
+import { Etcd, PgBouncer, Pool, Postgres, Site, Size } from "../../lib";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
 
@@ -9,15 +9,16 @@ function page(props: { readonly replicas?: number; readonly maxConnections?: num
   const stack = new TerraformStack(new App(), "stack");
   const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version: "4.7.6" });
   const database = new Postgres(site, "Database", props);
+  const etcd = database.machines.length > 1 ? new Etcd(site, "Etcd") : undefined;
   const pool = new PgBouncer(site, "Pool", { database, serverConnections: props.serverConnections });
   const range = site.range(site, "web", "web");
   const web = new Pool(site, "Web", { name: "web", role: "web", range, machines: 1, size: Size.of({ cpus: 1, gib: 1 }) });
-  return { stack, site, database, pool, web };
+  return { stack, site, database, etcd, pool, web };
 }
 
 test("every script in them is clean bash", () => {
-  const { database, pool } = page({ replicas: 1 });
-  for (const machine of [...database.machines, pool.machines[0]!]) {
+  const [{ database, pool, etcd }, alone] = [page({ replicas: 1 }), page()];
+  for (const machine of [...database.machines, pool.machines[0]!, ...etcd!.machines, alone.database.machines[0]!]) {
     const config = parse(machine.bootText().replace("#cloud-config\n", ""));
     for (const file of config.write_files.filter((entry: { permissions: string }) => entry.permissions === "0755")) {
       const { status, stderr } = spawnSync("bash", ["-n"], { input: file.content, encoding: "utf8" });
@@ -66,6 +67,6 @@ test("a pooler that PostgreSQL cannot hold is refused with the sum", () => {
 
 test("no boot text and no plan holds a secret", () => {
   const { stack, database } = page();
-  expect(database.machines[0]!.bootText()).toMatch(/export DATABASE_PASSWORD=\$\{TfToken\[TOKEN\.\d+\]\}/);
+  expect(database.machines[0]!.bootText()).toMatch(/^ +DATABASE_PASSWORD=\$\{TfToken\[TOKEN\.\d+\]\}$/m);
   expect(JSON.parse(Testing.synth(stack, true)).variable.database_password.sensitive).toBe(true);
 });

@@ -2,6 +2,7 @@
 
 import { App, TerraformStack } from "cdktf";
 import {
+  Etcd,
   Postgres,
   PgBouncer,
   PostgresProps,
@@ -44,6 +45,8 @@ function kept(page: Page): Readonly<Record<string, Kept>> {
   const server = outside ? Postgres.external(outside) : new Postgres(site, "Database", { replicas: 2, ...page.postgres });
   const database = new PgBouncer(site, "Pool", { database: server, ...page.pgbouncer });
   const redis = new Redis(site, "Redis", { replicas: 2, ...page.redis });
+  // The same three machines, whatever else is on the page.
+  if (server instanceof Postgres && server.machines.length > 1) new Etcd(site, "Etcd", { on: [server, database, redis] });
   new SidekiqGroup(site, "Jobs", { database, redis, queues: ["default"] });
   if (page.streaming === true) new StreamingPool(site, "Streaming", { database, redis });
   const named = (text: string) => text.replaceAll(/\$\{TfToken\[[^\]]*\]\}/g, (token) => `<${Secret.nameOf(token)}>`);
@@ -104,10 +107,14 @@ test("passwords that must change on several machines together are not delivered,
     "pgbouncer_admin_password",
     "sentinel_password",
     "redis_password",
+    "etcd_password",
+    "patroni_password",
   ])
     expect({ secret, delivered: holders("settings", secret) }).toEqual({ secret, delivered: [] });
   expect(holders("renewed", "database_password")).toEqual([...DATABASES, "pool-1"]);
   expect(holders("renewed", "redis_password")).toEqual(REDISES);
+  for (const secret of ["replication_password", "etcd_password", "patroni_password"])
+    expect({ secret, older: holders("renewed", secret) }).toEqual({ secret, older: DATABASES });
 });
 
 test("on a cloud that delivers nothing, each of these changes makes its machines older than the page", () => {

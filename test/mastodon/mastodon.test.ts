@@ -3,6 +3,7 @@ import {
   Community,
   communityOf,
   Disk,
+  Etcd,
   Mastodon,
   MastodonProps,
   PgBouncer,
@@ -33,6 +34,7 @@ test("in one line it is the same plan as with every tier written out", () => {
   const size = Size.of({ cpus: 1, gib: 0.5 });
   const db = new Postgres(site, "Database", { replicas: 1, size, disk: Disk.gib(5) });
   const redis = new Redis(site, "Redis", { replicas: 2, size });
+  new Etcd(site, "Etcd", { on: redis });
   const data = {
     database: new PgBouncer(site, "Pool", { database: db, size }),
     redis,
@@ -57,15 +59,27 @@ test("its parts are there for what comes next", () => {
     cache: mastodon.cache,
     jobs: mastodon.jobs,
   });
+  expect(mastodon.etcd!.machines).toEqual(mastodon.redis.machines);
   expect(mastodon.streaming.baseUrl).toBe("wss://streaming.social.example");
   expect([...cloud.machines, ...cloud.pools].map(({ name }) => name)).toEqual(
-    ["database-1", "database-2", "pool-1", "redis-1", "redis-2", "redis-3", "streaming", "web"].concat([
+    ["redis-1", "redis-2", "redis-3", "database-1", "database-2", "pool-1", "streaming", "web"].concat([
       "jobs-local",
       "federated",
       "scheduler",
       "mails",
     ]),
   );
+});
+
+test("without three Redis its votes are on machines of their own, and a single database has none", () => {
+  const votes = (size: Partial<Community>) => {
+    const { mastodon } = server({ size: { ...communityOf({ monthlyActive: 100 }), ...size } });
+    expect(mastodon.problems.all()).toEqual([]);
+    return mastodon.etcd?.machines.map(({ name }) => name);
+  };
+  const alone = { redis: {}, cache: {}, jobs: {} };
+  expect(votes({ ...alone, database: { replicas: 1 } })).toEqual(["etcd-1", "etcd-2", "etcd-3"]);
+  expect(votes({ database: {} })).toBeUndefined();
 });
 
 test("it runs the newest version that is known, or the one that is named, with that version's queues", () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { App, TerraformStack, Testing } from "cdktf";
 import {
   Disk,
+  Etcd,
   mail,
   Mastodon,
   MastodonProps,
@@ -51,6 +52,19 @@ const tiers =
 
 const QUEUES = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
 
+/** A site whose processes are elsewhere, with what is wrong of its database. */
+const databases =
+  (make: (site: Site, redis: Redis) => void): Mistake =>
+  (stack) => {
+    const site = new Site(stack, "Social", {
+      cloud: local(),
+      domain: "social.example",
+      version: "4.7.6",
+      queuesElsewhere: QUEUES,
+    });
+    make(site, new Redis(site, "Redis", { replicas: 2 }));
+  };
+
 /** Those of docs/errors.md, in its order. */
 export const DOCUMENTED: Readonly<Record<string, Mistake>> = {
   "a capital letter in the domain": server({ domain: "Social.example" }),
@@ -80,6 +94,21 @@ export const DOCUMENTED: Readonly<Record<string, Mistake>> = {
   "too many connections": tiers((site, data) => {
     new WebTier(site, "Web", { machines: 4, processes: 4, threads: 8, ...data });
     new SidekiqGroup(site, "Jobs", { queues: QUEUES, threads: 5, ...data });
+  }),
+  "replicas without an etcd": databases((site) => {
+    new Postgres(site, "Database", { replicas: 1 });
+  }),
+  "two that could decide": databases((site, redis) => {
+    new Etcd(site, "Etcd", { on: redis });
+    new Etcd(site, "Other");
+    new Postgres(site, "Database", { replicas: 1 });
+  }),
+  "too few machines for an etcd": databases((site) => {
+    new Etcd(site, "Etcd", { on: new Redis(site, "Single") });
+  }),
+  "strict with one replica": databases((site, redis) => {
+    new Etcd(site, "Etcd", { on: redis });
+    new Postgres(site, "Database", { replicas: 1, synchronous: "strict" });
   }),
   "a text that is too large": (stack) => {
     const cloud = local();
@@ -140,6 +169,7 @@ export const OTHERS: Readonly<Record<string, Mistake>> = {
     });
     const redis = new Redis(site, "Redis");
     const database = new Postgres(site, "Database", { replicas: 2, disk: Disk.gib(0) });
+    new Etcd(site, "Etcd", { on: database });
     new StreamingPool(site, "Streaming", { machines: 1, processes: 1, database, redis });
   },
   "a streaming host that is none": (stack) => {

@@ -1,7 +1,7 @@
 // Pages with every tier, over every sensible mix of what they are given: `pageOf({ ...MIXES[0]!, machines: 3 })`.
 
 import { App, TerraformStack } from "cdktf";
-import { PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
+import { Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
 import { Env } from "../../lib/core/env";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { MastodonVersion, Queue } from "../../lib/mastodon/version";
@@ -67,6 +67,7 @@ export function pageOf(mix: Mix, { order, grown, ...options }: Variation = {}) {
   const postgres = new Postgres(site, "Database", { replicas: mix.replica ? 1 : 0 });
   const replicas = mix.sentinels ? 2 : 0;
   const redis = new Redis(site, "Redis", { replicas });
+  if (mix.replica) new Etcd(site, "Etcd", mix.sentinels ? { on: redis } : {});
   const data = {
     database: mix.database === "pooler" ? new PgBouncer(site, "Pool", { database: postgres }) : postgres,
     redis,

@@ -1,5 +1,5 @@
 import { App, TerraformStack, Testing } from "cdktf";
-import { PgBouncer, PgBouncerProps, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
+import { Etcd, PgBouncer, PgBouncerProps, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
 import { textOf } from "../../lib/core/program";
 import { FakeCloud } from "../../lib/testing";
 import { readable } from "./mixes";
@@ -11,6 +11,7 @@ function page(props: Omit<PgBouncerProps, "database">, maxConnections = 250) {
   const stack = new TerraformStack(new App(), "stack");
   const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version: "4.7.6" });
   const db = new Postgres(site, "Database", { replicas: 2, maxConnections });
+  new Etcd(site, "Etcd", { on: db });
   const pool = new PgBouncer(site, "Pool", { database: db, ...props });
   const data = { database: pool, redis: new Redis(site, "Redis") };
   const live = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, ...data });

@@ -1,5 +1,5 @@
 import { App, TerraformStack, Testing } from "cdktf";
-import { PgBouncer, Postgres, Redis, SidekiqGroup, SidekiqGroupProps, Site } from "../../lib";
+import { Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, SidekiqGroupProps, Site } from "../../lib";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud } from "../../lib/testing";
 
@@ -13,6 +13,7 @@ function page(groups: Readonly<Record<string, Group>>, version = "4.7.6") {
   const site = new Site(stack, "Social", { cloud, domain: "social.example", version });
   const database = new PgBouncer(site, "Pool", { database: new Postgres(site, "Database", { replicas: 1 }) });
   const redis = new Redis(site, "Redis", { replicas: 2 });
+  new Etcd(site, "Etcd", { on: redis });
   const data = {
     database,
     redis,

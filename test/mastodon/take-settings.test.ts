@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { parse } from "yaml";
-import { PgBouncer, Postgres, PostgresProps, Redis, RedisProps, Site } from "../../lib";
+import { Etcd, PgBouncer, Postgres, PostgresProps, Redis, RedisProps, Site } from "../../lib";
 import { FakeCloud } from "../../lib/testing";
 
 interface Page {
@@ -25,6 +25,7 @@ function texts(machine: string, { postgres = {}, maxClients = 5000, redis = {} }
   const cloud = new FakeCloud();
   const site = new Site(new TerraformStack(new App(), "stack"), "Social", { cloud, domain: "social.example", version: "4.7.6" });
   const database = new Postgres(site, "Database", { replicas: 2, ...postgres });
+  if (database.machines.length > 1) new Etcd(site, "Etcd");
   new PgBouncer(site, "Pool", { database, maxClients });
   new Redis(site, "Redis", { replicas: 2, ...redis });
   const { bootText, settings } = cloud.machines.find(({ name }) => name === machine)!;
@@ -78,13 +79,10 @@ const CLUSTER = "/etc/postgresql/17/main";
 const PSQL = `case $* in
   *pg_conf_load_time*) wc -l <${"$ROOT"}/asked ;;
   *pg_hba_file_rules*) cat ${"$ROOT"}/hba 2>/dev/null || true ;;
-  *pg_is_in_recovery*) echo f ;;
-  *"show synchronous"*) cat ${"$ROOT"}/synchronous 2>/dev/null || true ;;
-  *pg_stat_replication*) cat ${"$ROOT"}/standbys ;;
   *pending_restart*) echo max_connections, shared_buffers ;;
 esac`;
 
-describe("PostgreSQL", () => {
+describe("PostgreSQL of a single machine", () => {
   beforeEach(() => {
     write(`${CLUSTER}/conf.d/50-mastodon.conf`, "");
     write(
@@ -94,17 +92,17 @@ describe("PostgreSQL", () => {
     );
     command("psql", PSQL);
     write("asked", "");
-    boots("database-1");
+    boots("database-1", { postgres: { replicas: 0 } });
     write("asked", "");
   });
+  const more = { postgres: { replicas: 0, maxConnections: 300 } };
 
   test("takes more connections by a reload, and is not restarted for what wants that", () => {
-    expect(take("database-1", { postgres: { maxConnections: 300 } })).toEqual({
+    expect(take("database-1", more)).toEqual({
       status: 0,
       said: [
         "database-1: /etc/mastodon/postgres/50-mastodon.conf changed: PostgreSQL reloaded",
-        "database-1: max_connections, shared_buffers of PostgreSQL: takes effect after a restart (a higher max_connections on " +
-          "standbys first, a lower one on the primary first): systemctl restart postgresql@17-main",
+        "database-1: max_connections, shared_buffers of PostgreSQL: takes effect after a restart: systemctl restart postgresql@17-main",
       ],
     });
     expect(asked()).toEqual(["systemctl reload postgresql@17-main"]);
@@ -116,7 +114,7 @@ describe("PostgreSQL", () => {
     ["hba", "line 2 of pg_hba.conf: invalid CIDR mask\n", "line 2 of pg_hba.conf: invalid CIDR mask"],
   ])("keeps the old files if it would not read the new ones: %s", (file, text, words) => {
     write(file, text);
-    expect(take("database-1", { postgres: { maxConnections: 300 } })).toEqual({
+    expect(take("database-1", more)).toEqual({
       status: 1,
       said: [
         `database-1: /etc/mastodon/postgres/50-mastodon.conf: PostgreSQL has not taken what is new, and the old is back: ${words}`,
@@ -124,6 +122,100 @@ describe("PostgreSQL", () => {
     });
     expect(read(`${CLUSTER}/conf.d/50-mastodon.conf`)).toContain("max_connections = 200\n");
     expect(asked()).not.toContain("systemctl reload postgresql@17-main");
+  });
+});
+
+describe("PostgreSQL under Patroni", () => {
+  const DYNAMIC = "/etc/patroni/dynamic.json";
+  const member = (pending: boolean) => `{"Cluster": "database"${pending ? ', "Pending restart": "*"' : ""}}`;
+
+  beforeEach(() => {
+    boots("database-2");
+    // Which file Patroni was given, and what of it is asked for in these tests.
+    write(
+      "/usr/local/sbin/patronictl",
+      `#!/bin/bash
+[ $1 != list ] || { cat $ROOT/members; exit; }
+[ ! -e $ROOT/away ] || { echo "etcd does not answer" >&2; exit 1; }
+echo "patronictl \${*//$ROOT/}" >>$ROOT/asked
+`,
+      0o755,
+    );
+    command("sleep", `echo "sleep $1" >>${root}/asked`);
+    command("curl", `[[ \${*: -1} = http://127.0.0.1:8008/config ]] && cat ${root}/config`);
+    write("config", '{"ttl": 20}');
+    write("members", "");
+  });
+
+  test("has what all its machines share from etcd, and is told once how many wait for a restart", () => {
+    write("members", [member(true), member(false), member(true)].join("\n"));
+    expect(take("database-2", { postgres: { maxConnections: 300, synchronous: true } })).toEqual({
+      status: 0,
+      said: [
+        "database-2: /etc/patroni/dynamic.json changed: PostgreSQL reloaded",
+        "database-2: PostgreSQL on 2 machines: takes effect after a restart, which cuts all sessions: " +
+          "patronictl restart --pending --force database",
+      ],
+    });
+    expect(asked()).toEqual([
+      "systemctl reload patroni",
+      `patronictl edit-config --force --quiet --replace ${DYNAMIC}`,
+      "sleep 6",
+    ]);
+    expect(JSON.parse(read(DYNAMIC))).toMatchObject({
+      synchronous_mode: true,
+      postgresql: { parameters: { max_connections: "300" } },
+    });
+  });
+
+  test("has what is its own from its file, and says nothing of restarts where none is due", () => {
+    write("members", member(false));
+    expect(take("database-2", { postgres: { neverPrimary: [2] } })).toEqual({
+      status: 0,
+      said: ["database-2: /etc/patroni/config.yml changed: PostgreSQL reloaded"],
+    });
+    expect(read("/etc/patroni/config.yml")).toContain("\ntags:\n  nofailover: true\n");
+  });
+
+  test("goes on with what it has while Patroni cannot write to etcd, and says so", () => {
+    write("away", "");
+    expect(take("database-2", { postgres: { maxConnections: 300 } })).toEqual({
+      status: 1,
+      said: [
+        "database-2: /etc/patroni/dynamic.json: PostgreSQL has not taken what is new, and the old is back: etcd does not answer",
+      ],
+    });
+    expect(JSON.parse(read(DYNAMIC))).toMatchObject({ postgresql: { parameters: { max_connections: "200" } } });
+  });
+
+  test("takes nothing while it is paused, since the page's settings would end that", () => {
+    write("config", '{"ttl": 20, "pause": true}');
+    expect(take("database-2", { postgres: { maxConnections: 300 } })).toEqual({
+      status: 1,
+      said: [
+        "database-2: /etc/patroni/dynamic.json: PostgreSQL has not taken what is new, and the old is back: " +
+          "Patroni is paused: patronictl resume, then deploy again",
+      ],
+    });
+    expect(asked()).toEqual([]);
+  });
+
+  test("that is stopped reads its file when it starts, and then gives the settings of all to the others", () => {
+    command("systemctl", `[ $1 != is-active ] || exit 3; echo "systemctl $*" >>${root}/asked`);
+    expect(take("database-2", { postgres: { maxConnections: 300 } })).toEqual({
+      status: 0,
+      said: ["database-2: /etc/patroni/dynamic.json changed: PostgreSQL is not running, and reads it when it starts"],
+    });
+    expect(asked()).toEqual(["systemctl start --no-block patroni-newest.service"]);
+  });
+
+  test("comes with a renewal of a machine that runs PostgreSQL alone", () => {
+    boots("database-1", { postgres: { replicas: 0 } });
+    rmSync(join(root, "etc/patroni"), { recursive: true });
+    expect(take("database-1", { postgres: { replicas: 1 } }).said).toContain(
+      "database-1: /etc/patroni/config.yml is not there: PostgreSQL comes with a renewal of this machine",
+    );
+    expect(asked()).toEqual([]);
   });
 });
 
@@ -144,7 +236,11 @@ test("the pooler's HAProxy is reloaded for one more standby, whose name the mach
   boots("pool-1");
   expect(take("pool-1", { postgres: { replicas: 3 } })).toEqual({
     status: 0,
-    said: ["pool-1: /etc/hosts changed: in effect", "pool-1: /etc/haproxy/haproxy.cfg changed: HAProxy reloaded"],
+    said: [
+      "pool-1: /etc/hosts changed: in effect",
+      "pool-1: /etc/haproxy/haproxy.cfg changed: HAProxy reloaded",
+      "pool-1: /usr/local/sbin/primary-ready changed: in effect",
+    ],
   });
   expect(read("/etc/hosts")).toMatch(/^10\.20\.\d+\.13 database-4$/m);
   expect(asked()).toEqual(["systemctl reload haproxy"]);
@@ -200,30 +296,6 @@ esac`;
       said: ["redis-1: /etc/redis/sentinel.masters changed: Sentinel has it without a restart"],
     });
     expect(asked()).toEqual(["sentinel set redis down-after-milliseconds 8000"]);
-  });
-});
-
-describe("PostgreSQL whose commits are to wait", () => {
-  beforeEach(() => {
-    write(`${CLUSTER}/conf.d/50-mastodon.conf`, "");
-    write("/usr/lib/postgresql/17/bin/postgres", "#!/bin/bash\n", 0o755);
-    command("psql", PSQL);
-    write("asked", "");
-    write("standbys", "1\n");
-    boots("database-1");
-    write("asked", "");
-  });
-
-  test.each([
-    ["waits once a standby follows", "1\n", 0],
-    ["goes on as it was while none follows", "0\n", 1],
-  ])("%s", (_, standbys, status) => {
-    write("standbys", standbys);
-    const found = take("database-1", { postgres: { synchronous: true } });
-    expect(found.status).toBe(status);
-    const waits = read(`${CLUSTER}/conf.d/50-mastodon.conf`).includes("synchronous_standby_names");
-    expect(waits).toBe(status === 0);
-    if (status === 1) expect(found.said.join()).toContain("none follows yet: deploy again when one does");
   });
 });
 

@@ -12,6 +12,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { FakeCloud } from "../../lib/testing";
 import { pageOf, WHOLE } from "./mixes";
 
 interface Text {
@@ -21,10 +22,12 @@ interface Text {
 }
 
 const { cloud } = pageOf(WHOLE);
-const texts: readonly Text[] = [...cloud.machines, ...cloud.pools].flatMap(({ name: host, bootText }) => {
-  const { write_files } = parse(bootText()) as { write_files: readonly Omit<Text, "host">[] };
-  return write_files.map(({ path, content }) => ({ host, path, content }));
-});
+const textsOf = ({ machines, pools }: FakeCloud): readonly Text[] =>
+  [...machines, ...pools].flatMap(({ name: host, bootText }) => {
+    const { write_files } = parse(bootText()) as { write_files: readonly Omit<Text, "host">[] };
+    return write_files.map(({ path, content }) => ({ host, path, content }));
+  });
+const texts = textsOf(cloud);
 
 function found(path: RegExp, host = /./): readonly Text[] {
   const some = texts.filter((text) => path.test(text.path) && host.test(text.host));
@@ -146,21 +149,24 @@ test("podman reads env files literally: no quotes, no comments", () => {
 });
 
 test("Debian adopts old data only with its configuration files put back; it belongs to another uid, and has TLS off", () => {
+  const alone = textsOf(pageOf({ ...WHOLE, replica: false }).cloud).filter(({ host }) => host === "database-1");
+  const under = (all: readonly Text[], path: string) => all.find((one) => one.path === path)!.content;
+  const owned = "chown -R postgres:postgres /var/lib/postgresql/17\n";
+  const single = under(alone, "/usr/local/sbin/boot");
+  expect(single).toContain(owned);
+  expect(single.indexOf("$name.conf.sample")).toBeGreaterThan(single.indexOf(owned));
+  expect(single.indexOf('pg_createcluster "$MAJOR" main')).toBeGreaterThan(single.indexOf("$name.conf.sample"));
+  expect(under(alone, "/etc/mastodon/postgres/50-mastodon.conf")).toMatch(/^ssl = on\nssl_cert_file = .+\nssl_key_file = /m);
   for (const host of [/^database-1$/, /^database-2$/]) {
-    const script = boot(host);
-    expect(script).toContain("chown -R postgres:postgres /var/lib/postgresql/17\n");
-    const role = text(/postgres-role$/, host);
-    expect(role).toContain("$name.conf.sample");
-    expect(role.indexOf("$name.conf.sample")).toBeLessThan(role.indexOf("pg_createcluster 17 main"));
-    expect(text(/50-mastodon\.conf$/, host)).toMatch(/^ssl = on\nssl_cert_file = .+\nssl_key_file = /m);
+    expect(boot(host)).toContain(owned);
+    expect(text(/patroni-start$/, host)).toContain("$name.conf.sample");
+    expect(text(/dynamic\.json$/, host)).toMatch(/"ssl": "on",\n +"ssl_cert_file": .+\n +"ssl_key_file": /);
   }
 });
 
-test("a standby writes its own connection, without a password; no standby can hold up every write", () => {
-  const script = text(/postgres-role$/, /^database-2$/);
-  expect(script).not.toMatch(/pg_(basebackup|rewind).* -R/);
-  expect(script).toMatch(/connection\(\) \{ echo "host=.* passfile=\S+"; \}/);
-  expect(script).toContain("primary_conninfo = ");
+test("no standby can hold up every write, unless the page says so", () => {
+  for (const { content } of found(/patroni\/dynamic\.json$/))
+    expect(JSON.parse(content)).toMatchObject({ synchronous_mode: false, synchronous_mode_strict: false });
   for (const { content } of texts) expect(content).not.toContain("synchronous_standby_names");
 });
 

@@ -1,6 +1,7 @@
 import { App, TerraformStack } from "cdktf";
 import { parse } from "yaml";
 import {
+  Etcd,
   PgBouncer,
   Pool,
   Postgres,
@@ -141,6 +142,7 @@ function page(version: string, { site: props, redis, streaming, replicaUrl }: Pa
     ...props,
   });
   const database = new PgBouncer(site, "Pool", { database: new Postgres(site, "Database", { replicas: 1 }) });
+  new Etcd(site, "Etcd");
   const url = new Secret(site.node.scope!, "replica_url", {
     length: 200,
     pattern: "^postgresql://",

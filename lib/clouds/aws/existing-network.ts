@@ -17,7 +17,7 @@ import { Base } from "./own-network";
 export interface ExistingNetwork {
   /**
    * Its id. The site's `network`, a /16, must be one of its ranges, and free but for public subnets: add it as a further range, if the VPC has
-   * others already. It resolves names (DNS support). The page adds up to three blocks of IPv6 to it, of which AWS allows five.
+   * others already. It resolves names (DNS support). The page adds up to four blocks of IPv6 to it, of which AWS allows five.
    */
   readonly vpc: string;
   /** Public subnets for the load balancer and for NAT gateways, one in each zone, in the order of `zones`. */

@@ -6,7 +6,7 @@
 import { AddressPlan, Range, Role, ROLE_NAMES } from "../../core/address-plan";
 
 /** A block of the VPC, from which roles have their numbers. Roles that may have many tiers have one of their own. */
-export type Ipv6Block = "General" | "Redis" | "Sidekiq";
+export type Ipv6Block = "General" | "Redis" | "Sidekiq" | "Etcd";
 
 /** Each tier has one number for each zone, of which there are at most four. */
 const ZONES = 4;
@@ -19,6 +19,7 @@ const SHARES: Readonly<Record<Role, { readonly block: Ipv6Block; readonly first:
   web: { block: "General", first: 25, tiers: 14 },
   streaming: { block: "General", first: 39, tiers: 12 },
   own: { block: "General", first: 51, tiers: 13 },
+  etcd: { block: "Etcd", first: 0, tiers: 16 },
   redis: { block: "Redis", first: 0, tiers: 64 },
   sidekiq: { block: "Sidekiq", first: 0, tiers: 64 },
 };

@@ -70,6 +70,7 @@ class LocalCloud implements Cloud {
     frontDoorIdleSeconds: 60,
     sharedFiles: "/srv/files",
     delivers: true,
+    sharesKernel: true,
   };
 
   constructor(private readonly props: LocalProps) {}

@@ -79,7 +79,7 @@ export function redis(program: Program, instance: RedisInstance, self: string): 
       why: `Redis ${name}`,
       // Debian enables an instance of its own, which would take port 6379 at the next boot. And the uid of redis depends on which packages were
       // installed first, so a kept disk may belong to another user.
-      script: `systemctl mask -q --now redis-server.service\ninstall -d -o redis -g redis -m 0750 /var/lib/redis/${name}\nchown -R redis:redis /var/lib/redis\n`,
+      script: `systemctl mask -q --now redis-server.service\ninstall -d -o redis -g redis -m 0750 /var/lib/redis/${name}\nchown redis:redis /var/lib/redis\nchown -R redis:redis /var/lib/redis/${name}\n`,
     })
     .add(...(instance.durable ? mend(name) : []))
     // Else a fork for a snapshot can fail while half of the memory is free; a container's host has set it already.

@@ -1,7 +1,7 @@
 // What becomes of kept machines and their disks in the life of a page, carried out by the real Terraform over built-in resources.
 
 import { Testing } from "cdktf";
-import { Postgres, Redis } from "../../../lib";
+import { Etcd, Postgres, Redis } from "../../../lib";
 import { AwsProps } from "../../../lib/clouds/aws";
 import { BuiltIn } from "./built-in";
 import { page, pool } from "./page";
@@ -11,9 +11,10 @@ jest.setTimeout(300_000);
 
 /** A page with kept machines that have disks, and with a pool. */
 function whole(props: Partial<AwsProps> = {}, replicas = 1) {
-  const { stack, site } = page(props);
+  const { stack, site } = page({ quorumInTwoZones: true, ...props });
   const db = new Postgres(site, "Database", { replicas });
   const redis = new Redis(site, "Redis");
+  new Etcd(site, "Etcd", { on: [redis, db] });
   const jobs = pool(site, "jobs");
   db.reachedBy(jobs, "a probe");
   redis.reachedBy(jobs, "a probe");

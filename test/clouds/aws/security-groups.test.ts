@@ -1,4 +1,4 @@
-import { Endpoint, Machine, Postgres, Redis } from "../../../lib";
+import { Endpoint, Etcd, Machine, Postgres, Redis } from "../../../lib";
 import { AwsSession } from "../../../lib/clouds/aws";
 import { BuiltIn } from "./built-in";
 import { all, machine, page, pool, problems, web } from "./page";
@@ -33,22 +33,28 @@ function rules(stack: Stack, type: string): Readonly<Record<string, readonly str
 function whole(more?: (site: ReturnType<typeof page>["site"]) => void): Stack {
   const { stack, site } = page();
   const made = web(site);
+  const redis = new Redis(site, "Redis", { replicas: 2 });
   const database = new Postgres(site, "Database", { replicas: 1 });
+  new Etcd(site, "Etcd", { on: redis });
   database.reachedBy(made, "statuses");
-  new Redis(site, "Redis").reachedBy(made, "feeds");
+  redis.reachedBy(made, "feeds");
   pool(site, "jobs");
   more?.(site);
   return stack;
 }
 
 const EVERYBODY = ["tcp 443 world", "tcp 80 world", "udp 123 world"];
+const ETCD = ["tcp 2379 machines-redis", "tcp 2380 machines-redis"];
 const REDIS = [26379, 6379, 6380, 6381].map((port) => `tcp ${port} machines-redis`);
 
 test("a tier takes what the table of flows says, by the groups of roles and of the load balancer, and nothing of the world", () => {
   expect(rules(whole(), INBOUND)).toEqual({
     "front-door": ["icmp 3-4 0.0.0.0/0", "icmpv6 2-0 ::/0", "tcp 443 world", "tcp 80 world"],
-    "machines-database": ["5432", "8008"].flatMap((port) => [`tcp ${port} machines-database`, `tcp ${port} pool-web`]),
-    "machines-redis": [...REDIS, "tcp 6379 pool-web"].sort(),
+    "machines-database": [
+      ...["5432", "8008"].flatMap((port) => [`tcp ${port} machines-database`, `tcp ${port} pool-web`]),
+      "tcp 8009 pool-web",
+    ],
+    "machines-redis": [...REDIS, ...ETCD, "tcp 2379 machines-database", "tcp 26379 pool-web", "tcp 6379 pool-web"].sort(),
     "pool-web": ["tcp 80 front-door"],
   });
 });
@@ -56,10 +62,17 @@ test("a tier takes what the table of flows says, by the groups of roles and of t
 test("a tier lets out what it calls: hosts of the site by their groups alone, packages, the time and TLS to the world", () => {
   expect(rules(whole(), OUTBOUND)).toEqual({
     "front-door": ["tcp 80 pool-web"],
-    "machines-database": [...EVERYBODY, "tcp 5432 machines-database", "tcp 8008 machines-database"].sort(),
-    "machines-redis": [...EVERYBODY, ...REDIS].sort(),
+    "machines-database": [
+      ...EVERYBODY,
+      ...["tcp 5432 machines-database", "tcp 8008 machines-database", "tcp 2379 machines-redis"],
+    ].sort(),
+    "machines-redis": [...EVERYBODY, ...REDIS, ...ETCD].sort(),
     "pool-jobs": EVERYBODY,
-    "pool-web": [...EVERYBODY, "tcp 5432 machines-database", "tcp 6379 machines-redis", "tcp 8008 machines-database"].sort(),
+    "pool-web": [
+      ...EVERYBODY,
+      ...["tcp 5432 machines-database", "tcp 8008 machines-database", "tcp 8009 machines-database"],
+      ...["tcp 26379 machines-redis", "tcp 6379 machines-redis"],
+    ].sort(),
   });
 });
 

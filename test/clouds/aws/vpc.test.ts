@@ -1,7 +1,7 @@
 import { Pool, Redis } from "../../../lib";
 import { AwsProps, AwsSession } from "../../../lib/clouds/aws";
 import { Ipv6Plan } from "../../../lib/clouds/aws/ipv6-plan";
-import { AddressPlan } from "../../../lib/core/address-plan";
+import { AddressPlan, ROLE_NAMES } from "../../../lib/core/address-plan";
 import { all, data, page, planOf, pool, problems, size, web } from "./page";
 
 const tags = (name: string) => ({ Name: name === "" ? "social" : `social-${name}`, "cdktf-mastodon:site": "social" });
@@ -196,7 +196,7 @@ test("no two roles have the same numbers of IPv6, and none lies outside its bloc
   const plan = AddressPlan.of("10.20.0.0/16");
   const ipv6Plan = new Ipv6Plan("10.20.0.0/16");
   const owners = new Map<string, Set<string>>();
-  for (const role of ["cloud", "postgres", "pgbouncer", "redis", "web", "streaming", "sidekiq", "own"] as const) {
+  for (const role of ROLE_NAMES) {
     for (let slot = 0; slot < plan.slots(role); slot++) {
       plan.zones(plan.tier(role, slot), 4).forEach(({ cidr }, zone) => {
         const place = ipv6Plan.place(cidr, zone);
@@ -381,7 +381,7 @@ test("with two zones Sentinels are refused, unless the page accepts that one zon
     return problems(site);
   };
   expect(two({}, 2)).toEqual([
-    "stack/Social/Redis: with 2 zones, 2 of its 3 sentinels are in one of them: while that zone is away, no replica becomes master / " +
+    "stack/Social/Redis: with 2 zones, 2 of its 3 sentinels are in one of them: while that zone is away, nothing fails over / " +
       "give the cloud three zones, or say quorumInTwoZones: true if that may be",
   ]);
   expect(two({ quorumInTwoZones: true }, 2)).toEqual([]);

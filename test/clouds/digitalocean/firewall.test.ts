@@ -1,4 +1,4 @@
-import { Machine, Postgres, Redis } from "../../../lib";
+import { Etcd, Machine, Postgres, Redis } from "../../../lib";
 import { all, page, pool, problems, size, web } from "./page";
 
 interface Rule {
@@ -23,7 +23,7 @@ const balancer = (name: string) => `\${digitalocean_loadbalancer.Social_${name}.
 test("a tier takes what the table of flows says, by roles and load balancers, and nothing of the world but pings", () => {
   const { stack, site } = page({ ssh: { keys: ["admin"], from: ["2001:db8::/32", "203.0.113.0/24"] } });
   const made = web(site);
-  const db = new Postgres(site, "Database", { replicas: 1 });
+  const db = new Postgres(site, "Database", { replicas: 1, quorum: new Etcd(site, "Etcd") });
   db.reachedBy(made, "a probe");
   pool(site, "jobs");
   const ssh = ["2001:db8::/32", "203.0.113.0/24"];
@@ -42,13 +42,14 @@ test("a tier takes what the table of flows says, by roles and load balancers, an
     "tcp 22": ssh,
     "tcp 5432": ["pgbouncer", "postgres", "web"].map((role) => tag(`role-${role}`)),
     "tcp 8008": ["pgbouncer", "postgres", "web"].map((role) => tag(`role-${role}`)),
+    "tcp 8009": ["pgbouncer", "web"].map((role) => tag(`role-${role}`)),
   });
 });
 
 test("a tier lets out what it calls: names, the time, packages and images to the world, and hosts of the site by their tags alone", () => {
   const { stack, site } = page();
   const made = web(site);
-  const db = new Postgres(site, "Database", { replicas: 1 });
+  const db = new Postgres(site, "Database", { replicas: 1, quorum: new Etcd(site, "Etcd") });
   db.reachedBy(made, "a probe");
   new Redis(site, "Redis");
   const everybody = { icmp: WORLD, "tcp 443": WORLD, "tcp 53": WORLD, "tcp 80": WORLD, "udp 123": WORLD, "udp 53": WORLD };
@@ -56,6 +57,7 @@ test("a tier lets out what it calls: names, the time, packages and images to the
     ...everybody,
     "tcp 5432": [tag("machines-database")],
     "tcp 8008": [tag("machines-database")],
+    "tcp 8009": [tag("machines-database")],
   });
   const redis = Object.fromEntries([6379, 6380, 6381, 26379].map((port) => [`tcp ${port}`, [tag("machines-redis")]]));
   expect(rules(stack, "machines-redis", "outbound")).toEqual({ ...everybody, ...redis });

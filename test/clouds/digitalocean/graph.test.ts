@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerraformStack, Testing } from "cdktf";
-import { Pool, Postgres, Redis } from "../../../lib";
+import { Etcd, Pool, Postgres, Redis } from "../../../lib";
 import { planOf } from "../../examples/plan";
 import { Terraform } from "../../terraform";
 import { builtIn } from "./built-in";
@@ -34,6 +34,7 @@ function whole(members: number, image = "debian-13-x64"): TerraformStack {
   const jobs = pool(site, "jobs");
   const db = new Postgres(site, "Database", { replicas: 1 });
   const redis = new Redis(site, "Redis", { replicas: 2 });
+  new Etcd(site, "Etcd", { on: redis });
   for (const one of [front, jobs]) {
     db.reachedBy(one, "a probe");
     redis.reachedBy(one, "a probe");

@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import { Testing } from "cdktf";
-import { Disk, Machine, Postgres, Site } from "../../../lib";
+import { Disk, Etcd, Machine, Postgres, Site } from "../../../lib";
 import { all, page, planOf, pool, problems, size, web } from "./page";
 
 interface Condition {
@@ -106,7 +106,7 @@ test("a renamed tier moves in Terraform's state with all that it has, and its vo
 
 test("a renamed tier whose machines would get other addresses is refused with the slot that they have", () => {
   const { site, cloud } = page();
-  cloud.formerly(new Postgres(site, "Db", { replicas: 1 }), "Database");
+  cloud.formerly(new Postgres(site, "Db", { replicas: 1, quorum: new Etcd(site, "Etcd") }), "Database");
   expect(problems(site)).toEqual([
     `stack/Social/Db: formerly says that its id was "Database", under which its machines had other addresses / give it slot: ${SLOT_OF_DATABASE}, where they are`,
   ]);

@@ -1,0 +1,163 @@
+// What happens before each start of Patroni: never a first cluster beside another's data, and its passwords in memory alone.
+
+import { statSync } from "node:fs";
+import { Ran, ScriptRoom } from "./script-room";
+
+/** What Patroni says of a machine: the start of its answer is enough here. */
+const WORDS = {
+  uninitialized: '{"state": "stopped", "role": "uninitialized"}',
+  standby: '{"state": "running", "role": "replica"}',
+  primary: '{"state": "running", "role": "primary", "timeline": 3}',
+} as const;
+type Word = keyof typeof WORDS;
+
+interface Scenario {
+  /** @default the first one */
+  readonly self?: "first" | "second";
+  /** Which files are in its data directory. */
+  readonly data?: readonly string[];
+  /** What the other machine says; it is silent if that is left out. */
+  readonly says?: Word;
+  /** What it says from some turn on. */
+  readonly later?: { readonly turn: number; readonly says: Word };
+  /** Whom etcd knows as the primary, as a further machine may be. */
+  readonly leader?: boolean;
+  /** Until which turn the first one still runs PostgreSQL alone. */
+  readonly alone?: number;
+  readonly ownKernel?: boolean;
+  /** From which turn on the machine has its private address. */
+  readonly address?: number;
+}
+
+const room = () =>
+  new ScriptRoom("patroni-start.sh", {
+    ip: 'echo "2: ens3 inet 203.0.113.7/32 scope global"; [ -e $ROOT/no-address ] || echo "3: ens10 inet 10.20.30.10/32 scope global"',
+    curl: 'did "asks ${@: -1}"; cat $ROOT/says 2>/dev/null || exit 7',
+    // The computer of this test has no PostgreSQL to copy from.
+    install: 'case $1 in -d) ;; *) did "puts ${@: -2}" ;; esac',
+    patronictl: 'cat $ROOT/list 2>/dev/null || { echo "etcd is away" >&2; exit 1; }',
+    "first-alone": '[ -e $ROOT/alone ] || exit 1; echo "database-1 still runs PostgreSQL alone"',
+    ...{ modprobe: 'did "modprobe $*"', chown: 'did "chown $*"' },
+  });
+
+async function start(scenario: Scenario, made = room()): Promise<Ran> {
+  const { self = "first", data = [], says, later, leader = false, alone, ownKernel = false, address } = scenario;
+  try {
+    made.write("secrets", "DATABASE_PASSWORD=d1\nREPLICATION_PASSWORD=r2\nPATRONI_PASSWORD=p3\nETCD_PASSWORD=e4\n");
+    for (const name of data) made.write(`disk/17/main/${name}`, "own");
+    if (says !== undefined) made.write("says", WORDS[says]);
+    if (later !== undefined) {
+      made.write("later", WORDS[later.says]);
+      made.turn(later.turn, "cp $ROOT/later $ROOT/says");
+    }
+    if (leader) made.write("list", '[{"Cluster": "database", "Member": "database-3", "Role": "Leader", "State": "running"}]');
+    if (alone !== undefined) {
+      made.write("alone", "");
+      made.turn(alone, "rm $ROOT/alone");
+    }
+    if (address !== undefined) {
+      made.write("no-address", "");
+      made.turn(address, "rm $ROOT/no-address");
+    }
+    return await made.run({
+      PREFIX: "10.20.",
+      SELF: self === "first" ? "database-1" : "database-2",
+      FIRST: self === "first" ? "yes" : "no",
+      FIRST_ALONE: made.at("bin/first-alone"),
+      PATRONICTL: made.at("bin/patronictl"),
+      OTHERS: self === "first" ? "database-2" : "database-1",
+      WATCHDOG: ownKernel ? "yes" : "no",
+      ENVIRONMENT: made.at("patroni.env"),
+      DATA: made.at("disk/17/main"),
+      DISK: made.at("disk"),
+      MAJOR: 17,
+      SECRETS: made.at("secrets"),
+      PATRONI_PORT: 8008,
+      POSTGRES_PORT: 5432,
+    });
+  } finally {
+    made.remove();
+  }
+}
+
+const ASKED = "asks http://database-2:8008/patroni";
+const WHOLE = ["PG_VERSION", "postgresql.conf", "pg_hba.conf", "pg_ident.conf"];
+
+test("the first one, empty, makes the first cluster once the other has said that it has none", async () => {
+  expect(await start({ says: "uninitialized" })).toEqual({ status: 0, said: [], turns: 0, did: [ASKED] });
+});
+
+test("it waits while the other is silent or has data, and goes on when the other is primary, whom it then copies", async () => {
+  const waits = {
+    status: "waits",
+    said: ["patroni-start: has no data, and waits until database-2 has told whether it has any"],
+    turns: 8,
+  };
+  expect(await start({})).toMatchObject(waits);
+  expect(await start({ says: "standby" })).toMatchObject(waits);
+  expect(await start({ later: { turn: 3, says: "uninitialized" } })).toMatchObject({ status: 0, turns: 3 });
+  expect(await start({ says: "standby", later: { turn: 2, says: "primary" } })).toMatchObject({ status: 0, turns: 2 });
+  // A third one is primary, which only etcd knows.
+  expect(await start({ says: "standby", leader: true })).toMatchObject({ status: 0, turns: 0 });
+  expect(await start({ leader: true })).toMatchObject({ status: 0, turns: 0 });
+});
+
+test("with its data it starts at once and asks nobody", async () => {
+  for (const self of ["first", "second"] as const)
+    expect(await start({ self, data: WHOLE })).toEqual({ status: 0, said: [], turns: 0, did: [] });
+});
+
+test("the second one never makes a cluster, so it waits for nobody", async () => {
+  expect(await start({ self: "second" })).toEqual({ status: 0, said: [], turns: 0, did: [] });
+});
+
+test("as long as the first one runs PostgreSQL alone, a new standby does not start: there is no cluster that it could join", async () => {
+  expect(await start({ self: "second", alone: 4 })).toEqual({
+    status: 0,
+    said: ["patroni-start: database-1 still runs PostgreSQL alone"],
+    turns: 4,
+    did: [],
+  });
+  // Also not with the data of a former time.
+  expect(await start({ self: "second", data: WHOLE, alone: 9 })).toMatchObject({ status: "waits" });
+  // The first one itself is not asked.
+  expect(await start({ data: WHOLE, alone: 9 })).toMatchObject({ status: 0, turns: 0 });
+});
+
+test("the data of a single server gets the files that Debian kept elsewhere, and keeps those that it has", async () => {
+  const { did, status } = await start({ data: ["PG_VERSION", "pg_hba.conf"] });
+  expect({ did, status }).toEqual({
+    status: 0,
+    did: ["postgresql", "pg_ident"].map((name) => `puts /usr/share/postgresql/17/${name}.conf.sample /disk/17/main/${name}.conf`),
+  });
+});
+
+test("Patroni gets the machine's address and the passwords by a file that only root reads", async () => {
+  const made = room();
+  const found: { text?: string | undefined; mode?: number } = {};
+  const remove = made.remove.bind(made);
+  made.remove = () => {
+    found.text = made.read("patroni.env");
+    found.mode = statSync(made.at("patroni.env")).mode & 0o777;
+    remove();
+  };
+  expect(await start({ data: WHOLE, address: 2 }, made)).toMatchObject({ status: 0, turns: 2 });
+  expect(found).toEqual({
+    mode: 0o600,
+    text: `PATRONI_POSTGRESQL_CONNECT_ADDRESS=10.20.30.10:5432
+PATRONI_RESTAPI_CONNECT_ADDRESS=10.20.30.10:8008
+PATRONI_RESTAPI_USERNAME=patroni
+PATRONI_RESTAPI_PASSWORD=p3
+PATRONI_ETCD3_PROTOCOL=http
+PATRONI_ETCD3_USERNAME=patroni
+PATRONI_ETCD3_PASSWORD=e4
+PATRONI_REPLICATION_PASSWORD=r2
+PATRONI_REWIND_PASSWORD=r2
+`,
+  });
+});
+
+test("only a machine with a kernel of its own gets a watchdog", async () => {
+  expect((await start({ data: WHOLE, ownKernel: true })).did[0]).toBe("modprobe softdog");
+  expect((await start({ data: WHOLE })).did).toEqual([]);
+});
