@@ -11,7 +11,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs shell with all functions of the driver, and what it is told in its environment. */
 function shell(script: string, environment: Readonly<Record<string, string>> = {}) {
-  const parts = ["common", "disk", "machine", "machine-commands", "inside", "pool", "clean"].map(
+  const parts = ["common", "network", "disk", "machine", "machine-commands", "inside", "pool", "clean"].map(
     (part) => `. ${DRIVER}/${part}.sh`,
   );
   const env = { PATH: process.env["PATH"]!, CDKTF_MASTODON_ROOT: directory, COMMAND: "test", SITE: "probe", ...environment };
@@ -252,6 +252,61 @@ describe("what a person names", () => {
       "database-1\t10.20.0.7\t-\tstopped\t-",
       "pool-1\t10.20.0.7\t-\trunning\t-",
       "web-1-8c4a7e\t10.20.0.7\tweb\tstopped\t-",
+    ]);
+  });
+
+  // A set as nft prints it, and what nft is told, with words in place of the interfaces.
+  const set = (...pairs: readonly string[]) =>
+    `link() { NAME=$1 && link_of "$NAME"; }
+nft() {
+  case "$1 $2" in
+    "list set") ${pairs.length === 0 ? ":" : `printf 'elements = { %s }\\n' "${pairs.join(", ")}"`} ;;
+    "-f -") sed "s/$(link database-1)/DATABASE/g; s/$(link pool-1)/POOL/g; s/$(link web-1-8c4a7e)/WEB/g; s/$(site_id)/SITE/g" ;;
+    *) echo "nft $*" ;;
+  esac
+}
+is_cut() { false; }
+`;
+
+  test("a machine is cut off from some others in both directions, whose names may be beginnings of theirs", () => {
+    const { status, stdout } = shell(`${set()}partition_cut from pool-1 web-1`, { SITE: "social", NAME: "database-1" });
+    expect({ status, lines: stdout.split("\n").slice(-3) }).toEqual({
+      status: 0,
+      lines: [
+        "add rule bridge cdktf_mastodon_SITE between iifname . oifname @pairs drop",
+        'add element bridge cdktf_mastodon_SITE pairs { "DATABASE" . "POOL", "POOL" . "DATABASE", "DATABASE" . "WEB", "WEB" . "DATABASE" }',
+        "",
+      ],
+    });
+  });
+
+  test.each([
+    ["from", "local: after the machine `partition cut` wants nothing, or: from NAME...\n"],
+    ["of pool-1", "local: after the machine `partition cut` wants nothing, or: from NAME...\n"],
+    ["from pool-1 database-1", "local: database-1 cannot be cut off from itself\n"],
+    ["from pool-1 nobody", expect.stringMatching(/^local: there is no machine nobody in the site social; there are: /)],
+  ])("a cut `%s` cuts nothing off, and says why", (words, stderr) => {
+    const environment = { SITE: "social", NAME: "database-1", COMMAND: "partition cut" };
+    expect(shell(`${set()}partition_cut ${words}`, environment)).toEqual({ status: 1, stdout: "", stderr });
+  });
+
+  test("a machine that is cut off from another is told with it, and heals with it alone", () => {
+    const pair = (one: string, other: string) => `\\"$(link ${one})\\" . \\"$(link ${other})\\"`;
+    const cut = set(pair("database-1", "pool-1"), pair("pool-1", "database-1"), pair("web-1-8c4a7e", "web-2-8c4a7e"));
+    const states = shell(`${cut}${asleep}machine_list`, { SITE: "social" }).stdout.split("\n");
+    expect(states.slice(1, 8).map((line) => line.split("\t")[3])).toEqual([
+      "partly-cut",
+      "partly-cut",
+      "partly-cut",
+      "partly-cut",
+      "stopped",
+      "stopped",
+      "stopped",
+    ]);
+    const healed = shell(`${cut}partition_heal`, { SITE: "social", NAME: "pool-1" });
+    expect(healed.stdout.split("\n").filter((line) => line.startsWith("delete"))).toEqual([
+      'delete element bridge cdktf_mastodon_SITE pairs { "DATABASE"."POOL" }',
+      'delete element bridge cdktf_mastodon_SITE pairs { "POOL"."DATABASE" }',
     ]);
   });
 

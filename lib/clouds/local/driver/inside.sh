@@ -30,6 +30,12 @@ must_exist() {
   NAME=$found
 }
 
+# The whole names of these machines of SITE, one in a line.
+whole_names() {
+  local name
+  for name in "$@"; do (NAME=$name && must_exist && echo "$NAME") || return 1; done
+}
+
 machine_run() {
   need SITE NAME
   [ "${1:-}" != -- ] || shift
@@ -112,11 +118,13 @@ machine_list() {
 }
 
 machine_rows() {
-  local name state pool
+  local name state pool pairs
+  pairs=$(cut_pairs)
   for name in $(machine_names); do
     [ -e "$(machine_dir "$name")/record" ] || continue
     state=stopped
     ! is_running "$name" || state=running
+    [[ $pairs != *"\"$(link_of "$name")\""* ]] || state=partly-cut
     ! (NAME=$name && is_cut) || state="cut"
     ! is_frozen "$name" || state=frozen
     pool=$(machine_record "$name" pool)

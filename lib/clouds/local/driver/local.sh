@@ -13,7 +13,8 @@
 #   machine settings     SITE NAME SETTINGS                         has it take changed settings, and says what it reloads
 #   machine kill         SITE NAME                                  power cut: no packet leaves it any more
 #   machine freeze|thaw  SITE NAME                                  all its processes stand still, its kernel goes on answering
-#   partition cut|heal   SITE NAME                                  silent loss of all its packets
+#   partition cut        SITE NAME [from NAME...]                   silent loss of all its packets, or of those to and from these machines
+#   partition heal       SITE NAME                                  its packets pass again, whomever it was cut off from
 #   pool settle          SITE POOL MEMBERS [LIMIT_SECONDS=600] [FRONT_DOOR TARGETS_BACKENDS]
 #   pool remove          SITE POOL NAME
 #   pools stop           SITE                                       every member of every pool, before what they depend on goes
@@ -80,7 +81,7 @@ case $COMMAND in
   "machine kill") arguments_as SITE NAME -- "$@" && must_exist && machine_kill ;;
   "machine freeze") arguments_as SITE NAME -- "$@" && must_exist && machine_freeze ;;
   "machine thaw") arguments_as SITE NAME -- "$@" && must_exist && machine_thaw ;;
-  "partition cut") arguments_as SITE NAME -- "$@" && must_exist && partition_cut ;;
+  "partition cut") arguments_as SITE NAME -- "$@" && must_exist && partition_cut "${REST[@]}" ;;
   "partition heal") arguments_as SITE NAME -- "$@" && must_exist && partition_heal ;;
   "pool settle") pool_settle ;;
   "pool remove") pool_remove ;;

@@ -76,12 +76,12 @@ machine_kill() (
   lock "$(site_dir)/locks/$NAME"
   local cut=no pid
   pid=$(nspawn_pid "$NAME") || return 0
-  is_cut || { partition_cut && cut=yes; }
+  is_cut || { cut_off && cut=yes; }
   clear_groups "$(machine_id "$NAME")"
   gone "$pid" 30 || die "$NAME does not end"
   # The kernel keeps a dead machine's sockets, and through a healed cut they would still say goodbye.
   ip link delete "$(link_of "$NAME")" 2>/dev/null || true
-  [ $cut = no ] || partition_heal
+  [ $cut = no ] || reconnect
   close_file_systems
 )
 

@@ -88,14 +88,50 @@ set_sysctl() {
 
 raise() { [ "$(sysctl -n "$1")" -ge "$2" ] || set_sysctl "$1" "$2"; }
 
+# From all others; or from these: `partition_cut from OTHER…`.
 partition_cut() {
   need SITE NAME
-  nft add element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }"
+  if [ $# = 0 ]; then
+    cut_off
+    return
+  fi
+  [[ $1 = from && $# -gt 1 ]] || die "after the machine \`$COMMAND\` wants nothing, or: from NAME..."
+  local link others other pairs=""
+  link=$(link_of "$NAME")
+  others=$(whole_names "${@:2}")
+  for other in $others; do
+    [ "$other" != "$NAME" ] || die "$NAME cannot be cut off from itself"
+    pairs+="\"$link\" . \"$(link_of "$other")\", \"$(link_of "$other")\" . \"$link\", "
+  done
+  # The chain is made with the first cut, so that networks of an older version have it too; as often as it is made, it has one rule.
+  nft -f - <<EOT
+add set bridge cdktf_mastodon_$(site_id) pairs { type ifname . ifname; }
+add chain bridge cdktf_mastodon_$(site_id) between { type filter hook forward priority 0; }
+flush chain bridge cdktf_mastodon_$(site_id) between
+add rule bridge cdktf_mastodon_$(site_id) between iifname . oifname @pairs drop
+add element bridge cdktf_mastodon_$(site_id) pairs { ${pairs%, } }
+EOT
 }
 
+# From whomever it is cut off.
 partition_heal() {
   need SITE NAME
-  ! is_cut || nft delete element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }"
+  reconnect
+  local set pair
+  set="bridge cdktf_mastodon_$(site_id) pairs"
+  # Added first, since another heal may have taken it out meanwhile.
+  for pair in $(cut_pairs | grep -F "\"$(link_of "$NAME")\"" | tr -d ' '); do
+    printf '%s element %s { %s }\n' add "$set" "$pair" delete "$set" "$pair"
+  done | nft -f -
+}
+
+cut_off() { nft add element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }"; }
+
+reconnect() { ! is_cut || nft delete element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }"; }
+
+# The pairs of interfaces between which nothing passes, one in a line; each cut between two machines is one in either direction.
+cut_pairs() {
+  nft list set bridge "cdktf_mastodon_$(site_id)" pairs 2>/dev/null | grep -oE '"[^"]+" \. "[^"]+"' || true
 }
 
 is_cut() { nft get element bridge "cdktf_mastodon_$(site_id)" cut "{ $(link_of "$NAME") }" >/dev/null 2>&1; }
