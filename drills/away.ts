@@ -2,7 +2,7 @@
 
 import { Drill, named, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
-import { Host, Role } from "./hosts";
+import { doesOnly, Role } from "./hosts";
 import { Site } from "./site";
 
 const AWAY_SECONDS = 60;
@@ -24,6 +24,7 @@ export const postgresAway: Drill = {
   impossible: (site) => inseparable(site, "postgres"),
   act: (scene) => away(scene, "postgres"),
   breaksQueries: true,
+  movesPrimary: true,
   limits: LIMITS,
 };
 
@@ -50,6 +51,6 @@ async function away(scene: Scene, role: Role) {
 async function inseparable(site: Site, role: Role): Promise<string | undefined> {
   const hosts = await site.with(role);
   if (hosts.length === 0) return "the page has none of its own";
-  const others = hosts.filter(({ roles }: Host) => roles.size > 1);
+  const others = hosts.filter((host) => !doesOnly(host, role));
   return others.length === 0 ? undefined : `${named(others).join(", ")} does other things as well`;
 }

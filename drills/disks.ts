@@ -2,7 +2,8 @@
 
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { EXHAUST_WAL, FILL } from "./full-disk";
-import { primary } from "./parts";
+import { hasPatroni, primary } from "./parts";
+import { agreed } from "./patroni";
 import { jobsInHand } from "./sidekiq";
 import { Host } from "./hosts";
 import { Site } from "./site";
@@ -28,9 +29,14 @@ export const postgresDiskFull: Drill = {
       await saysSo(site, host, POSTGRES),
     ];
     await room(site, host, POSTGRES);
-    return { findings: [...findings, await serves(scene, host)] };
+    findings.push(await serves(scene, host));
+    const now = (await primary(site)).name;
+    findings.push({ said: now === host.name ? `${now} was primary again` : `${now} was primary instead` });
+    const synchronous = hasPatroni(host) && (await agreed(scene, host)).synchronous;
+    return { findings, limits: { postsLost: now === host.name || synchronous ? 0 : Infinity } };
   },
   breaksQueries: true,
+  movesPrimary: true,
   limits: {
     ...UNDISTURBED,
     failuresWithinSeconds: FULL_SECONDS + BACK_SECONDS * 2,

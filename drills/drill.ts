@@ -66,6 +66,8 @@ export interface Drill {
    * as Sidekiq can have in hand. Mastodon's own jobs bear that.
    */
   readonly breaksQueries?: true;
+  /** Another PostgreSQL may be primary afterwards, or the same one anew. After all other drills it is the same one, and was all the time. */
+  readonly movesPrimary?: true;
   /** Other rates than a third of what the machine carries. */
   readonly rates?: Partial<Rates>;
 }
@@ -138,11 +140,13 @@ export class Scene {
     this.frozen.delete(machine);
   }
 
-  async cut(machine: string): Promise<void> {
-    this.say(`${machine}: cut off`);
-    await drive(["partition", "cut", this.site.name, machine]);
+  /** From all others, or from these alone. */
+  async cut(machine: string, ...from: readonly string[]): Promise<void> {
+    this.say(`${machine}: cut off${from.length === 0 ? "" : ` from ${from.join(", ")}`}`);
+    await drive(["partition", "cut", this.site.name, machine, ...(from.length === 0 ? [] : ["from", ...from])]);
   }
 
+  /** From whomever it was cut off. */
   async mend(machine: string): Promise<void> {
     this.say(`${machine}: reached again`);
     await drive(["partition", "heal", this.site.name, machine]);
@@ -167,7 +171,7 @@ export class Scene {
   async heal(): Promise<void> {
     const hosts = await this.site.hosts();
     for (const { name } of hosts.filter(({ name, state }) => state === "frozen" || this.frozen.has(name))) await this.thaw(name);
-    for (const { name } of hosts.filter(({ state }) => state === "cut")) await this.mend(name);
+    for (const { name } of hosts.filter(({ state }) => state === "cut" || state === "partly-cut")) await this.mend(name);
     // One that is cut may be off as well.
     const off = (await this.site.hosts()).filter(({ state }) => state === "stopped").map(({ name }) => name);
     if (off.length > 0) await this.start(...off);

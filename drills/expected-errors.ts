@@ -21,8 +21,17 @@ export interface Expected {
 const UNREACHED =
   /(connection to server .* failed|Connection refused|could not connect|could not translate host name|server login failed)/i;
 
+/** PostgreSQL's own log: in the journal of Patroni, or in a file where it is alone. */
+const POSTGRES = /^(\/var\/log\/postgresql\/.*|patroni\.service)$/;
+/** The same with the unit that starts it where it is alone. */
+const POSTGRES_UNIT = /^(\/var\/log\/postgresql\/.*|patroni\.service|postgresql@\d+-main\.service)$/;
+
 /** How long all machines of a site may take to boot at the same time on a busy machine with two processors. */
 const BOOTING_SECONDS = 240;
+
+/** All but what no drill explains: a wrong password or right, or a script that is broken. */
+const UNLESS_REFUSED =
+  /^(?!.*(permission denied|password authentication failed|no pg_hba\.conf entry|invalid user name or password|syntax error|command not found|unbound variable))/is;
 
 export const EXPECTED: readonly Expected[] = [
   {
@@ -46,17 +55,13 @@ export const EXPECTED: readonly Expected[] = [
     why: "callers that boot before PostgreSQL wait in the pooler as long as it lets them",
   },
   {
-    source: /^(\/var\/log\/postgresql\/.*|cloud-init-main\.service)$/,
-    says: /FATAL: +password authentication failed for user "replicator"$/,
+    source: POSTGRES,
+    says: /(FATAL: +password authentication failed for user "replicator"$|pg_basebackup: error: connection to server at |Error (creating replica using method basebackup|when fetching backup): )/,
     why: "a standby that boots asks the primary until that has made the role; one that is refused for ever never serves, and the deploy fails",
+    withinBootSeconds: BOOTING_SECONDS,
   },
   {
-    source: /^cloud-init-main\.service$/,
-    says: /^psql: error: connection to server at /,
-    why: "a standby that boots asks for the primary, which may not be there yet",
-  },
-  {
-    source: /^\/var\/log\/postgresql\//,
+    source: POSTGRES,
     says: /ERROR: +replication slot "\w+" does not exist$/,
     why: "a standby asks for its slot before the primary, which has just begun, has made it",
   },
@@ -66,17 +71,44 @@ export const EXPECTED: readonly Expected[] = [
     why: "machines boot at the same time, and these wait until the database answers",
   },
   {
-    source: /^(postgres-watch|postgresql@17-main)\.service$/,
-    says: UNREACHED,
-    why: "a standby that boots asks machines that are not there yet",
+    source: /^patroni\.service$/,
+    says: /(ERROR: Failed to get list of machines from |Failed to establish a new connection|Connection refused|Name or service not known|Temporary failure in name resolution)/,
+    why: "Patroni starts before the members of etcd on other machines",
+    withinBootSeconds: BOOTING_SECONDS,
   },
   {
-    source: /^\/var\/log\/postgresql\//,
+    source: /^etcd\.service$/,
+    says: /"msg":"failed to apply request",.*"error":"auth: (role|user) (already exists|not found)"/,
+    why: "each member makes the users of etcd that are not there yet, at the same time as the others",
+  },
+  {
+    source: /^etcd\.service$/,
+    says: /"msg":"recognized and used environment variable","variable-name":"ETCD_LOG_LEVEL","variable-value":"error"/,
+    why: "the level of etcd's log has the name of an error",
+  },
+  {
+    source: /^etcd\.service$/,
+    says: /ERROR: Failed to decode request: http: invalid Read on closed Body$/,
+    why: "Patroni ends a watch by closing its connection",
+  },
+  {
+    source: /^etcd\.service$/,
+    says: /"msg":"(leader failed to send out heartbeat on time; took too long, leader is overloaded likely from slow disk|apply request took too long|waiting for ReadIndex response took too long, retrying)"/,
+    why: "machines of the local cloud share a disk, and a lease of 20 s bears a pause of it; `ready` tells how slow the disk is",
+  },
+  {
+    source: /^etcd(-users)?\.service$/,
+    says: /("msg":"(prober detected unhealthy status|lost the TCP streaming connection with remote peer|lost TCP streaming connection with remote peer|peer became inactive \(message send to peer failed\)|failed to (publish local member to cluster through raft|reach the peer URL|get version|read out metrics|retrieve remote version)|health check for peer failed|request stats)"|connection refused|context deadline exceeded|etcdserver: (no leader|request timed out)|etcd-users\.service: )/,
+    why: "members of etcd boot at different times, and each looks for the others",
+    withinBootSeconds: BOOTING_SECONDS,
+  },
+  {
+    source: POSTGRES,
     says: /FATAL: +the database system is (starting up|shutting down|not yet accepting connections)/,
     why: "PostgreSQL refuses callers until it has started, and while it stops",
   },
   {
-    source: /^\/var\/log\/postgresql\//,
+    source: POSTGRES,
     says: /ERROR: +relation "(cdktf_mastodon_\w+|schema_migrations|user_roles)" does not exist/,
     why: "machines ask whether the database is prepared before its first task has begun",
   },
@@ -131,9 +163,21 @@ export const EXPECTED: readonly Expected[] = [
     after: "drills",
   },
   {
+    source: /^patroni\.service$/,
+    says: UNLESS_REFUSED,
+    why: "while drills take away etcd, other machines and PostgreSQL itself, Patroni and the PostgreSQL in its journal say so in a hundred ways, with tracebacks",
+    after: "drills",
+  },
+  {
+    source: /^etcd(-users)?\.service$/,
+    says: UNLESS_REFUSED,
+    why: "while drills take away members of etcd and their machines, the others say so in a hundred ways",
+    after: "drills",
+  },
+  {
     source: /^\/var\/log\/postgresql\//,
     says: /(FATAL: +terminating (connection|walreceiver)|could not (receive data|send data|connect)|No space left on device)/,
-    why: "drills cut PostgreSQL off, restart it, promote a standby and fill its disk",
+    why: "drills cut PostgreSQL off, restart it, and fill its disk",
     after: "drills",
   },
   {
@@ -149,15 +193,9 @@ export const EXPECTED: readonly Expected[] = [
     after: "drills",
   },
   {
-    source: /^(\/var\/log\/postgresql\/.*|postgresql@\d+-main\.service)$/,
+    source: POSTGRES_UNIT,
     says: /(shutting down due to startup process failure|pg_ctl[ :].*(could not start server|exited with status 1)|could not write to file "pg_wal\/.*: No space left on device|the database system is (in recovery mode|starting up)|Failed process was running: SELECT pg_logical_emit_message)/,
     why: "the drill that fills PostgreSQL's disk leaves it no room to start in, until it makes room",
-    after: "drills",
-  },
-  {
-    source: /^(\/var\/log\/postgresql\/.*|postgresql@\d+-main\.service)$/,
-    says: /(could not send end-of-streaming message to primary|pg_rewind: error: could not (open file "\S*\/pg_wal\/|find previous WAL record)|it cannot be rewound; it begins anew$)/,
-    why: "drills cut a standby off from its primary; an old primary that lacks the log to be rewound copies the new one",
     after: "drills",
   },
   {

@@ -3,7 +3,7 @@
 import { Inventory, InventoryUnit } from "../lib/core/inventory";
 import { Machine } from "../scripts/cluster";
 
-export type Role = "web" | "streaming" | "sidekiq" | "scheduler" | "redis" | "pgbouncer" | "postgres" | "front-door";
+export type Role = "web" | "streaming" | "sidekiq" | "scheduler" | "redis" | "pgbouncer" | "postgres" | "etcd" | "front-door";
 
 /** A machine, and what it does. */
 export interface Host extends Machine {
@@ -12,7 +12,7 @@ export interface Host extends Machine {
 }
 
 /** Units that a drill looks for are called after the role; what only helps another has none. */
-const ROLES: readonly Role[] = ["web", "streaming", "sidekiq", "redis", "pgbouncer", "postgres"];
+const ROLES: readonly Role[] = ["web", "streaming", "sidekiq", "redis", "pgbouncer", "postgres", "etcd"];
 
 /** What each machine does. One that the last deploy has not described, as in the middle of the next one, does nothing that is known. */
 export function hostsOf(inventory: Inventory, machines: readonly Machine[]): readonly Host[] {
@@ -30,6 +30,11 @@ export function hostsOf(inventory: Inventory, machines: readonly Machine[]): rea
 function rolesOf({ what, facts }: InventoryUnit): readonly Role[] {
   const roles = ROLES.filter((role) => role === what);
   return facts["scheduler"] === true ? [...roles, "scheduler"] : roles;
+}
+
+/** Whether a machine does nothing else that anybody would miss. A member of etcd is one of several, and may be away. */
+export function doesOnly({ roles }: Pick<Host, "roles">, role: Role): boolean {
+  return roles.has(role) && [...roles].every((one) => one === role || one === "etcd");
 }
 
 /** The host names that browsers ask for, and the domain of the accounts, which need not be one of them. */

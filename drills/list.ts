@@ -1,14 +1,17 @@
 // The drills in the order in which they are run: one more is one file and one line here.
 
 import { postgresAway, redisAway } from "./away";
-import { pgbouncerReload, pgbouncerRenewed, pgbouncerRestart, postgresRenewed, postgresRestart } from "./database";
 import { postgresDiskFull, redisDiskFull } from "./disks";
+import { postgresCutFromPooler, postgresCutFromQuorum } from "./cuts";
 import { Drill } from "./drill";
+import { postgresCut, postgresFrozen, postgresPower } from "./failover";
 import { pgbouncerStopped, sidekiqStopped, streamingStopped, threadsBusy, threadsHung, webStopped, workerStopped } from "./hung";
 import { overload } from "./overload";
+import { pgbouncerReload, pgbouncerRenewed, pgbouncerRestart } from "./pgbouncer";
 import { growth, rollOut } from "./pools";
 import { allPower } from "./power";
-import { postgresCut, postgresLost } from "./promotion";
+import { postgresKilled, postgresRenewed, postgresRestart, postgresSwitchover } from "./primary";
+import { etcdEmpty, etcdLost, etcdRestarts, postgresAndQuorumLost } from "./quorum";
 import { redisPartition, redisPower, sentinelPower } from "./redis";
 import { replicaLags, replicaPower, replicaSlot } from "./replica";
 import { schedulerRenewed, sidekiqPower } from "./sidekiq";
@@ -18,6 +21,7 @@ import { webHang, webPower } from "./web";
 export const DRILLS: readonly Drill[] = [
   // First: later all machines of Redis may be master of something.
   sentinelPower,
+  postgresAndQuorumLost,
   ...redisPower,
   redisPartition,
   redisAway,
@@ -39,10 +43,18 @@ export const DRILLS: readonly Drill[] = [
   pgbouncerRenewed,
   pgbouncerStopped,
   postgresRestart,
+  postgresSwitchover,
+  postgresKilled,
+  postgresPower,
+  postgresCut,
+  postgresCutFromQuorum,
+  postgresCutFromPooler,
+  postgresFrozen,
   postgresRenewed,
   postgresAway,
-  postgresLost,
-  postgresCut,
+  etcdRestarts,
+  etcdLost,
+  etcdEmpty,
   replicaPower,
   replicaLags,
   replicaSlot,

@@ -67,7 +67,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (values.list === true) {
-    for (const { name, title } of DRILLS) console.log(`${name.padEnd(22)}${title}`);
+    for (const { name, title } of DRILLS) console.log(`${name.padEnd(26)}${title}`);
     return 0;
   }
   const wanted = { pages: numberOf(values["pages-per-second"]), posts: numberOf(values["posts-per-second"]) };

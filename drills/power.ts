@@ -26,6 +26,8 @@ export const allPower: Drill = {
     };
   },
   breaksQueries: true,
+  // Whoever is up first.
+  movesPrimary: true,
   limits: {
     ...UNDISTURBED,
     failuresWithinSeconds: BACK_SECONDS,

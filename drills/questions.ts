@@ -1,6 +1,7 @@
 // Scripts that drills run inside machines of the site: `site.on(web, REDIS + "\nmaster", "SIDEKIQ_")`. They use what is there: bash and redis-cli.
 
 import { REDIS_PORTS } from "../lib/mastodon/ports";
+import { DATA } from "../lib/mastodon/programs/postgres-names";
 
 /** A Redis by the prefix of its variables. */
 export type Use = "" | "CACHE_" | "SIDEKIQ_";
@@ -47,8 +48,10 @@ echo "$sum"`;
 
 /** When each process of the machine's services was started. */
 export const STARTED = `
-systemctl show 'mastodon-*.service' 'nginx.service' 'redis-*.service' 'pgbouncer@*.service' 'postgresql@*.service' 'haproxy.service' \\
+systemctl show 'mastodon-*.service' nginx.service 'redis-*.service' 'pgbouncer@*.service' 'postgresql@*.service' patroni.service etcd.service haproxy.service \\
   -p Id,MainPID,ExecMainStartTimestampMonotonic,ActiveState | paste -sd ' ' | sed 's/  /\\n/g' | grep -w ActiveState=active
+# Patroni starts PostgreSQL itself.
+[ ! -e ${DATA}/postmaster.pid ] || echo "postgresql $(sed -n '1p; 3p' ${DATA}/postmaster.pid | paste -sd ' ')"
 echo "boot $(stat -c %Y /proc/1)"`;
 
 /**

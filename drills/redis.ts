@@ -5,7 +5,7 @@ import { silentMs } from "../lib/mastodon/programs/sentinel";
 import { Drill, Finding, Limits, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
 import { INSIDE_WRITER, Use, WRITER } from "./questions";
-import { Host } from "./hosts";
+import { doesOnly, Host } from "./hosts";
 import { Site } from "./site";
 import { copies, watchers } from "./sentinels";
 import { Split, split, writes } from "./writes";
@@ -24,7 +24,7 @@ const SENTINEL_SECONDS = 12;
 const HANDED_OVER_SECONDS = 10;
 
 const WHAT: Readonly<Record<Use, string>> = { "": "feeds", SIDEKIQ_: "jobs", CACHE_: "the cache" };
-const USES: readonly Use[] = ["", "SIDEKIQ_", "CACHE_"];
+export const USES: readonly Use[] = ["", "SIDEKIQ_", "CACHE_"];
 
 // HAProxy ends streaming's connection when another is master, so live timelines are back with the posts.
 const LIMITS: Limits = {
@@ -170,7 +170,7 @@ function splitFindings(seen: Split, guarded: boolean): readonly Finding[] {
 /** A machine of Redis that is master of nothing. */
 async function idle(site: Site): Promise<Host | undefined> {
   const masters = await Promise.all(USES.map((use) => site.master(use)));
-  const hosts = (await site.with("redis")).filter(({ roles }) => roles.size === 1);
+  const hosts = (await site.with("redis")).filter((host) => doesOnly(host, "redis"));
   if (masters.every((master) => master === undefined)) return undefined;
   return hosts.find(({ name }) => !masters.some((master) => master?.name === name));
 }

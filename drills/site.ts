@@ -41,8 +41,9 @@ export class Site {
     return hostsOf(await this.inventory(), await machinesNow(this.name));
   }
 
+  /** The machines with this role that run, and are not cut off from all others. */
   async with(role: Role): Promise<readonly Host[]> {
-    return (await this.hosts()).filter(({ roles, state }) => roles.has(role) && state === "running");
+    return (await this.hosts()).filter(({ roles, state }) => roles.has(role) && (state === "running" || state === "partly-cut"));
   }
 
   /** A web machine that runs, and is none of those. */

@@ -9,7 +9,7 @@ const entry = (unit: string, priority: number, message: unknown) =>
 
 test("a line counts by its priority or by its words, and not by the words of another field", () => {
   const printed = [
-    entry("postgres-watch.service", 6, "mawk: run time error: cannot command line assign to system"),
+    entry("replica-in-time.service", 6, "mawk: run time error: cannot command line assign to system"),
     entry("quiet.service", 3, "something is wrong"),
     entry("failed-units.service", 6, "all is well"),
     entry("bytes.service", 6, [...Buffer.from("bash: fooo: command not found")]),
@@ -22,7 +22,7 @@ test("a line counts by its priority or by its words, and not by the words of ano
     "",
   ].join("\n");
   expect(errorLines("db", printed).map(({ source, priority, text }) => [source, priority, text])).toEqual([
-    ["postgres-watch.service", 6, "mawk: run time error: cannot command line assign to system"],
+    ["replica-in-time.service", 6, "mawk: run time error: cannot command line assign to system"],
     ["quiet.service", 3, "something is wrong"],
     ["bytes.service", 6, "bash: fooo: command not found"],
     ["sudo", 6, "Permission denied\tthere"],
@@ -92,9 +92,37 @@ test("Sidekiq that Redis refuses is expected while machines boot, and told later
   expect(after(3000)).toHaveLength(3);
 });
 
-test("the check for a second primary that mawk refused is named by nobody", () => {
-  const refused = line("database-1", "postgres-watch.service", "mawk: run time error: cannot command line assign to system");
-  for (const life of ["healthy", "drilled"] as const) expect(unexpected([refused], life)).toHaveLength(1);
+test("a script that is broken, and a password that is refused, are told of Patroni and etcd whatever drills have done", () => {
+  const broken = [
+    line("database-1", "replica-in-time.service", "mawk: run time error: cannot command line assign to system"),
+    line("database-1", "patroni.service", "/usr/local/sbin/postgres-roles: line 3: psqll: command not found"),
+    line("database-1", "patroni.service", 'FATAL:  password authentication failed for user "mastodon"'),
+    line("database-1", "patroni.service", 'FATAL:  no pg_hba.conf entry for host "10.20.0.5", user "replicator"'),
+    line("redis-1", "etcd.service", '{"level":"warn","msg":"failed to apply request","error":"auth: permission denied"}'),
+  ];
+  for (const life of ["healthy", "drilled"] as const) {
+    expect(unexpected(broken, life).map(({ text }) => text)).toEqual(broken.map(({ text }) => text));
+  }
+});
+
+test("what Patroni and etcd say while drills take them away is expected then, and told of a site that was only used", () => {
+  const lines = [
+    line("database-1", "patroni.service", "2026-11-29 19:55:26,454 ERROR: failed to update leader lock"),
+    line("database-1", "patroni.service", "Traceback (most recent call last):"),
+    line("database-1", "patroni.service", "2026-11-29 19:55:35.613 UTC [1065] FATAL:  terminating walreceiver due to timeout"),
+    line("redis-1", "etcd.service", '{"level":"warn","msg":"lost the TCP streaming connection with remote peer","error":"EOF"}'),
+  ];
+  expect(unexpected(lines, "drilled")).toEqual([]);
+  expect(unexpected(lines, "healthy").map(({ text }) => text)).toEqual(lines.map(({ text }) => text));
+});
+
+test("members of etcd that all make its users at once are expected always", () => {
+  const says = (error: string) =>
+    `{"level":"warn","msg":"failed to apply request","took":"36.297µs","request":"header:<ID:1 > auth_role_add:<name:\\"patroni\\" > ","response":"","error":"${error}"}`;
+  const lines = ["auth: role already exists", "auth: user not found", "auth: root user does not have root role"].map((error) =>
+    line("redis-1", "etcd.service", says(error)),
+  );
+  expect(unexpected(lines, "healthy").map(({ text }) => text)).toEqual([says("auth: root user does not have root role")]);
 });
 
 test("after a loss of power nginx is asked for health before Mastodon runs; a request of a user that it cannot pass on is told", () => {

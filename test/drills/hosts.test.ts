@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostsOf, namesOf } from "../../drills/hosts";
+import { doesOnly, hostsOf, namesOf } from "../../drills/hosts";
 import { slots } from "../../drills/hung";
 import { newGeneration, renewalOf } from "../../drills/page";
 import { copies, watchers } from "../../drills/sentinels";
@@ -34,7 +34,7 @@ test("what a machine does comes from its tier, also for members that came after 
   expect(rolesOf(...machines)).toEqual({
     "database-2": "postgres",
     "pool-1": "pgbouncer",
-    "redis-1": "redis",
+    "redis-1": "etcd redis",
     "front-door": "front-door",
     "web-1-ffffff": "web",
     "streaming-1-a1b2c3": "streaming",
@@ -43,6 +43,15 @@ test("what a machine does comes from its tier, also for members that came after 
   });
   // Made by a deploy that has not ended.
   expect(rolesOf(machine("database-3"), machine("other-1-a1b2c3", "other"))).toEqual({ "database-3": "", "other-1-a1b2c3": "" });
+});
+
+test("a machine of Redis with a member of etcd may be away like one of Redis alone, and a scheduler's may not", () => {
+  const [redis, scheduler] = hostsOf(INVENTORY, [machine("redis-1"), machine("scheduler-1-a1b2c3", "scheduler")]);
+  expect([doesOnly(redis!, "redis"), doesOnly(redis!, "postgres"), doesOnly(scheduler!, "sidekiq")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("the names that browsers and accounts have", () => {

@@ -2,7 +2,7 @@
 // what the tests in hosts.test.ts read. Nothing is made: the driver's commands are left out of the plan.
 
 import { App, TerraformStack, Testing } from "cdktf";
-import { PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
+import { Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
 import { deployedIn } from "../../lib/bin/deployed";
 import { local } from "../../lib/clouds/local";
 import { makeSecrets } from "../../lib/mastodon/secrets";
@@ -19,6 +19,7 @@ function page(): string {
   });
   const database = new PgBouncer(site, "Pool", { database: new Postgres(site, "Database", { replicas: 1 }) });
   const redis = new Redis(site, "Redis", { replicas: 2 });
+  new Etcd(site, "Etcd", { on: redis });
   const cache = new Redis(site, "Cache", { use: "cache", on: redis });
   const jobs = new Redis(site, "Jobs", { use: "sidekiq", on: redis, replicas: 1 });
   const data = { database, redis, cache, jobs };

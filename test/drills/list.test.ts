@@ -6,14 +6,34 @@ test("a job may be done twice only where connections to the database are broken,
     "pgbouncer-renewed",
     "pgbouncer-stopped",
     "postgres-restart",
+    "postgres-switchover",
+    "postgres-killed",
+    "postgres-power",
+    "postgres-cut",
+    "postgres-cut-from-quorum",
+    "postgres-cut-from-pooler",
+    "postgres-frozen",
     "postgres-renewed",
     "postgres-away",
-    "postgres-lost",
-    "postgres-cut",
     "postgres-disk-full",
     "all-power",
   ]);
   expect(DRILLS.filter(({ limits }) => limits.jobsTwice !== 0)).toEqual([]);
+});
+
+test("only drills that take the primary, or its machine, from its users may change it", () => {
+  expect(DRILLS.filter(({ movesPrimary }) => movesPrimary === true).map(({ name }) => name)).toEqual([
+    "postgres-switchover",
+    "postgres-killed",
+    "postgres-power",
+    "postgres-cut",
+    "postgres-cut-from-quorum",
+    "postgres-frozen",
+    "postgres-renewed",
+    "postgres-away",
+    "postgres-disk-full",
+    "all-power",
+  ]);
 });
 
 test("no two drills have the same name", () => {

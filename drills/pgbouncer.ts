@@ -1,25 +1,21 @@
-// PgBouncer and PostgreSQL: restarted, and their machines made anew over their disks. Requests wait or fail for a while, and nothing is lost.
+// PgBouncer is restarted, reads its settings anew, and its machine is made anew. Requests wait or fail for a while, and nothing is lost.
 
-import { Drill, pause, Scene, UNDISTURBED } from "./drill";
-import { primary } from "./parts";
+import { Drill, pause, UNDISTURBED } from "./drill";
 import { ended } from "./processes";
 import { Host } from "./hosts";
 import { Site } from "./site";
 
-const RESTART_SECONDS = 10;
 const RENEWAL_SECONDS = 90;
 const POOLER_SECONDS = 180;
 const WATCHED_SECONDS = 5;
 
 /** Two processes, one after the other; systemd gives each 45 s to part from its clients (TimeoutStopSec). */
 const POOLER_RESTART_SECONDS = 2 * 45;
-const restarts = { ...UNDISTURBED, failuresWithinSeconds: RESTART_SECONDS, withoutPostSeconds: RESTART_SECONDS + 5 };
-const renewals = { ...UNDISTURBED, failuresWithinSeconds: RENEWAL_SECONDS, withoutPostSeconds: RENEWAL_SECONDS };
 
 export const pgbouncerRestart: Drill = {
   name: "pgbouncer-restart",
   title: "PgBouncer is restarted",
-  impossible: (site) => none(site, "pgbouncer"),
+  impossible: none,
   act: again("restart"),
   breaksQueries: true,
   // What a process holds to the end is closed at its next query, which fails then; no WebSocket is cut by it, and no process ends.
@@ -29,7 +25,7 @@ export const pgbouncerRestart: Drill = {
 export const pgbouncerReload: Drill = {
   name: "pgbouncer-reload",
   title: "PgBouncer reads its settings anew",
-  impossible: (site) => none(site, "pgbouncer"),
+  impossible: none,
   act: again("reload"),
   limits: UNDISTURBED,
 };
@@ -37,37 +33,16 @@ export const pgbouncerReload: Drill = {
 export const pgbouncerRenewed: Drill = {
   name: "pgbouncer-renewed",
   title: "PgBouncer's machine is made anew",
-  impossible: (site) => none(site, "pgbouncer"),
-  act: renew(pooler),
+  impossible: none,
+  act: async (scene) => {
+    const { name } = await pooler(scene.site);
+    await scene.strike(() => scene.page.renew(name));
+    const seconds = scene.seconds;
+    return { findings: [{ said: `${name} was made anew in ${seconds} s`, numbers: { "made anew, s": seconds } }] };
+  },
   breaksQueries: true,
-  limits: renewals,
+  limits: { ...UNDISTURBED, failuresWithinSeconds: RENEWAL_SECONDS, withoutPostSeconds: RENEWAL_SECONDS },
 };
-
-export const postgresRestart: Drill = {
-  name: "postgres-restart",
-  title: "the PostgreSQL primary is restarted",
-  impossible: (site) => none(site, "postgres"),
-  act: restart(primary, "postgresql@17-main.service"),
-  breaksQueries: true,
-  limits: restarts,
-};
-
-export const postgresRenewed: Drill = {
-  name: "postgres-renewed",
-  title: "the machine of the PostgreSQL primary is made anew over its disk",
-  impossible: (site) => none(site, "postgres"),
-  act: renew(primary),
-  breaksQueries: true,
-  limits: renewals,
-};
-
-function restart(find: (site: Site) => Promise<Host>, unit: string): Drill["act"] {
-  return async (scene) => {
-    const { name } = await find(scene.site);
-    await scene.strike(() => scene.site.on(name, `systemctl restart ${unit}`));
-    return { findings: [{ said: `${unit} was back after ${scene.seconds} s` }] };
-  };
-}
 
 /** Mastodon's streaming ends when an idle connection of its breaks, which cuts all of its WebSockets. */
 function again(what: "restart" | "reload"): Drill["act"] {
@@ -98,16 +73,8 @@ function again(what: "restart" | "reload"): Drill["act"] {
   };
 }
 
-function renew(find: (site: Site) => Promise<Host>): Drill["act"] {
-  return async (scene: Scene) => {
-    const { name } = await find(scene.site);
-    await scene.strike(() => scene.page.renew(name));
-    return { findings: [{ said: `${name} was made anew in ${scene.seconds} s` }] };
-  };
-}
-
-async function none(site: Site, role: "pgbouncer" | "postgres"): Promise<string | undefined> {
-  return (await site.with(role)).length > 0 ? undefined : "the page has none of its own";
+async function none(site: Site): Promise<string | undefined> {
+  return (await site.with("pgbouncer")).length > 0 ? undefined : "the page has none of its own";
 }
 
 async function pooler(site: Site): Promise<Host> {
