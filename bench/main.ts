@@ -14,10 +14,21 @@ import { manyMachines } from "./many-machines";
 import { overload } from "./overload";
 import { replaceSections, section, verdict } from "./page";
 import { pgbouncer } from "./pgbouncer";
+import { postgresFailover } from "./postgres-failover";
 import { redisFailover } from "./redis-failover";
 import { synth } from "./synth";
 
-const ALL: readonly Benchmark[] = [synth, manyMachines, load, apply, redisFailover, overload, pgbouncer, bootText];
+const ALL: readonly Benchmark[] = [
+  synth,
+  manyMachines,
+  load,
+  apply,
+  redisFailover,
+  postgresFailover,
+  overload,
+  pgbouncer,
+  bootText,
+];
 const PAGE = join(__dirname, "../docs/benchmarks.md");
 
 async function main(words: readonly string[]): Promise<void> {
