@@ -11,7 +11,7 @@ export interface Port {
 
 // Besides what flows name: SSH, Puma, streaming's processes, HAProxy, and one that nobody uses.
 const OTHERS = [22, 80, 443, 3000, 4000, 4001, 9999];
-const DATA = [5432, 6379, 6380, 6381, 6432, 26379];
+const DATA = [2379, 2380, 5432, 6379, 6380, 6381, 6432, 8008, 8009, 26379];
 const PORTS = [...OTHERS, ...DATA].sort((a, b) => a - b);
 
 const listening = new Map<string, ReadonlySet<number>>();

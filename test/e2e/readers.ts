@@ -33,7 +33,12 @@ const READERS: readonly Reader[] = [
   {
     name: "PostgreSQL",
     script:
-      "[ ! -d /etc/postgresql/17/main ] || test -z \"$(runuser -u postgres -- psql -Atc 'select name, error from pg_file_settings where error is not null' | tee /dev/stderr)\"",
+      "[ ! -e /var/lib/postgresql/17/main/PG_VERSION ] || test -z \"$(runuser -u postgres -- psql -Atc 'select name, error from pg_file_settings where error is not null' | tee /dev/stderr)\"",
+  },
+  {
+    name: "Patroni",
+    script:
+      "[ ! -e /etc/patroni/config.yml ] || (set -a && . /run/patroni.env && patroni --validate-config --ignore-listen-port /etc/patroni/config.yml)",
   },
   {
     name: "Redis",

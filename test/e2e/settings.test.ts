@@ -53,8 +53,7 @@ test(
     const { of, done, older } = await applied({ CONNECTIONS: "120" });
     expect(of).toEqual([
       "database-1: /etc/mastodon/postgres/50-mastodon.conf changed: PostgreSQL reloaded",
-      "database-1: max_connections of PostgreSQL: takes effect after a restart (a higher max_connections on standbys " +
-        "first, a lower one on the primary first): systemctl restart postgresql@17-main",
+      "database-1: max_connections of PostgreSQL: takes effect after a restart: systemctl restart postgresql@17-main",
     ]);
     expect(done).toMatch(/^Apply complete! Resources: 1 added, 0 changed, 1 destroyed/);
     expect(older).toEqual({});

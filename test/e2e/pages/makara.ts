@@ -1,7 +1,7 @@
 // Mastodon 4.1 with a replica: one image for all, a single Redis, and through the pooler one name for writes and one for reads.
 
 import { App, TerraformStack } from "cdktf";
-import { Disk, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
+import { Disk, Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
 import { local } from "cdktf-mastodon/local";
 
 const app = new App();
@@ -15,8 +15,10 @@ const site = new Site(stack, "Old", {
 
 const size = Size.of({ cpus: 1, gib: 0.5 });
 const postgres = new Postgres(site, "Database", { replicas: 1, size, disk: Disk.gib(5) });
+const pool = new PgBouncer(site, "Pool", { database: postgres, size });
+new Etcd(site, "Etcd", { on: [pool, postgres] });
 const data = {
-  database: new PgBouncer(site, "Pool", { database: postgres, size }),
+  database: pool,
   redis: new Redis(site, "Redis", { size, disk: Disk.gib(5) }),
 };
 const live = new StreamingPool(site, "Streaming", { machines: 1, processes: 1, size, ...data });
