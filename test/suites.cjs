@@ -3,7 +3,7 @@
 const { readdirSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
-const STARTS_PROCESSES = /from "(node:child_process|\.\.\/terraform|\.\.\/\.\.\/scripts\/cluster)"/;
+const STARTS_PROCESSES = /from "(node:child_process|\.\.\/terraform|\.\/script-room|\.\.\/\.\.\/scripts\/cluster)"/;
 // What reaches beyond the own suite: other modules, the clock, the process, or the snapshots of the file that is run.
 const DISTURBS_OTHERS =
   /\bjest\.(mock|unmock|doMock|setMock|resetModules|isolateModules\w*|useFakeTimers|setTimeout|retryTimes)\(|\bprocess\.(env(\.\w+|\[[^\]]+\]) *=[^=]|exitCode *=)|delete process\.env|\bto(Throw\w+)?Match(ing)?Snapshot\(/;
