@@ -36,8 +36,7 @@ const ready = { status: 0, said: [], did: [] };
 const not = (...said: readonly string[]) => ({ status: 1, said, did: [] });
 
 describe("a pooler's machine", () => {
-  const asked = (answers: Answers) =>
-    ran("primary-ready.sh", { MACHINES: "database-1 database-2", PATRONI_PORT: 8008, POSTGRES_PORT: 5432 }, answers);
+  const asked = (answers: Answers) => ran("primary-ready.sh", { MACHINES: "database-1 database-2", PATRONI_PORT: 8008 }, answers);
   const cluster = (leader: string | undefined) => {
     const members = ["database-1", "database-2"].map((name) => ({
       name,
@@ -125,12 +124,19 @@ describe("a member of etcd", () => {
       `etcd_disk_wal_fsync_duration_seconds_count ${all}`,
       "",
     ].join("\n");
-  const asked = (text: string | undefined, { empty = false, healthy = true } = {}) =>
+  const asked = (text: string | undefined, { empty = false, healthy = true, others = {} } = {}) =>
     ran(
       "etcd-ready.sh",
-      { SELF: "redis-2", CONSOLE: "ROOT/bin/console", ETCD_PORT: 2379, SLOW_MS: 64 },
+      {
+        SELF: "redis-2",
+        MEMBERS: "redis-1 redis-2 redis-3",
+        CONSOLE: "ROOT/bin/console",
+        ETCD_PORT: 2379,
+        ETCD_PEER_PORT: 2380,
+        SLOW_MS: 64,
+      },
       text === undefined
-        ? {}
+        ? others
         : {
             "127.0.0.1:2379/metrics": text,
             "127.0.0.1:2379/health": `${healthy ? "" : "503 "}{"health":"${healthy}","reason":""}`,
@@ -171,6 +177,12 @@ describe("a member of etcd", () => {
       ...ready,
       said: ["etcd waits for its other members: the last line of etcd"],
     });
+  });
+
+  test("that has lost its disk is not ready until the others have taken it in", async () => {
+    expect(await asked(undefined, { empty: true, others: { "redis-3:2380/members": "[]" } })).toEqual(
+      not("etcd is empty, and redis-3 takes it in"),
+    );
   });
 });
 

@@ -3,6 +3,10 @@
 set -uo pipefail
 # When etcd comes to machines that run already, they get it one by one: what else runs here is ready all the same.
 if systemctl is-active -q etcd-empty.socket; then
+  for name in $MEMBERS; do
+    [ "$name" = "$SELF" ] || ! curl -fsS -o /dev/null -m 2 "http://$name:$ETCD_PEER_PORT/members" 2>/dev/null ||
+      { echo "etcd is empty, and $name takes it in"; exit 1; }
+  done
   echo "etcd waits for its other members: $(journalctl -u etcd -n 1 -o cat --no-pager)"
   exit 0
 fi

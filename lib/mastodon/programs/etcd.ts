@@ -45,7 +45,7 @@ export function etcd(program: Program, plan: EtcdPlan): void {
   // On the disk that the machine keeps, if it has one.
   const mounted = program.steps.find((step) => step.kind === "mount");
   const directory = mounted === undefined || mounted.at === "/var/lib/etcd" ? "/var/lib/etcd" : `${mounted.at}/etcd`;
-  const values = { SELF: plan.self, MEMBERS: plan.members.join(" "), CONSOLE, DIRECTORY: directory, ETCD_PORT, ETCD_PEER_PORT };
+  const values = { SELF: plan.self, MEMBERS: plan.members.join(" "), CONSOLE, DIRECTORY: directory, ETCD_PEER_PORT };
   program
     .add({ kind: "package", names: ["etcd-server", "etcd-client", "curl"] })
     .add({ kind: "file", path: SECRETS, content: `ETCD_PASSWORD=${plan.password}\n`, mode: "0600" })
@@ -59,7 +59,7 @@ export function etcd(program: Program, plan: EtcdPlan): void {
     .add({
       kind: "file",
       path: START,
-      content: script(join(__dirname, "etcd-start.sh"), { ...values, BEGINS, FIRST: plan.first ? "yes" : "no" }),
+      content: script(join(__dirname, "etcd-start.sh"), { ...values, ETCD_PORT, BEGINS, FIRST: plan.first ? "yes" : "no" }),
       mode: "0755",
     })
     .add({
@@ -123,7 +123,14 @@ export function etcd(program: Program, plan: EtcdPlan): void {
     .add({
       kind: "file",
       path: READY,
-      content: script(join(__dirname, "etcd-ready.sh"), { SELF: plan.self, CONSOLE, ETCD_PORT, SLOW_MS }),
+      content: script(join(__dirname, "etcd-ready.sh"), {
+        SELF: plan.self,
+        MEMBERS: values.MEMBERS,
+        CONSOLE,
+        ETCD_PORT,
+        ETCD_PEER_PORT,
+        SLOW_MS,
+      }),
       mode: "0755",
     })
     .readyWhen(READY);

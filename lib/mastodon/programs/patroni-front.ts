@@ -52,7 +52,7 @@ ${servers}`;
     .add({
       kind: "file",
       path: READY,
-      content: script(join(__dirname, "primary-ready.sh"), { MACHINES: machines.join(" "), PATRONI_PORT, POSTGRES_PORT }),
+      content: script(join(__dirname, "primary-ready.sh"), { MACHINES: machines.join(" "), PATRONI_PORT }),
       mode: "0755",
       taken: { what: "the check of the primary", does: "nothing" },
     })
