@@ -3,6 +3,7 @@
 import { Drill, named, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
 import { doesOnly, Role } from "./hosts";
+import { jobsAtRisk } from "./sidekiq";
 import { Site } from "./site";
 
 const AWAY_SECONDS = 60;
@@ -40,12 +41,13 @@ async function away(scene: Scene, role: Role) {
   const { site } = scene;
   const gone = named(await site.with(role));
   const apps = (await site.hosts()).filter(({ roles }) => APPS.some((app) => roles.has(app)));
+  const jobsLost = await jobsAtRisk(site, gone);
   const before = await site.started(apps);
   await scene.strike(() => Promise.all(gone.map((name) => scene.cut(name))));
   await pause(AWAY_SECONDS);
   await Promise.all(gone.map((name) => scene.mend(name)));
   await pause(BACK_SECONDS / 2);
-  return { findings: [unchanged(before, await site.started(apps))] };
+  return { findings: [unchanged(before, await site.started(apps))], limits: { jobsLost } };
 }
 
 async function inseparable(site: Site, role: Role): Promise<string | undefined> {

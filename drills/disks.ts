@@ -4,7 +4,7 @@ import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { EXHAUST_WAL, FILL } from "./full-disk";
 import { hasPatroni, primary } from "./parts";
 import { agreed } from "./patroni";
-import { jobsInHand } from "./sidekiq";
+import { jobsAtRisk } from "./sidekiq";
 import { Host } from "./hosts";
 import { Site } from "./site";
 
@@ -54,8 +54,7 @@ export const redisDiskFull: Drill = {
   act: async (scene) => {
     const { site } = scene;
     const host = (await site.master(""))!;
-    // A job that fails just then cannot be noted for another try where jobs have their Redis on the same disk.
-    const inHand = await jobsInHand(site);
+    const jobsLost = await jobsAtRisk(site, [host.name]);
     await scene.strike(() => fill(scene, host, REDIS_HOME));
     const moved = await scene.until(async () => {
       // Small writes fit into what the file system rounds up to; larger ones bring the end about.
@@ -73,7 +72,7 @@ export const redisDiskFull: Drill = {
       await saysSo(site, host, REDIS_HOME),
     ];
     await room(site, host, REDIS_HOME);
-    return { findings: [...findings, await serves(scene, host)], limits: { jobsLost: inHand } };
+    return { findings: [...findings, await serves(scene, host)], limits: { jobsLost } };
   },
   limits: {
     ...UNDISTURBED,

@@ -6,6 +6,7 @@ import { Drill, Finding, Limits, pause, Scene, UNDISTURBED } from "./drill";
 import { unchanged } from "./processes";
 import { INSIDE_WRITER, Use, WRITER } from "./questions";
 import { doesOnly, Host } from "./hosts";
+import { jobsAtRisk } from "./sidekiq";
 import { Site } from "./site";
 import { copies, watchers } from "./sentinels";
 import { Split, split, writes } from "./writes";
@@ -50,6 +51,7 @@ export const redisPower: readonly Drill[] = (
     const master = await masterOf(scene.site, use);
     if (use === "CACHE_") await handOver(scene, master);
     const uses = await usesOf(scene.site, master);
+    const jobsLost = await jobsAtRisk(scene.site, [master.name]);
     const apps = await appsOf(scene.site);
     const before = await scene.site.started(apps);
     const downSeconds = await downAfterSeconds(scene.site, use);
@@ -72,7 +74,7 @@ export const redisPower: readonly Drill[] = (
         failover(written, scene.actMs, limitSeconds),
         unchanged(before, after),
       ],
-      limits: { withoutPostSeconds: downSeconds + POSTS_AGAIN_SECONDS },
+      limits: { withoutPostSeconds: downSeconds + POSTS_AGAIN_SECONDS, jobsLost },
     };
   },
   limits,
@@ -102,6 +104,7 @@ export const redisPartition: Drill = {
   act: async (scene) => {
     const { site } = scene;
     const master = await masterOf(site, "");
+    const jobsLost = await jobsAtRisk(site, [master.name]);
     const { name: instance } = watchers(await site.inventory(), "");
     const limitSeconds = (await downAfterSeconds(site, "")) + ELECTION_SECONDS + (scene.options.slackSeconds ?? 0);
     // A master with one replica goes on without it.
@@ -139,6 +142,7 @@ export const redisPartition: Drill = {
           ? { said: `it was a replica ${returnedSeconds.toFixed(1)} s after it was back` }
           : { said: "it did not come back as a replica within 60 s", bad: true },
       ],
+      limits: { jobsLost },
     };
   },
   limits: { ...LIMITS, failuresWithinSeconds: 15, withoutPostSeconds: 15, eventsMissedWithinSeconds: 15 },

@@ -71,6 +71,12 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
     const kept = verdict(await evidence(site, run, recorded));
     if (left !== 0)
       findings.push({ said: `${left} jobs are not done after ${SETTLE_SECONDS} s`, bad: !(left <= kept.lost.length) });
+    for (const text of kept.jobsLost) {
+      const { sentAtMs } = recorded.posts.find((post) => post.text === text)!;
+      findings.push({
+        said: `the post whose job was lost was sent ${((sentAtMs - scene.actMs) / 1000).toFixed(1)} s after the act`,
+      });
+    }
     const seen = view(
       recorded.requests,
       recorded.sockets.map(({ spans }) => spans),

@@ -82,6 +82,16 @@ export async function jobsInHand(site: Site): Promise<number> {
   return (await site.with("sidekiq")).reduce((sum, host) => sum + threads(host), 0);
 }
 
+/**
+ * How many jobs Sidekiq may lose when these machines go. It takes a job off its queue when it begins it. One that fails because a Redis is away is
+ * noted for another try in Sidekiq's own Redis, and is lost where that is away as well ("an exception that got past the retry subsystem").
+ */
+export async function jobsAtRisk(site: Site, machines: readonly string[]): Promise<number> {
+  const master = await site.master("SIDEKIQ_");
+  // What no sentinel watches may be on any of them.
+  return master === undefined || machines.includes(master.name) ? jobsInHand(site) : 0;
+}
+
 /** How many jobs a machine can have in hand. */
 export function threads({ units }: Pick<Host, "units">): number {
   return units.filter(({ what }) => what === "sidekiq").reduce((sum, { facts }) => sum + Number(facts["threads"]), 0);
