@@ -18,12 +18,13 @@ export interface EtcdProps {
   /**
    * Tiers on whose machines its members run: the first `members` of them in the order given, as `on: redis` or `on: [pool, database]`. No machine
    * is added then. Name the tier that may grow last, since another machine of it would otherwise move a vote. A member has its data on the first disk that its machine mounts; without one, on the machine's own disk, and is made anew
-   * from the others when the machine is. A change means that these machines have to be renewed, one after the other.
+   * from the others when the machine is. Do not change it while the site runs: another etcd does not know which machine is primary.
    * @default - machines of its own
    */
   readonly on?: KeptTier | readonly KeptTier[];
   /**
-   * The number of members. Three serve while one is away, five while two are.
+   * The number of members. Three serve while one is away, five while two are. From 3 to 5 the new members are taken in one after the other; from 5 to 3
+   * the two that leave count until `etcd-console member remove` takes them out.
    * @default 3
    */
   readonly members?: 3 | 5;

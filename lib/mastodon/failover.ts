@@ -15,8 +15,8 @@ export interface Failover {
   readonly afterSeconds?: number;
   /**
    * How much of the log a standby may lack, in MiB, and still become primary (`maximum_lag_on_failover`). With more, some standby can take over
-   * even if it is behind, and more is lost; with less, the site may stay without a primary until a person decides. It has no effect with
-   * `synchronous`.
+   * even if it is behind, and more is lost; with less, the site may stay without a primary until a person decides. With `synchronous` it counts as
+   * well, for what is written but not yet committed.
    * @default 1
    */
   readonly mostLagMib?: number;

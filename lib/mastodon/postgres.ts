@@ -23,7 +23,8 @@ import { secret } from "./secrets";
 export interface PostgresProps {
   /**
    * The number of hot standbys. They replicate the primary, serve selected reads, and one of them becomes primary by itself when the primary is
-   * lost. A further one changes no other machine of the tier, and is delivered to the pooler as a setting. The first one needs `quorum`, and renews
+   * lost. A further one changes no other machine of the tier; the pooler gets it as a setting, or by its renewal in the same apply where nothing is
+   * delivered: a primary that the pooler does not know serves nobody. The first one needs `quorum`, and renews
    * the primary and the pooler: PostgreSQL is run by Patroni from then on, over the same disk.
    * @default 0 - a single server: while its machine is down, the site is down
    */
@@ -40,8 +41,9 @@ export interface PostgresProps {
    * No acknowledged write is lost with the primary then, and each write takes one more round trip. While no standby can be reached, `true` lets
    * writes go on, and they are on the primary alone: with one replica that is whenever it is away. `"strict"` stops all writes then, so use it with
    * at least two. A change is delivered, and PostgreSQL reloads its configuration.
-   * @default false - if the primary is lost, so are the writes that no standby has received yet: usually less than a second, and at most
-   * `failover.mostLagMib` and what the primary writes in a quarter of `failover.afterSeconds`
+   * @default false - if the primary is lost, so are the writes that no standby has received yet. After a loss of power that is usually less than a
+   * second of writes, and at most `failover.mostLagMib` and what the primary writes in a quarter of `failover.afterSeconds`. A primary that is cut off
+   * from its standbys and from etcd, and not from its clients, takes writes for three quarters of `failover.afterSeconds`, and all of these are lost
    */
   readonly synchronous?: boolean | "strict";
   /**
@@ -51,7 +53,7 @@ export interface PostgresProps {
   readonly failover?: Failover;
   /**
    * Standbys that never become primary (Patroni's tag `nofailover`), by their number from 1; machine 1 is the first primary. Use it for one in a
-   * far zone. A change is delivered.
+   * far zone. `patronictl failover` refuses such a standby too: take its number off the page first. A change is delivered.
    * @default - none
    */
   readonly neverPrimary?: readonly number[];

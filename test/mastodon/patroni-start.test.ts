@@ -24,6 +24,10 @@ interface Scenario {
   readonly leader?: boolean;
   /** Until which turn the first one still runs PostgreSQL alone. */
   readonly alone?: number;
+  /** From which turn on etcd knows a primary. */
+  readonly led?: number;
+  /** Whether it was noted at an earlier start that the first one has newer data. */
+  readonly older?: boolean;
   readonly ownKernel?: boolean;
   /** From which turn on the machine has its private address. */
   readonly address?: number;
@@ -41,7 +45,18 @@ const room = () =>
   });
 
 async function start(scenario: Scenario, made = room()): Promise<Ran> {
-  const { self = "first", data = [], says, later, leader = false, alone, ownKernel = false, address } = scenario;
+  const {
+    self = "first",
+    data = [],
+    says,
+    later,
+    leader = false,
+    alone,
+    led,
+    older = false,
+    ownKernel = false,
+    address,
+  } = scenario;
   try {
     made.write("secrets", "DATABASE_PASSWORD=d1\nREPLICATION_PASSWORD=r2\nPATRONI_PASSWORD=p3\nETCD_PASSWORD=e4\n");
     for (const name of data) made.write(`disk/17/main/${name}`, "own");
@@ -50,7 +65,13 @@ async function start(scenario: Scenario, made = room()): Promise<Ran> {
       made.write("later", WORDS[later.says]);
       made.turn(later.turn, "cp $ROOT/later $ROOT/says");
     }
-    if (leader) made.write("list", '[{"Cluster": "database", "Member": "database-3", "Role": "Leader", "State": "running"}]');
+    const list = '[{"Cluster": "database", "Member": "database-3", "Role": "Leader", "State": "running"}]';
+    if (leader) made.write("list", list);
+    if (led !== undefined) {
+      made.write("later-list", list);
+      made.turn(led, "cp $ROOT/later-list $ROOT/list");
+    }
+    if (older) made.write("disk/older-than-database-1", "");
     if (alone !== undefined) {
       made.write("alone", "");
       made.turn(alone, "rm $ROOT/alone");
@@ -64,6 +85,8 @@ async function start(scenario: Scenario, made = room()): Promise<Ran> {
       SELF: self === "first" ? "database-1" : "database-2",
       FIRST: self === "first" ? "yes" : "no",
       FIRST_ALONE: made.at("bin/first-alone"),
+      FIRST_MACHINE: "database-1",
+      OLDER: made.at("disk/older-than-database-1"),
       PATRONICTL: made.at("bin/patronictl"),
       OTHERS: self === "first" ? "database-2" : "database-1",
       WATCHDOG: ownKernel ? "yes" : "no",
@@ -81,7 +104,9 @@ async function start(scenario: Scenario, made = room()): Promise<Ran> {
 }
 
 const ASKED = "asks http://database-2:8008/patroni";
-const WHOLE = ["PG_VERSION", "postgresql.conf", "pg_hba.conf", "pg_ident.conf"];
+const PLAIN = ["PG_VERSION", "postgresql.conf", "pg_hba.conf", "pg_ident.conf"];
+/** Patroni keeps a copy of its settings in the data that it has run. */
+const WHOLE = [...PLAIN, "patroni.dynamic.json"];
 
 test("the first one, empty, makes the first cluster once the other has said that it has none", async () => {
   expect(await start({ says: "uninitialized" })).toEqual({ status: 0, said: [], turns: 0, did: [ASKED] });
@@ -118,10 +143,46 @@ test("as long as the first one runs PostgreSQL alone, a new standby does not sta
     turns: 4,
     did: [],
   });
-  // Also not with the data of a former time.
-  expect(await start({ self: "second", data: WHOLE, alone: 9 })).toMatchObject({ status: "waits" });
   // The first one itself is not asked.
   expect(await start({ data: WHOLE, alone: 9 })).toMatchObject({ status: 0, turns: 0 });
+});
+
+const OLDER =
+  "patroni-start: waits until a machine is primary: what is here may be older than what database-1 has. " +
+  "If that is lost for good: rm /disk/older-than-database-1";
+
+test("what is here while the first one runs alone is older: it does not start when the first one stops, but when a machine is primary", async () => {
+  expect(await start({ self: "second", data: WHOLE, alone: 2 })).toMatchObject({ status: "waits" });
+  expect(await start({ self: "second", data: WHOLE, alone: 2, led: 5 })).toMatchObject({ status: 0, turns: 5 });
+  // It remembers that, also over a restart of the machine in between; once a machine was primary it is forgotten.
+  expect(await start({ self: "second", data: WHOLE, older: true })).toMatchObject({ status: "waits", said: [OLDER] });
+  const made = room();
+  const found: { older?: string | undefined } = {};
+  const remove = made.remove.bind(made);
+  made.remove = () => {
+    found.older = made.read("disk/older-than-database-1");
+    remove();
+  };
+  expect(await start({ self: "second", data: WHOLE, older: true, leader: true }, made)).toMatchObject({ status: 0, turns: 0 });
+  expect(found).toEqual({ older: undefined });
+});
+
+test("data that Patroni has never run is older too, on every machine but the first", async () => {
+  expect(await start({ self: "second", data: PLAIN })).toMatchObject({ status: "waits", said: [OLDER] });
+  expect(await start({ self: "second", data: PLAIN, led: 3 })).toMatchObject({ status: 0, turns: 3 });
+  expect(await start({ data: PLAIN })).toMatchObject({ status: 0, turns: 0 });
+});
+
+test("the first one does not become primary with what a standby had before Patroni", async () => {
+  const data = [...PLAIN, "standby.signal"];
+  expect(await start({ data })).toMatchObject({
+    status: "waits",
+    said: [
+      "patroni-start: was a standby before Patroni, so another machine may have newer data. If this is the newest: rm /disk/17/main/standby.signal",
+    ],
+  });
+  expect(await start({ data, led: 2 })).toMatchObject({ status: 0, turns: 2 });
+  expect(await start({ data: [...WHOLE, "standby.signal"] })).toMatchObject({ status: 0, turns: 0 });
 });
 
 test("the data of a single server gets the files that Debian kept elsewhere, and keeps those that it has", async () => {

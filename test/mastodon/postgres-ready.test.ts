@@ -180,8 +180,16 @@ describe("a member of etcd", () => {
   });
 
   test("that has lost its disk is not ready until the others have taken it in", async () => {
-    expect(await asked(undefined, { empty: true, others: { "redis-3:2380/members": "[]" } })).toEqual(
+    const others = { "redis-3:2380/members": "[]" };
+    expect(await asked(undefined, { empty: true, others: { ...others, "redis-3:2379/health": '{"health":"true"}' } })).toEqual(
       not("etcd is empty, and redis-3 takes it in"),
+    );
+    expect(
+      await asked(undefined, { empty: true, others: { ...others, "redis-3:2379/health": '503 {"health":"false"}' } }),
+    ).toEqual(
+      not(
+        "etcd is empty, and redis-3 has no majority to take it in: start the other members, or run etcd-alone on redis-3 if they are lost for good",
+      ),
     );
   });
 });

@@ -4,8 +4,11 @@ set -uo pipefail
 # When etcd comes to machines that run already, they get it one by one: what else runs here is ready all the same.
 if systemctl is-active -q etcd-empty.socket; then
   for name in $MEMBERS; do
-    [ "$name" = "$SELF" ] || ! curl -fsS -o /dev/null -m 2 "http://$name:$ETCD_PEER_PORT/members" 2>/dev/null ||
+    [ "$name" != "$SELF" ] && curl -fsS -o /dev/null -m 2 "http://$name:$ETCD_PEER_PORT/members" 2>/dev/null || continue
+    curl -fsS -m 2 "http://$name:$ETCD_PORT/health" 2>/dev/null | grep '"health":"true"' >/dev/null &&
       { echo "etcd is empty, and $name takes it in"; exit 1; }
+    echo "etcd is empty, and $name has no majority to take it in: start the other members, or run etcd-alone on $name if they are lost for good"
+    exit 1
   done
   echo "etcd waits for its other members: $(journalctl -u etcd -n 1 -o cat --no-pager)"
   exit 0

@@ -98,6 +98,8 @@ export function patroni(program: Program, plan: PatroniPlan): void {
         PREFIX: prefix,
         FIRST: plan.first ? "yes" : "no",
         FIRST_ALONE,
+        FIRST_MACHINE: plan.firstMachine,
+        OLDER: `${DISK}/older-than-${plan.firstMachine}`,
         PATRONICTL,
         OTHERS: plan.others.join(" "),
         WATCHDOG: plan.ownKernel ? "yes" : "no",
