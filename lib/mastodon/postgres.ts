@@ -256,7 +256,7 @@ export class Postgres extends Construct implements PostgresServer {
     };
     if (!this.moves) {
       machine.runs(this, { unit: `${UNIT}.service`, what: "postgres", facts });
-      postgres(machine.program, plan);
+      postgres(machine.program, { ...plan, slots: `${site.nameOf(this).replaceAll("-", "_")}_` });
       return;
     }
     machine.runs(this, { unit: `${PATRONI_UNIT}.service`, what: "postgres", facts });

@@ -99,6 +99,8 @@ test(
     await until("the pooler leads to it", 60, () => on("pool-1", "ready >/dev/null 2>&1 && echo yes || echo no") === "yes\n");
     sql("insert into kept values (4)");
     expect(sql("select string_agg(n::text, ' ' order by n) from kept")).toBe("1 2 3 4");
+    // One of a standby that is gone would keep log for it.
+    expect(on("database-1", "runuser -u postgres -- psql -XAtqc 'select count(*) from pg_replication_slots'")).toBe("0\n");
     expect(
       machines(SITE)
         .map(({ name }) => name)

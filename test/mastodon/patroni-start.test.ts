@@ -26,6 +26,8 @@ interface Scenario {
   readonly alone?: number;
   /** From which turn on etcd knows a primary. */
   readonly led?: number;
+  /** Whether etcd has lost all that it knew of the cluster. */
+  readonly forgotten?: boolean;
   /** Whether it was noted at an earlier start that the first one has newer data. */
   readonly older?: boolean;
   readonly ownKernel?: boolean;
@@ -39,7 +41,8 @@ const room = () =>
     curl: 'did "asks ${@: -1}"; cat $ROOT/says 2>/dev/null || exit 7',
     // The computer of this test has no PostgreSQL to copy from.
     install: 'case $1 in -d) ;; *) did "puts ${@: -2}" ;; esac',
-    patronictl: 'cat $ROOT/list 2>/dev/null || { echo "etcd is away" >&2; exit 1; }',
+    patronictl:
+      '[ $1 = list ] || { cat $ROOT/config 2>/dev/null; exit; }; cat $ROOT/list 2>/dev/null || { echo "etcd is away" >&2; exit 1; }',
     "first-alone": '[ -e $ROOT/alone ] || exit 1; echo "database-1 still runs PostgreSQL alone"',
     ...{ modprobe: 'did "modprobe $*"', chown: 'did "chown $*"' },
   });
@@ -54,6 +57,7 @@ async function start(scenario: Scenario, made = room()): Promise<Ran> {
     alone,
     led,
     older = false,
+    forgotten = false,
     ownKernel = false,
     address,
   } = scenario;
@@ -71,6 +75,7 @@ async function start(scenario: Scenario, made = room()): Promise<Ran> {
       made.write("later-list", list);
       made.turn(led, "cp $ROOT/later-list $ROOT/list");
     }
+    if (!forgotten) made.write("config", "ttl: 20\n");
     if (older) made.write("disk/older-than-database-1", "");
     if (alone !== undefined) {
       made.write("alone", "");
@@ -173,16 +178,39 @@ test("data that Patroni has never run is older too, on every machine but the fir
   expect(await start({ data: PLAIN })).toMatchObject({ status: 0, turns: 0 });
 });
 
+const STANDBY =
+  "patroni-start: was a standby, and etcd knows no primary, so another machine may have newer data. " +
+  "If this is the newest: rm /disk/17/main/standby.signal";
+
 test("the first one does not become primary with what a standby had before Patroni", async () => {
   const data = [...PLAIN, "standby.signal"];
-  expect(await start({ data })).toMatchObject({
-    status: "waits",
-    said: [
-      "patroni-start: was a standby before Patroni, so another machine may have newer data. If this is the newest: rm /disk/17/main/standby.signal",
-    ],
-  });
+  expect(await start({ data })).toMatchObject({ status: "waits", said: [STANDBY] });
   expect(await start({ data, led: 2 })).toMatchObject({ status: 0, turns: 2 });
-  expect(await start({ data: [...WHOLE, "standby.signal"] })).toMatchObject({ status: 0, turns: 0 });
+});
+
+test("where etcd has lost all disks a standby waits for the last primary, which starts at once", async () => {
+  for (const self of ["first", "second"] as const) {
+    const standby = { self, data: [...WHOLE, "standby.signal"] };
+    expect(await start({ ...standby, forgotten: true })).toMatchObject({ status: "waits", said: [STANDBY] });
+    expect(await start({ ...standby, forgotten: true, led: 3 })).toMatchObject({ status: 0, turns: 3 });
+    expect(await start(standby)).toMatchObject({ status: 0, turns: 0 });
+    expect(await start({ self, data: WHOLE, forgotten: true })).toMatchObject({ status: 0, turns: 0 });
+  }
+});
+
+test("a copy of the primary that was cut off is removed, and a whole one stays", async () => {
+  const made = room();
+  const found: { version?: string | undefined } = {};
+  const remove = made.remove.bind(made);
+  made.remove = () => {
+    found.version = made.read("disk/17/main/PG_VERSION");
+    remove();
+  };
+  const said = ["patroni-start: removes a copy of the primary that was not finished"];
+  const copy = { self: "second", data: [...WHOLE, "standby.signal", "backup_label"] } as const;
+  expect(await start(copy, made)).toMatchObject({ status: 0, turns: 0, said });
+  expect(found).toEqual({ version: undefined });
+  expect(await start({ ...copy, data: [...copy.data, "global/pg_control"] })).toMatchObject({ status: 0, turns: 0, said: [] });
 });
 
 test("the data of a single server gets the files that Debian kept elsewhere, and keeps those that it has", async () => {

@@ -11,6 +11,7 @@ import { isDomain } from "../../core/address";
 import { AddedSteps } from "../../core/cloud";
 import { HostSpec } from "../../core/host-spec";
 import { Problem, Problems } from "../../core/problems";
+import { Taken } from "../../core/program";
 import { script } from "../../core/script";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 
@@ -55,6 +56,13 @@ const UNIT = "private-names.service";
 /** The host name of a machine, a dash and the site's name are one label of at most 63 characters. */
 const LONGEST_ZONE = 253 - 63 - SUBDOMAIN.length - 2;
 
+// Before the settings of a program that has to find another machine by then, such as HAProxy.
+const TAKEN: Taken = {
+  what: "addresses of other machines",
+  does: "set",
+  script: `${COMMAND} boot\nsystemctl restart ${UNIT}\n`,
+};
+
 export class PrivateNames {
   private zoneResource: Domain | undefined;
 
@@ -87,7 +95,7 @@ export class PrivateNames {
     return {
       first: [
         { kind: "package", names: ["bind9-dnsutils"] },
-        { kind: "file", path: COMMAND, content, mode: "0755" },
+        { kind: "file", path: COMMAND, content, mode: "0755", taken: TAKEN },
         { kind: "file", path: `/etc/systemd/system/${UNIT}`, content: KEEPS },
         { kind: "run", why: "addresses of other machines", script: `${COMMAND} boot\n` },
         { kind: "start", units: [UNIT] },

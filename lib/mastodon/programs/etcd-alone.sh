@@ -10,11 +10,14 @@ for peer in $MEMBERS; do
     fail "the member on $peer runs: stop it there (systemctl stop etcd), and remove its data if it stays lost"
 done
 systemctl stop etcd.service
+# At a later start it would forget the others again, which may have joined by then.
+trap 'rm -f /run/systemd/system/etcd.service.d/alone.conf; systemctl daemon-reload' EXIT
+trap 'exit 1' HUP INT TERM
 install -d /run/systemd/system/etcd.service.d
 printf '[Service]\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\n' >/run/systemd/system/etcd.service.d/alone.conf
 systemctl daemon-reload
 systemctl start etcd.service
-rm /run/systemd/system/etcd.service.d/alone.conf
+rm -f /run/systemd/system/etcd.service.d/alone.conf
 systemctl daemon-reload
 systemctl restart etcd.service
 echo "etcd goes on with $SELF alone. Each of the others is taken in with an empty disk: one that still has data is stopped first, and its directory"

@@ -5,7 +5,10 @@ set -uo pipefail
 # shellcheck disable=SC1090
 . "$SECRETS"
 until curl -fsS -m 2 "http://127.0.0.1:$ETCD_PORT/health" 2>/dev/null | grep '"health":"true"' >/dev/null; do sleep 1; done
-may() { "$CONSOLE" user get patroni 2>/dev/null | grep 'Roles: patroni' >/dev/null; }
+may() {
+  "$CONSOLE" user get patroni 2>/dev/null | grep 'Roles: patroni' >/dev/null &&
+    "$CONSOLE" role get patroni 2>/dev/null | grep -F '/service/' >/dev/null
+}
 ! may || exit 0
 open() { etcdctl --endpoints="http://127.0.0.1:$ETCD_PORT" --command-timeout=5s "$@" >/dev/null 2>&1; }
 open user add root --interactive=false <<<"$ETCD_PASSWORD"

@@ -12,7 +12,12 @@ if curl -fsS -m 5 "http://127.0.0.1:$PATRONI_PORT/config" | grep '"pause": true'
   exit 1
 fi
 systemctl reload "$PATRONI_UNIT"
-timeout 30 "$PATRONICTL" edit-config --force --quiet --replace "$DYNAMIC" >/dev/null
+# All machines get their settings at once, and one change of those in etcd excludes another.
+turn=0
+until timeout 30 "$PATRONICTL" edit-config --force --quiet --replace "$DYNAMIC" >/dev/null; do
+  [ $((turn += 1)) -lt 5 ] || return 1
+  sleep 1
+done
 # Patroni acts upon it in its next turn.
 sleep $((LOOP_SECONDS + 1))
 waiting=$(timeout 30 "$PATRONICTL" list -f json | grep -c '"Pending restart": "\*"' || true)

@@ -28,28 +28,35 @@ waits() {
   sleep 1
 }
 led() { timeout 15 "$PATRONICTL" list -f json 2>/dev/null | grep '"Role": "Leader"' >/dev/null; }
+# Whether any machine has been primary with this etcd.
+known() { [ -n "$(timeout 15 "$PATRONICTL" show-config 2>/dev/null)" ]; }
 has_data() { [ -e "$DATA/PG_VERSION" ]; }
 own_data() { has_data && [ ! -e "$DATA/patroni.dynamic.json" ]; }
-# Data that another machine has newer must not become the primary's: neither while the first machine runs PostgreSQL alone, nor when it stops for its
-# renewal. That is what was here while the first one ran alone, and what Patroni has never run. It waits until a machine is primary, and follows it.
-if [ "$FIRST" = no ]; then
-  ! own_data || touch "$OLDER"
-  while :; do
-    if words=$("$FIRST_ALONE"); then
-      ! has_data || touch "$OLDER"
-    elif [ ! -e "$OLDER" ] || led; then
-      break
-    else
-      words="waits until a machine is primary: what is here may be older than what $FIRST_MACHINE has. If that is lost for good: rm $OLDER"
-    fi
-    waits "$words"
-  done
-  rm -f "$OLDER"
-elif own_data; then
-  while [ -e "$DATA/standby.signal" ] && ! led; do
-    waits "was a standby before Patroni, so another machine may have newer data. If this is the newest: rm $DATA/standby.signal"
-  done
+# Of a copy of the primary that was cut off: `pg_control` is copied last. Patroni would leave it as it is.
+if [ -e "$DATA/backup_label" ] && [ ! -e "$DATA/global/pg_control" ]; then
+  say "removes a copy of the primary that was not finished"
+  rm -rf "${DATA:?}"
 fi
+# A machine must not become primary with data that another one has newer, where etcd cannot tell: neither while the first machine runs PostgreSQL
+# alone, nor when it stops for its renewal; nor with data that Patroni has never run; nor as a standby that comes before the last primary to an etcd
+# that has lost its disks. It waits until a machine is primary, and follows it.
+[ "$FIRST" = yes ] || ! own_data || touch "$OLDER"
+while :; do
+  if [ "$FIRST" = no ] && words=$("$FIRST_ALONE"); then
+    ! has_data || touch "$OLDER"
+    waits "$words"
+    continue
+  elif [ -e "$OLDER" ]; then
+    words="waits until a machine is primary: what is here may be older than what $FIRST_MACHINE has. If that is lost for good: rm $OLDER"
+  elif [ -e "$DATA/standby.signal" ] && { own_data || ! known; }; then
+    words="was a standby, and etcd knows no primary, so another machine may have newer data. If this is the newest: rm $DATA/standby.signal"
+  else
+    break
+  fi
+  ! led || break
+  waits "$words"
+done
+rm -f "$OLDER"
 install -d -o postgres -g postgres -m 0755 "$DISK/$MAJOR"
 if has_data; then
   # A cluster of a single server has its settings in /etc, which may be lost with the machine; these are only read where Patroni sets nothing.

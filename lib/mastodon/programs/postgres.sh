@@ -18,3 +18,6 @@ install -o postgres -g postgres -m 0640 "$HBA" "$etc/pg_hba.conf"
 systemctl enable "$UNIT"
 systemctl restart "$UNIT"
 [ -e "$DATA/standby.signal" ] || runuser -u postgres -- "$ROLES"
+# Those of former standbys would keep log for them.
+[ -e "$DATA/standby.signal" ] || runuser -u postgres -- psql -XAtqc "select pg_drop_replication_slot(slot_name) from pg_replication_slots
+  where slot_type = 'physical' and not active and slot_name ~ '^$SLOTS[0-9]+\$'" postgres >/dev/null

@@ -25,7 +25,12 @@ const TAKEN: Taken = {
 
 const READY = `systemctl is-active -q ${UNIT} && [ "$(${AS_POSTGRES} psql -XAtqc 'select pg_is_in_recovery()' 2>/dev/null)" = f ] || { [ ! -e ${DATA}/standby.signal ] || { echo "this PostgreSQL was a standby, and the page has no other: runuser -u postgres -- pg_ctlcluster ${MAJOR} main promote makes it the primary"; false; } && echo "PostgreSQL does not answer: $(journalctl -u ${UNIT} -n 1 -o cat --no-pager)"; false; }`;
 
-export function postgres(program: Program, plan: PostgresPlan): void {
+export interface SinglePlan extends PostgresPlan {
+  /** How the names of the slots of its standbys begin, on a page that had some. */
+  readonly slots: string;
+}
+
+export function postgres(program: Program, plan: SinglePlan): void {
   const { ofMemory, shared } = parameters(plan);
   const conf = confLines({ listen_addresses: "*", ...ofMemory, ...shared });
   server(program, plan);
@@ -44,7 +49,7 @@ export function postgres(program: Program, plan: PostgresPlan): void {
     .add({
       kind: "run",
       why: "PostgreSQL",
-      script: script(join(__dirname, "postgres.sh"), { UNIT, CONF, HBA, DATA, MAJOR, ROLES }),
+      script: script(join(__dirname, "postgres.sh"), { UNIT, CONF, HBA, DATA, MAJOR, ROLES, SLOTS: plan.slots }),
     })
     .readyWhen(READY);
 }

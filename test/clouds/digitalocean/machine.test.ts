@@ -91,6 +91,22 @@ test("changed settings are delivered to the running droplet by SSH, with a host 
   expect(all(without.stack, "terraform_data")).not.toHaveProperty("own-1_MachineSettings");
 });
 
+test("a running droplet learns the names of new ones before a program is given settings that name them", () => {
+  const { stack, site } = page({ ssh: { keys: ["admin"], from: ["203.0.113.0/24"], settings: true } });
+  const own = machine(site, "own-1");
+  own.knows(machine(site, "own-2"));
+  own.program.add({ kind: "file", path: "/etc/haproxy/haproxy.cfg", content: "", taken: { what: "HAProxy", does: "reload" } });
+  const text = planOf(stack).locals["Social_own-1_MachineSettingsText"] as string;
+  const steps = [
+    "NAMES='own-2'",
+    "private-names boot\nsystemctl restart private-names.service",
+    "setting '/etc/haproxy/haproxy.cfg'",
+  ];
+  const places = steps.map((step) => text.indexOf(step));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(Math.min(...places)).toBeGreaterThan(0);
+});
+
 test("settings that nobody could deliver are refused, and a firewall that would shut the monitoring agent out", () => {
   const { site } = page({ ssh: { keys: ["admin"], from: [], settings: true }, monitoring: true });
   expect(problems(site)).toEqual([
