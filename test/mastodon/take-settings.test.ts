@@ -137,6 +137,7 @@ describe("PostgreSQL under Patroni", () => {
       `#!/bin/bash
 [ $1 != list ] || { cat $ROOT/members; exit; }
 [ ! -e $ROOT/away ] || { echo "etcd does not answer" >&2; exit 1; }
+[ ! -e $ROOT/another ] || { rm $ROOT/another; echo "Error: Config modification aborted due to concurrent changes" >&2; exit 1; }
 echo "patronictl \${*//$ROOT/}" >>$ROOT/asked
 `,
       0o755,
@@ -186,6 +187,21 @@ echo "patronictl \${*//$ROOT/}" >>$ROOT/asked
       ],
     });
     expect(JSON.parse(read(DYNAMIC))).toMatchObject({ postgresql: { parameters: { max_connections: "200" } } });
+  });
+
+  test("tries again when another machine has changed what is in etcd at the same moment", () => {
+    write("members", member(false));
+    write("another", "");
+    expect(take("database-2", { postgres: { maxConnections: 300 } })).toEqual({
+      status: 0,
+      said: ["database-2: /etc/patroni/dynamic.json changed: PostgreSQL reloaded"],
+    });
+    expect(asked()).toEqual([
+      "systemctl reload patroni",
+      "sleep 1",
+      `patronictl edit-config --force --quiet --replace ${DYNAMIC}`,
+      "sleep 6",
+    ]);
   });
 
   test("takes nothing while it is paused, since the page's settings would end that", () => {

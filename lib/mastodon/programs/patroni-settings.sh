@@ -14,8 +14,11 @@ fi
 systemctl reload "$PATRONI_UNIT"
 # All machines get their settings at once, and one change of those in etcd excludes another.
 turn=0
-until timeout 30 "$PATRONICTL" edit-config --force --quiet --replace "$DYNAMIC" >/dev/null; do
-  [ $((turn += 1)) -lt 5 ] || return 1
+until words=$(timeout 30 "$PATRONICTL" edit-config --force --quiet --replace "$DYNAMIC" 2>&1); do
+  if [ $((turn += 1)) = 5 ] || ! grep concurrent <<<"$words" >/dev/null; then
+    echo "$words" >&2
+    exit 1
+  fi
   sleep 1
 done
 # Patroni acts upon it in its next turn.

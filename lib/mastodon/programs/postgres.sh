@@ -20,4 +20,4 @@ systemctl restart "$UNIT"
 [ -e "$DATA/standby.signal" ] || runuser -u postgres -- "$ROLES"
 # Those of former standbys would keep log for them.
 [ -e "$DATA/standby.signal" ] || runuser -u postgres -- psql -XAtqc "select pg_drop_replication_slot(slot_name) from pg_replication_slots
-  where slot_type = 'physical' and not active and slot_name ~ '^$SLOTS[0-9]+\$'" postgres >/dev/null
+  where slot_type = 'physical' and not active and slot_name ~ '^${SLOTS}[0-9]+\$'" postgres >/dev/null
