@@ -95,6 +95,13 @@ describe.each([
     expect(first).toEqual(["yes", "no", "no"]);
   });
 
+  test("its users are made at each start, since it may have lost its disk", () => {
+    for (const machine of machines)
+      expect(filesOf(machine)["/etc/systemd/system/etcd.service.d/10-mastodon.conf"]!.content).toContain(
+        "\nWants=etcd-users.service\n",
+      );
+  });
+
   test("its password is in one file, for root alone", () => {
     for (const machine of machines) {
       const files = filesOf(machine);

@@ -79,7 +79,8 @@ export function etcd(program: Program, plan: EtcdPlan): void {
       kind: "file",
       path: "/etc/systemd/system/etcd.service.d/10-mastodon.conf",
       content: unit({
-        Unit: { ...NEVER_GIVEN_UP, RequiresMountsFor: directory, ConditionPathExists: PREPARED },
+        // Its users at each start, since it may have lost its disk.
+        Unit: { ...NEVER_GIVEN_UP, RequiresMountsFor: directory, ConditionPathExists: PREPARED, Wants: "etcd-users.service" },
         Service: {
           EnvironmentFile: `-${BEGINS}`,
           ExecStartPre: START,
