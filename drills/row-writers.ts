@@ -26,7 +26,10 @@ export interface RowWriter {
 const TABLE = "drill_rows";
 let writers = 0;
 
-/** Ends with the drill at the latest. */
+/** One that has not written before something is broken would see nothing of it. */
+const BEGUN_SECONDS = 15;
+
+/** Has written when this returns, and ends with the drill at the latest. */
 export async function writeRows(scene: Scene, way: Way): Promise<RowWriter> {
   const { site } = scene;
   await site.sql(`CREATE TABLE IF NOT EXISTS ${TABLE} (writer text, n int, PRIMARY KEY (writer, n))`);
@@ -35,6 +38,7 @@ export async function writeRows(scene: Scene, way: Way): Promise<RowWriter> {
   const name = `${process.pid}-${Date.now()}-${writers++}`;
   const going = await started(site, way, name);
   scene.later(async () => void (await going.end()));
+  await scene.until(() => rowsOf(going.lines).some(({ yes }) => yes), BEGUN_SECONDS);
   return {
     rows: () => rowsOf(going.lines),
     end: async () => rowsOf(await going.end()),
