@@ -2,7 +2,7 @@
 
 import { Drill, Finding, pause, Scene, UNDISTURBED } from "./drill";
 import { Host } from "./hosts";
-import { alone, primary } from "./parts";
+import { alone, primary, standbys } from "./parts";
 import { Agreed, agreed, follows, wroteAgain } from "./patroni";
 import { RowWriter, writeRows } from "./row-writers";
 import { anotherAfter, bothAcknowledged, lostOf, Row, secondsOf } from "./rows";
@@ -70,7 +70,8 @@ export const postgresFrozen: Drill = {
   impossible: alone,
   act: async (scene) => {
     const { old, deal, writer, watch } = await prepared(scene);
-    const straight = await writeRows(scene, { straight: old });
+    const [standby] = await standbys(scene.site);
+    const straight = await writeRows(scene, { straight: old, from: standby! });
     await pause(BEFORE_SECONDS);
     await scene.strike(() => scene.freeze(old.name));
     await pause(Math.max(FROZEN_SECONDS, deal.ttlSeconds + 10));

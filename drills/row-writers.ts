@@ -1,6 +1,6 @@
 // Writers of rows, some five in a second, that go on while PostgreSQL is lost: `const writer = await writeRows(scene, { through: "pooler" })`.
 
-import { AS_POSTGRES } from "../lib/mastodon/programs/postgres-names";
+import { AS_POSTGRES, SECRETS } from "../lib/mastodon/programs/postgres-names";
 import { POSTGRES_PORT } from "../lib/mastodon/ports";
 import { SQL_COMMAND } from "../lib/mastodon/programs/prepare";
 import { Scene } from "./drill";
@@ -10,9 +10,9 @@ import { Going, Site } from "./site";
 
 /**
  * Through the pooler, or what else Mastodon writes by, with a new session for each row; on the machine itself, through its socket; or over one
- * session from a web machine straight to a PostgreSQL, which is opened anew only when it broke.
+ * session from another database machine straight to a PostgreSQL, which is opened anew only when it broke. Web machines may not go there.
  */
-export type Way = { readonly through: "pooler" } | { readonly inside: Host } | { readonly straight: Host };
+export type Way = { readonly through: "pooler" } | { readonly inside: Host } | { readonly straight: Host; readonly from: Host };
 
 export interface RowWriter {
   /** What it was told so far. */
@@ -48,8 +48,8 @@ export async function writeRows(scene: Scene, way: Way): Promise<RowWriter> {
 
 async function started(site: Site, way: Way, name: string): Promise<Going> {
   if ("inside" in way) return site.start(way.inside.name, INSIDE, name);
-  const web = (await site.web()).name;
-  return "straight" in way ? site.start(web, STRAIGHT, name, way.straight.address) : site.start(web, THROUGH, name);
+  if ("straight" in way) return site.start(way.from.name, STRAIGHT, name, way.straight.address);
+  return site.start((await site.web()).name, THROUGH, name);
 }
 
 /** `row NAME N`: the statement; it returns who has written. */
@@ -85,6 +85,8 @@ ${LOOP}`;
 // One statement after the other, and each has its answer first: what is sent to a machine that stands still is done when it goes on. psql holds back
 // what it prints, but not its warnings.
 export const STRAIGHT = `${ROW}
+. ${SECRETS}
+export PGPASSWORD=$DATABASE_PASSWORD
 end=$((SECONDS + 600)) n=0 open=
 close() { exec {to}>&- {from}<&-; open=; }
 while [ $SECONDS -lt $end ]; do
@@ -92,7 +94,7 @@ while [ $SECONDS -lt $end ]; do
   [ $? -gt 128 ] || break
   n=$((n + 1))
   if [ -z "$open" ]; then
-    coproc DB { exec ${SQL_COMMAND} /etc/mastodon/web.env -XAtq "host=$2 port=${POSTGRES_PORT} connect_timeout=2" 2>&1 >/dev/null; }
+    coproc DB { exec psql -XAtq "host=$2 port=${POSTGRES_PORT} user=mastodon dbname=mastodon connect_timeout=2" 2>&1 >/dev/null; }
     exec {to}>&"\${DB[1]}" {from}<&"\${DB[0]}" || continue
     eval "exec \${DB[1]}>&-"
     open=yes
