@@ -158,7 +158,7 @@ export const EXPECTED: readonly Expected[] = [
   },
   {
     source: /^(pgbouncer@\d|haproxy|mastodon-scheduler-lock)\.service$/,
-    says: /(connection (was )?(refused|reset|closed|terminated)|server closed the connection|timed? ?out|ECONNREFUSED|ECONNRESET|pooler error: |read failed: error:)/i,
+    says: /(connection (was )?(refused|reset|closed|terminated)|terminating connection due to|server closed the connection|timed? ?out|ECONNREFUSED|ECONNRESET|pooler error: |read failed: error:)/i,
     why: "drills take PostgreSQL and PgBouncer away from those who use them",
     after: "drills",
   },

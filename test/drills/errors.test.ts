@@ -105,6 +105,14 @@ test("a script that is broken, and a password that is refused, are told of Patro
   }
 });
 
+test("PgBouncer tells of sessions that a killed or restarted PostgreSQL ends: expected after drills, and told otherwise", () => {
+  const lines = ["unexpected postmaster exit", "administrator command"].map((reason) =>
+    line("pool-1", "pgbouncer@1.service", `varcache_apply failed: FATAL: terminating connection due to ${reason}`),
+  );
+  expect(unexpected(lines, "drilled")).toEqual([]);
+  expect(unexpected(lines, "healthy")).toHaveLength(2);
+});
+
 test("what Patroni and etcd say while drills take them away is expected then, and told of a site that was only used", () => {
   const lines = [
     line("database-1", "patroni.service", "2026-11-29 19:55:26,454 ERROR: failed to update leader lock"),
