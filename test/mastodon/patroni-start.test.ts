@@ -28,6 +28,8 @@ interface Scenario {
   readonly led?: number;
   /** Whether etcd has lost all that it knew of the cluster. */
   readonly forgotten?: boolean;
+  /** Until which turn etcd does not answer. */
+  readonly etcdAway?: number;
   /** Whether it was noted at an earlier start that the first one has newer data. */
   readonly older?: boolean;
   readonly ownKernel?: boolean;
@@ -42,10 +44,22 @@ const room = () =>
     // The computer of this test has no PostgreSQL to copy from.
     install: 'case $1 in -d) ;; *) did "puts ${@: -2}" ;; esac',
     patronictl:
-      '[ $1 = list ] || { cat $ROOT/config 2>/dev/null; exit; }; cat $ROOT/list 2>/dev/null || { echo "etcd is away" >&2; exit 1; }',
+      '[ $1 = list ] || { [ ! -e $ROOT/etcd-away ] || exit 1; cat $ROOT/config 2>/dev/null; exit 0; }; cat $ROOT/list 2>/dev/null || { echo "etcd is away" >&2; exit 1; }',
     "first-alone": '[ -e $ROOT/alone ] || exit 1; echo "database-1 still runs PostgreSQL alone"',
     ...{ modprobe: 'did "modprobe $*"', chown: 'did "chown $*"' },
   });
+
+/** A room, and what the script has left of a file in it. */
+function leaves(path: string): { readonly made: ScriptRoom; readonly left: () => string | undefined } {
+  const made = room();
+  const remove = made.remove.bind(made);
+  let text: string | undefined = "not read";
+  made.remove = () => {
+    text = made.read(path);
+    remove();
+  };
+  return { made, left: () => text };
+}
 
 async function start(scenario: Scenario, made = room()): Promise<Ran> {
   const {
@@ -58,6 +72,7 @@ async function start(scenario: Scenario, made = room()): Promise<Ran> {
     led,
     older = false,
     forgotten = false,
+    etcdAway,
     ownKernel = false,
     address,
   } = scenario;
@@ -74,6 +89,10 @@ async function start(scenario: Scenario, made = room()): Promise<Ran> {
     if (led !== undefined) {
       made.write("later-list", list);
       made.turn(led, "cp $ROOT/later-list $ROOT/list");
+    }
+    if (etcdAway !== undefined) {
+      made.write("etcd-away", "");
+      made.turn(etcdAway, "rm $ROOT/etcd-away");
     }
     if (!forgotten) made.write("config", "ttl: 20\n");
     if (older) made.write("disk/older-than-database-1", "");
@@ -161,15 +180,9 @@ test("what is here while the first one runs alone is older: it does not start wh
   expect(await start({ self: "second", data: WHOLE, alone: 2, led: 5 })).toMatchObject({ status: 0, turns: 5 });
   // It remembers that, also over a restart of the machine in between; once a machine was primary it is forgotten.
   expect(await start({ self: "second", data: WHOLE, older: true })).toMatchObject({ status: "waits", said: [OLDER] });
-  const made = room();
-  const found: { older?: string | undefined } = {};
-  const remove = made.remove.bind(made);
-  made.remove = () => {
-    found.older = made.read("disk/older-than-database-1");
-    remove();
-  };
+  const { made, left } = leaves("disk/older-than-database-1");
   expect(await start({ self: "second", data: WHOLE, older: true, leader: true }, made)).toMatchObject({ status: 0, turns: 0 });
-  expect(found).toEqual({ older: undefined });
+  expect(left()).toEqual(undefined);
 });
 
 test("data that Patroni has never run is older too, on every machine but the first", async () => {
@@ -198,18 +211,21 @@ test("where etcd has lost all disks a standby waits for the last primary, which 
   }
 });
 
+test("an etcd that does not answer is not taken for one that knows nothing", async () => {
+  expect(await start({ self: "second", data: [...WHOLE, "standby.signal"], etcdAway: 3 })).toEqual({
+    status: 0,
+    said: ["patroni-start: waits for etcd, which does not answer"],
+    turns: 3,
+    did: [],
+  });
+});
+
 test("a copy of the primary that was cut off is removed, and a whole one stays", async () => {
-  const made = room();
-  const found: { version?: string | undefined } = {};
-  const remove = made.remove.bind(made);
-  made.remove = () => {
-    found.version = made.read("disk/17/main/PG_VERSION");
-    remove();
-  };
+  const { made, left } = leaves("disk/17/main/PG_VERSION");
   const said = ["patroni-start: removes a copy of the primary that was not finished"];
   const copy = { self: "second", data: [...WHOLE, "standby.signal", "backup_label"] } as const;
   expect(await start(copy, made)).toMatchObject({ status: 0, turns: 0, said });
-  expect(found).toEqual({ version: undefined });
+  expect(left()).toEqual(undefined);
   expect(await start({ ...copy, data: [...copy.data, "global/pg_control"] })).toMatchObject({ status: 0, turns: 0, said: [] });
 });
 

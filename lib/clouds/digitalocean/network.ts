@@ -64,6 +64,7 @@ export class DigitalOceanNetwork {
   private readonly roles: RoleGates;
   private ssh: OverSsh | undefined;
   private readonly kept: TerraformResource[] = [];
+  private readonly deliveries: TerraformResource[] = [];
   private readonly ends: (() => void)[] = [];
   private readonly doors: Door[] = [];
   private readonly tags = new Map<string, Tag>();
@@ -137,8 +138,9 @@ export class DigitalOceanNetwork {
   }
 
   /** Registers the resources of a kept machine: the droplet, and the delivery of its settings. */
-  keep(...made: readonly TerraformResource[]): void {
-    this.kept.push(...made);
+  keep(droplet: TerraformResource, delivery: TerraformResource | undefined): void {
+    this.kept.push(droplet);
+    if (delivery !== undefined) this.deliveries.push(delivery);
   }
 
   /** Registers a load balancer that checks the health of a pool's members. */
@@ -185,8 +187,11 @@ export class DigitalOceanNetwork {
     for (let make = this.ends.shift(); make !== undefined; make = this.ends.shift()) make();
     this.firewalls.end();
     // If a kept machine or its name cannot be made, members would never serve, and a gate would wait for nothing.
-    const made = [...this.kept, ...this.names.records(this.specs)].map(addressOf);
+    const records = this.names.records(this.specs);
+    const made = [...this.kept, ...this.deliveries, ...records].map(addressOf);
     for (const { gate } of this.pools.values()) gate.dependsOn = [...new Set([...(gate.dependsOn ?? []), ...made])];
+    // A machine waits for the names of new ones when it gets them.
+    for (const delivery of this.deliveries) delivery.dependsOn = [...(delivery.dependsOn ?? []), ...records.map(addressOf)];
     this.roles.finish((role, pools) =>
       this.gate.call("retire", {
         ROLE: role,

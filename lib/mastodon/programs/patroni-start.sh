@@ -28,8 +28,6 @@ waits() {
   sleep 1
 }
 led() { timeout 15 "$PATRONICTL" list -f json 2>/dev/null | grep '"Role": "Leader"' >/dev/null; }
-# Whether any machine has been primary with this etcd.
-known() { [ -n "$(timeout 15 "$PATRONICTL" show-config 2>/dev/null)" ]; }
 has_data() { [ -e "$DATA/PG_VERSION" ]; }
 own_data() { has_data && [ ! -e "$DATA/patroni.dynamic.json" ]; }
 # Of a copy of the primary that was cut off: `pg_control` is copied last. Patroni would leave it as it is.
@@ -48,7 +46,9 @@ while :; do
     continue
   elif [ -e "$OLDER" ]; then
     words="waits until a machine is primary: what is here may be older than what $FIRST_MACHINE has. If that is lost for good: rm $OLDER"
-  elif [ -e "$DATA/standby.signal" ] && { own_data || ! known; }; then
+  elif [ -e "$DATA/standby.signal" ] && ! settings=$(timeout 15 "$PATRONICTL" show-config 2>/dev/null); then
+    words="waits for etcd, which does not answer"
+  elif [ -e "$DATA/standby.signal" ] && { own_data || [ -z "$settings" ]; }; then
     words="was a standby, and etcd knows no primary, so another machine may have newer data. If this is the newest: rm $DATA/standby.signal"
   else
     break

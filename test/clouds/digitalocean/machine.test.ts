@@ -96,6 +96,12 @@ test("a running droplet learns the names of new ones before a program is given s
   const own = machine(site, "own-1");
   own.knows(machine(site, "own-2"));
   own.program.add({ kind: "file", path: "/etc/haproxy/haproxy.cfg", content: "", taken: { what: "HAProxy", does: "reload" } });
+  // No delivery waits for a name before its record is made.
+  for (const name of ["own-1", "own-2"])
+    expect(all(stack, "terraform_data")[`${name}_MachineSettings`]!["depends_on"]).toEqual([
+      `digitalocean_droplet.Social_${name}_Machine`,
+      ...Object.keys(planOf(stack).resource["digitalocean_record"]!).map((record) => `digitalocean_record.${record}`),
+    ]);
   const text = planOf(stack).locals["Social_own-1_MachineSettingsText"] as string;
   const steps = [
     "NAMES='own-2'",
