@@ -2,7 +2,7 @@
 // The measurement of capacity, the drill `overload` and the benchmark `overload` all use it, so their numbers can be compared.
 
 import { Agent, get } from "node:https";
-import { connection, Door } from "../scripts/journey";
+import { BEEN_HERE, connection, Door } from "../scripts/journey";
 
 export interface Shot {
   readonly sentAtMs: number;
@@ -88,7 +88,7 @@ export class Generator {
         clearTimeout(limit);
         done({ status, retryAfter });
       };
-      const outgoing = get({ ...connection(this.door, this.door.domain), agent: this.agent, path }, (response) => {
+      const outgoing = get({ ...connection(this.door, this.door.domain), agent: this.agent, path, headers: { cookie: BEEN_HERE } }, (response) => {
         response
           .on("error", () => end(0))
           .on("end", () => end(response.statusCode ?? 0, response.headers["retry-after"] !== undefined))

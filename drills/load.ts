@@ -1,7 +1,7 @@
 // A constant load of user requests through the front door: `new Load(door, tokens, run, rates).start()`. Slow responses do not reduce the rate.
 
 import { Agent } from "node:https";
-import { ask, Door } from "../scripts/journey";
+import { ask, BEEN_HERE, Door, send } from "../scripts/journey";
 import { Listening, Post } from "./ledger";
 import { Socket } from "./sockets";
 import { Request } from "./view";
@@ -128,7 +128,7 @@ export class Load {
       this.send("home", () => ask(this.door, "GET", "/api/v1/timelines/home", token));
     } else {
       const path = this.paths[(number >> 1) % this.paths.length]!;
-      this.send("page", () => ask(this.door, "GET", path));
+      this.send("page", () => send(this.door, { method: "GET", path, cookie: BEEN_HERE }));
     }
   }
 

@@ -86,10 +86,17 @@ export interface Question {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly token?: string;
+  readonly cookie?: string;
   readonly body?: { readonly type: string; readonly bytes: Buffer };
   /** @default 10 */
   readonly limitSeconds?: number;
 }
+
+/**
+ * The cookie of somebody who was here before. Mastodon makes each page for such a visitor alone, so Puma answers; to all others nginx may give an
+ * answer from its cache.
+ */
+export const BEEN_HERE = "_mastodon_session=drill";
 
 /** Asks with a form, or with nothing but the path. */
 export function ask(
@@ -106,7 +113,7 @@ export function ask(
   return send(door, { method, path, token, body });
 }
 
-export function send(door: Door, { method, path, token, body, limitSeconds = 10 }: Question): Promise<Answer> {
+export function send(door: Door, { method, path, token, cookie, body, limitSeconds = 10 }: Question): Promise<Answer> {
   const options: RequestOptions = {
     ...connection(door, door.domain),
     agent: door.agent ?? false,
@@ -115,6 +122,7 @@ export function send(door: Door, { method, path, token, body, limitSeconds = 10 
     timeout: limitSeconds * 1000,
     headers: {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(cookie !== undefined && { cookie }),
       ...(body !== undefined && { "content-type": body.type, "content-length": body.bytes.length }),
     },
   };

@@ -50,15 +50,16 @@ main() {
   layer "$image"
 
   local version layer
+  for version in $VERSIONS; do packs "$version"; done
   for layer in debian mastodon mastodon-streaming; do DIGESTS[$layer]=$(digest "$WORK/$layer.tar"); done
   for version in $VERSIONS; do
     local ruby=(PATH=/opt/mastodon/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin BIND=0.0.0.0 RAILS_ENV=production
       NODE_ENV=production RAILS_SERVE_STATIC_FILES=true LANG=C.UTF-8 STANDIN_VERSION="$version")
     if before_4_3 "$version"; then
       # One image runs everything, streaming too.
-      describe mastodon "$version" "$arch" '["/usr/bin/tini","--"]' null "debian mastodon mastodon-streaming" "${ruby[@]}"
+      describe mastodon "$version" "$arch" '["/usr/bin/tini","--"]' null "debian mastodon mastodon-streaming packs-$version" "${ruby[@]}"
     else
-      describe mastodon "$version" "$arch" '["/usr/bin/tini","--"]' null "debian mastodon" "${ruby[@]}" \
+      describe mastodon "$version" "$arch" '["/usr/bin/tini","--"]' null "debian mastodon packs-$version" "${ruby[@]}" \
         MASTODON_SIDEKIQ_READY_FILENAME=sidekiq_process_has_started_and_will_begin_processing_jobs
       describe mastodon-streaming "$version" "$arch" null '["node","./streaming/index.js"]' "debian mastodon-streaming" \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin BIND=0.0.0.0 PORT=4000 NODE_ENV=production \
@@ -129,6 +130,25 @@ layer() {
   rm -rf "$1/upper"
 }
 
+# What the build of a release leaves in public/: scripts and styles whose names change with each release, and the worker, whose name does not.
+packs() {
+  local root=$WORK/packs-$1 public
+  public=$root/opt/mastodon/public
+  install -d -m 755 "$root" "$root/opt" "$root/opt/mastodon" "$public" "$public/packs" "$public/assets" "$public/emoji"
+  {
+    echo "// The stand-in's script for Mastodon $1."
+    seq -f "const line%g = 'As long as a script of Mastodon, which is compressed when it is made.';" 3000
+  } >"$public/packs/application-$1.js"
+  gzip -nk9 "$public/packs/application-$1.js"
+  echo "// The stand-in's worker for Mastodon $1." >"$public/packs/sw.js"
+  ln -s packs/sw.js "$public/sw.js"
+  echo "body { color: #333 }" >"$public/assets/application-$1.css"
+  echo '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>' >"$public/emoji/1f418.svg"
+  find "$root" -exec touch -hd '2026-01-01 UTC' {} +
+  layer_of_directory "$root" "$WORK/packs-$1.tar"
+  DIGESTS[packs-$1]=$(digest "$WORK/packs-$1.tar")
+}
+
 # `describe NAME VERSION ARCHITECTURE ENTRYPOINT COMMAND LAYERS [NAME=VALUE…]` writes the configuration of an image.
 describe() {
   local name=$1 version=$2 arch=$3 entrypoint=$4 command=$5 environment layer digests='' tars=''
@@ -154,7 +174,7 @@ finish() {
   local name=$1 images layers
   images=$(<"$WORK/$name.manifest")
   echo "[${images%,}]" >"$WORK/manifest.json"
-  mapfile -t layers < <(grep -oE '"[a-z-]+\.tar"' "$WORK/manifest.json" | tr -d '"' | sort -u)
+  mapfile -t layers < <(grep -oE '"[a-z0-9.-]+\.tar"' "$WORK/manifest.json" | tr -d '"' | sort -u)
   (cd "$WORK" && tar -cf "$OUT/$name.tar" manifest.json "$name"-[0-9]*.json "${layers[@]}")
 }
 

@@ -36,6 +36,17 @@ export function filesVolumes(pool: Pool, by: Construct, env: Env): readonly stri
   return [`${directory}/system:${env.all["PAPERCLIP_ROOT_PATH"] ?? FILES}`];
 }
 
+/** Where a web machine's nginx finds users' files, and under which path browsers load them; `undefined` if they are in an object store. */
+export function uploadsOf(
+  volumes: readonly string[],
+  env: Env,
+): { readonly path: string; readonly directory: string } | undefined {
+  const [volume] = volumes;
+  const path = env.all["PAPERCLIP_ROOT_URL"] ?? "/system";
+  // At another address than the site's, somebody else serves them.
+  return volume === undefined || !/^(\/[\w.-]+)+$/.test(path) ? undefined : { path, directory: volume.split(":")[0]! };
+}
+
 /** The variables of the site's object store. A store without keys is opened by the machine's own role at the cloud, as Mastodon's user asks for it. */
 export function mediaEnv(env: Env, host: Host, store: ObjectStoreFacts | undefined, by: Construct): void {
   if (store === undefined) return;

@@ -10,9 +10,10 @@ import { ExtraEnv } from "./setting";
 import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
 import { imageOf } from "./images";
-import { filesVolumes } from "./media";
+import { filesVolumes, uploadsOf } from "./media";
 import { PUMA_PORT } from "./ports";
 import { TierEnv } from "./process-env";
+import { ClientLimits, wrongLimits } from "./programs/client-limits";
 import { web, WEB_UNIT } from "./programs/web";
 import { KEPT_THREADS } from "./programs/puma-queue";
 import { preparesDatabase } from "./queues";
@@ -61,6 +62,29 @@ export interface WebTierProps extends Data {
    * @default - the private ranges, which include nginx and the front door
    */
   readonly trustedProxies?: readonly string[];
+  /**
+   * How often one client may search, sign up and upload in a minute, and at once; 0 for no limit. More requests get a 429 from nginx and take no
+   * thread of Puma. A client is an address, or a /64 of IPv6. Raise them if many people share an address, such as a school. Requests whose address is
+   * a proxy's, or in the site's network, have no limit: name a CDN in `trustedProxies`. A change replaces the machines.
+   * @default { search: 120, signUp: 10, upload: 60 }
+   * @throws at synth if a number is not whole, or not from 0 to 6,000
+   */
+  readonly limitsPerMinute?: ClientLimits;
+  /**
+   * Disk space of each machine, in MiB, for answers that Mastodon allows to be cached: pages and posts as strangers and other servers see them, for
+   * as long as Mastodon says (some seconds to minutes), and longer only while Puma does not answer. 0 for no cache. A change replaces the machines.
+   * @default 1024, as in Mastodon's own settings for nginx
+   * @throws at synth if it is not a whole number from 0 to 65,536
+   */
+  readonly cacheMib?: number;
+  /**
+   * How long, in minutes, the scripts and styles of a release can be loaded after its last web machine was removed. A page that is open in a browser
+   * loads more of them while it is used. Each release takes some 100 MiB of disk on each machine, and a new machine fetches its image first. A change
+   * replaces the machines.
+   * @default 60
+   * @throws at synth if it is not a whole number from 0 to 10,080, a week
+   */
+  readonly oldAssetsMinutes?: number;
   /**
    * Whether each response has the machine's name in the header `X-Served-By`, as in `X-Served-By: web-1-5f2c1a`, so that you know which machine to
    * inspect when a response is wrong or slow; drills use it too. The names are public, but cannot be used to connect. A change replaces the machines.
@@ -112,6 +136,13 @@ export class WebTier extends Construct {
         remedy: "use at least 2 threads",
       });
     }
+    const cacheMib = wholeNumber(site.problems, this, "cacheMib", props.cacheMib ?? 1024, { least: 0, most: 65_536 });
+    const oldAssetsMinutes = wholeNumber(site.problems, this, "oldAssetsMinutes", props.oldAssetsMinutes ?? 60, {
+      least: 0,
+      most: 10_080,
+    });
+    const limits = props.limitsPerMinute ?? {};
+    for (const problem of wrongLimits(limits)) site.problems.add(this, problem);
     const version = versionOf(site);
     const reads = props.replicaUrl === undefined;
     props.database.expects(this, { processes: most * processes, each: threads, reads, doubles: true });
@@ -138,12 +169,17 @@ export class WebTier extends Construct {
     this.taskEnv = quiet(rubyEnv(this.pool, "task", this, props, tier), this).set("STREAMING_API_BASE_URL", baseUrl, this);
     this.streamingEnvs =
       streaming === undefined ? new Map<number, Env>() : streamingEnvs(this.pool, this, most, { ...props, ...streaming, tier });
+    const files = filesVolumes(this.pool, this, this.env);
     web(this.pool.program, {
       image: imageOf(site, "mastodon", this),
-      version: site.version,
+      version,
       env: this.env,
       taskEnv: this.taskEnv,
-      files: filesVolumes(this.pool, this, this.env),
+      files,
+      uploads: uploadsOf(files, this.env),
+      cacheMib,
+      limits,
+      oldAssetsSeconds: oldAssetsMinutes * 60,
       makara: version.isBefore("4.2") && this.env.all["REPLICA_DB_NAME"] !== undefined,
       streaming: streaming && { ...streamingProgram(site, this), envs: this.streamingEnvs },
       processes,

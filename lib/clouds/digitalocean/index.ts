@@ -30,7 +30,9 @@ import { ManagedPlace } from "./managed";
 import { ManagedClusters } from "./managed-clusters";
 import { DigitalOceanNetwork } from "./network";
 import { pool } from "./pool";
+import { USER_DATA_BYTES } from "./limits";
 import { DigitalOceanProps, Settings } from "./settings";
+import { MESSAGE_BYTES } from "./user-data";
 
 export { digitalOceanDns, type DigitalOceanDnsProps } from "./dns";
 export { type ManagedProps } from "./managed";
@@ -54,7 +56,7 @@ export class DigitalOceanCloud implements Cloud {
   /** @internal */
   constructor(private readonly settings: Settings) {
     this.can = {
-      bootText: { bytes: 64 * 1024, counts: "text" },
+      bootText: { bytes: USER_DATA_BYTES - MESSAGE_BYTES, counts: "base64 of gzip" },
       frontDoorIdleSeconds: IDLE_SECONDS,
       addresses: "computed",
       readinessPort: READINESS_PORT,

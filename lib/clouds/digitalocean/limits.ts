@@ -3,6 +3,8 @@
 
 /** The length to which names of load balancers, firewalls, VPCs and certificates are cut. */
 export const NAME_LENGTH = 63;
+/** User-data, as text. */
+export const USER_DATA_BYTES = 64 * 1024;
 /** Inbound and outbound rules together. */
 export const RULES_OF_A_FIREWALL = 50;
 export const DISKS_OF_A_DROPLET = 15;

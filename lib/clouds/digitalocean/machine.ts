@@ -11,6 +11,7 @@ import { dropletConfig, loginAt, madeOf, ssh } from "./droplet";
 import { DISK_GIB, DISKS_OF_A_DROPLET, STOP_SECONDS } from "./limits";
 import { DigitalOceanNetwork } from "./network";
 import { addressOf } from "../shared/terraform-address";
+import { packedText } from "./user-data";
 
 // What only a renewal brings. In place Terraform would switch machines off together, or replace them.
 const RENEWED = ["user_data", "ssh_keys", "image", "size", "ipv6", "monitoring"];
@@ -30,7 +31,7 @@ export function keptMachine(scope: Construct, id: string, network: DigitalOceanN
   const text = (of: () => string) => () => of() + madeOf(scope, network, spec);
   const boot = bootText(scope, `${id}Boot`, text(spec.bootText), kept ? text(spec.renewedText) : undefined);
   const whole = {
-    ...dropletConfig(scope, network, { name, host: spec, tier: `machines-${tierName(spec)}`, userData: boot.text }),
+    ...dropletConfig(scope, network, { name, host: spec, tier: `machines-${tierName(spec)}`, userData: packedText(boot.packed) }),
     // From its first boot on: attached later, a disk would be missing then.
     volumeIds: disks.map((disk) => disk.id),
     ...(kept && { lifecycle: { ignoreChanges: RENEWED } }),

@@ -10,6 +10,7 @@ import { dropletConfig, loginAt, madeOf, ssh } from "./droplet";
 import { STOP_SECONDS } from "./limits";
 import { DigitalOceanNetwork } from "./network";
 import { addressOf } from "../shared/terraform-address";
+import { packedText } from "./user-data";
 
 export function pool(scope: Construct, id: string, network: DigitalOceanNetwork, spec: PoolSpec): MadePool {
   const { settings } = network;
@@ -24,7 +25,7 @@ export function pool(scope: Construct, id: string, network: DigitalOceanNetwork,
     name: `${name}-\${count.index + 1}-${generation}`,
     host: spec,
     tier: `pool-${name}`,
-    userData: boot.text,
+    userData: packedText(boot.packed),
   });
   const whole = {
     ...config,

@@ -145,7 +145,6 @@ function server(nginx: Nginx): string {
     "  server_name _;",
     "  server_tokens off;",
     `  keepalive_timeout ${nginx.idleSeconds + 15}s;`,
-    "  client_max_body_size 99m;",
     ...[nginx.network, ...(nginx.trustedProxies ?? [])].map((range) => `  set_real_ip_from ${range};`),
     "  real_ip_header X-Forwarded-For;",
     "  real_ip_recursive on;",

@@ -9,20 +9,31 @@ import { STOP_SECONDS } from "../limits";
 import { PUMA_QUEUE_PORT } from "../ports";
 import { certificateVolumes } from "../trust";
 import { ACCOUNT } from "./account";
-import { nginx, podman, proxied, quadlet, volumeOptions } from "./application";
+import { MastodonVersion } from "../version";
+import { nginx, podman, quadlet, volumeOptions } from "./application";
+import { ClientLimits } from "./client-limits";
 import { makara, MAKARA_VOLUME } from "./makara";
 import { PREPARED, waitForPrepare } from "./prepare";
 import { pumaQueue } from "./puma-queue";
 import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
+import { STATIC_FILES, staticFiles, StaticLocationsPlan } from "./static-files";
 import { watchdog } from "./watchdog";
+import { webNginx } from "./web-nginx";
 
 export interface WebPlan {
   readonly image: string;
-  readonly version: string;
+  readonly version: MastodonVersion;
   readonly env: Env;
   readonly taskEnv: Env;
   /** The volumes for users' files, if there is no object store. */
   readonly files: readonly string[];
+  /** Where nginx finds users' files, if there is no object store. */
+  readonly uploads: StaticLocationsPlan["uploads"];
+  /** The most disk space for answers that may be cached. */
+  readonly cacheMib: number;
+  readonly limits: ClientLimits;
+  /** How long files of another release are kept after its last machine. */
+  readonly oldAssetsSeconds: number;
   /** Whether reads go to a replica by Makara, as up to 4.1. */
   readonly makara: boolean;
   /** Streaming on the same machine, if it is not elsewhere. */
@@ -63,7 +74,13 @@ export function web(program: Program, plan: WebPlan): void {
       from: () => plan.taskEnv.largest(),
     });
   if (plan.makara) makara(program);
-  waitForPrepare(program, { version: plan.version, envFile: "/etc/mastodon/web.env", waits: plan.waits });
+  waitForPrepare(program, { version: plan.version.text, envFile: "/etc/mastodon/web.env", waits: plan.waits });
+  staticFiles(program, {
+    image: plan.image,
+    envFile: "/etc/mastodon/web.env",
+    webUnit: WEB_UNIT,
+    keptSeconds: plan.oldAssetsSeconds,
+  });
   program
     .add({
       kind: "file",
@@ -76,7 +93,7 @@ export function web(program: Program, plan: WebPlan): void {
         command: "bundle exec puma -C config/puma.rb",
         volumes: [...certificateVolumes(plan.env), ...plan.files, ...(plan.makara ? [MAKARA_VOLUME] : [])],
         stopSeconds: STOP_SECONDS,
-        needs: [PREPARED],
+        needs: [PREPARED, STATIC_FILES],
       }),
     })
     .add({ kind: "file", path: "/usr/local/bin/tootctl", content: command(plan, "bin/tootctl"), mode: "0755" })
@@ -93,12 +110,20 @@ export function web(program: Program, plan: WebPlan): void {
   if (beside !== undefined) streamingProcesses(program, beside);
   pumaQueue(program, plan);
   watchdog(program);
+  const proxies = [...plan.frontDoor, ...plan.trustedProxies];
+  const around = webNginx({ ...plan, upstream: "mastodon", proxies: [plan.network, ...proxies] });
+  program.add({ kind: "package", names: ["libnginx-mod-http-brotli-filter", "libnginx-mod-http-brotli-static"] });
   nginx(program, {
     ...plan,
-    trustedProxies: [...plan.frontDoor, ...plan.trustedProxies],
-    upstreams: [...PUMA, ...(beside === undefined ? [] : ["", ...streamingUpstream([...beside.envs.keys()])])],
+    trustedProxies: proxies,
+    upstreams: [
+      ...PUMA,
+      ...(beside === undefined ? [] : ["", ...streamingUpstream([...beside.envs.keys()])]),
+      "",
+      ...around.outside,
+    ],
     // Node's /metrics is behind the first alone, so it stays inside.
-    locations: [...(beside === undefined ? [] : streamingLocation()), ...proxied("/", "mastodon", 120)],
+    locations: [...(beside === undefined ? [] : streamingLocation()), ...around.inside],
   });
   program.readyWhen(`curl -fsS -m ${HEALTH_TIMEOUT_SECONDS} -o /dev/null http://127.0.0.1/health`);
 }

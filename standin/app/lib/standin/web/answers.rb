@@ -29,8 +29,10 @@ module Standin
       end
 
       def html(title, text, status = 200)
-        body = "<!DOCTYPE html>\n<html lang=\"en\"><title>#{CGI.escapeHTML(title)}</title><h1>#{CGI.escapeHTML(title)}</h1>\n<p>#{text}</p></html>\n"
-        policy = "default-src 'none'; connect-src 'self' #{Environment.streaming_api_base_url}; " \
+        # As in every page of Mastodon, a script whose name changes with the release.
+        head = "<title>#{CGI.escapeHTML(title)}</title><script src=\"/packs/application-#{Standin.version}.js\"></script>"
+        body = "<!DOCTYPE html>\n<html lang=\"en\">#{head}<h1>#{CGI.escapeHTML(title)}</h1>\n<p>#{text}</p></html>\n"
+        policy = "default-src 'none'; script-src 'self'; connect-src 'self' #{Environment.streaming_api_base_url}; " \
                  "form-action #{["'self'", SignOn.provider_address].compact.join(" ")}"
         [status, { "content-type" => "text/html; charset=utf-8", "content-security-policy" => policy }, [body]]
       end

@@ -1,8 +1,10 @@
 # The application: a few routes of Mastodon's interface. Each pays for what it costs in the real one.
 
 require "cgi"
+require "securerandom"
 require "uri"
 require "standin/web/answers"
+require "standin/web/caching"
 require "standin/web/drills"
 require "standin/web/sign_up"
 require "standin/web/token"
@@ -11,6 +13,7 @@ module Standin
   module Web
     class Api
       include Answers
+      include Caching
       include Drills
       include SignUp
 
@@ -19,13 +22,13 @@ module Standin
 
       def call(env)
         request = Rack::Request.new(env)
-        route(request, request.get? || request.head? ? "GET" : request.request_method, request.path)
+        closed(route(request, request.get? || request.head? ? "GET" : request.request_method, request.path))
       rescue Refusal => e
-        json({ error: e.message, **e.more }, e.status)
+        closed(json({ error: e.message, **e.more }, e.status))
       rescue RecordNotFound
-        json({ error: "Record not found" }, 404)
+        closed(json({ error: "Record not found" }, 404))
       rescue RecordInvalid => e
-        json({ error: e.message }, 422)
+        closed(json({ error: e.message }, 422))
       end
 
       private
@@ -33,15 +36,15 @@ module Standin
       def route(request, method, path)
         case [method, path]
         in ["GET", "/health"] then health
-        in ["GET", "/"] then front
-        in ["GET", "/explore"] then explore
-        in ["GET", %r{\A/@\w+\z}] then profile(path.delete_prefix("/@"))
+        in ["GET", "/"] then page(request, front)
+        in ["GET", "/explore"] then page(request, explore)
+        in ["GET", %r{\A/(@|users/)\w+\z}] then profile(request, path[/\w+\z/])
         in ["GET", %r{\A/standin/}] if Cost.drills? then drill(request, path)
         in ["GET", %r{\A/api/v1/streaming}] then to_streaming(request)
-        in ["GET", "/api/v2/instance"] then json(instance)
+        in ["GET", "/api/v2/instance"] then for_all(request, json(instance))
         in ["GET", "/api/v1/accounts/verify_credentials"] then credentials(request)
         in ["GET", "/api/v1/timelines/home"] then home(request)
-        in ["GET", "/api/v1/timelines/public"] then public_timeline(request)
+        in ["GET", "/api/v1/timelines/public"] then for_strangers(request, public_timeline(request))
         in ["POST", "/api/v1/statuses"] then create(request)
         in ["POST", %r{\A/api/v[12]/media\z}] then upload(request, later: path == "/api/v2/media")
         in ["GET", %r{\A/api/v1/media/\d{1,18}\z}] then media(request, path[/\d+\z/].to_i)
@@ -69,12 +72,24 @@ module Standin
         html("Explore", "A stand-in has nothing that is new.")
       end
 
-      def profile(name)
+      # A browser's page, or what another server gets at the same address.
+      def profile(request, name)
         account = Account.find_by(username: name, domain: nil)
         Cost.spend(:profile)
         return html("The page you were looking for doesn't exist", "A stand-in's page.", 404) if account.nil?
+        return object(request, actor(account)) if request.get_header("HTTP_ACCEPT").to_s.match?(ACTIVITY)
 
-        html("@#{account.username}", "#{Status.where(account_id: account.id, deleted_at: nil).count} posts")
+        posts = Status.where(account_id: account.id, deleted_at: nil).count
+        page(request, html("@#{account.username}", "#{posts} posts"), if_error: 3600)
+      end
+
+      ACTIVITY = %r{application/(activity\+json|ld\+json)}
+
+      def actor(account)
+        id = "https://#{Environment.web_domain}/users/#{account.username}"
+        shown = { "@context": "https://www.w3.org/ns/activitystreams", id: id, type: "Person", preferredUsername: account.username }
+        status, headers, body = json({ **shown, inbox: "#{id}/inbox", outbox: "#{id}/outbox" })
+        [status, { **headers, "content-type" => "application/activity+json; charset=utf-8" }, body]
       end
 
       # The same address at the other host, which is this very host when no other was configured.

@@ -7,7 +7,8 @@ module Standin
   module Web
     class Files < Layer
       PUBLIC = File.join(ROOT, "public")
-      UPLOADS = { "cache-control" => "public, max-age=2419200, must-revalidate",
+      OTHERS = { "cache-control" => "public, max-age=2419200, must-revalidate" }.freeze
+      UPLOADS = { "cache-control" => "public, max-age=2419200, immutable",
                   "content-security-policy" => "default-src 'none'; form-action 'none'", "x-content-type-options" => "nosniff" }.freeze
 
       def initialize(app)
@@ -20,7 +21,7 @@ module Standin
         return @app.call(env) if path.nil?
 
         status, headers, body = @files.call(env)
-        [status, path.start_with?("/system/") ? headers.merge(UPLOADS) : headers, body]
+        [status, path.start_with?("/system/") ? headers.merge(UPLOADS) : headers.merge(OTHERS), body]
       end
 
       private
