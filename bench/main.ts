@@ -16,6 +16,7 @@ import { replaceSections, section, verdict } from "./page";
 import { pgbouncer } from "./pgbouncer";
 import { postgresFailover } from "./postgres-failover";
 import { redisFailover } from "./redis-failover";
+import { serving } from "./serving";
 import { synth } from "./synth";
 
 const ALL: readonly Benchmark[] = [
@@ -26,6 +27,7 @@ const ALL: readonly Benchmark[] = [
   redisFailover,
   postgresFailover,
   overload,
+  serving,
   pgbouncer,
   bootText,
 ];

@@ -116,6 +116,7 @@ test("an answer of Puma is kept as Mastodon says, for those who have neither a c
     "add_header X-RateLimit-Remaining $said_remaining always;",
     "add_header X-RateLimit-Reset $said_reset always;",
     "add_header X-Cached $upstream_cache_status always;",
+    "proxy_hide_header X-Served-By;",
     SERVED_BY,
   ]);
   expect(nginx).toContain(

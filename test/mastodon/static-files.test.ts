@@ -8,12 +8,15 @@ const OLDER = "ghcr.io/mastodon/mastodon:v4.6.5";
 
 // Images are folders of the room; one of another release is pulled first, and goes again.
 const PODMAN = `name=\${!#}
+[ "$1" != create ] || name=$4
 folder=$ROOT/images/\${name//[^a-z0-9.]/-}
 case "$1 $2" in
   "image exists") [ -e $folder ] && { [ $name = ${OWN} ] || [ -e $ROOT/pulled ]; } ;;
   "pull -q") did "pull $name"; [ -e $folder ] && touch $ROOT/pulled ;;
-  "image mount") echo $folder ;;
-  "image unmount") ;;
+  "create --network") echo $folder >$ROOT/container; echo 1 ;;
+  "mount 1") cat $ROOT/container ;;
+  "umount 1") mv $ROOT/container $ROOT/unmounted ;;
+  "rm 1") rm $ROOT/unmounted ;;
   "image rm") did "rm $name"; rm -f $ROOT/pulled ;;
 esac`;
 

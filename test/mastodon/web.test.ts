@@ -131,8 +131,9 @@ test("each answer names its machine, in the place of what the application says, 
     ].map(([, line]) => line);
   const added = "add_header X-Served-By $hostname always;";
   // A location with a header of its own repeats it.
-  expect(lines({})).toEqual(["proxy_hide_header X-Served-By;", ...Array.from({ length: 7 }, () => added)]);
-  expect(lines({ servedBy: false })).toEqual(["proxy_hide_header X-Served-By;"]);
+  const hidden = "proxy_hide_header X-Served-By;";
+  expect(lines({})).toEqual([hidden, ...Array.from({ length: 6 }, () => added), hidden, added]);
+  expect(lines({ servedBy: false })).toEqual([hidden, hidden]);
 });
 
 test.each<[string, Partial<WebTierProps>, string]>([

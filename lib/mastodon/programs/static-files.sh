@@ -31,12 +31,17 @@ extract() (
   shift 2
   podman image exists "$image" || had=no
   [ "$had" = yes ] || podman pull -q "$image" >/dev/null || exit 1
-  mounted=$(podman image mount "$image") || exit 1
-  trap 'podman image unmount "$image" >/dev/null; [ "$had" = yes ] || podman image rm "$image" >/dev/null' EXIT
+  # A container that never runs: podman mounts no image of a store that others share.
+  container=$(podman create --network none "$image" true) || exit 1
+  trap 'podman rm "$container" >/dev/null; [ "$had" = yes ] || podman image rm "$image" >/dev/null' EXIT
+  mounted=$(podman mount "$container") || exit 1
   rm -rf "$to" && install -d "$to" && cd "$mounted$PUBLIC" || exit 1
   for name in "${@:-.}"; do [ ! -e "$name" ] || folders+=("$name"); done
   [ ${#folders[@]} != 0 ] || exit 0
   tar -c --exclude=./system "${folders[@]}" | tar -x -C "$to" --no-same-owner
+  status=$?
+  cd / && podman umount "$container" >/dev/null
+  exit $status
 )
 
 own() {

@@ -59,7 +59,10 @@ export function webNginx(plan: WebNginxPlan): { readonly outside: readonly strin
         '    proxy_set_header Accept-Encoding "";',
         ...limits.location,
         ...cache.location,
-        ...(cache.location.length === 0 ? [] : headers.map((header) => `    add_header ${header};`)),
+        // A location with such a line of its own has none of the server's.
+        ...(cache.location.length === 0
+          ? []
+          : ["    proxy_hide_header X-Served-By;", ...headers.map((header) => `    add_header ${header};`)]),
       ),
     ],
   };
