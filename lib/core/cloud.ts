@@ -228,6 +228,11 @@ export interface RouteSpec {
   /** The port on which members of the pool listen. */
   readonly port: number;
   readonly check: HealthCheck;
+  /**
+   * How many WebSockets it carries at the same time, if the page says so. Each is a connection that stays open, besides those of requests. If the
+   * cloud's front door holds a limited number of connections, it chooses one that is large enough, or refuses the page.
+   */
+  readonly clients: number | undefined;
 }
 
 export interface MadeFrontDoor {

@@ -29,8 +29,11 @@ export class FrontDoor extends Construct {
     }));
   }
 
-  /** Sends requests for `host` to those members of `pool` that pass `check`. */
-  route(host: string, pool: Pool, check: HealthCheck): void {
+  /**
+   * Sends requests for `host` to those members of `pool` that pass `check`.
+   * @param clients how many WebSockets it is to carry at the same time, besides requests; left out if the page does not say
+   */
+  route(host: string, pool: Pool, check: HealthCheck, clients?: number): void {
     if (this.added.some((route) => route.host === host)) {
       this.site.problems.add(pool, {
         wrong: `the host name ${host} has a route already`,
@@ -40,7 +43,7 @@ export class FrontDoor extends Construct {
     }
     this.added.push({ host, pool, check });
     pool.openToFrontDoor(this.made.sources, check.port, `requests for ${host}, and the health check ${check.path}`);
-    this.made.route(pool.name, { host, pool: pool.made, port: check.port, check });
+    this.made.route(pool.name, { host, pool: pool.made, port: check.port, check, clients });
   }
 
   /** Lines that tell the administrator how to open the host name of a route. */

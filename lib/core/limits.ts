@@ -12,3 +12,9 @@ export const KEEPALIVE = { idleSeconds: 5, intervalSeconds: 2, probes: 3 } as co
 
 /** Limit of open files for nginx or HAProxy, which use two for each connection. Debian's units allow 1024. */
 export const PROXY_OPEN_FILES = 16_384;
+
+/**
+ * Local ports of outgoing connections. One address has so many connections to one port of another. The kernel's own range is 32768 to 60999; the wider
+ * one begins above the lowest ports on which programs of our machines listen.
+ */
+export const LOCAL_PORTS = { ofTheKernel: 28_232, widened: { first: 10_240, last: 65_535 } } as const;

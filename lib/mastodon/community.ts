@@ -78,7 +78,8 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
   const jobThreads = 25 + 20 * thousands + 8 * beyond;
 
   const web = spread((25 * thousands + 5 * beyond) / 8, [2, 4, 8, 16, 32]);
-  const streaming = spread(((thousands + beyond) * 80) / 200, [1, 2, 4, 8, 16]);
+  const webSockets = Math.ceil((monthlyActive * 80) / 1000);
+  const streaming = spread(webSockets / 200, [1, 2, 4, 8, 16]);
   const local = spread((0.55 * jobThreads) / 25, [1, 2, 4, 8]);
   const federated = spread((0.45 * jobThreads) / 10, [1, 2, 4, 8, 16]);
   const rung = RUNGS.find(({ upTo }) => monthlyActive <= upTo)!;
@@ -100,7 +101,12 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
     redis: { replicas: 2, size: rung.redis, disk: Disk.gib(rung.redis.gib * 10), maxMemoryMib: Math.floor(redisMib * 0.4) },
     cache: { replicas: 2, maxMemoryMib: Math.floor(redisMib * 0.15) },
     jobs: { replicas: 2, maxMemoryMib: Math.floor(redisMib * 0.15) },
-    streaming: { machines: streaming.machines, processes: streaming.cpus, size: sized(streaming.cpus, 1) },
+    streaming: {
+      machines: streaming.machines,
+      processes: streaming.cpus,
+      clients: webSockets,
+      size: sized(streaming.cpus, 1),
+    },
     web: { machines: web.machines, processes: web.cpus, threads: 8, size: sized(web.cpus, 2) },
     sidekiq: {
       "Jobs-Local": { ...LOCAL, machines: local.machines, processes: local.cpus, threads: 25, size: sized(local.cpus, 2) },

@@ -12,6 +12,7 @@ import { Size } from "../core/size";
 import { ExtraEnv } from "./setting";
 import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
+import { clientsOf, webSocketsOf } from "./clients";
 import { imageOf } from "./images";
 import { STREAMING_PORT } from "./ports";
 import { processEnv, TierEnv } from "./process-env";
@@ -37,6 +38,15 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    * @default - one per CPU
    */
   readonly processes?: number;
+  /**
+   * How many WebSockets the pool is to carry at the same time: one for each browser tab or app that shows Mastodon, so some 80 for each 1,000 people
+   * who are active in a month (`communityOf`). nginx, the kernel and the front door get limits for them, such that the other machines can carry all
+   * when one is lost, or the one machine if there is no other. Limits grow in steps (4,096, 8,192, 16,384, 32,768 and 49,152 on a machine). A change
+   * to another step replaces the machines; so may a change of `machines`. A front door that is chosen by size becomes a larger one, which may cost more.
+   * @default - limits for 4,096 on each machine, and a front door that is chosen without regard to them
+   * @throws at synth if it is not a whole number from 1, or more than the machines or the front door can carry
+   */
+  readonly clients?: number;
   /**
    * The size of each machine. A change replaces the machines.
    * @default Size.of({ cpus: 1, gib: 1 })
@@ -95,9 +105,11 @@ export class StreamingPool extends Construct {
       scale: props.scale,
       size,
     });
+    const processes = props.processes ?? size.cpus;
+    const clients = clientsOf(this, props.clients);
     this.envs = streamingEnvs(this.pool, this, props.scale?.most ?? machines, {
       ...props,
-      processes: props.processes ?? size.cpus,
+      processes,
       tier: { extraEnv: props.extraEnv, processes: ["streaming"] },
     });
     streaming(this.pool.program, {
@@ -107,10 +119,11 @@ export class StreamingPool extends Construct {
       frontDoor: site.frontDoor.sourcesOutside,
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
+      webSockets: webSocketsOf(this, { clients, machines, processes, size }),
     });
     site.inventory.tier(this, { kind: "StreamingPool", why: `tells browsers and apps at ${host} what is new` });
     runsStreaming(this.pool, this, this.envs);
-    site.frontDoor.route(host, this.pool, { port: HTTP_PORT, path: "/api/v1/streaming/health", status: 200 });
+    site.frontDoor.route(host, this.pool, { port: HTTP_PORT, path: "/api/v1/streaming/health", status: 200 }, clients);
   }
 }
 
@@ -123,6 +136,12 @@ export function runsStreaming(host: Pool, by: Construct, envs: ReadonlyMap<numbe
 export interface StreamingProcesses {
   /** Node processes per machine, on ports 4000, 4001 and so on. Each takes about 0.25 GiB and up to one CPU. */
   readonly processes: number;
+  /**
+   * How many WebSockets all machines are to carry at the same time, as `clients` of a `StreamingPool`. A change to another step replaces the machines.
+   * @default - limits for 4,096 on each machine, and a front door that is chosen without regard to them
+   * @throws at synth if it is not a whole number from 1, or more than the machines or the front door can carry
+   */
+  readonly clients?: number;
   /**
    * Database connections of each process.
    * @default 10

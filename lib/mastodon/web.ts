@@ -9,6 +9,7 @@ import { Size } from "../core/size";
 import { ExtraEnv } from "./setting";
 import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
+import { clientsOf, webSocketsOf } from "./clients";
 import { imageOf } from "./images";
 import { filesVolumes, uploadsOf } from "./media";
 import { PUMA_PORT } from "./ports";
@@ -170,6 +171,7 @@ export class WebTier extends Construct {
     this.streamingEnvs =
       streaming === undefined ? new Map<number, Env>() : streamingEnvs(this.pool, this, most, { ...props, ...streaming, tier });
     const files = filesVolumes(this.pool, this, this.env);
+    const clients = clientsOf(this, streaming?.clients);
     web(this.pool.program, {
       image: imageOf(site, "mastodon", this),
       version,
@@ -181,7 +183,11 @@ export class WebTier extends Construct {
       limits,
       oldAssetsSeconds: oldAssetsMinutes * 60,
       makara: version.isBefore("4.2") && this.env.all["REPLICA_DB_NAME"] !== undefined,
-      streaming: streaming && { ...streamingProgram(site, this), envs: this.streamingEnvs },
+      streaming: streaming && {
+        ...streamingProgram(site, this),
+        envs: this.streamingEnvs,
+        webSockets: webSocketsOf(this, { ...streaming, clients, machines, size, gibOfOthers: processes * GIB_A_PROCESS }),
+      },
       processes,
       threads,
       network: site.plan.network.cidr,
@@ -196,7 +202,7 @@ export class WebTier extends Construct {
     const facts = { port: PUMA_PORT, processes, threads, ...(streamingUrl !== undefined && { streaming: streamingUrl }) };
     this.pool.runs(this, { unit: WEB_UNIT, what: "web", facts });
     runsStreaming(this.pool, this, this.streamingEnvs);
-    site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 });
+    site.frontDoor.route(site.webDomain, this.pool, { port: HTTP_PORT, path: "/health", status: 200 }, clients);
     site.nextSteps.add(...site.frontDoor.visit(site.webDomain), ...ownersAccount(this.pool.made.loginOptions));
   }
 }

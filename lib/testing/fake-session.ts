@@ -105,9 +105,15 @@ export class FakeSession implements CloudSession {
       sources: [this.spec.roles.cloud.replace(/\/20$/, "/26")],
       route: (name, route) => {
         this.cloud.routes.push(route);
-        const { host, pool, port, check } = route;
+        const { host, pool, port, check, clients } = route;
         new TerraformData(door, `${name}-${host.replaceAll(".", "-")}`, {
-          input: { host, pool: pool.name, port, check: `${check.port}${check.path} = ${check.status}` },
+          input: {
+            host,
+            pool: pool.name,
+            port,
+            check: `${check.port}${check.path} = ${check.status}`,
+            ...(clients !== undefined && { clients }),
+          },
         });
       },
       visit: (host) => [`https://${host}/`],

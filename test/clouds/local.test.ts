@@ -20,6 +20,7 @@ import {
   WebTier,
 } from "../../lib";
 import { local, LocalProps } from "../../lib/clouds/local";
+import { haproxy } from "../../lib/clouds/local/haproxy";
 import { pageProblems } from "../page-problems";
 
 function page(props: LocalProps = {}, more: Partial<SiteProps> = {}) {
@@ -349,4 +350,38 @@ test("a page without a front door has a machine for mail at its address; one wit
   const settings = [mail({ server: "smtp.example", from: "hello@social.example" })];
   expect(people({ settings }, false).directories()).toEqual({ Social_Jobs_Hosts_Pool: "files=/srv/files" });
   expect(people({ settings }).directories()).toMatchObject({ Social_FrontDoor: "" });
+});
+
+test("the front door carries the WebSockets that the page asks for besides four thousand other connections", () => {
+  const route = (host: string, clients?: number) => {
+    const check = { port: 80, path: "/", status: 200 };
+    return { host, pool: { name: "web" }, port: 80, check, clients };
+  };
+  const files = (...routes: ReturnType<typeof route>[]) => {
+    const { steps } = haproxy("social.example", routes);
+    const file = (path: RegExp) => {
+      const found = steps.find((step) => step.kind === "file" && path.test(step.path));
+      return found?.kind === "file" ? String(found.content) : undefined;
+    };
+    return {
+      connections: /^ {2}maxconn (\d+)$/m.exec(file(/front\.cfg/)!)![1],
+      files: /^LimitNOFILE=(\d+)$/m.exec(file(/limits\.conf/)!)![1],
+      ports: file(/sysctl/),
+    };
+  };
+  expect(files(route("social.example"), route("streaming.social.example"))).toEqual({
+    connections: "4000",
+    files: "16384",
+    ports: undefined,
+  });
+  expect(files(route("social.example", 2000), route("live.social.example", 18_000))).toEqual({
+    connections: "24000",
+    files: "49024",
+    ports: undefined,
+  });
+  expect(files(route("social.example", 30_000))).toEqual({
+    connections: "34000",
+    files: "69024",
+    ports: "net.ipv4.ip_local_port_range = 10240 65535\n",
+  });
 });

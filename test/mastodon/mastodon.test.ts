@@ -116,7 +116,7 @@ test("fifteen thousand people get about what servers of that size have published
     redis: { replicas: 2, size: Size.of({ cpus: 4, gib: 16 }), disk: Disk.gib(160), maxMemoryMib: 6553 },
     cache: { replicas: 2, maxMemoryMib: 2457 },
     jobs: { replicas: 2, maxMemoryMib: 2457 },
-    streaming: { machines: 6, processes: 1, size: Size.of({ cpus: 1, gib: 1 }) },
+    streaming: { machines: 6, processes: 1, clients: 1200, size: Size.of({ cpus: 1, gib: 1 }) },
     web: { machines: 12, processes: 4, threads: 8, size: Size.of({ cpus: 4, gib: 8 }) },
     sidekiq: {
       "Jobs-Local": {

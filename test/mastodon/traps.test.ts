@@ -73,7 +73,7 @@ test("each keeps idle connections longer than whoever stands in front of it, or 
 
 test("an idle WebSocket outlives nginx' usual minute, an event stream is not buffered, and a worker takes thousands", () => {
   expect(text(/nginx\/conf\.d/, /^streaming$/)).toMatch(/proxy_read_timeout 3600s;\n[^}]*proxy_buffering off;\n/);
-  expect(boot(/^streaming$/)).toContain("worker_connections 8192;");
+  expect(boot(/^streaming$/)).toContain("worker_connections 16384;");
 });
 
 test("the main image starts nothing by itself, and streaming ends with 0 when it crashes: every unit says what to run, and always again", () => {

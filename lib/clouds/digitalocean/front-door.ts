@@ -36,9 +36,10 @@ export class DigitalOceanFrontDoor implements MadeFrontDoor {
     output.overrideLogicalId(this.outputName);
   }
 
-  route(_id: string, { host, check, port, pool }: RouteSpec): void {
+  route(_id: string, { host, check, port, pool, clients = 0 }: RouteSpec): void {
     const { network, scope } = this;
     const { settings } = network;
+    network.problems.add(scope, settings.tooMany(host, clients));
     // By the host name alone, so that a pool under another name gets the balancer, its addresses and the certificate as they are.
     const at = host.replaceAll(".", "-");
     const certificate = this.certificate(host);
@@ -50,7 +51,7 @@ export class DigitalOceanFrontDoor implements MadeFrontDoor {
       name: at,
       tag: tag.name,
       check,
-      nodes: settings.nodes,
+      nodes: settings.nodesFor(clients),
       open: true,
       rules: certificate === undefined ? [plain] : [plain, encrypted],
       tune: (config) => {

@@ -111,8 +111,8 @@ export interface DigitalOceanProps {
   /**
    * How many connections the load balancer of each route holds at the same time, streaming included. It gets a node for every 10,000, which costs 12
    * dollars a month. DigitalOcean changes the number of nodes at most once an hour.
-   * @default 10000
-   * @throws at synth if it is not a whole number from 1 to 2,000,000
+   * @default - 10,000, and as many as the `clients` of the tier that it leads to if those are more
+   * @throws at synth if it is not a whole number from 1 to 2,000,000, or less than the `clients` of a tier
    */
   readonly connections?: number;
   /**
@@ -158,7 +158,6 @@ export class Settings {
   readonly ipv6: boolean;
   readonly monitoring: boolean;
   readonly ssh: Ssh;
-  readonly connections: number;
   readonly protectDisks: boolean;
   readonly protectDatabases: boolean;
   readonly readySeconds: number;
@@ -172,7 +171,6 @@ export class Settings {
     this.ipv6 = props.ipv6 ?? true;
     this.monitoring = props.monitoring ?? false;
     this.ssh = props.ssh ?? { keys: [], from: [] };
-    this.connections = props.connections ?? CONNECTIONS_OF_A_NODE;
     this.protectDisks = props.protectDisks ?? true;
     this.protectDatabases = props.protectDatabases ?? true;
     this.readySeconds = props.readySeconds ?? 1800;
@@ -183,14 +181,14 @@ export class Settings {
 
   /** Everything that is no region, no number or no range. */
   get wrong(): readonly Problem[] {
-    const { region } = this.props;
+    const { region, connections = CONNECTIONS_OF_A_NODE } = this.props;
     const given = String(region);
     const wrong = { wrong: `region of DigitalOcean is "${given}"`, value: given, remedy: `use one of ${REGIONS.join(", ")}` };
     const most = CONNECTIONS_OF_A_NODE * NODES_OF_A_BALANCER;
     const numbers = [
       wrongNumber("readySeconds of DigitalOcean", this.readySeconds, { least: 600 }),
       wrongNumber("requestsPerSecond of DigitalOcean", this.requestsPerSecond, { least: 1 }),
-      wrongNumber("connections of DigitalOcean", this.connections, { least: 1, most }),
+      wrongNumber("connections of DigitalOcean", connections, { least: 1, most }),
     ];
     const ranges = this.ssh.from
       .filter((range) => !isRange(range))
@@ -233,8 +231,23 @@ export class Settings {
     return names ?? (dns instanceof DigitalOceanDns ? { zone: dns.zone } : undefined);
   }
 
-  /** How many nodes a load balancer of a route has. */
-  get nodes(): number {
-    return Math.ceil(this.connections / CONNECTIONS_OF_A_NODE);
+  /** How many nodes the load balancer of a route has that carries so many WebSockets. */
+  nodesFor(clients: number): number {
+    return Math.ceil((this.props.connections ?? Math.max(CONNECTIONS_OF_A_NODE, clients)) / CONNECTIONS_OF_A_NODE);
+  }
+
+  /** What is wrong with a route to `host` that is to carry so many WebSockets. */
+  tooMany(host: string, clients: number): Problem | undefined {
+    const { connections = CONNECTIONS_OF_A_NODE * NODES_OF_A_BALANCER } = this.props;
+    if (clients <= connections) return undefined;
+    return this.props.connections === undefined
+      ? {
+          wrong: `${host} is to carry ${clients} WebSockets`,
+          remedy: `use at most ${connections} clients, the most of a load balancer`,
+        }
+      : {
+          wrong: `${host} is to carry ${clients} WebSockets, and connections of DigitalOcean is ${connections}`,
+          remedy: "leave connections out, or give at least as many as clients",
+        };
   }
 }

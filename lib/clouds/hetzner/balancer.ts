@@ -14,6 +14,8 @@ export interface BalancerOf {
   readonly name: string;
   /** The pools that are its targets. */
   readonly pools: readonly string[];
+  /** How many WebSockets it carries at the same time; 0 if the page does not say. */
+  readonly clients: number;
   /** Whether it has a public interface. */
   readonly open: boolean;
   readonly tune: (config: LoadBalancerConfig) => LoadBalancerConfig;
@@ -28,7 +30,8 @@ export interface Balancer {
 export function balancer(scope: Construct, id: string, network: HetznerNetwork, of: BalancerOf): Balancer {
   const sum = (count: (pool: PoolOfSite) => number) => of.pools.reduce((all, name) => all + count(network.pool(name)!), 0);
   const servers = sum((pool) => pool.peak);
-  const { type, targets } = balancerFor(servers);
+  const fitting = balancerFor(servers, of.clients);
+  const { type, targets, connections } = fitting;
   // Hetzner refuses a type with too few targets for the servers that the load balancer has. So the type fits the servers that exist when the plan is
   // made plus those that the apply adds; once old servers are deleted, the next deploy takes a smaller type.
   const { servers: found } = network.found;
@@ -53,13 +56,19 @@ export function balancer(scope: Construct, id: string, network: HetznerNetwork, 
       remedy: "use fewer and larger machines",
     });
   }
+  if (of.clients > connections) {
+    network.problems.add(scope, {
+      wrong: `the load balancer ${of.name} is to carry ${of.clients} WebSockets, and ${type}, the largest, holds ${connections} connections`,
+      remedy: `use at most ${connections} clients`,
+    });
+  }
   network.uses.push({ servers: 0, rolling: 0, balancers: 1 });
   const made = new LoadBalancer(
     scope,
     id,
     of.tune({
       name: shortened(`${network.site}-${of.name}`, NAME_LENGTH),
-      loadBalancerType: balancerTypeFor(servers, `local.${counted.friendlyUniqueId}`),
+      loadBalancerType: balancerTypeFor(fitting, `local.${counted.friendlyUniqueId}`),
       location: network.settings.location,
       algorithm: { type: "least_connections" },
       labels: { site: network.site },

@@ -46,12 +46,13 @@ export class HetznerFrontDoor implements MadeFrontDoor {
   route(_id: string, route: RouteSpec): void {
     const { network, scope } = this;
     const { tune } = network.settings;
-    const { host, check, port, pool } = route;
+    const { host, check, port, pool, clients = 0 } = route;
     // Named after the host only, so that load balancer, addresses and certificate stay the same when the pool is renamed.
     const at = host.replaceAll(".", "-");
     const made = balancer(scope, at, network, {
       name: at,
       pools: [pool.name],
+      clients,
       open: true,
       tune: (config) => tune.loadBalancer?.(config, { host }) ?? config,
     });

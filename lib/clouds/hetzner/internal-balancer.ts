@@ -11,7 +11,13 @@ export function internalBalancer(network: HetznerNetwork): void {
   const pools = network.poolsWithoutCheck.map((pool) => pool.name).sort();
   if (pools.length === 0) return;
   const { scope } = network;
-  const made = balancer(scope, "InternalBalancer", network, { name: "internal", pools, open: false, tune: (config) => config });
+  const made = balancer(scope, "InternalBalancer", network, {
+    name: "internal",
+    pools,
+    clients: 0,
+    open: false,
+    tune: (config) => config,
+  });
   const service = new LoadBalancerService(scope, "InternalBalancerService", {
     loadBalancerId: made.balancer.id,
     protocol: "http",

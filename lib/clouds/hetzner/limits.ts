@@ -15,12 +15,14 @@ export const BALANCERS_OF_A_PROJECT = 20;
 /** How long a machine may take to shut down before it is powered off. */
 export const STOP_SECONDS = "180";
 
-/** Load balancer types with their limit of targets, smallest first. */
+/** Load balancer types with their limits of targets and of connections at the same time, smallest first. */
 const BALANCERS = [
-  { type: "lb11", targets: 25 },
-  { type: "lb21", targets: 75 },
-  { type: "lb31", targets: 150 },
+  { type: "lb11", targets: 25, connections: 10_000 },
+  { type: "lb21", targets: 75, connections: 20_000 },
+  { type: "lb31", targets: 150, connections: 40_000 },
 ] as const;
+
+type BalancerType = (typeof BALANCERS)[number];
 
 /** What counts against the limits: servers, additional servers during a roll-out, and load balancers. */
 export interface Use {
@@ -29,14 +31,15 @@ export interface Use {
   readonly balancers: number;
 }
 
-/** The smallest load balancer type for a number of servers; the largest if none is large enough. */
-export function balancerFor(servers: number): { readonly type: string; readonly targets: number } {
-  return BALANCERS.find(({ targets }) => targets >= servers) ?? BALANCERS[BALANCERS.length - 1]!;
+/** The smallest load balancer type for a number of servers and of connections; the largest if none is large enough. */
+export function balancerFor(servers: number, clients: number): BalancerType {
+  const fits = ({ targets, connections }: BalancerType) => targets >= servers && connections >= clients;
+  return BALANCERS.find(fits) ?? BALANCERS[BALANCERS.length - 1]!;
 }
 
-/** The type for at least `least` servers and at least the number in a Terraform expression. */
-export function balancerTypeFor(least: number, counted: string): string {
-  const from = BALANCERS.findIndex(({ type }) => type === balancerFor(least).type);
+/** That type, and no smaller one than the number of servers in a Terraform expression needs. */
+export function balancerTypeFor(fitting: BalancerType, counted: string): string {
+  const from = BALANCERS.indexOf(fitting);
   const words = BALANCERS.slice(from).map(({ type, targets }, n, all) =>
     n === all.length - 1 ? `"${type}"` : `${counted} <= ${targets} ? "${type}" : `,
   );

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { RouteSpec } from "../../core/cloud";
 import { Flow } from "../../core/flow";
 import { nftables } from "../../core/nftables";
-import { HEALTH_TIMEOUT_SECONDS, KEEPALIVE, PROXY_OPEN_FILES } from "../../core/limits";
+import { HEALTH_TIMEOUT_SECONDS, KEEPALIVE, LOCAL_PORTS, PROXY_OPEN_FILES } from "../../core/limits";
 import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
@@ -20,15 +20,17 @@ export function haproxy(domain: string, routes: readonly RouteSpec[], further: r
     to: { kind: "host", name: "front-door", role: "cloud" },
   } as const;
   const openings = [HTTP_PORT, HTTPS_PORT].map((port) => ({ ...world, port, why: "browsers and other servers" }));
+  const connections = sorted.reduce((sum, { clients = 0 }) => sum + clients, CONNECTIONS_FOR_REQUESTS);
   const program = new Program()
     .add({ kind: "package", names: ["haproxy", "nftables", "openssl", "socat"] })
     .add({ kind: "file", path: "/etc/nftables.conf", content: nftables([...openings, ...further]), mode: "0600" })
     .add({
       kind: "file",
       path: "/etc/systemd/system/haproxy.service.d/limits.conf",
-      content: unit({ Service: { LimitNOFILE: PROXY_OPEN_FILES } }),
+      content: unit({ Service: { LimitNOFILE: Math.max(PROXY_OPEN_FILES, 2 * connections + OTHER_FILES) } }),
     })
-    .add({ kind: "file", path: "/etc/haproxy/front.cfg", content: front(sorted) });
+    .add({ kind: "file", path: "/etc/haproxy/front.cfg", content: front(sorted, connections) });
+  if (connections > LOCAL_PORTS.ofTheKernel) ports(program);
   for (const route of sorted) {
     program
       .add({ kind: "file", path: `/etc/haproxy/routes/${route.host}.cfg`, content: backend(route) })
@@ -44,6 +46,15 @@ export function haproxy(domain: string, routes: readonly RouteSpec[], further: r
     .readyWhen(WELL);
 }
 
+// A member may have to carry all WebSockets of its route, each of which takes a port of this machine.
+function ports(program: Program): void {
+  const path = "/etc/sysctl.d/60-front-door.conf";
+  const { first, last } = LOCAL_PORTS.widened;
+  program
+    .add({ kind: "file", path, content: `net.ipv4.ip_local_port_range = ${first} ${last}\n` })
+    .add({ kind: "run", why: "ports", script: `sysctl -qp ${path}\n` });
+}
+
 // Before the first gate of a pool a route has no members. Then the machine is ready all the same.
 const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '/^[^#]/ { all[$1]++; well[$1] += $18 ~ /^UP/ }
   END { for (route in all) if (!well[route]) { print "no member of " route " is well"; bad = 1 } exit bad }'`;
@@ -51,15 +62,20 @@ const WELL = `socat - /run/haproxy/admin.sock <<<'show stat -1 4 -1' | awk -F, '
 // HAProxy's HTTP log format, but with the path only: browsers send their access token in the query of a WebSocket's URL.
 const LOG = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HPO %HV";
 
-const MOST_CONNECTIONS = 4_000;
+/** Connections besides the WebSockets that the page asks for. */
+const CONNECTIONS_FOR_REQUESTS = 4_000;
+/** Of HAProxy: listening sockets, health checks and its own pipes. */
+const OTHER_FILES = 1024;
 
 // A member that loses power does not close its connections, and a WebSocket that waits for events sends nothing. Without keepalive its clients would
-// stay connected to the front door without a member behind it.
-function front(routes: readonly RouteSpec[]): string {
+// stay connected to the front door without a member behind it. A computer may allow a process fewer open files than the page asks for, even root's: then
+// HAProxy says so in its log, and takes as many connections as it may; with strict limits it would not start.
+function front(routes: readonly RouteSpec[], connections: number): string {
   return `global
   log /dev/log local0
   stats socket /run/haproxy/admin.sock mode 600 level admin
-  maxconn ${MOST_CONNECTIONS}
+  maxconn ${connections}
+  no strict-limits
   hard-stop-after 30s
 
 defaults

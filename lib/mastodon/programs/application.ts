@@ -5,6 +5,7 @@ import { HTTP_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, ServiceSection, unit, UnitSection } from "../../core/unit";
 import { KILL_AFTER_SECONDS } from "../limits";
+import { WebSockets } from "./web-sockets";
 
 /** What a host needs to run containers of `image`. */
 export function podman(program: Program, image: string): void {
@@ -90,6 +91,8 @@ export interface Nginx {
   /** Upstreams, and the locations that lead to them or nowhere. */
   readonly upstreams: readonly string[];
   readonly locations: readonly string[];
+  /** Limits for WebSockets, if it passes them on. */
+  readonly webSockets?: WebSockets | undefined;
 }
 
 /** nginx with one server on port 80, behind the front door. */
@@ -100,25 +103,34 @@ export function nginx(program: Program, plan: Nginx): void {
     .add({
       kind: "file",
       path: "/etc/systemd/system/nginx.service.d/10-mastodon.conf",
-      content: NGINX_UNIT,
+      content: nginxUnit(plan.webSockets),
     })
-    .add({ kind: "run", why: "nginx takes only our site, and as many connections as it is asked for", script: OWN_SITE })
+    .add({
+      kind: "run",
+      why: "nginx takes only our site, and as many connections as it is asked for",
+      script: ownSite(plan.webSockets),
+    })
     .add({ kind: "start", units: ["nginx.service"] });
 }
 
 // Lines of the error log quote the whole request, and nginx has no other form for them; so the journal drops those with a query. What became of
 // the request stands in the access log, without its query.
-const NGINX_UNIT = unit({
-  Unit: NEVER_GIVEN_UP,
-  Service: { LimitNOFILE: PROXY_OPEN_FILES, ...RESTARTED, LogFilterPatterns: "~[?]" },
-});
+function nginxUnit(sockets: WebSockets | undefined): string {
+  return unit({
+    Unit: NEVER_GIVEN_UP,
+    Service: { LimitNOFILE: sockets?.openFiles ?? PROXY_OPEN_FILES, ...RESTARTED, LogFilterPatterns: "~[?]" },
+  });
+}
 
-// Debian's 768 connections per worker allow 384 WebSockets, since each needs a connection on both sides.
-const OWN_SITE = `rm -f /etc/nginx/sites-enabled/default
-sed -i 's/worker_connections [0-9]*;/worker_connections 8192;/' /etc/nginx/nginx.conf
+// Debian has 768 connections per worker, and each request that is passed on needs one on both sides.
+function ownSite(sockets: WebSockets | undefined): string {
+  return `rm -f /etc/nginx/sites-enabled/default
+sed -i 's/worker_connections [0-9]*;/worker_connections ${sockets?.workerConnections ?? 8192};/' /etc/nginx/nginx.conf
 `;
+}
 
 function server(nginx: Nginx): string {
+  const backlog = nginx.webSockets === undefined ? "" : ` backlog=${nginx.webSockets.backlog}`;
   return [
     ...nginx.upstreams,
     "",
@@ -140,8 +152,8 @@ function server(nginx: Nginx): string {
     "",
     "server {",
     "  access_log /var/log/nginx/access.log path;",
-    `  listen ${HTTP_PORT} default_server;`,
-    `  listen [::]:${HTTP_PORT} default_server;`,
+    `  listen ${HTTP_PORT} default_server${backlog};`,
+    `  listen [::]:${HTTP_PORT} default_server${backlog};`,
     "  server_name _;",
     "  server_tokens off;",
     `  keepalive_timeout ${nginx.idleSeconds + 15}s;`,

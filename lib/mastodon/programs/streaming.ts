@@ -5,6 +5,7 @@ import { Program } from "../../core/program";
 import { certificateVolumes } from "../trust";
 import { nginx, podman, proxied, quadlet } from "./application";
 import { watchdog } from "./watchdog";
+import { kernelForWebSockets, WebSockets } from "./web-sockets";
 
 export interface StreamingPlan {
   readonly image: string;
@@ -15,6 +16,8 @@ export interface StreamingPlan {
   readonly frontDoor: readonly string[];
   readonly servedBy: boolean;
   readonly idleSeconds: number;
+  /** What the machine needs for its WebSockets. */
+  readonly webSockets: WebSockets;
 }
 
 export function streaming(program: Program, plan: StreamingPlan): void {
@@ -29,10 +32,13 @@ export function streaming(program: Program, plan: StreamingPlan): void {
   program.readyWhen("curl -fsS -m 2 -o /dev/null http://127.0.0.1/api/v1/streaming/health");
 }
 
+export type Processes = Pick<StreamingPlan, "image" | "command" | "envs" | "webSockets">;
+
 /** The processes alone, one unit each. */
-export function streamingProcesses(program: Program, plan: Pick<StreamingPlan, "image" | "command" | "envs">): void {
+export function streamingProcesses(program: Program, plan: Processes): void {
   const ports = [...plan.envs.keys()];
   podman(program, plan.image);
+  kernelForWebSockets(program, plan.webSockets);
   program.add({ kind: "package", names: ["curl"] });
   for (const [port, env] of plan.envs) {
     program.add({

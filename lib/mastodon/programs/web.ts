@@ -15,8 +15,8 @@ import { ClientLimits } from "./client-limits";
 import { makara, MAKARA_VOLUME } from "./makara";
 import { PREPARED, waitForPrepare } from "./prepare";
 import { pumaQueue } from "./puma-queue";
-import { streamingLocation, StreamingPlan, streamingProcesses, streamingUpstream } from "./streaming";
 import { STATIC_FILES, staticFiles, StaticLocationsPlan } from "./static-files";
+import { Processes, streamingLocation, streamingProcesses, streamingUpstream } from "./streaming";
 import { watchdog } from "./watchdog";
 import { webNginx } from "./web-nginx";
 
@@ -37,7 +37,7 @@ export interface WebPlan {
   /** Whether reads go to a replica by Makara, as up to 4.1. */
   readonly makara: boolean;
   /** Streaming on the same machine, if it is not elsewhere. */
-  readonly streaming: Pick<StreamingPlan, "image" | "command" | "envs"> | undefined;
+  readonly streaming: Processes | undefined;
   /** Puma's processes on one machine, and the threads of each. */
   readonly processes: number;
   readonly threads: number;
@@ -115,6 +115,7 @@ export function web(program: Program, plan: WebPlan): void {
   program.add({ kind: "package", names: ["libnginx-mod-http-brotli-filter", "libnginx-mod-http-brotli-static"] });
   nginx(program, {
     ...plan,
+    webSockets: beside?.webSockets,
     trustedProxies: proxies,
     upstreams: [
       ...PUMA,

@@ -95,7 +95,7 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
       web.program.add({ kind: "run", why: "probe", script: of.line ?? LINE });
       web.program.add({ kind: "image", names: ["example.org/probe:1"] });
       web.shareFiles();
-      site.frontDoor.route(HOST, web, { port: 80, path: "/health", status: 200 });
+      site.frontDoor.route(HOST, web, { port: 80, path: "/health", status: 200 }, 1000);
       return web;
     },
     () => pool(site, "Jobs", "sidekiq", 1, size, undefined, "stop-first"),

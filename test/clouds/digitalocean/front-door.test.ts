@@ -63,6 +63,23 @@ test("it has a node for every ten thousand connections that the page asks for", 
   expect([1, 10_000, 10_001, 25_000].map(nodes)).toEqual([1, 1, 2, 3]);
 });
 
+test("it has nodes for the WebSockets of its route, and a page that gives it fewer connections is refused", () => {
+  const made = (clients: number, connections?: number) => {
+    const { stack, site } = page({ ...(connections !== undefined && { connections }) });
+    site.frontDoor.route("social.example", pool(site, "web"), { port: 80, path: "/health", status: 200 }, clients);
+    return { nodes: all(stack, "digitalocean_loadbalancer")[DOOR]!["size_unit"], heard: problems(site) };
+  };
+  expect([9000, 20_000, 20_001].map((clients) => made(clients))).toEqual([1, 2, 3].map((nodes) => ({ nodes, heard: [] })));
+  expect(made(20_000, 30_000)).toEqual({ nodes: 3, heard: [] });
+  expect(made(20_000, 10_000).heard).toEqual([
+    "stack/Social/FrontDoor/Door: social.example is to carry 20000 WebSockets, and connections of DigitalOcean is 10000 " +
+      "/ leave connections out, or give at least as many as clients",
+  ]);
+  expect(made(2_000_001).heard).toEqual([
+    "stack/Social/FrontDoor/Door: social.example is to carry 2000001 WebSockets / use at most 2000000 clients, the most of a load balancer",
+  ]);
+});
+
 test("a route under another pool keeps its load balancer, addresses, records and certificate", () => {
   const route = (name: string) => {
     const { stack, site } = page();

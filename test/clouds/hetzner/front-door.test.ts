@@ -29,6 +29,25 @@ test("one load balancer a route, with private targets by label after it is in th
   ]);
 });
 
+test("the smallest load balancer that holds the WebSockets of its route, and no page that asks for more than the largest holds", () => {
+  const made = (clients: number) => {
+    const { stack, site } = page();
+    site.frontDoor.route("social.example", pool(site, "web"), { port: 80, path: "/health", status: 200 }, clients);
+    return { type: all(stack, "hcloud_load_balancer")[DOOR]!["load_balancer_type"], heard: problems(site) };
+  };
+  const counted = "local.Social_FrontDoor_social-exampleServers";
+  expect(made(10_000).type).toBe(`\${${counted} <= 25 ? "lb11" : ${counted} <= 75 ? "lb21" : "lb31"}`);
+  expect(made(10_001).type).toBe(`\${${counted} <= 75 ? "lb21" : "lb31"}`);
+  expect(made(20_001)).toEqual({ type: "lb31", heard: [] });
+  expect(made(40_001)).toEqual({
+    type: "lb31",
+    heard: [
+      "stack/Social/FrontDoor/Door: the load balancer social-example is to carry 40001 WebSockets, and lb31, the largest, holds 40000 connections " +
+        "/ use at most 40000 clients",
+    ],
+  });
+});
+
 test("a route under another pool keeps its load balancer, addresses, records and certificate", () => {
   const route = (name: string) => {
     const { stack, site } = page({ dns: hetznerDns({ zone: "social.example" }) });

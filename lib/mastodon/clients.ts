@@ -1,0 +1,57 @@
+// The number of WebSockets that a page asks for, checked: `webSocketsOf(tier, { clients: clientsOf(tier, 20_000), machines: 3, processes: 2, size })`.
+
+import { Construct } from "constructs";
+import { Problem } from "../core/problems";
+import { Size } from "../core/size";
+import { wholeNumber } from "../core/whole-number";
+import { MOST_OF_A_MACHINE, ofOneMachine, WebSockets, webSockets } from "./programs/web-sockets";
+import { Site } from "./site";
+
+interface Tier {
+  readonly clients: number | undefined;
+  /** The number of machines, or the least if they scale. */
+  readonly machines: number;
+  /** Streaming processes of each machine. */
+  readonly processes: number;
+  readonly size: Size;
+  /**
+   * What Puma takes on the machine, in GiB.
+   * @default 0
+   */
+  readonly gibOfOthers?: number;
+}
+
+/** Debian, nginx and podman. */
+const GIB_OF_THE_SYSTEM = 0.35;
+/** A streaming process without WebSockets. */
+const GIB_OF_A_PROCESS = 0.1;
+/** What a WebSocket takes on its machine: nginx, Node and the kernel's three sockets. See docs/benchmarks.md, "Idle WebSockets". */
+export const KIB_A_WEB_SOCKET = 48;
+
+/** The number, if the page says one. Adds a problem of `by` if it is wrong. */
+export function clientsOf(by: Construct, clients: number | undefined): number | undefined {
+  return clients === undefined ? undefined : wholeNumber(Site.of(by).problems, by, "clients", clients, { least: 1 });
+}
+
+/** The limits of each machine of `by`. Adds a problem if it is more than its machines can carry when one of them is lost. */
+export function webSocketsOf(by: Construct, { clients, machines, processes, size, gibOfOthers = 0 }: Tier): WebSockets {
+  if (clients !== undefined) {
+    const gib = size.gib - GIB_OF_THE_SYSTEM - processes * GIB_OF_A_PROCESS - gibOfOthers;
+    const room = Math.max(0, Math.floor((gib * 1024 * 1024) / KIB_A_WEB_SOCKET));
+    Site.of(by).problems.add(by, tooMany(clients, machines, Math.min(room, MOST_OF_A_MACHINE), size));
+  }
+  return webSockets({ clients, machines });
+}
+
+function tooMany(clients: number, machines: number, room: number, size: Size): Problem | undefined {
+  const each = ofOneMachine({ clients, machines });
+  if (each <= room) return undefined;
+  const carry =
+    machines > 1 ? `each of ${machines} machines has to carry ${each} when one is lost` : "its one machine has to carry them";
+  const more = room === 0 ? undefined : `at least ${Math.ceil(clients / room) + 1} machines`;
+  const larger = each <= MOST_OF_A_MACHINE ? "larger ones" : undefined;
+  return {
+    wrong: `clients is ${clients}, so ${carry}, and one with ${size.gib} GiB carries ${room}`,
+    remedy: `use ${[more, larger].filter((way) => way !== undefined).join(", or ")}`,
+  };
+}
