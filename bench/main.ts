@@ -18,6 +18,7 @@ import { postgresFailover } from "./postgres-failover";
 import { redisFailover } from "./redis-failover";
 import { serving } from "./serving";
 import { synth } from "./synth";
+import { webSockets } from "./web-sockets";
 
 const ALL: readonly Benchmark[] = [
   synth,
@@ -30,6 +31,7 @@ const ALL: readonly Benchmark[] = [
   serving,
   pgbouncer,
   bootText,
+  webSockets,
 ];
 const PAGE = join(__dirname, "../docs/benchmarks.md");
 

@@ -43,6 +43,6 @@ export function replaceSections(page: string, sections: ReadonlyMap<string, stri
 
 const HEAD = `# Benchmarks
 
-Written by \`npm run bench -- --write\`, which runs all of it as root on a Debian-like machine in about 40 minutes; \`npm run bench -- NAME --write\`
+Written by \`npm run bench -- --write\`, which runs all of it as root on a Debian-like machine in about 50 minutes; \`npm run bench -- NAME --write\`
 runs one and leaves the others as they are, so each says when and where it was measured. Numbers are medians. What can be compared is measured in
 turns in one run and given as a ratio, which says more on another machine than seconds do.`;

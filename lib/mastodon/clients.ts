@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { Problem } from "../core/problems";
 import { Size } from "../core/size";
 import { wholeNumber } from "../core/whole-number";
-import { MOST_OF_A_MACHINE, ofOneMachine, WebSockets, webSockets } from "./programs/web-sockets";
+import { BYTES_A_CONNECTION, MOST_OF_A_MACHINE, ofOneMachine, WebSockets, webSockets } from "./programs/web-sockets";
 import { Site } from "./site";
 
 interface Tier {
@@ -25,8 +25,11 @@ interface Tier {
 const GIB_OF_THE_SYSTEM = 0.35;
 /** A streaming process without WebSockets. */
 const GIB_OF_A_PROCESS = 0.1;
-/** What a WebSocket takes on its machine: nginx, Node and the kernel's three sockets. See docs/benchmarks.md, "Idle WebSockets". */
-export const KIB_A_WEB_SOCKET = 48;
+/**
+ * What a WebSocket takes on its machine: nginx, Node and the kernel's three sockets. Measured with the stand-in for Mastodon (docs/benchmarks.md, "Idle
+ * WebSockets"), with a reserve for what Mastodon keeps besides.
+ */
+export const KIB_A_WEB_SOCKET = 64;
 
 /** The number, if the page says one. Adds a problem of `by` if it is wrong. */
 export function clientsOf(by: Construct, clients: number | undefined): number | undefined {
@@ -35,12 +38,14 @@ export function clientsOf(by: Construct, clients: number | undefined): number | 
 
 /** The limits of each machine of `by`. Adds a problem if it is more than its machines can carry when one of them is lost. */
 export function webSocketsOf(by: Construct, { clients, machines, processes, size, gibOfOthers = 0 }: Tier): WebSockets {
-  if (clients !== undefined) {
-    const gib = size.gib - GIB_OF_THE_SYSTEM - processes * GIB_OF_A_PROCESS - gibOfOthers;
-    const room = Math.max(0, Math.floor((gib * 1024 * 1024) / KIB_A_WEB_SOCKET));
-    Site.of(by).problems.add(by, tooMany(clients, machines, Math.min(room, MOST_OF_A_MACHINE), size));
-  }
-  return webSockets({ clients, machines });
+  const limits = webSockets({ clients, machines });
+  if (clients === undefined) return limits;
+  // nginx has a worker for each CPU.
+  const ofNginx = (size.cpus * limits.workerConnections * BYTES_A_CONNECTION) / 2 ** 30;
+  const gib = size.gib - GIB_OF_THE_SYSTEM - ofNginx - processes * GIB_OF_A_PROCESS - gibOfOthers;
+  const room = Math.max(0, Math.floor((gib * 2 ** 20) / KIB_A_WEB_SOCKET));
+  Site.of(by).problems.add(by, tooMany(clients, machines, Math.min(room, MOST_OF_A_MACHINE), size));
+  return limits;
 }
 
 function tooMany(clients: number, machines: number, room: number, size: Size): Problem | undefined {

@@ -116,6 +116,26 @@ test.each([0, 0.5, NaN])("%p clients are refused", (clients) => {
   expect(problems({ clients })).toEqual([`stack/Social/Streaming: clients is ${clients} / use a whole number from 1`]);
 });
 
+test("more than the machines can carry when one is lost is refused, with how many machines can", () => {
+  const heard = (props: Props) => problems({ ...props }).map((one) => one.replace("stack/Social/Streaming: ", ""));
+  expect(heard({ machines: 2, clients: 8000 })).toEqual([]);
+  expect(heard({ machines: 2, clients: 9000 })).toEqual([
+    "clients is 9000, so each of 2 machines has to carry 9000 when one is lost, and one with 1 GiB carries 8742 / use at least 3 machines, or larger ones",
+  ]);
+  expect(heard({ machines: 3, clients: 9000 })).toEqual([]);
+  expect(heard({ machines: 1, clients: 20_000 })).toEqual([
+    "clients is 20000, so its one machine has to carry them, and one with 1 GiB carries 8527 / use at least 4 machines, or larger ones",
+  ]);
+  const huge = Size.of({ cpus: 2, gib: 64 });
+  expect(heard({ machines: 1, clients: 49_152, size: huge })).toEqual([]);
+  expect(heard({ machines: 2, clients: 100_000, size: huge })).toEqual([
+    "clients is 100000, so each of 2 machines has to carry 100000 when one is lost, and one with 64 GiB carries 49152 / use at least 4 machines",
+  ]);
+  expect(heard({ machines: 2, clients: 100, size: Size.of({ cpus: 1, gib: 0.25 }) })).toEqual([
+    "clients is 100, so each of 2 machines has to carry 100 when one is lost, and one with 0.25 GiB carries 0 / use larger ones",
+  ]);
+});
+
 test("communityOf asks for 80 for each thousand people, for which its machines have room", () => {
   expect([1, 15_000, 20_001, 500_000].map((monthlyActive) => communityOf({ monthlyActive }).streaming.clients)).toEqual([
     1, 1200, 1601, 40_000,
