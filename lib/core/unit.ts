@@ -31,6 +31,7 @@ export interface ServiceSection {
   readonly EnvironmentFile?: Lines;
   readonly ExecStartPre?: Lines;
   readonly ExecStart?: Lines;
+  readonly ExecStartPost?: Lines;
   readonly ExecReload?: Lines;
   readonly ExecStop?: Lines;
   readonly ExecStopPost?: Lines;

@@ -81,8 +81,9 @@ test("the machines and the front door get the limits that the page asks for", ()
   expect(boot).toContain("LimitNOFILE=41984\n");
   expect(boot).toContain("net.core.somaxconn = 16384\n");
   expect(boot).toContain("/usr/lib/systemd/systemd-sysctl /etc/sysctl.d/61-web-sockets.conf\n");
-  // The module must be there when the file is read at the next boot.
-  expect(boot).toContain("/etc/modules-load.d/web-sockets.conf");
+  // At a further boot connection tracking is there only after the firewall.
+  expect(boot).toContain("/etc/systemd/system/nftables.service.d/10-web-sockets.conf");
+  expect(boot).toContain("[Service]\n      ExecStartPost=-/usr/lib/systemd/systemd-sysctl /etc/sysctl.d/61-web-sockets.conf\n");
   expect(cloud.routes.map(({ host, clients }) => ({ host, clients }))).toEqual([
     { host: "streaming.social.example", clients: 20_000 },
   ]);

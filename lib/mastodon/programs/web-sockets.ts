@@ -2,6 +2,7 @@
 
 import { LOCAL_PORTS } from "../../core/limits";
 import { Program } from "../../core/program";
+import { unit } from "../../core/unit";
 
 export interface Asked {
   /** WebSockets of the whole tier at the same time, if the page says how many. */
@@ -75,15 +76,20 @@ function sysctl(carried: number, backlog: number): string {
 }
 
 const SYSCTL = "/etc/sysctl.d/61-web-sockets.conf";
+const SET = `/usr/lib/systemd/systemd-sysctl ${SYSCTL}`;
 
 /**
- * Sets what the kernel of the machine allows, now and at each boot. It is read by the same program both times: `sysctl -p` ends with an error for a
- * line with a hyphen that names a setting which is not there. At a boot the settings of nf_conntrack are there only if the module is: by itself it
- * comes with the firewall's rules, after these settings.
+ * Sets what the kernel of the machine allows, now and at each boot. The same program reads the file each time: `sysctl -p` ends with an error for a line
+ * with a hyphen that names a setting which is not there. So it is at a boot, since the settings of connection tracking come with the firewall's
+ * rules, after those of sysctl.d: the firewall's unit sets them once more. A list of modules to load (modules-load.d) would fail in containers.
  */
 export function kernelForWebSockets(program: Program, sockets: WebSockets): void {
   program
-    .add({ kind: "file", path: "/etc/modules-load.d/web-sockets.conf", content: "nf_conntrack\n" })
     .add({ kind: "file", path: SYSCTL, content: sockets.sysctl })
-    .add({ kind: "run", why: "kernel, for WebSockets", script: `/usr/lib/systemd/systemd-sysctl ${SYSCTL}\n` });
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/nftables.service.d/10-web-sockets.conf",
+      content: unit({ Service: { ExecStartPost: `-${SET}` } }),
+    })
+    .add({ kind: "run", why: "kernel, for WebSockets", script: `${SET}\n` });
 }
