@@ -15,7 +15,7 @@ import {
   startStopped,
   synthesize,
 } from "../../scripts/cluster";
-import { door, journey, signIn } from "../../scripts/journey";
+import { ask, BEEN_HERE, door, journey, signIn } from "../../scripts/journey";
 import { nothingLeft } from "./left-over";
 import { readersOf } from "./readers";
 
@@ -92,6 +92,115 @@ test(
     expect(driver(["mail", SITE, "1"])).toContain("\n\nhttps://small.example/auth/confirmation?confirmation_token=abcdef\n");
   },
   MINUTE,
+);
+
+/** Asks a web machine as the front door does; returns the status and the headers, and the body's first line. */
+function asked(machine: string, request: string, ...headers: readonly string[]) {
+  const { address } = machines(SITE).find(({ name }) => name === machine)!;
+  const lines = [`${request} HTTP/1.0`, `Host: ${DOMAIN}`, "X-Forwarded-Proto: https", ...headers, "", ""].join("\\r\\n");
+  const said = inside(SITE, "front-door", "bash", "-c", `exec 3<>/dev/tcp/${address}/80; printf '${lines}' >&3; cat <&3`);
+  const [head, body] = said.split("\r\n\r\n", 2);
+  const [status, ...fields] = head!.split("\r\n");
+  const named = new Map(fields.map((field) => [field.split(": ")[0]!.toLowerCase(), field.split(": ").slice(1).join(": ")]));
+  return { status: Number(status!.split(" ")[1]), header: (name: string) => named.get(name), body: body ?? "" };
+}
+
+test(
+  "nginx serves what Puma need not, as Mastodon says, to whom it may",
+  () => {
+    const web = machines(SITE).find(({ pool }) => pool === "web")!.name;
+    const asset = asked(web, `GET ${assetOf("4.3.23")}`, "Accept-Encoding: gzip");
+    expect({ status: asset.status, cached: asset.header("cache-control"), encoding: asset.header("content-encoding") }).toEqual({
+      status: 200,
+      cached: "public, max-age=2419200, must-revalidate",
+      encoding: "gzip",
+    });
+    expect(asked(web, "GET /sw.js").header("cache-control")).toBe("public, max-age=604800, must-revalidate");
+
+    signIn(SITE, DOMAIN, "ada");
+    const page = (...headers: readonly string[]) => {
+      const { status, header } = asked(web, "GET /@ada", ...headers);
+      return [status, header("x-cached"), header("content-type")!.split(";")[0], header("cache-control")!.split(",")[0]];
+    };
+    expect(page("Accept: text/html")).toEqual([200, "MISS", "text/html", "max-age=15"]);
+    expect(page("Accept: text/html")).toEqual([200, "HIT", "text/html", "max-age=15"]);
+    // The same address for another server, signed or not; and for somebody who was here before.
+    expect(page("Accept: application/activity+json")).toEqual([200, "MISS", "application/activity+json", "max-age=180"]);
+    expect(page("Accept: application/activity+json", "Signature: a")).toEqual([
+      200,
+      "HIT",
+      "application/activity+json",
+      "max-age=180",
+    ]);
+    expect(page("Accept: text/html", `Cookie: ${BEEN_HERE}`)).toEqual([200, "BYPASS", "text/html", "private"]);
+
+    const signUps = (count: number, ...addresses: readonly string[]) =>
+      Array.from(
+        { length: count },
+        () => asked(web, "POST /auth", `X-Forwarded-For: ${addresses.join(", ")}`, "Content-Length: 0").status,
+      );
+    expect(signUps(12, "203.0.113.9").slice(-1)).toEqual([429]);
+    // What a client says of itself changes nothing; another client is another one.
+    expect(signUps(1, "198.51.100.1", "203.0.113.9")).toEqual([429]);
+    expect(signUps(1, "203.0.113.10")).toEqual([404]);
+
+    inside(SITE, web, "systemctl", "stop", "mastodon-web");
+    expect(page("Accept: application/activity+json")[1]).toBe("HIT");
+    expect(asked(web, `GET ${assetOf("4.3.23")}`).status).toBe(200);
+    const away = asked(web, "GET /explore");
+    expect({ status: away.status, retry: away.header("retry-after"), cached: away.header("cache-control") }).toEqual({
+      status: 503,
+      retry: "5",
+      cached: "no-store",
+    });
+    inside(SITE, web, "systemctl", "start", "mastodon-web");
+  },
+  2 * MINUTE,
+);
+
+function assetOf(version: string): string {
+  return `/packs/application-${version}.js`;
+}
+
+test(
+  "an upgrade: no page that is open misses a file, whoever answers, also from a machine that is made later",
+  async () => {
+    const front = door(SITE, DOMAIN, DOMAIN);
+    const before = new Set(machines(SITE).map(({ name }) => name));
+    const open = new Set<string>();
+    const missed: string[] = [];
+    let goesOn = true;
+    let asked = 0;
+    const reader = (async () => {
+      while (goesOn) {
+        const page = await ask(front, "GET", "/");
+        const [, script] = /src="(\/packs\/[^"]+)"/.exec(page.body) ?? [];
+        if (script === undefined) missed.push(`a page: ${page.status}`);
+        else open.add(script);
+        for (const path of [...open, ...open]) {
+          const { status, servedBy } = await ask(front, "GET", path);
+          asked += 1;
+          if (status !== 200) missed.push(`${path} of ${servedBy}: ${status}`);
+        }
+        await new Promise((next) => setTimeout(next, 20));
+      }
+    })();
+    await apply(await synthesize("test/e2e/pages/one-name.ts", place, { VERSION: "4.4.22" }), place);
+    stack = await synthesize("test/e2e/pages/one-name.ts", place, { VERSION: "4.4.22", WEB: "3" });
+    await apply(stack, place);
+    goesOn = false;
+    await reader;
+    expect({ missed, open: [...open].sort() }).toEqual({ missed: [], open: [assetOf("4.3.23"), assetOf("4.4.22")] });
+    expect(asked).toBeGreaterThan(1000);
+    const web = machines(SITE).filter(({ pool }) => pool === "web");
+    expect(web.filter(({ name }) => before.has(name))).toEqual([]);
+    expect(web).toHaveLength(3);
+    for (const { name } of web) {
+      const found = inside(SITE, name, "sh", "-c", `curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1${assetOf("4.3.23")}`);
+      expect({ name, found }).toEqual({ name, found: "200" });
+    }
+  },
+  8 * MINUTE,
 );
 
 test(
