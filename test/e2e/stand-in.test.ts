@@ -86,7 +86,7 @@ test("a request asks the cache and the base Redis as often as was counted with t
 });
 
 test("a page burns processor time when it is told to, and then the drills' paths are there", () => {
-  expect(requests(runner, "work")).toEqual({ burnt: true, slow: 200, withoutTheVariable: 404 });
+  expect(requests(runner, "work")).toEqual({ burnt: true, waited: true, slow: 200, withoutTheVariable: 404 });
 });
 
 test("an upload is kept as it came and made small, and both are served without a database", () => {

@@ -1,4 +1,4 @@
-# What Mastodon's requests cost: calls to the cache and to the base Redis, one by one, and processor time between them.
+# What Mastodon's requests cost: calls to the cache and to the base Redis, one by one, and processor time and waits between them.
 
 require "standin/cache"
 
@@ -31,19 +31,29 @@ module Standin
     # The drills' paths and the processor time are there only when the variable is.
     def drills? = ENV.key?("STANDIN_WORK_MS")
     def work_ms = ENV.fetch("STANDIN_WORK_MS", "0").to_f
+    def wait_ms = ENV.fetch("STANDIN_WAIT_MS", "0").to_f
 
     def spend(kind)
       cost = REQUESTS.fetch(kind)
       # What the calls themselves take of the processor is part of it.
       start = clock
       part = cost.work * work_ms / (cost.reads + 1)
+      wait = cost.work * wait_ms / (cost.reads + 1)
       cost.reads.times do |number|
         fill(kind, number)
+        await(wait)
         burn_until(start + part * (number + 1)) if part.positive?
       end
       cost.base.times { |number| Redis.base.call("EXISTS", Redis.key("standin:#{kind}:#{number}")) }
       cost.writes.times { |number| Cache.write("standin:#{kind}:written:#{number}", VALUE) }
+      await(wait)
       burn_until(start + part * (cost.reads + 1)) if part.positive?
+    end
+
+    # Without Ruby's lock, as a thread waits for a query of the database: others of the process go on. What the clock of the thread measures
+    # stands still.
+    def await(milliseconds)
+      sleep(milliseconds / 1000) if milliseconds.positive?
     end
 
     # What is not in the cache is made and kept there, as anywhere in Rails.
