@@ -5,6 +5,7 @@ import { Problem } from "../core/problems";
 import { brokenSize, Disk, Size } from "../core/size";
 import type { PgBouncerProps } from "./pgbouncer";
 import type { PostgresProps } from "./postgres";
+import { pumaOf, sidekiqOf, streamingOf } from "./process-count";
 import type { RedisProps } from "./redis";
 import type { Data } from "./ruby";
 import type { SidekiqGroupProps } from "./sidekiq";
@@ -49,22 +50,23 @@ export const smallest: Community = {
 };
 
 const MOST = 500_000;
+const REQUESTS_A_PROCESS = 8;
 
 /**
  * The props of every tier for a community with this many monthly active users. Sources of the numbers:
  *
- * - Puma: 25 threads per 1,000. Three servers counted 18 to 33 requests a second per 1,000 weekly users (mastodon.social, masto.donte.com.br and
- *   mspsocial.net, 2018, `Resources-needed.md` of mastodon/documentation); one thread for each leaves room for bursts of three times that.
- *   Hachyderm ran 320 threads in January 2023 (its post on that month's incident) and counted 11,000 people a month in November 2024.
+ * - Puma: 25 requests a second per 1,000, and a process for each 8 of them. Three servers counted 18 to 33 requests a second per 1,000 weekly users
+ *   (mastodon.social, masto.donte.com.br and mspsocial.net, 2018, `Resources-needed.md` of mastodon/documentation). A profile page, which is
+ *   among the costliest, takes 55 ms of processor (Mastodon 4.6), so a process carries twice that rate and more: room for bursts.
  * - Sidekiq: 25 threads, and 20 per 1,000 (mastodon.social, same file: 200 for 10,000). 55 % for default and mailers, 45 % for federation, about
- *   as toot.community's public platform repository splits them. 25 threads a process at the most (vmst.io's public notes), and 10 for federation,
- *   since Hachyderm found ingress bound by the CPU.
+ *   as toot.community's public platform repository splits them. 10 threads a process for federation, since
+ *   Hachyderm found ingress bound by the CPU; for the others as many as `sidekiqOf` gives.
  * - Streaming: 80 connections per 1,000, since 10,000 to 20,000 people keep 800 to 1,200 open (docs.joinmastodon.org, "Scaling up your
  *   server"), and 200 for one process, the target of goingdark.social's public configuration.
  * - PostgreSQL and Redis: vmst.io ran 2,700 accounts on 4 CPUs with 8 GB and a Redis of 2 GB; toot.community 31,000 accounts on 40 GB and a
  *   volume of 550 GB; Hachyderm had 93 GB of data after its first 30 days with 30,000. Data grows with federation more than with people.
  *
- * No numbers are published for more than 20,000 people. Above that it adds 5 Puma threads per 1,000 (mastodon.social ran 40 for 10,000) and
+ * No numbers are published for more than 20,000 people. Above that it adds 5 requests a second per 1,000 (mastodon.social ran 40 threads for 10,000) and
  * 8 Sidekiq threads (mastodon.world: 800 for 100,000 accounts). Verify such a size with a load test.
  *
  * @throws at synth if `monthlyActive` is not a number from 1 to 500,000
@@ -77,14 +79,15 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
   const beyond = Math.max(0, monthlyActive - 20_000) / 1000;
   const jobThreads = 25 + 20 * thousands + 8 * beyond;
 
-  const web = spread((25 * thousands + 5 * beyond) / 8, [2, 4, 8, 16, 32]);
+  const web = spread((25 * thousands + 5 * beyond) / REQUESTS_A_PROCESS, [2, 4, 8, 16, 32]);
   const webSockets = Math.ceil((monthlyActive * 80) / 1000);
   const streaming = spread(webSockets / 200, [1, 2, 4, 8, 16]);
-  const local = spread((0.55 * jobThreads) / 25, [1, 2, 4, 8]);
+  const local = spread((0.55 * jobThreads) / sidekiqOf(sized(1, 2)).threads, [1, 2, 4, 8]);
   const federated = spread((0.45 * jobThreads) / 10, [1, 2, 4, 8, 16]);
   const rung = RUNGS.find(({ upTo }) => monthlyActive <= upTo)!;
 
-  const ruby = count(web) * 8 + count(local) * 25 + count(federated) * 10;
+  const [puma, locals] = [pumaOf(sized(web.cpus, 2)), sidekiqOf(sized(local.cpus, 2))];
+  const ruby = count(web) * puma.threads + count(local) * locals.threads + count(federated) * 10;
   // Doubled for reads from the replica, and doubled again for a roll-out. The scheduler's five threads are not doubled in a roll-out.
   const clients = 4 * ruby + 2 * 5 + 2 * count(streaming) * 10;
   const serverConnections = Math.min(400, Math.max(20, Math.ceil(monthlyActive / 100)));
@@ -103,18 +106,17 @@ export function communityOf({ monthlyActive }: { readonly monthlyActive: number 
     jobs: { replicas: 2, maxMemoryMib: Math.floor(redisMib * 0.15) },
     streaming: {
       machines: streaming.machines,
-      processes: streaming.cpus,
+      processes: streamingOf(sized(streaming.cpus, 1)),
       clients: webSockets,
       size: sized(streaming.cpus, 1),
     },
-    web: { machines: web.machines, processes: web.cpus, threads: 8, size: sized(web.cpus, 2) },
+    web: { machines: web.machines, ...puma, size: sized(web.cpus, 2) },
     sidekiq: {
-      "Jobs-Local": { ...LOCAL, machines: local.machines, processes: local.cpus, threads: 25, size: sized(local.cpus, 2) },
+      "Jobs-Local": { ...LOCAL, machines: local.machines, ...locals, size: sized(local.cpus, 2) },
       Federated: {
         ...FEDERATED,
         machines: federated.machines,
-        processes: federated.cpus,
-        threads: 10,
+        ...sidekiqOf(sized(federated.cpus, 2), { threads: 10 }),
         size: sized(federated.cpus, 2),
       },
       Scheduler: { ...SCHEDULER, size: Size.of({ cpus: 1, gib: 2 }) },

@@ -10,6 +10,7 @@ import { wholeNumber, wrongNumber } from "../core/whole-number";
 import { imageOf } from "./images";
 import { filesVolumes } from "./media";
 import { outgoingMail } from "./outgoing-mail";
+import { MOST_PROCESSES, sidekiqOf } from "./process-count";
 import { TierEnv } from "./process-env";
 import { sidekiq, unitOf } from "./programs/sidekiq";
 import { preparesDatabase, worksOff } from "./queues";
@@ -32,13 +33,15 @@ export interface SidekiqGroupProps extends Data {
    */
   readonly machines?: number;
   /**
-   * Processes per machine. A process uses at most one CPU, so more processes than CPUs have no benefit.
-   * @default 1
+   * Processes per machine. A process uses at most one CPU, so more processes than CPUs have no benefit. Each needs `threads` database connections, and
+   * 300 MiB and 10 MiB more for each thread. A change replaces the machines.
+   * @default - one per CPU, as far as the memory allows; one if it has the queue `scheduler`, or with `prometheus()` without a collector
    */
   readonly processes?: number;
   /**
-   * Threads of each process, each with a database connection. Operators report no benefit above 25 to 30 per process.
-   * @default 25
+   * Threads of each process, each with a database connection. Operators report no benefit above 25 to 30 per process. Use fewer for jobs that need the
+   * processor rather than wait, such as those of `ingress`. A change replaces the machines.
+   * @default - 25, or as many as the memory allows, 5 at least: with 1 GiB 21, with 0.5 GiB 5
    */
   readonly threads?: number;
   /**
@@ -70,28 +73,36 @@ export class SidekiqGroup extends Construct {
     const site = Site.of(this);
     const name = site.nameOf(this);
     const machines = props.machines ?? 1;
-    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? 1, { least: 1, most: 16 });
-    const threads = wholeNumber(site.problems, this, "threads", props.threads ?? 25, { least: 1, most: 200 });
+    const size = props.size ?? Size.of({ cpus: 1, gib: 2 });
     const weights = props.queues instanceof Array ? undefined : (props.queues as Readonly<Partial<Record<Queue, number>>>);
     const queues = weights === undefined ? (props.queues as readonly Queue[]) : (Object.keys(weights) as Queue[]);
     this.checkQueues(site, queues, weights);
     const scheduler = queues.includes("scheduler");
-    worksOff(site, { by: this, queues, processes: machines * processes });
     const version = versionOf(site);
-    const reads = props.replicaUrl === undefined && readsReplica("sidekiq", version);
-    props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: !scheduler });
-    for (const clients of scheduler ? [DATABASE_TASK, SCHEDULER_LOCK] : []) props.database.direct.expects(this, clients);
     this.pool = new Pool(this, "Hosts", {
       name,
       role: "sidekiq",
       range: site.range(this, "sidekiq", name, props.slot),
       machines,
-      size: props.size ?? Size.of({ cpus: 1, gib: 2 }),
+      size,
       // A lock prevents two schedulers at the same time, so a new machine would not become ready while the old one runs.
       roll: scheduler ? "stop-first" : "start-first",
     });
     const tier: TierEnv = { extraEnv: props.extraEnv, processes: scheduler ? ["sidekiq", "task"] : ["sidekiq"] };
-    this.env = rubyEnv(this.pool, "sidekiq", this, props, tier).set("DB_POOL", threads, this);
+    this.env = rubyEnv(this.pool, "sidekiq", this, props, tier);
+    const alone = scheduler || this.servesMetrics;
+    const threads = wholeNumber(site.problems, this, "threads", props.threads ?? sidekiqOf(size).threads, {
+      least: 1,
+      most: 200,
+    });
+    const fitting = sidekiqOf(size, { threads, alone }).processes;
+    const limits = { least: 1, most: MOST_PROCESSES.sidekiq };
+    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? fitting, limits);
+    this.env.set("DB_POOL", threads, this);
+    worksOff(site, { by: this, queues, processes: machines * processes });
+    const reads = props.replicaUrl === undefined && readsReplica("sidekiq", version);
+    props.database.expects(this, { processes: machines * processes, each: threads, reads, doubles: !scheduler });
+    for (const clients of scheduler ? [DATABASE_TASK, SCHEDULER_LOCK] : []) props.database.direct.expects(this, clients);
     this.taskEnv = scheduler ? databaseTaskEnv(rubyEnv(this.pool, "task", this, props, tier), site, this) : undefined;
     this.checkMetrics(site, processes);
     const why = `works off ${queues.join(", ")}${scheduler ? ", and prepares the database" : ""}`;
@@ -135,8 +146,13 @@ export class SidekiqGroup extends Construct {
     }
   }
 
+  /** Whether each process serves its metrics itself, on one port of the machine. */
+  private get servesMetrics(): boolean {
+    return this.env.all["MASTODON_PROMETHEUS_EXPORTER_LOCAL"] !== undefined;
+  }
+
   private checkMetrics(site: Site, processes: number): void {
-    if (this.env.all["MASTODON_PROMETHEUS_EXPORTER_LOCAL"] === undefined || processes === 1) return;
+    if (!this.servesMetrics || processes === 1) return;
     site.problems.add(this, {
       wrong: `processes is ${processes}, and each would serve metrics on the same port of the machine`,
       remedy: "use one process per machine, or give prometheus() a collector",

@@ -15,6 +15,7 @@ import { wholeNumber } from "../core/whole-number";
 import { clientsOf, webSocketsOf } from "./clients";
 import { imageOf } from "./images";
 import { STREAMING_PORT } from "./ports";
+import { MOST_PROCESSES, streamingOf } from "./process-count";
 import { processEnv, TierEnv } from "./process-env";
 import { streaming, streamingUnit } from "./programs/streaming";
 import { Data, redisEnv } from "./ruby";
@@ -34,8 +35,9 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    */
   readonly scale?: Scale;
   /**
-   * Node processes per machine, on ports 4000, 4001 and so on. More than one per CPU has no benefit. A change replaces the machines.
-   * @default - one per CPU
+   * Node processes per machine, on ports 4000, 4001 and so on. More than one per CPU has no benefit. Each takes about 0.25 GiB. A change replaces the
+   * machines.
+   * @default - one per CPU, as far as the memory allows
    */
   readonly processes?: number;
   /**
@@ -105,7 +107,7 @@ export class StreamingPool extends Construct {
       scale: props.scale,
       size,
     });
-    const processes = props.processes ?? size.cpus;
+    const processes = props.processes ?? streamingOf(size);
     const clients = clientsOf(this, props.clients);
     this.envs = streamingEnvs(this.pool, this, props.scale?.most ?? machines, {
       ...props,
@@ -163,7 +165,10 @@ export function streamingProgram(site: Site, by: Construct): { readonly image: s
  */
 export function streamingEnvs(host: Pool, by: Construct, most: number, props: StreamingNeeds): ReadonlyMap<number, Env> {
   const { processes, databaseConnections = 10 } = props;
-  const count = wholeNumber(Site.of(host).problems, by, "processes of streaming", processes, { least: 1, most: 16 });
+  const count = wholeNumber(Site.of(host).problems, by, "processes of streaming", processes, {
+    least: 1,
+    most: MOST_PROCESSES.streaming,
+  });
   const version = versionOf(Site.of(host));
   const ports = Array.from({ length: count }, (_, n) => STREAMING_PORT + n);
   props.database.expects(by, {

@@ -13,6 +13,7 @@ import { clientsOf, webSocketsOf } from "./clients";
 import { imageOf } from "./images";
 import { filesVolumes, uploadsOf } from "./media";
 import { PUMA_PORT } from "./ports";
+import { MOST_PROCESSES, pumaOf } from "./process-count";
 import { TierEnv } from "./process-env";
 import { ClientLimits, wrongLimits } from "./programs/client-limits";
 import { web, WEB_UNIT } from "./programs/web";
@@ -35,7 +36,8 @@ export interface WebTierProps extends Data {
    */
   readonly scale?: Scale;
   /**
-   * Puma processes per machine (`WEB_CONCURRENCY`). Each takes about 0.5 GiB. A change replaces the machines.
+   * Puma processes per machine (`WEB_CONCURRENCY`). A process uses at most one CPU, and takes 400 MiB and 20 MiB more for each thread. A change replaces
+   * the machines.
    * @default - one per CPU, as far as the memory allows
    */
   readonly processes?: number;
@@ -106,8 +108,6 @@ export interface WebTierProps extends Data {
 }
 
 const PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
-const GIB_A_PROCESS = 0.5;
-const GIB_A_STREAMING_PROCESS = 0.25;
 
 export class WebTier extends Construct {
   readonly pool: Pool;
@@ -127,10 +127,10 @@ export class WebTier extends Construct {
     const most = props.scale?.most ?? machines;
     const streaming = props.streaming instanceof StreamingPool ? undefined : props.streaming;
     const baseUrl = props.streaming instanceof StreamingPool ? props.streaming.baseUrl : undefined;
-    const gib = size.gib - 0.5 - (streaming?.processes ?? 0) * GIB_A_STREAMING_PROCESS;
-    const fitting = Math.max(1, Math.min(size.cpus, Math.floor(gib / GIB_A_PROCESS)) || 1);
-    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? fitting, { least: 1, most: 64 });
-    const threads = wholeNumber(site.problems, this, "threads", props.threads ?? 5, { least: 1, most: 64 });
+    const threads = wholeNumber(site.problems, this, "threads", props.threads ?? pumaOf(size).threads, { least: 1, most: 64 });
+    const fitting = pumaOf(size, { threads, streaming: streaming?.processes }).processes;
+    const limits = { least: 1, most: MOST_PROCESSES.web };
+    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? fitting, limits);
     if (processes * threads <= KEPT_THREADS) {
       site.problems.add(this, {
         wrong: `processes is ${processes} and threads is ${threads}, and one thread is reserved for health checks`,

@@ -117,7 +117,7 @@ test("fifteen thousand people get about what servers of that size have published
     cache: { replicas: 2, maxMemoryMib: 2457 },
     jobs: { replicas: 2, maxMemoryMib: 2457 },
     streaming: { machines: 6, processes: 1, clients: 1200, size: Size.of({ cpus: 1, gib: 1 }) },
-    web: { machines: 12, processes: 4, threads: 8, size: Size.of({ cpus: 4, gib: 8 }) },
+    web: { machines: 12, processes: 4, threads: 5, size: Size.of({ cpus: 4, gib: 8 }) },
     sidekiq: {
       "Jobs-Local": {
         queues: { default: 8, mailers: 2 },
