@@ -15,6 +15,7 @@ import { overload } from "./overload";
 import { replaceSections, section, verdict } from "./page";
 import { pgbouncer } from "./pgbouncer";
 import { postgresFailover } from "./postgres-failover";
+import { pumaSize } from "./puma-size";
 import { redisFailover } from "./redis-failover";
 import { serving } from "./serving";
 import { synth } from "./synth";
@@ -29,6 +30,7 @@ const ALL: readonly Benchmark[] = [
   postgresFailover,
   overload,
   serving,
+  pumaSize,
   pgbouncer,
   bootText,
   webSockets,

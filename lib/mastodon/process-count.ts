@@ -43,7 +43,17 @@ const STREAMING_MIB = 256;
 export function pumaOf(size: Size, given: { readonly threads?: number; readonly streaming?: number } = {}): ProcessCount {
   const threads = given.threads ?? PUMA_THREADS;
   const mib = mibOf(size) - (given.streaming ?? 0) * STREAMING_MIB;
-  return { processes: fitting(size, mib / (PUMA_MIB + threads * PUMA_THREAD_MIB), MOST_PROCESSES.web), threads };
+  return { processes: fitting(size, mib / processMib(threads), MOST_PROCESSES.web), threads };
+}
+
+/** What all of Puma's processes take. */
+export function gibOfPuma({ processes, threads }: ProcessCount): number {
+  return (processes * processMib(threads)) / 1024;
+}
+
+/** One process of Puma. */
+function processMib(threads: number): number {
+  return PUMA_MIB + threads * PUMA_THREAD_MIB;
 }
 
 /**

@@ -13,7 +13,7 @@ import { clientsOf, webSocketsOf } from "./clients";
 import { imageOf } from "./images";
 import { filesVolumes, uploadsOf } from "./media";
 import { PUMA_PORT } from "./ports";
-import { MOST_PROCESSES, pumaOf } from "./process-count";
+import { gibOfPuma, MOST_PROCESSES, pumaOf } from "./process-count";
 import { TierEnv } from "./process-env";
 import { ClientLimits, wrongLimits } from "./programs/client-limits";
 import { web, WEB_UNIT } from "./programs/web";
@@ -129,8 +129,8 @@ export class WebTier extends Construct {
     const baseUrl = props.streaming instanceof StreamingPool ? props.streaming.baseUrl : undefined;
     const threads = wholeNumber(site.problems, this, "threads", props.threads ?? pumaOf(size).threads, { least: 1, most: 64 });
     const fitting = pumaOf(size, { threads, streaming: streaming?.processes }).processes;
-    const limits = { least: 1, most: MOST_PROCESSES.web };
-    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? fitting, limits);
+    const possible = { least: 1, most: MOST_PROCESSES.web };
+    const processes = wholeNumber(site.problems, this, "processes", props.processes ?? fitting, possible);
     if (processes * threads <= KEPT_THREADS) {
       site.problems.add(this, {
         wrong: `processes is ${processes} and threads is ${threads}, and one thread is reserved for health checks`,
@@ -186,7 +186,7 @@ export class WebTier extends Construct {
       streaming: streaming && {
         ...streamingProgram(site, this),
         envs: this.streamingEnvs,
-        webSockets: webSocketsOf(this, { ...streaming, clients, machines, size, gibOfOthers: processes * GIB_A_PROCESS }),
+        webSockets: webSocketsOf(this, { ...streaming, clients, machines, size, gibOfOthers: gibOfPuma({ processes, threads }) }),
       },
       processes,
       threads,
