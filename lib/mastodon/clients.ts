@@ -2,7 +2,7 @@
 
 import { Construct } from "constructs";
 import { Problem } from "../core/problems";
-import { Size } from "../core/size";
+import { Size, wrongSize } from "../core/size";
 import { wholeNumber } from "../core/whole-number";
 import { BYTES_A_CONNECTION, MOST_OF_A_MACHINE, ofOneMachine, WebSockets, webSockets } from "./programs/web-sockets";
 import { Site } from "./site";
@@ -44,7 +44,9 @@ export function webSocketsOf(by: Construct, { clients, machines, processes, size
   const ofNginx = (size.cpus * limits.workerConnections * BYTES_A_CONNECTION) / 2 ** 30;
   const gib = size.gib - GIB_OF_THE_SYSTEM - ofNginx - processes * GIB_OF_A_PROCESS - gibOfOthers;
   const room = Math.max(0, Math.floor((gib * 2 ** 20) / KIB_A_WEB_SOCKET));
-  Site.of(by).problems.add(by, tooMany(clients, machines, Math.min(room, MOST_OF_A_MACHINE), size));
+  // A size or a number that is wrong itself is reported elsewhere.
+  if (wrongSize(size) === undefined && room >= 0 && machines >= 1)
+    Site.of(by).problems.add(by, tooMany(clients, machines, Math.min(room, MOST_OF_A_MACHINE), size));
   return limits;
 }
 

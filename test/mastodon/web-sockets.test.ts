@@ -137,6 +137,14 @@ test("more than the machines can carry when one is lost is refused, with how man
   ]);
 });
 
+test("a wrong size or number of machines is the only problem", () => {
+  expect(problems({ clients: 20_000, size: Size.of({ cpus: 1, gib: -1 }) })).toEqual([
+    "stack/Social/Streaming/Hosts: gib of its size is -1 / use a number above 0",
+  ]);
+  expect(problems({ clients: 20_000, machines: NaN })).toHaveLength(1);
+  expect(problems({ clients: 20_000, processes: NaN })).toHaveLength(1);
+});
+
 test("communityOf asks for 80 for each thousand people, for which its machines have room", () => {
   expect([1, 15_000, 20_001, 500_000].map((monthlyActive) => communityOf({ monthlyActive }).streaming.clients)).toEqual([
     1, 1200, 1601, 40_000,

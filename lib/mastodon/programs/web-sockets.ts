@@ -49,7 +49,7 @@ export function ofOneMachine({ clients, machines }: { readonly clients: number; 
 
 /**
  * The limits of one machine. nginx' workers share connections as they come, so each worker may get all: two connections for each WebSocket, one
- * from the front door and one to the streaming process. A slot takes 430 bytes in each worker, used or not (measured, nginx 1.26).
+ * from the front door and one to the streaming process.
  */
 export function webSockets({ clients, machines }: Asked): WebSockets {
   const wanted = clients === undefined ? STEPS[0] : ofOneMachine({ clients, machines });
