@@ -175,6 +175,12 @@ export const EXPECTED: readonly Expected[] = [
     after: "drills",
   },
   {
+    source: /^mastodon-other-releases\.service$/,
+    says: UNLESS_REFUSED,
+    why: "web machines ask the database every ten seconds which releases are served, also while drills take it away",
+    after: "drills",
+  },
+  {
     source: /^\/var\/log\/postgresql\//,
     says: /(FATAL: +terminating (connection|walreceiver)|could not (receive data|send data|connect)|No space left on device)/,
     why: "drills cut PostgreSQL off, restart it, and fill its disk",
