@@ -81,8 +81,8 @@ export interface WebTierProps extends Data {
    */
   readonly cacheMib?: number;
   /**
-   * How long, in minutes, the scripts and styles of a release can be loaded after its last web machine was removed. A page that is open in a browser
-   * loads more of them while it is used. Each release takes some 100 MiB of disk on each machine, and a new machine fetches its image first. A change
+   * How long, in minutes, the scripts and styles of a release can be loaded after its last web machine was removed; 0 for a roll-out alone. A page that
+   * is open in a browser loads more of them while it is used. Each release takes some 100 MiB of disk on each machine, and a new machine fetches its image first. A change
    * replaces the machines.
    * @default 60
    * @throws at synth if it is not a whole number from 0 to 10,080, a week

@@ -97,7 +97,15 @@ test(
 /** Asks a web machine as the front door does; returns the status and the headers, and the body's first line. */
 function asked(machine: string, request: string, ...headers: readonly string[]) {
   const { address } = machines(SITE).find(({ name }) => name === machine)!;
-  const lines = [`${request} HTTP/1.0`, `Host: ${DOMAIN}`, "X-Forwarded-Proto: https", ...headers, "", ""].join("\\r\\n");
+  const lines = [
+    `${request} HTTP/1.1`,
+    `Host: ${DOMAIN}`,
+    "Connection: close",
+    "X-Forwarded-Proto: https",
+    ...headers,
+    "",
+    "",
+  ].join("\\r\\n");
   const said = inside(SITE, "front-door", "bash", "-c", `exec 3<>/dev/tcp/${address}/80; printf '${lines}' >&3; cat <&3`);
   const [head, body] = said.split("\r\n\r\n", 2);
   const [status, ...fields] = head!.split("\r\n");

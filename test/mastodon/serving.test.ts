@@ -126,6 +126,21 @@ test("an answer of Puma is kept as Mastodon says, for those who have neither a c
   expect(nginx).toContain('proxy_set_header Accept-Encoding "";\n');
 });
 
+test("a client cannot say under which name, port or scheme it asked: nginx would keep the page for all", () => {
+  const [puma] = /location @puma \{[^]*?\n {2}\}/.exec(page().nginx)!;
+  const emptied = [...puma.matchAll(/proxy_set_header (\S+) "";/g)].map(([, name]) => name);
+  expect(emptied.sort()).toEqual([
+    "Accept-Encoding",
+    "Client-Ip",
+    "Forwarded",
+    "Proxy",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Ssl",
+  ]);
+});
+
 test("without a cache every request goes to Puma", () => {
   const { nginx } = page({ cacheMib: 0 });
   expect(nginx).not.toMatch(/proxy_cache|\$not_kept|\$said_|X-Cached/);
@@ -165,6 +180,8 @@ test("Puma starts after the machine has its files, and they are kept as long as 
   const said = file("/usr/local/sbin/mastodon-static-files");
   expect(said).toContain("\nIMAGE='ghcr.io/mastodon/mastodon:v4.7.6'\n");
   expect(said).toContain("\nKEPT_SECONDS='5400'\n");
+  // A roll-out needs them for as long as it lasts.
+  expect(page({ oldAssetsMinutes: 0 }).file("/usr/local/sbin/mastodon-static-files")).toContain("\nKEPT_SECONDS='60'\n");
 });
 
 test.each<[string, Partial<WebTierProps>, string]>([

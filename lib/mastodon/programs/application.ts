@@ -177,10 +177,10 @@ export function proxied(path: string, upstream: string, readSeconds: number, ...
     "    proxy_set_header Host $host;",
     "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
     "    proxy_set_header X-Forwarded-Proto $forwarded_proto;",
-    // A client's own word on these would be answered with an error page: only nginx says who asks for what.
-    '    proxy_set_header X-Forwarded-Host "";',
-    '    proxy_set_header Client-Ip "";',
-    '    proxy_set_header Proxy "";',
+    // Only nginx says who asks for what. A client's own word on these would be answered with an error page, or change a page that nginx keeps for all.
+    ...["Forwarded", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Scheme", "X-Forwarded-Ssl", "Client-Ip", "Proxy"].map(
+      (name) => `    proxy_set_header ${name} "";`,
+    ),
     "    proxy_set_header Upgrade $http_upgrade;",
     "    proxy_set_header Connection $connection_upgrade;",
     "    proxy_connect_timeout 2s;",

@@ -40,6 +40,8 @@ extract() (
   [ ${#folders[@]} != 0 ] || exit 0
   tar -c --exclude=./system "${folders[@]}" | tar -x -C "$to" --no-same-owner
   status=$?
+  # nginx is not root.
+  chmod -R a+rX "$to"
   cd / && podman umount "$container" >/dev/null
   exit $status
 )
@@ -132,7 +134,8 @@ follow() {
   while true; do
     serves=
     ! systemctl is-active -q "$WEB_UNIT" || serves=serves
-    if ! { tell $serves && images=$(missing); }; then
+    # Somebody may have removed the tables.
+    if ! { { tell $serves || { make_tables && tell $serves; }; } && images=$(missing); }; then
       say "cannot ask the database which other releases are served: $(why)"
     elif fetch "$images"; then
       said=

@@ -37,7 +37,8 @@ export function staticFiles(program: Program, { image, envFile, webUnit, keptSec
     IMAGE: image,
     ENV_FILE: envFile,
     WEB_UNIT: webUnit,
-    KEPT_SECONDS: keptSeconds,
+    // While another machine serves it, an image is served: it says so every turn.
+    KEPT_SECONDS: Math.max(keptSeconds, 6 * TURN_SECONDS),
     DIRECTORY,
     PUBLIC,
     TURN_SECONDS,
