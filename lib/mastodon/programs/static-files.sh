@@ -15,7 +15,11 @@ said=
 
 # Through a pooler, if there is one: each question is one transaction, and sets nothing of the session.
 sql() { "$SQL_COMMAND" "$ENV_FILE" -v ON_ERROR_STOP=1 -XAtqc "$1" 2>"$SAYS.psql"; }
-why() { grep -im 1 -E 'error|fatal' "$SAYS.psql" || sed -n 1p "$SAYS.psql"; }
+why() {
+  local line
+  line=$(sed -n '/error\|fatal/I { p; q }' "$SAYS.psql")
+  echo "${line:-$(sed -n 1p "$SAYS.psql")}"
+}
 
 # A line is printed once, and `ready` prints it for as long as it is true.
 say() {
