@@ -88,12 +88,15 @@ export class Generator {
         clearTimeout(limit);
         done({ status, retryAfter });
       };
-      const outgoing = get({ ...connection(this.door, this.door.domain), agent: this.agent, path, headers: { cookie: BEEN_HERE } }, (response) => {
-        response
-          .on("error", () => end(0))
-          .on("end", () => end(response.statusCode ?? 0, response.headers["retry-after"] !== undefined))
-          .resume();
-      }).on("error", () => end(0));
+      const outgoing = get(
+        { ...connection(this.door, this.door.domain), agent: this.agent, path, headers: { cookie: BEEN_HERE } },
+        (response) => {
+          response
+            .on("error", () => end(0))
+            .on("end", () => end(response.statusCode ?? 0, response.headers["retry-after"] !== undefined))
+            .resume();
+        },
+      ).on("error", () => end(0));
       const limit = setTimeout(() => {
         end(0);
         outgoing.destroy();
