@@ -112,7 +112,7 @@ async function run(context: Context): Promise<Report> {
     title: "Room for boot texts",
     meaning: `Every cloud cuts or refuses a user-data that is too long, so a page that grows must not come near. The back-ends refuse one above the
 cloud's limit when the page is run; what is half of it leaves room for files of one's own. The first numbers are bytes; the shares are those of
-what the cloud counts: AWS the compressed text; Hetzner that as base64; the others the plain text.`,
+what the cloud counts: DigitalOcean and Hetzner the compressed text as base64; the others the plain text.`,
     method: "once, with secrets as the command makes them; the same page gives the same bytes but for secrets.",
     tables: pages.map(({ what, hosts }) => ({
       title: what[0]!.toUpperCase() + what.slice(1),

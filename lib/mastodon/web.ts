@@ -66,16 +66,17 @@ export interface WebTierProps extends Data {
    */
   readonly trustedProxies?: readonly string[];
   /**
-   * How often one client may search, sign up and upload in a minute, and at once; 0 for no limit. More requests get a 429 from nginx and take no
-   * thread of Puma. A client is an address, or a /64 of IPv6. Raise them if many people share an address, such as a school. Requests whose address is
-   * a proxy's, or in the site's network, have no limit: name a CDN in `trustedProxies`. A change replaces the machines.
+   * How often one client may search, sign up and upload at once, and then in each minute; 0 for no limit. More requests get a 429 from nginx and take
+   * no thread of Puma. A client is an address, or a /64 of IPv6. Raise them if many people share an address, such as a school. Behind a CDN, name its
+   * ranges in `trustedProxies`: otherwise its users count as one client. Requests from the site's own network have no limit. A change replaces the
+   * machines.
    * @default { search: 120, signUp: 10, upload: 60 }
    * @throws at synth if a number is not whole, or not from 0 to 6,000
    */
   readonly limitsPerMinute?: ClientLimits;
   /**
    * Disk space of each machine, in MiB, for answers that Mastodon allows to be cached: pages and posts as strangers and other servers see them, for
-   * as long as Mastodon says (some seconds to minutes), and longer only while Puma does not answer. 0 for no cache. A change replaces the machines.
+   * as long as Mastodon says, and longer only while Puma is busy or does not answer (docs/serving.md). It takes 10 MiB of memory too. 0 for no cache. A change replaces the machines.
    * @default 1024, as in Mastodon's own settings for nginx
    * @throws at synth if it is not a whole number from 0 to 65,536
    */
@@ -180,6 +181,7 @@ export class WebTier extends Construct {
       files,
       uploads: uploadsOf(files, this.env),
       cacheMib,
+      signed: ["AUTHORIZED_FETCH", "LIMITED_FEDERATION_MODE"].some((name) => this.env.all[name] === "true"),
       limits,
       oldAssetsSeconds: oldAssetsMinutes * 60,
       makara: version.isBefore("4.2") && this.env.all["REPLICA_DB_NAME"] !== undefined,

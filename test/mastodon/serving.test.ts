@@ -68,7 +68,7 @@ test("files of the image have Mastodon's own headers, and a missing one never co
     ...weeks,
     "try_files $uri =404;",
   ]);
-  expect(location(nginx, "= /sw.js")).toEqual([
+  expect(location(nginx, "^~ /sw.js")).toEqual([
     SERVED_BY,
     'add_header Cache-Control "public, max-age=604800, must-revalidate";',
     HSTS,
@@ -107,8 +107,10 @@ test("an answer of Puma is kept as Mastodon says, for those who have neither a c
     "proxy_cache_background_update on;",
     "proxy_cache_lock on;",
     "proxy_cache_lock_timeout 500ms;",
-    "proxy_cache_bypass $not_kept;",
-    "proxy_no_cache $not_kept;",
+    "proxy_cache_bypass $not_kept $has_body;",
+    "proxy_no_cache $not_kept $has_body;",
+    "proxy_buffer_size 16k;",
+    "proxy_buffers 8 16k;",
     "proxy_hide_header X-RateLimit-Limit;",
     "proxy_hide_header X-RateLimit-Remaining;",
     "proxy_hide_header X-RateLimit-Reset;",

@@ -24,7 +24,9 @@ esac`;
 const SQL = `[ ! -e $ROOT/away ] || { echo "psql: error: connection refused" >&2; exit 2; }
 text=\${*: -1}
 case $text in
-  *"create table"*) did tables ;;
+  *"create table"*) did tables; rm -f $ROOT/no-tables ;;
+  *"update cdktf_mastodon_web set seen_at"*) did "away for a while" ;;
+  *) [ ! -e $ROOT/no-tables ] || { echo 'ERROR:  relation "cdktf_mastodon_web" does not exist' >&2; exit 1; } ;;&
   *"select string_agg"*) cat $ROOT/behind 2>/dev/null ;;
   *"select image"*) for image in $(cat $ROOT/served 2>/dev/null); do grep -qE "[' ]$image[' ]" <<<"$text" || echo $image; done ;;
   *) serves=$(grep -o "insert into cdktf_mastodon_releases" <<<"$text" | wc -l)
@@ -65,6 +67,7 @@ const run = (mode: "boot" | "follow"): Promise<Ran> =>
       PUBLIC: "/opt/mastodon/public",
       TURN_SECONDS: 10,
       LIMIT_SECONDS: 6,
+      RETRY_SECONDS: 300,
       SQL_COMMAND: room.at("bin/sql"),
       SAYS: room.at("says"),
     },
@@ -73,7 +76,7 @@ const run = (mode: "boot" | "follow"): Promise<Ran> =>
 const files = (folder: string) => readdirSync(room.at(folder), { recursive: true }).map(String).sort();
 
 test("a new machine copies all of its image's public files but uploads, records them, and serves", async () => {
-  expect(await run("boot")).toEqual({ status: 0, said: [], turns: 0, did: ["tables", `tell ${OWN} serves=1`] });
+  expect(await run("boot")).toEqual({ status: 0, said: [], turns: 0, did: [`tell ${OWN} serves=1`] });
   expect(files("static/own")).toEqual(
     ["assets", "assets/application-4.7.6.css", "packs", "packs/application-4.7.6.js", "packs/sw.js", "robots.txt"].sort(),
   );
@@ -86,7 +89,7 @@ test("it fetches packs and assets of a release that is served or was until latel
   const { status, did } = await run("boot");
   expect({ status, did }).toEqual({
     status: 0,
-    did: ["tables", `tell ${OWN} serves=1`, `pull ${OLDER}`, `rm ${OLDER}`, `tell ${OWN} ${OLDER} serves=0`],
+    did: [`tell ${OWN} serves=1`, "away for a while", `pull ${OLDER}`, `rm ${OLDER}`, `tell ${OWN} ${OLDER} serves=0`],
   });
   expect(files("static/others")).toEqual([
     "assets",
@@ -161,16 +164,47 @@ test("a machine that runs follows: it fetches what others begin to serve, and co
   room.turn(6, "rm $ROOT/away");
   const { status, said, did } = await run("follow");
   expect(status).toBe("waits");
-  expect(did.slice(0, 5)).toEqual([
+  expect(did.slice(0, 6)).toEqual([
     `tell ${OWN} serves=0`,
     `tell ${OWN} serves=1`,
     `tell ${OWN} serves=1`,
+    // Others wait for it meanwhile, though it does not say that it is there.
+    "away for a while",
     `pull ${OLDER}`,
     `rm ${OLDER}`,
   ]);
-  expect(did.slice(5, 7)).toEqual([`tell ${OWN} ${OLDER} serves=0`, `tell ${OWN} ${OLDER} serves=1`]);
+  expect(did.slice(6, 8)).toEqual([`tell ${OWN} ${OLDER} serves=0`, `tell ${OWN} ${OLDER} serves=1`]);
   expect(said).toEqual([
     `fetches the packs and assets of ${OLDER}`,
     "cannot ask the database which other releases are served: psql: error: connection refused",
   ]);
+});
+
+test("the tables are made where they are not, by a machine that boots and by one that runs", async () => {
+  room.write("no-tables", "");
+  expect((await run("boot")).did).toEqual(["tables", `tell ${OWN} serves=1`]);
+  room.write("no-tables", "");
+  room.write("did", "");
+  expect((await run("follow")).did.slice(0, 2)).toEqual(["tables", `tell ${OWN} serves=0`]);
+});
+
+test("its own image stays after its files were copied: Puma runs it", async () => {
+  room.write("bin/podman", `#!/bin/bash\n${PODMAN.replace(`[ $name = ${OWN} ] || `, "")}\n`, 0o755);
+  const { status, did } = await run("boot");
+  expect({ status, did }).toEqual({ status: 0, did: [`pull ${OWN}`, `tell ${OWN} serves=1`] });
+  expect(room.read("pulled")).toBe("");
+});
+
+test("a machine that runs is ready, whatever it cannot fetch, and does not try that at each turn", async () => {
+  await run("boot");
+  room.write("did", "");
+  room.write("turns", "0\n");
+  room.write("served", `${OWN} localhost/gone:1\n`);
+  const { said, did } = await run("follow");
+  expect(said).toEqual([
+    "fetches the packs and assets of localhost/gone:1",
+    expect.stringMatching(/^cannot fetch the packs and assets of localhost\/gone:1: /),
+  ]);
+  expect(did.filter((line) => line.startsWith("pull"))).toEqual(["pull localhost/gone:1"]);
+  expect(room.read("says")).toBeUndefined();
 });

@@ -132,7 +132,7 @@ test("each answer names its machine, in the place of what the application says, 
   const added = "add_header X-Served-By $hostname always;";
   // A location with a header of its own repeats it.
   const hidden = "proxy_hide_header X-Served-By;";
-  expect(lines({})).toEqual([hidden, ...Array.from({ length: 6 }, () => added), hidden, added]);
+  expect(lines({})).toEqual([hidden, ...Array.from({ length: 8 }, () => added), hidden, added]);
   expect(lines({ servedBy: false })).toEqual([hidden, hidden]);
 });
 

@@ -32,7 +32,8 @@ export function pool(scope: Construct, id: string, network: DigitalOceanNetwork,
     // One resource for all: what a smaller page no longer has is then still an instance of a block, so Terraform ends it after the gate, as it
     // does with the old members, and runs its provisioner. Of a block that is gone it would do neither.
     count: machines,
-    lifecycle: { createBeforeDestroy: startFirst, replaceTriggeredBy: [addressOf(renewal)] },
+    // By the hash of the text alone: another Terraform may compress the same text to other bytes.
+    lifecycle: { createBeforeDestroy: startFirst, replaceTriggeredBy: [addressOf(renewal)], ignoreChanges: ["user_data"] },
     // What a roll-out replaces or a smaller page takes away has been shut down by the gate before; this is for the others.
     provisioners: [network.gate.call("stop", { DROPLET: "${self.id}", LIMIT_SECONDS: STOP_SECONDS }, "destroy")],
   };

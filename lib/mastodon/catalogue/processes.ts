@@ -53,7 +53,7 @@ export const PROCESSES: Rows = {
       },
       RAILS_SERVE_STATIC_FILES: { format: FLAG, meaning: "the image sets it; files come from the image itself" },
       SENDFILE_HEADER: {
-        fixed: "nginx runs outside of the container, where it finds none of the files",
+        fixed: "nginx serves the files before Puma is asked, and has them under other paths",
         since: "4.1.1",
         format: /^X-[A-Za-z-]+$/,
         meaning: "the web server sends files itself",

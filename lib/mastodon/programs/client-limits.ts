@@ -3,7 +3,10 @@
 import { Problem } from "../../core/problems";
 import { wrongNumber } from "../../core/whole-number";
 
-/** Requests of one client in a minute, and at once; 0 for no limit. */
+/**
+ * Requests of one client at once, and then in each minute; 0 for no limit. The defaults are above what Mastodon itself allows, and what the web interface
+ * asks for while somebody types. A change replaces the web machines.
+ */
 export interface ClientLimits {
   /**
    * Searches, also those that the web interface makes while somebody types a name.
@@ -11,7 +14,7 @@ export interface ClientLimits {
    */
   readonly search?: number;
   /**
-   * Sign-ups by form and by app. Mastodon itself allows 25 forms in five minutes and 5 apps in half an hour.
+   * Sign-ups by form and by app. Mastodon itself allows each address 25 by form in five minutes and 5 by app in half an hour.
    * @default 10
    */
   readonly signUp?: number;
@@ -27,7 +30,7 @@ type Kind = keyof ClientLimits;
 const USUAL: Readonly<Record<Kind, number>> = { search: 120, signUp: 10, upload: 60 };
 /** Method and path, as nginx sees it: without query. */
 const REQUESTS: Readonly<Record<Kind, readonly string[]>> = {
-  search: ["GET /api/v[12]/search", "GET /api/v1/accounts/search"],
+  search: ["(GET|HEAD) /api/v[12]/search", "(GET|HEAD) /api/v1/accounts/search"],
   signUp: ["POST /auth", "POST /api/v1/accounts"],
   upload: ["POST /api/v[12]/media"],
 };
@@ -50,10 +53,12 @@ export function wrongLimits(limits: ClientLimits): readonly (Problem | undefined
 /**
  * Lines outside of the server, and of the location that asks Puma.
  * @param unknown the addresses of proxies: a request with such an address is not limited, since nobody said which client it comes from
+ * @param headers those of all responses
  */
 export function clientLimits(
   limits: ClientLimits,
   unknown: readonly string[],
+  headers: readonly string[],
 ): { readonly zones: readonly string[]; readonly location: readonly string[]; readonly server: readonly string[] } {
   const all = given(limits);
   if (all.length === 0) return { zones: [], location: [], server: [] };
@@ -84,6 +89,7 @@ export function clientLimits(
       "  error_page 429 @too-many;",
       "  location @too-many {",
       "    default_type application/json;",
+      ...headers.map((header) => `    add_header ${header};`),
       "    add_header Retry-After 60 always;",
       `    return 429 '{"error":"Too many requests"}';`,
       "  }",

@@ -45,6 +45,7 @@ backend puma
   retries 0
   timeout queue ${QUEUE_MS}ms
   timeout server 130s
+  http-response set-header X-Accel-Expires 1 if { status 403 404 410 }
   http-error status 503 content-type "text/html; charset=utf-8" file ${BUSY_PAGE} hdr Retry-After 5 hdr Cache-Control no-store
   http-request deny deny_status 503 if { queue(puma) ge ${queued(all)} }
   server puma 127.0.0.1:${PUMA_PORT} maxconn ${all - KEPT_THREADS}

@@ -14,18 +14,18 @@ me=$(uname -n)
 said=
 
 # Through a pooler, if there is one: each question is one transaction, and sets nothing of the session.
-sql() { "$SQL_COMMAND" "$ENV_FILE" -v ON_ERROR_STOP=1 -XAtqc "$1" 2>"$SAYS.psql"; }
+sql() { timeout 20 "$SQL_COMMAND" "$ENV_FILE" -v ON_ERROR_STOP=1 -XAtqc "$1" 2>"$SAYS.psql"; }
 why() {
   local line
   line=$(sed -n '/error\|fatal/I { p; q }' "$SAYS.psql")
   echo "${line:-$(sed -n 1p "$SAYS.psql")}"
 }
 
-# A line is printed once, and `ready` prints it for as long as it is true.
+# A line is printed once. Before the machine serves, `ready` prints it too.
 say() {
   [ "$1" = "$said" ] || echo "$1"
   said=$1
-  echo "$1" >"$SAYS"
+  [ "$mode" = follow ] || echo "$1" >"$SAYS"
 }
 
 # `extract IMAGE DIRECTORY [NAME…]`: these folders of the image's public files, or everything but uploads. Times are kept: nginx makes the ETag of
@@ -37,6 +37,8 @@ extract() (
   [ "$had" = yes ] || podman pull -q "$image" >/dev/null || exit 1
   # A container that never runs: podman mounts no image of a store that others share.
   container=$(podman create --network none "$image" true) || exit 1
+  # Its own image is Puma's too.
+  [ "$image" != "$IMAGE" ] || had=yes
   trap 'podman rm "$container" >/dev/null; [ "$had" = yes ] || podman image rm "$image" >/dev/null' EXIT
   mounted=$(podman mount "$container") || exit 1
   rm -rf "$to" && install -d "$to" && cd "$mounted$PUBLIC" || exit 1
@@ -55,6 +57,8 @@ own() {
   extract "$IMAGE" "$OWN.new" || return 1
   rm -rf "$OWN"
   mv "$OWN.new" "$OWN"
+  # What is recorded must survive a loss of power.
+  sync -f "$OWN"
   echo "$IMAGE" >"$HAS"
 }
 
@@ -67,8 +71,9 @@ other() {
     return 1
   fi
   install -d "$OTHERS"
-  cp -rnl "$OTHERS.new/." "$OTHERS"
+  cp -rnl "$OTHERS.new/." "$OTHERS" || return 1
   rm -rf "$OTHERS.new"
+  sync -f "$OTHERS"
   echo "$1" >>"$HAS"
 }
 
@@ -88,6 +93,7 @@ tell() {
   [ "${1-}" != serves ] || serves="insert into cdktf_mastodon_releases (image) values ('$IMAGE')
     on conflict (image) do update set served_at = now();"
   sql "$serves
+    delete from cdktf_mastodon_web where seen_at < now() - interval '1 day';
     insert into cdktf_mastodon_web (machine, images) values ('$me', string_to_array('$(has)', ' '))
       on conflict (machine) do update set seen_at = now(), images = excluded.images"
 }
@@ -104,12 +110,18 @@ behind() {
     where seen_at > now() - interval '$((3 * TURN_SECONDS)) seconds' and '$IMAGE' <> all (images)"
 }
 
-# Fails if one of them could not be fetched; what it says is printed.
+# Others wait for this machine while it fetches, which takes longer than it may be silent otherwise. What could not be fetched is tried again after
+# RETRY_SECONDS: each try may be a pull.
 fetch() {
-  local image failed=0
-  for image in $1; do other "$image" || failed=1; done
-  [ -z "$1" ] || tell || failed=1
-  return $failed
+  local image now
+  [ -n "$1" ] || return 0
+  sql "update cdktf_mastodon_web set seen_at = now() + interval '$LIMIT_SECONDS seconds' where machine = '$me'"
+  for image in $1; do
+    now=$(date +%s)
+    [ "$now" -ge "${next_try[$image]:-0}" ] || continue
+    other "$image" || next_try[$image]=$((now + RETRY_SECONDS))
+  done
+  tell
 }
 
 boot() {
@@ -119,7 +131,8 @@ boot() {
     sleep 5
   done
   # Without the tables a page of another release may miss a file; without this machine the site may miss all pages. So it serves.
-  if ! { make_tables && tell serves && images=$(missing); }; then
+  # The tables are made only where they are not: not every role may, and PostgreSQL asks that first.
+  if ! { { tell serves || { make_tables && tell serves; }; } && images=$(missing); }; then
     echo "serves, but cannot ask the database which other releases are served: $(why)"
     return 0
   fi
@@ -141,13 +154,14 @@ follow() {
     # Somebody may have removed the tables.
     if ! { { tell $serves || { make_tables && tell $serves; }; } && images=$(missing); }; then
       say "cannot ask the database which other releases are served: $(why)"
-    elif fetch "$images"; then
-      said=
-      rm -f "$SAYS"
+    else
+      fetch "$images"
     fi
     sleep "$TURN_SECONDS"
   done
 }
 
+declare -A next_try
+mode=$1
 install -d "$DIRECTORY"
-"$1"
+"$mode"

@@ -24,6 +24,8 @@ const PUBLIC = "/opt/mastodon/public";
 const TURN_SECONDS = 10;
 /** How long a new machine waits for others to fetch its files. A pull of Mastodon's image takes one to two minutes. */
 const LIMIT_SECONDS = 300;
+/** After a failed fetch. */
+const RETRY_SECONDS = 300;
 const COMMAND = "/usr/local/sbin/mastodon-static-files";
 const SAYS = "/run/mastodon-static-files";
 const BOOT = "mastodon-static-files.service";
@@ -43,6 +45,7 @@ export function staticFiles(program: Program, { image, envFile, webUnit, keptSec
     PUBLIC,
     TURN_SECONDS,
     LIMIT_SECONDS,
+    RETRY_SECONDS,
     SQL_COMMAND,
     SAYS,
   });
@@ -53,7 +56,16 @@ export function staticFiles(program: Program, { image, envFile, webUnit, keptSec
       path: `/etc/systemd/system/${BOOT}`,
       content: unit({
         Unit: [{ Description: "The files of Mastodon's image that browsers load", ...NEVER_GIVEN_UP }, PREPARED],
-        Service: { Type: "oneshot", RemainAfterExit: true, ExecStart: `${COMMAND} boot`, TimeoutStartSec: "infinity" },
+        // direct: without it a first failure would fail Puma's unit, which requires this one, for good.
+        Service: {
+          Type: "oneshot",
+          RemainAfterExit: true,
+          Restart: "on-failure",
+          RestartMode: "direct",
+          RestartSec: 5,
+          ExecStart: `${COMMAND} boot`,
+          TimeoutStartSec: "infinity",
+        },
       }),
     })
     .add({
@@ -98,7 +110,7 @@ export function staticLocations({ headers, puma, uploads }: StaticLocationsPlan)
   return [
     `  root ${DIRECTORY}/own;`,
     // Not named by its content, so a newer one has to reach browsers soon.
-    "  location = /sw.js {",
+    "  location ^~ /sw.js {",
     ...added(WORKER),
     ...compressed,
     "    try_files $uri =404;",

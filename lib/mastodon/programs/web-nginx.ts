@@ -12,6 +12,8 @@ export interface WebNginxPlan {
   readonly upstream: string;
   readonly uploads: StaticLocationsPlan["uploads"];
   readonly cacheMib: number;
+  /** Whether other servers must sign what they ask for. */
+  readonly signed: boolean;
   readonly limits: ClientLimits;
   /** Addresses that are no client's. */
   readonly proxies: readonly string[];
@@ -26,9 +28,9 @@ const TYPES =
   "application/rss+xml application/xml application/xrd+xml image/svg+xml image/x-icon text/css text/javascript text/plain text/xml";
 
 export function webNginx(plan: WebNginxPlan): { readonly outside: readonly string[]; readonly inside: readonly string[] } {
-  const cache = pageCache(plan.cacheMib);
-  const limits = clientLimits(plan.limits, plan.proxies);
   const headers = plan.servedBy ? ["X-Served-By $hostname always"] : [];
+  const cache = pageCache({ ...plan, mib: plan.cacheMib });
+  const limits = clientLimits(plan.limits, plan.proxies, headers);
   return {
     outside: [...cache.zone, ...limits.zones],
     inside: [
@@ -46,6 +48,7 @@ export function webNginx(plan: WebNginxPlan): { readonly outside: readonly strin
       "  error_page 502 = @away;",
       "  location @away {",
       "    default_type text/html;",
+      ...headers.map((header) => `    add_header ${header};`),
       "    add_header Retry-After 5 always;",
       "    add_header Cache-Control no-store always;",
       `    return 503 '${AWAY}';`,
@@ -68,7 +71,7 @@ export function webNginx(plan: WebNginxPlan): { readonly outside: readonly strin
   };
 }
 
-/** The largest file that this version takes is a video of 40 MB, from 4.2 on of 99 MiB; a form takes some more. */
+/** The largest file that this version takes is a video of 40 MiB, from 4.2 on of 99 MiB; a form takes some more. */
 function bodyMib(version: MastodonVersion): number {
   return version.isBefore("4.2") ? 41 : 100;
 }

@@ -31,6 +31,8 @@ export interface WebPlan {
   readonly uploads: StaticLocationsPlan["uploads"];
   /** The most disk space for answers that may be cached. */
   readonly cacheMib: number;
+  /** Whether other servers must sign what they ask for. */
+  readonly signed: boolean;
   readonly limits: ClientLimits;
   /** How long files of another release are kept after its last machine. */
   readonly oldAssetsSeconds: number;

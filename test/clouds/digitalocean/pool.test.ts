@@ -9,7 +9,11 @@ test("members are instances of one resource, made anew before the old ones go, e
   expect(all(stack, "digitalocean_droplet")["web_Pool"]).toMatchObject({
     count: 6,
     name: "social-web-${count.index + 1}-${local.Social_web_PoolGeneration}",
-    lifecycle: { create_before_destroy: true, replace_triggered_by: ["terraform_data.Social_web_PoolRenewal"] },
+    lifecycle: {
+      create_before_destroy: true,
+      replace_triggered_by: ["terraform_data.Social_web_PoolRenewal"],
+      ignore_changes: ["user_data"],
+    },
     provisioner: [{ "local-exec": { ...CALL, environment: { DROPLET: "${self.id}", LIMIT_SECONDS: "180" }, when: "destroy" } }],
   });
   pool(site, "scheduler", 1, "stop-first");
