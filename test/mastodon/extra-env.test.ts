@@ -62,7 +62,7 @@ const FIXED: readonly (readonly [string, string | number | boolean, string])[] =
   ["BIND", "0.0.0.0", "nginx and the checks of the machine look for the process where the tier puts it"],
   ["SOCKET", "/run/puma.sock", "nginx and the checks of the machine look for the process where the tier puts it"],
   ["PROXY_PROTO_V1", true, "nginx on the machine speaks to Puma without that protocol, and no request would be understood"],
-  ["SENDFILE_HEADER", "X-Accel-Redirect", "nginx runs outside of the container, where it finds none of the files"],
+  ["SENDFILE_HEADER", "X-Accel-Redirect", "nginx serves the files before Puma is asked, and has them under other paths"],
   [
     "MASTODON_SIDEKIQ_READY_FILENAME",
     "ready",
