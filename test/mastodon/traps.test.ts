@@ -49,8 +49,8 @@ test("without X-Forwarded-Proto Mastodon redirects for ever, and a foreign X-For
   }
 });
 
-test("uploads of 99 MB pass nginx", () => {
-  expect(text(/nginx\/conf\.d/, /^web$/)).toContain("client_max_body_size 99m;\n");
+test("uploads of 99 MiB, and the form around them, pass nginx", () => {
+  expect(text(/nginx\/conf\.d/, /^web$/)).toContain("client_max_body_size 100m;\n");
 });
 
 test("streaming's metrics are open to anyone who reaches its port, in any spelling: nginx passes on one path only", () => {
