@@ -7,13 +7,12 @@ import { visitorPaths } from "../drills/load";
 import { door, signIn } from "../scripts/journey";
 import { Benchmark, Context, Report, Target } from "./benchmark";
 import { deployed, example, sleep } from "./deployment";
+import { MASTODONS_WORK_MS, standingIn } from "./stand-in";
 import { median } from "./statistics";
 
 const SITE = "bench-overload";
 const DOMAIN = "social.example";
 const VISITED = "visited";
-/** Processor time that a page of Mastodon takes, in milliseconds. */
-const WORK_MS = "55";
 const TIMES = [0.5, 1, 1.5, 2, 3, 4] as const;
 const SECONDS = 15;
 const CALM_SECONDS = 5;
@@ -30,18 +29,12 @@ interface Point {
 async function run(context: Context): Promise<Report> {
   const runs = context.runs(3);
   const rounds: { readonly capacity: number; readonly points: readonly Point[] }[] = [];
-  // The driver hands it to the machines' containers.
-  const before = process.env["STANDIN_WORK_MS"];
-  process.env["STANDIN_WORK_MS"] = WORK_MS;
-  try {
-    await deployed({ text: example("Bench-Overload"), site: SITE }, context, async () => {
+  await standingIn({ STANDIN_WORK_MS: MASTODONS_WORK_MS }, () =>
+    deployed({ text: example("Bench-Overload"), site: SITE }, context, async () => {
       signIn(SITE, DOMAIN, VISITED);
       for (let n = 1; n <= runs; n++) rounds.push(await curve(context, `round ${n} of ${runs}`));
-    });
-  } finally {
-    if (before === undefined) delete process.env["STANDIN_WORK_MS"];
-    else process.env["STANDIN_WORK_MS"] = before;
-  }
+    }),
+  );
   return report(rounds, runs);
 }
 
@@ -102,7 +95,7 @@ export function report(
     title: "More visitors than it can carry",
     meaning: `\`examples/local/main.ts\` on one machine, which carries ${median(rounds.map(({ capacity }) => capacity)).toFixed(0)} pages a second. Whoever comes above that is refused with 503 and \`Retry-After\`, so that those
 who are let in are served as before, and no machine is taken out because it is busy.`,
-    method: `the stand-in works ${WORK_MS} ms of processor for each profile page, as Mastodon does (\`STANDIN_WORK_MS\`). The capacity is
+    method: `the stand-in works ${MASTODONS_WORK_MS} ms of processor for each profile page, as Mastodon does (\`STANDIN_WORK_MS\`). The capacity is
 measured right before with the same generator; each rate is held for ${SECONDS} s; ${runs} rounds, whose medians these are. The load runs on the same machine.`,
     tables: [
       {

@@ -15,11 +15,12 @@ import { ask, connection, Door, door, signIn } from "../scripts/journey";
 import { Benchmark, Context, Report, Target } from "./benchmark";
 import { deployed, NETWORK, sleep } from "./deployment";
 import { ROOT } from "./measured";
+import { MASTODONS_WORK_MS, standingIn } from "./stand-in";
 
 const SITE = "bench-puma";
 const DOMAIN = "puma.example";
 const VISITED = "visited";
-const STAND_IN = { STANDIN_WORK_MS: "55", STANDIN_WAIT_MS: "25" } as const;
+const STAND_IN = { STANDIN_WORK_MS: MASTODONS_WORK_MS, STANDIN_WAIT_MS: "25" } as const;
 const SCRIPT = readFileSync(join(ROOT, "bench/inside/puma-size.sh"), "utf8");
 
 /** Processes and threads by the number of processors. */
@@ -73,11 +74,8 @@ async function run(context: Context): Promise<Report> {
     }),
   );
   const rounds: Seen[][] = choices.map(() => []);
-  // The driver hands them to the machines' containers.
-  const before = Object.keys(STAND_IN).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, STAND_IN);
-  try {
-    await deployed({ path: "bench/pages/puma-size.ts", site: SITE, environment: { NETWORK, DOMAIN } }, context, async () => {
+  await standingIn(STAND_IN, () =>
+    deployed({ path: "bench/pages/puma-size.ts", site: SITE, environment: { NETWORK, DOMAIN } }, context, async () => {
       signIn(SITE, DOMAIN, VISITED);
       for (let n = 1; n <= runs; n++) {
         for (const [index, choice] of choices.entries()) {
@@ -86,13 +84,8 @@ async function run(context: Context): Promise<Report> {
           context.say(`puma-size: round ${n} of ${runs}: ${JSON.stringify({ ...choice, ...seen })}`);
         }
       }
-    });
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  }
+    }),
+  );
   return report(
     choices.map((choice, index) => ({ ...choice, ...best(rounds[index]!) })),
     runs,

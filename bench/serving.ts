@@ -9,12 +9,11 @@ import { inside, machines } from "../scripts/cluster";
 import { signInAll } from "../scripts/journey";
 import { Benchmark, Context, Report, Target } from "./benchmark";
 import { deployed, example, sleep } from "./deployment";
+import { MASTODONS_WORK_MS, standingIn } from "./stand-in";
 import { median, spread } from "./statistics";
 
 const SITE = "bench-serving";
 const DOMAIN = "social.example";
-/** Processor time that a page of Mastodon takes, in milliseconds. */
-const WORK_MS = "55";
 // Mastodon counts what one account asks for.
 const ACCOUNTS = Array.from({ length: 16 }, (_, n) => `reader${n + 1}`);
 const AT_ONCE = 12;
@@ -56,15 +55,9 @@ interface Measured extends Kind {
 export const serving: Benchmark = { name: "serving", run };
 
 async function run(context: Context): Promise<Report> {
-  const before = process.env["STANDIN_WORK_MS"];
-  // The driver hands it to the machines' containers.
-  process.env["STANDIN_WORK_MS"] = WORK_MS;
-  try {
-    return await deployed({ text: example("Bench-Serving"), site: SITE }, context, () => measure(context));
-  } finally {
-    if (before === undefined) delete process.env["STANDIN_WORK_MS"];
-    else process.env["STANDIN_WORK_MS"] = before;
-  }
+  return standingIn({ STANDIN_WORK_MS: MASTODONS_WORK_MS }, () =>
+    deployed({ text: example("Bench-Serving"), site: SITE }, context, () => measure(context)),
+  );
 }
 
 async function measure(context: Context): Promise<Report> {
@@ -184,7 +177,7 @@ export function report(measured: readonly Measured[], { third, runs, pairs, calm
     title: "What nginx spares Puma",
     meaning: `One web machine of \`examples/local/main.ts\`, with one process of Puma. "Puma" is the same request straight at the queue before it. nginx
 serves assets from its disk, and what Mastodon lets be kept from its cache; the rest it passes on.`,
-    method: `the stand-in works ${WORK_MS} ms of processor for each profile page, as Mastodon does, and sends Mastodon's \`Cache-Control\`. ${AT_ONCE}
+    method: `the stand-in works ${MASTODONS_WORK_MS} ms of processor for each profile page, as Mastodon does, and sends Mastodon's \`Cache-Control\`. ${AT_ONCE}
 requests are under way at a time for ${SECONDS} s, ${runs} times in turns; medians. The load runs on the same machine, and above some thousand requests a
 second it is what is measured. At a third of the capacity (${third.toFixed(1)} a second) ${pairs} pairs of ${THIRD_SECONDS} s: straight
 ${straight.toFixed(1)} ms (${spread(

@@ -143,6 +143,11 @@ test("a client cannot say under which name, port or scheme it asked: nginx would
   ]);
 });
 
+test("what Mastodon says is gone replaces what was kept, so that nobody sees it again while Puma is busy", () => {
+  const [queue] = /\nbackend puma\n[^]*?\n\n/.exec(page().file("/etc/haproxy/haproxy.cfg"))!;
+  expect(queue).toContain("\n  http-response set-header X-Accel-Expires 1 if { status 403 404 410 }\n");
+});
+
 test("without a cache every request goes to Puma", () => {
   const { nginx } = page({ cacheMib: 0 });
   expect(nginx).not.toMatch(/proxy_cache|\$not_kept|\$said_|X-Cached/);

@@ -36,6 +36,7 @@ export function queued(threads: number): number {
 export function pumaQueue(program: Program, { processes, threads, network, frontDoor }: PumaQueuePlan): void {
   const all = processes * threads;
   program.add({ kind: "file", path: BUSY_PAGE, content: BUSY });
+  // nginx would keep the last good answer beside what is gone now, and give it again while Puma is busy: for a second it keeps this one instead.
   hostProxy(program, {
     what: "Puma",
     text: `${FRONTEND.replace("NETWORK", [network, ...frontDoor].join(" "))}

@@ -35,21 +35,19 @@ extract() (
   shift 2
   podman image exists "$image" || had=no
   [ "$had" = yes ] || podman pull -q "$image" >/dev/null || exit 1
+  # The last line of what failed is told, and that nothing is mounted yet is no failure.
   # A container that never runs: podman mounts no image of a store that others share.
   container=$(podman create --network none "$image" true) || exit 1
   # Its own image is Puma's too.
   [ "$image" != "$IMAGE" ] || had=yes
-  trap 'podman rm "$container" >/dev/null; [ "$had" = yes ] || podman image rm "$image" >/dev/null' EXIT
+  trap 'cd / && podman umount "$container" >/dev/null 2>&1; podman rm "$container" >/dev/null; [ "$had" = yes ] || podman image rm "$image" >/dev/null' EXIT
   mounted=$(podman mount "$container") || exit 1
   rm -rf "$to" && install -d "$to" && cd "$mounted$PUBLIC" || exit 1
   for name in "${@:-.}"; do [ ! -e "$name" ] || folders+=("$name"); done
   [ ${#folders[@]} != 0 ] || exit 0
-  tar -c --exclude=./system "${folders[@]}" | tar -x -C "$to" --no-same-owner
-  status=$?
+  tar -c --exclude=./system "${folders[@]}" | tar -x -C "$to" --no-same-owner || exit 1
   # nginx is not root.
   chmod -R a+rX "$to"
-  cd / && podman umount "$container" >/dev/null
-  exit $status
 )
 
 own() {
