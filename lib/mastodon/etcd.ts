@@ -97,6 +97,7 @@ export class Etcd extends Construct {
         self: machine.name,
         members: this.machines.map(({ name }) => name),
         first: n === 0,
+        besidePostgres: machine.role === "postgres",
         password: secret(site, "etcd_password"),
       });
     }

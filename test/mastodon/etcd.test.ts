@@ -138,6 +138,19 @@ test("databases may ask it, and its members each other; nobody else", () => {
   expect(flowsOf("database")).toEqual(each(["database-1", "database-2", "pool-1"], both, both));
 });
 
+// With one loss of power for both, etcd's new leader would begin the lease of the lost primary anew.
+test("a member beside PostgreSQL gives the leadership away while the primary is there; others have no such timer", () => {
+  const { site, etcd } = page("database");
+  expect(site.problems.all()).toEqual([]);
+  const [first, second, pooler] = etcd.machines;
+  const scripts = [first!, second!].map((machine) => filesOf(machine)["/usr/local/sbin/etcd-leader"]!.content);
+  for (const [n, text] of scripts.entries())
+    expect(text).toContain(`SELF='database-${n + 1}'\nMEMBERS='database-1 database-2 pool-1'\n`);
+  const starts = ({ program }: Machine) => program.steps.flatMap((step) => (step.kind === "start" ? step.units : []));
+  expect([first, second, pooler].map((machine) => starts(machine!).includes("etcd-leader.timer"))).toEqual([true, true, false]);
+  expect(page("redis").etcd.machines.some((machine) => starts(machine).includes("etcd-leader.timer"))).toBe(false);
+});
+
 test("the inventory has it as a tier, and a unit on each of its machines", () => {
   const inventoryOf = ({ site }: ReturnType<typeof page>): Inventory => site.inventory.whole;
   const shared = inventoryOf(page("redis"));

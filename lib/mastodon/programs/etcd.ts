@@ -5,7 +5,7 @@ import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
-import { ETCD_PEER_PORT, ETCD_PORT } from "../ports";
+import { ETCD_PEER_PORT, ETCD_PORT, PATRONI_PORT } from "../ports";
 
 export interface EtcdPlan {
   /** The cluster's name. */
@@ -16,6 +16,8 @@ export interface EtcdPlan {
   readonly members: readonly string[];
   /** Whether it begins the cluster, once all others have said that they are empty. */
   readonly first: boolean;
+  /** Whether its machine may have the primary of PostgreSQL. */
+  readonly besidePostgres: boolean;
   readonly password: Secret;
 }
 
@@ -24,6 +26,7 @@ const CONSOLE = "/usr/local/sbin/etcd-console";
 const START = "/usr/local/sbin/etcd-start";
 const USERS = "/usr/local/sbin/etcd-users";
 const KEEP = "/usr/local/sbin/etcd-keep";
+const LEADER = "/usr/local/sbin/etcd-leader";
 const PREPARED = "/var/lib/cdktf-mastodon-etcd";
 const READY = "/usr/local/sbin/etcd-ready";
 const ALONE = "/usr/local/sbin/etcd-alone";
@@ -135,9 +138,40 @@ export function etcd(program: Program, plan: EtcdPlan): void {
       mode: "0755",
     })
     .readyWhen(READY);
+  if (plan.besidePostgres) leaderElsewhere(program, values);
 }
 
 const DAY_SECONDS = 86_400;
+/** A primary that is lost within this time after it has begun may take some seconds longer to replace. */
+const LEADER_SECONDS = 30;
+
+function leaderElsewhere(program: Program, { SELF, MEMBERS }: { readonly SELF: string; readonly MEMBERS: string }): void {
+  program
+    .add({
+      kind: "file",
+      path: LEADER,
+      content: script(join(__dirname, "etcd-leader.sh"), { SELF, MEMBERS, CONSOLE, ETCD_PORT, PATRONI_PORT }),
+      mode: "0755",
+    })
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/etcd-leader.service",
+      content: unit({
+        Unit: { Description: "Keeps etcd's leader off the machine of the primary" },
+        Service: { Type: "oneshot", ExecStart: LEADER, LogLevelMax: "notice" },
+      }),
+    })
+    .add({
+      kind: "file",
+      path: "/etc/systemd/system/etcd-leader.timer",
+      content: unit({
+        Unit: { Description: "Twice a minute" },
+        Timer: { OnActiveSec: LEADER_SECONDS, OnUnitActiveSec: LEADER_SECONDS },
+        Install: { WantedBy: "timers.target" },
+      }),
+    })
+    .add({ kind: "start", units: ["etcd-leader.timer"] });
+}
 
 function settings({ cluster, self, members }: EtcdPlan, directory: string): string {
   const all = members.map((name) => `${name}=http://${name}:${ETCD_PEER_PORT}`).join(",");
