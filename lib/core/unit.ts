@@ -79,7 +79,7 @@ export interface SystemdFile {
   readonly Unit?: Section<UnitSection>;
   readonly Container?: ContainerSection;
   readonly Service?: Section<ServiceSection>;
-  readonly Timer?: { readonly OnActiveSec?: Span; readonly OnUnitActiveSec?: Span };
+  readonly Timer?: { readonly OnActiveSec?: Span; readonly OnUnitActiveSec?: Span; readonly AccuracySec?: Span };
   readonly Socket?: { readonly ListenStream: number; readonly Accept?: boolean; readonly MaxConnections?: number };
   readonly Install?: { readonly WantedBy: "multi-user.target" | "timers.target" | "sockets.target" | "cloud-init.target" };
 }

@@ -166,7 +166,7 @@ function leaderElsewhere(program: Program, { SELF, MEMBERS }: { readonly SELF: s
       path: "/etc/systemd/system/etcd-leader.timer",
       content: unit({
         Unit: { Description: "Twice a minute" },
-        Timer: { OnActiveSec: LEADER_SECONDS, OnUnitActiveSec: LEADER_SECONDS },
+        Timer: { OnActiveSec: LEADER_SECONDS, OnUnitActiveSec: LEADER_SECONDS, AccuracySec: 1 },
         Install: { WantedBy: "timers.target" },
       }),
     })
