@@ -3,7 +3,7 @@
 
 import { Problem } from "./problems";
 
-export type Role = "cloud" | "postgres" | "pgbouncer" | "redis" | "web" | "streaming" | "sidekiq" | "own" | "etcd";
+export type Role = "cloud" | "postgres" | "pgbouncer" | "redis" | "web" | "streaming" | "sidekiq" | "own" | "etcd" | "monitoring";
 
 /** A range of IPv4 addresses. */
 export interface Range {
@@ -25,7 +25,8 @@ const ROLES: Readonly<Record<Role, { readonly offset: number; readonly prefix: n
   sidekiq: { offset: 32768, prefix: 18, block: 25 },
   own: { offset: 49152, prefix: 19, block: 25 },
   etcd: { offset: 57344, prefix: 22, block: 26 },
-  // From 58368 on the range is unused: reserved for later roles, such as monitoring or backups, so that no address has to change.
+  monitoring: { offset: 58368, prefix: 22, block: 26 },
+  // From 59392 on the range is unused: reserved for later roles, such as backups, so that no address has to change.
 };
 
 /** All roles. */

@@ -139,6 +139,11 @@ export interface CloudSession {
    * @default - nothing
    */
   readonly openings?: () => readonly Omit<Flow, "to">[];
+  /**
+   * The addresses from which administrators open pages on machines of the private network without logging in, as on their own computer.
+   * @default - none: they log in, and forward a port of their own to the machine
+   */
+  readonly administrators?: readonly string[];
   /** Lines for the administrator of the site, printed at the end of a deploy. Called at synth. */
   nextSteps(): readonly string[];
   /** Called once, when the whole page is known. Afterwards no resource can be made. */
@@ -236,6 +241,11 @@ export interface RouteSpec {
 }
 
 export interface MadeFrontDoor {
+  /**
+   * Whether its certificates are signed by no public authority, so that only those who ask for no proof can use it.
+   * @default false
+   */
+  readonly selfSigned?: boolean;
   /** For the inventory, if the cloud makes a machine for the front door. */
   readonly machine?: InventoryFrontDoor["machine"];
   /** The address ranges from which it connects to pools. */

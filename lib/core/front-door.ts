@@ -61,6 +61,16 @@ export class FrontDoor extends Construct {
     return this.made.sources.filter((range) => !range.startsWith(network));
   }
 
+  /** Whether its certificates are signed by no public authority. */
+  get selfSigned(): boolean {
+    return this.made.selfSigned === true;
+  }
+
+  /** Its machine in the private network, if the cloud makes one. */
+  get machine(): MadeFrontDoor["machine"] {
+    return this.made.machine;
+  }
+
   get routes(): readonly Route[] {
     return this.added;
   }

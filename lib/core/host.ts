@@ -65,6 +65,14 @@ export abstract class Host extends Construct {
     this.flows.push({ from: { kind: "front door" }, sources, to: this.listener, port, why });
   }
 
+  /** Accepts connections from administrators, where these reach the private network without logging in. */
+  openToAdministrators(port: number, why: string): void {
+    const { administrators = [] } = this.site.session;
+    if (administrators.length === 0) return;
+    const from = { kind: "external", name: "administrators" } as const;
+    this.flows.push({ from, sources: administrators, to: this.listener, port, why });
+  }
+
   /** The secrets in its program, sorted by name. */
   get secrets(): readonly Secret[] {
     return secretsIn(this.program.texts.join("\n"));

@@ -7,6 +7,7 @@ import { Cloud, CloudSession } from "./cloud";
 import { Flow, flowTable } from "./flow";
 import { FrontDoor } from "./front-door";
 import { wrongGenerations } from "./generation";
+import type { Host } from "./host";
 import { Mailbox } from "./mailbox";
 import { hostName, standIn, SUFFIX_LENGTH, wrongName, wrongSiteId, wrongTierId } from "./names";
 import { NextSteps } from "./next-steps";
@@ -54,7 +55,8 @@ export class Installation extends Construct {
   readonly nextSteps: NextSteps;
   /** The site's name in the names of resources. */
   readonly name: string;
-  private readonly hosts: Talking[] = [];
+  private readonly talking: Talking[] = [];
+  private readonly atWhole: (() => void)[] = [];
   private readonly claimed = new Map<string, Construct>();
   private readonly slots = new Map<string, Construct>();
   private door: FrontDoor | undefined;
@@ -113,12 +115,18 @@ export class Installation extends Construct {
   private finish(): void {
     if (this.finished) return;
     this.finished = true;
+    for (const action of this.atWhole) action();
     this.session.finish();
+  }
+
+  /** Runs `action` once, when all hosts of the page are known and before their boot texts are made. It may add to hosts, and makes none. */
+  whenWhole(action: () => void): void {
+    this.atWhole.push(action);
   }
 
   /** The flows of all hosts of the site. */
   get flows(): readonly Flow[] {
-    return this.hosts.flatMap((host) => [...host.openings, ...host.calls]);
+    return this.talking.flatMap((host) => [...host.openings, ...host.calls]);
   }
 
   get fetchesSecrets(): boolean {
@@ -126,12 +134,17 @@ export class Installation extends Construct {
   }
 
   holds(secret: object): boolean {
-    return this.hosts.some(({ secrets = [] }) => secrets.includes(secret));
+    return this.talking.some(({ secrets = [] }) => secrets.includes(secret));
+  }
+
+  /** The machines and pools so far, in the order of the page. */
+  get hosts(): readonly Host[] {
+    return this.talking.filter((one): one is Host => "program" in one);
   }
 
   /** Registers a host, for the table of flows. */
   admit(host: Talking): void {
-    this.hosts.push(host);
+    this.talking.push(host);
   }
 
   /** The site that a construct belongs to. */
@@ -148,6 +161,11 @@ export class Installation extends Construct {
   /** The public entry of the site; made at first use. */
   get frontDoor(): FrontDoor {
     return (this.door ??= new FrontDoor(this, "FrontDoor"));
+  }
+
+  /** The public entry, if anything of the page is behind one. */
+  get madeFrontDoor(): FrontDoor | undefined {
+    return this.door;
   }
 
   /** Stores mail if the page names no mail server, on a cloud that has a mailbox; made at first use. */

@@ -26,6 +26,8 @@ export class Shared {
   readonly loopbackPoolers = new Map<Host, PgBouncer>();
   /** The clusters of etcd (`etcd.ts`). */
   readonly etcds: Etcd[] = [];
+  /** What watches the site, if anything does (`monitoring/monitoring.ts`). */
+  monitoring: Construct | undefined;
   /** Which of the two images the site's processes run (`images.ts`). */
   readonly images = new Set<ImageKind>();
   /** The construct whose path names each group of settings in messages, and their parent under `""` (`process-env.ts`). */

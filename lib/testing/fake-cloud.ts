@@ -56,6 +56,11 @@ export interface FakeCloudOptions {
    * @default true
    */
   readonly mail?: boolean;
+  /**
+   * The addresses from which administrators open pages on machines without logging in.
+   * @default - none
+   */
+  readonly administrators?: readonly string[];
 }
 
 /** Options for two kinds of clouds that differ most: one like Hetzner, and one with the features of AWS and DigitalOcean. */

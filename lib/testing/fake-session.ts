@@ -26,12 +26,14 @@ export class FakeSession implements CloudSession {
   private readonly network: TerraformData;
   private readonly hosts: HostSpec[] = [];
   readonly mailbox?: (scope: Construct, spec: MailboxSpec) => MadeMailbox;
+  readonly administrators: readonly string[];
 
   constructor(
     private readonly cloud: FakeCloud,
     private readonly scope: Construct,
     private readonly spec: SiteSpec,
   ) {
+    this.administrators = cloud.options.administrators ?? [];
     this.network = new TerraformData(scope, "Network", { input: { site: spec.site, cidr: spec.cidr } });
     if (cloud.options.mail !== false)
       this.mailbox = (within, mailbox) => {

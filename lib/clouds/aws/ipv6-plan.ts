@@ -20,6 +20,7 @@ const SHARES: Readonly<Record<Role, { readonly block: Ipv6Block; readonly first:
   streaming: { block: "General", first: 39, tiers: 12 },
   own: { block: "General", first: 51, tiers: 13 },
   etcd: { block: "Etcd", first: 0, tiers: 16 },
+  monitoring: { block: "Etcd", first: 16, tiers: 16 },
   redis: { block: "Redis", first: 0, tiers: 64 },
   sidekiq: { block: "Sidekiq", first: 0, tiers: 64 },
 };

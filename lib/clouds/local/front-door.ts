@@ -15,6 +15,7 @@ import { LocalNetwork } from "./network";
 const NAME = "front-door";
 
 export class LocalFrontDoor implements MadeFrontDoor {
+  readonly selfSigned = true;
   readonly sources: readonly string[];
   readonly machine: MadeFrontDoor["machine"];
   private readonly routes: RouteSpec[] = [];

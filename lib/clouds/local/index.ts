@@ -87,7 +87,12 @@ class LocalCloud implements Cloud {
 }
 
 class LocalSession implements CloudSession {
-  constructor(private readonly network: LocalNetwork) {}
+  /** The computer itself, which is the gateway of the network. */
+  readonly administrators: readonly string[];
+
+  constructor(private readonly network: LocalNetwork) {
+    this.administrators = [`${network.gateway}/32`];
+  }
 
   machine(scope: Construct, id: string, spec: MachineSpec): MadeMachine {
     return keptMachine(scope, id, this.network, spec);
