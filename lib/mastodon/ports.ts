@@ -30,5 +30,20 @@ export const STREAMING_PORT = 4000;
 /** The Prometheus exporter of Ruby processes, and a collector. */
 export const PROMETHEUS_PORT = 9394;
 
+/** All metrics of a machine, through its exporter proxy; the only port that monitoring opens on it. */
+export const EXPORTERS_PORT = 9999;
+/** Where members of pools say what can be read from them, on a monitoring machine. */
+export const TARGETS_PORT = 9998;
+/** Prometheus, on the loopback of its machine. */
+export const PROMETHEUS_WEB_PORT = 9090;
+/** Alertmanager, for Prometheus and for its overview. */
+export const ALERTMANAGER_PORT = 9093;
+/** Alertmanager, for the other one. */
+export const ALERTMANAGER_PEER_PORT = 9094;
+/** The blackbox exporter, which visits the front door, on the loopback of a monitoring machine. */
+export const BLACKBOX_PORT = 9115;
+/** The overview of a monitoring machine. */
+export const OVERVIEW_PORT = 9080;
+
 /** Elasticsearch and OpenSearch, which are external. */
 export const SEARCH_PORT = 9200;
