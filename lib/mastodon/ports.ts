@@ -45,5 +45,23 @@ export const BLACKBOX_PORT = 9115;
 /** The overview of a monitoring machine. */
 export const OVERVIEW_PORT = 9080;
 
+// The exporters of the machines of a monitored site, each on its machine's loopback: the defaults of their projects, or the next free ones.
+
+/** The exporter of the machine itself. */
+export const NODE_EXPORTER_PORT = 9100;
+/** HAProxy's own metrics. */
+export const HAPROXY_METRICS_PORT = 9101;
+export const NGINX_EXPORTER_PORT = 9113;
+/** What nginx tells its exporter. */
+export const NGINX_STATUS_PORT = 9114;
+/** The exporter of the Redis `main`; those of the other uses have the following ports, in the order of `REDIS_PORTS`. */
+export const REDIS_EXPORTER_PORT = 9121;
+export const SENTINEL_EXPORTER_PORT = 9124;
+/** The exporter of PgBouncer's first process; that of the second has the following port. */
+export const PGBOUNCER_EXPORTER_PORT = 9127;
+export const POSTGRES_EXPORTER_PORT = 9187;
+/** The metrics of a machine's first Sidekiq process, beside `PROMETHEUS_PORT`; those of further processes have the following ports. */
+export const SIDEKIQ_METRICS_PORT = 9395;
+
 /** Elasticsearch and OpenSearch, which are external. */
 export const SEARCH_PORT = 9200;

@@ -82,6 +82,7 @@ export function rubyEnv(host: Host, process: Exclude<Process, "streaming">, by: 
   rubyRedisEnv(env, host, "", data.redis.reachedBy(host, "feeds and pub/sub"), by);
   if (data.cache !== undefined) rubyRedisEnv(env, host, "CACHE_", data.cache.reachedBy(host, "the cache"), by);
   if (data.jobs !== undefined) rubyRedisEnv(env, host, "SIDEKIQ_", data.jobs.reachedBy(host, "jobs"), by);
+  site.shared.jobs.set((data.jobs ?? data.redis).path, env.all["REDIS_NAMESPACE"] ?? "");
   mediaEnv(env, host, site.objects, by);
   for (const port of [HTTP_PORT, HTTPS_PORT]) {
     host.reaches({ kind: "anywhere", name: "other servers" }, port, "federates, and fetches pictures and previews of links");

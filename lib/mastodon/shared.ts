@@ -26,10 +26,15 @@ export class Shared {
   readonly loopbackPoolers = new Map<Host, PgBouncer>();
   /** The clusters of etcd (`etcd.ts`). */
   readonly etcds: Etcd[] = [];
-  /** What watches the site, if anything does (`monitoring/monitoring.ts`). */
-  monitoring: Construct | undefined;
   /** Which of the two images the site's processes run (`images.ts`). */
   readonly images = new Set<ImageKind>();
+  /** The Redis servers that hold jobs, by their paths, with what stands before their keys (`REDIS_NAMESPACE`, or nothing). */
+  readonly jobs = new Map<string, string>();
+  /**
+   * The monitoring of the site, if it has one. `Monitoring` sets it, and it may be the last line of the page: read it at synth only
+   * (`monitoring/monitored.ts`).
+   */
+  monitoring: Construct | undefined;
   /** The construct whose path names each group of settings in messages, and their parent under `""` (`process-env.ts`). */
   readonly settings = new Map<string, Construct>();
   private readonly done = new Set<Once>();

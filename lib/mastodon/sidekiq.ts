@@ -120,7 +120,7 @@ export class SidekiqGroup extends Construct {
       processes,
       threads,
       queues: queues.map((queue) => (weights === undefined ? queue : `${queue},${weights[queue]}`)),
-      version: site.version,
+      version,
       readyFile: !version.isBefore("4.3"),
       // Up to 4.2 `db:prepare` does not create the default roles in a database that exists but is empty.
       prepare: this.taskEnv && {

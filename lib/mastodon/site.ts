@@ -4,10 +4,12 @@
 import { Construct } from "constructs";
 import { wrongDomain } from "../core/address";
 import { Cloud } from "../core/cloud";
+import { Host } from "../core/host";
 import { wrongImage } from "../core/image";
 import { Installation } from "../core/installation";
 import { ObjectStore, ObjectStoreFacts } from "../core/objects";
 import { PageError } from "../core/problems";
+import { monitoredIf } from "./monitoring/monitored";
 import { ExtraEnv, Setting } from "./setting";
 import { Shared } from "./shared";
 
@@ -111,6 +113,12 @@ export class Site extends Installation {
     for (const problem of problems) this.problems.add(this, problem);
     this.inventory.says({ domain: props.domain, version: props.version });
     this.objects = props.objects?.attach(this, { domain: this.webDomain });
+  }
+
+  /** Registers a host, whose program may differ on a monitored site. */
+  override admit(host: Parameters<Installation["admit"]>[0]): void {
+    super.admit(host);
+    if (host instanceof Host) monitoredIf(host.program, () => this.shared.monitoring !== undefined);
   }
 
   /** The site that a construct belongs to. */

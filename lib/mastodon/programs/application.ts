@@ -5,6 +5,7 @@ import { HTTP_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, ServiceSection, unit, UnitSection } from "../../core/unit";
 import { KILL_AFTER_SECONDS } from "../limits";
+import { hasMetrics } from "../monitoring/monitored";
 import { WebSockets } from "./web-sockets";
 
 /** What a host needs to run containers of `image`. */
@@ -30,7 +31,7 @@ export interface Container {
   readonly description: string;
   readonly image: string;
   readonly name: string;
-  readonly envFile: string;
+  readonly envFile?: string | readonly string[];
   readonly command: string;
   /** Volumes of the container, in podman's syntax. */
   readonly volumes?: readonly string[];
@@ -62,7 +63,7 @@ export function quadlet(container: Container): string {
       Image: container.image,
       ContainerName: container.name,
       Network: "host",
-      EnvironmentFile: container.envFile,
+      ...(container.envFile !== undefined && { EnvironmentFile: container.envFile }),
       Volume: container.volumes ?? [],
       Exec: container.command,
       StopTimeout: container.stopSeconds,
@@ -97,6 +98,7 @@ export interface Nginx {
 
 /** nginx with one server on port 80, behind the front door. */
 export function nginx(program: Program, plan: Nginx): void {
+  hasMetrics(program, "nginx");
   program
     .add({ kind: "package", names: ["nginx-light"] })
     .add({ kind: "file", path: "/etc/nginx/conf.d/mastodon.conf", content: server(plan) })

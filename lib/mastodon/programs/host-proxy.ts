@@ -4,6 +4,8 @@
 import { PROXY_OPEN_FILES } from "../../core/limits";
 import { Part, Program } from "../../core/program";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
+import { HAPROXY_METRICS } from "../monitoring/haproxy-metrics";
+import { hasMetrics, isMonitored } from "../monitoring/monitored";
 
 export interface Section {
   /** What it connects to: in the comment above the section, and in the machine's message while HAProxy is not running. */
@@ -28,6 +30,7 @@ export function hostProxy(program: Program, ...sections: readonly Section[]): vo
 /** The sections by their texts. */
 const HAPROXY = new Part((program) => {
   const all = new Map<string, Section>();
+  const metrics = () => (isMonitored(program) ? [HAPROXY_METRICS] : []);
   const scripts = () => [...new Set([...all.values()].flatMap(({ writtenBy }) => writtenBy ?? []))].sort();
   program
     .add({ kind: "package", names: ["haproxy"] })
@@ -35,7 +38,7 @@ const HAPROXY = new Part((program) => {
     .add({
       kind: "file",
       path: CONFIG,
-      content: () => [GLOBAL, ...[...all.keys()].sort()].join("\n"),
+      content: () => [GLOBAL, ...[...all.keys()].sort(), ...metrics()].join("\n"),
       mode: "0600",
       writtenBy: () => scripts().join(" | ") || "cat",
       taken: { what: "HAProxy", does: "reload", check: CHECK, script: "reload haproxy" },
@@ -47,6 +50,7 @@ const HAPROXY = new Part((program) => {
       "systemctl is-active --quiet haproxy || { echo \"HAProxy is not running, and without it there is no way to $(sed -n 's/^# to //p' " +
         `${CONFIG} | sort -u | paste -sd , | sed 's/,/, /g')"; false; }`,
     );
+  hasMetrics(program, "haproxy");
   return all;
 });
 

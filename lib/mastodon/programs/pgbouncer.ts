@@ -10,6 +10,7 @@ import { Secret } from "../../core/secret";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { DatabaseFacts } from "../database";
 import { POOLER_WAIT_SECONDS } from "../limits";
+import { isMonitored } from "../monitoring/monitored";
 import { PGBOUNCER_PORT } from "../ports";
 import { watchdog } from "./watchdog";
 
@@ -53,7 +54,7 @@ export function pgbouncer(program: Program, plan: PgBouncerPlan): void {
     .add({
       kind: "file",
       path: "/etc/pgbouncer/pgbouncer.ini",
-      content: ini(plan),
+      content: () => ini(plan, isMonitored(program)),
       mode: "0640",
       owner,
       writtenBy: script(join(__dirname, "pgbouncer-ini.sh")),
@@ -139,7 +140,7 @@ function processIni(process: (typeof PROCESSES)[number], serverConnections: numb
   ].join("\n");
 }
 
-function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBouncerPlan): string {
+function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBouncerPlan, monitored: boolean): string {
   const databases = [`mastodon = host=${primary.host} port=${primary.port} dbname=${primary.name}`];
   if (replicas.length > 0) {
     const hosts = replicas.map((replica) => replica.host).join(",");
@@ -178,6 +179,8 @@ function ini({ primary, replicas, maxClients, rootCertificates, only }: PgBounce
     // Health checks would fill the log with theirs; SHOW CLIENTS has who is there.
     "log_connections = 0",
     "log_disconnections = 0",
+    // Its exporter says so to every PostgreSQL, and PgBouncer would refuse it.
+    ...(monitored ? ["ignore_startup_parameters = extra_float_digits"] : []),
     // Empty: the journal is the log, so that `journalctl -fu 'pgbouncer@*'` follows it.
     "logfile =",
     "",

@@ -5,6 +5,7 @@ import { Program, Taken, Text } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { NEVER_GIVEN_UP, unit } from "../../core/unit";
+import { isMonitored } from "../monitoring/monitored";
 import { AS_POSTGRES, BIN, CONF, DATA, DISK, HBA, MAJOR, ROLES, SECRETS, UNIT } from "./postgres-names";
 import { confLines, hba, parameters, ServerSize } from "./postgres-parameters";
 
@@ -74,9 +75,14 @@ export function server(program: Program, plan: PostgresPlan, further: Readonly<R
       mode: "0600",
       owner: "postgres:postgres",
     })
-    .add({ kind: "file", path: ROLES, content: script(join(__dirname, "postgres-roles.sh"), { SECRETS }), mode: "0755" })
+    .add({ kind: "file", path: ROLES, content: () => roles(isMonitored(program)), mode: "0755" })
     .add({ kind: "mount", device: plan.device, at: DISK })
     .add({ kind: "run", why: "the data's owner", script: OWNER });
+}
+
+function roles(monitored: boolean): string {
+  const own = script(join(__dirname, "postgres-roles.sh"), { SECRETS });
+  return monitored ? `${own}${script(join(__dirname, "../monitoring/postgres-exporter-role.sh"))}` : own;
 }
 
 // The uid of postgres depends on which packages were installed first, so a kept disk may belong to another user.

@@ -5,6 +5,7 @@ import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { Secret } from "../../core/secret";
 import { RESTARTED, unit } from "../../core/unit";
+import { isMonitored } from "../monitoring/monitored";
 import { REDIS_PORTS, SENTINEL_PORT } from "../ports";
 import { ON_DISK, RedisInstance } from "./redis";
 
@@ -31,7 +32,12 @@ const FAILOVER_MS = 2500;
 export function sentinel(program: Program, watched: () => readonly RedisInstance[], password: Secret): void {
   program
     .add({ kind: "package", names: ["redis-sentinel", "redis-tools"] })
-    .add({ kind: "file", path: "/etc/redis/sentinel.settings", content: () => sentinelSettings(password), mode: "0600" })
+    .add({
+      kind: "file",
+      path: "/etc/redis/sentinel.settings",
+      content: () => sentinelSettings(password, isMonitored(program)),
+      mode: "0600",
+    })
     .add({ kind: "file", path: "/usr/local/bin/sentinel-console", content: CONSOLE, mode: "0755" })
     .add({
       kind: "file",
@@ -64,6 +70,8 @@ const ASKING = [
   "+client|setname +client|setinfo +client|getname +client|id",
   "+sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|myid",
 ].join(" ");
+/** Whether enough sentinels answer for a promotion, which the exporter asks. */
+const EXPORTED = "+sentinel|ckquorum";
 
 const CONSOLE = `#!/bin/bash
 # The sentinel of this machine with all rights: sentinel-console sentinel masters, or sentinel-console sentinel failover NAME.
@@ -71,14 +79,14 @@ set -euo pipefail
 REDISCLI_AUTH=$(sed -n 's/^sentinel sentinel-pass //p' /etc/redis/sentinel.settings) exec redis-cli -p ${SENTINEL_PORT} --user sentinel "$@"
 `;
 
-function sentinelSettings(password: Secret): string {
+function sentinelSettings(password: Secret, monitored: boolean): string {
   return [
     `port ${SENTINEL_PORT}`,
     "bind * -::*",
     "protected-mode no",
     "dir /var/lib/redis",
     "sentinel resolve-hostnames yes",
-    `user default on nopass allchannels -@all ${ASKING}`,
+    `user default on nopass allchannels -@all ${monitored ? `${ASKING} ${EXPORTED}` : ASKING}`,
     `user sentinel on >${password} allchannels +@all`,
     "sentinel sentinel-user sentinel",
     `sentinel sentinel-pass ${password}`,

@@ -4,7 +4,9 @@
 import { Env } from "../../core/env";
 import { Program } from "../../core/program";
 import { STOP_SECONDS } from "../limits";
+import { metricsEnv, rubyMetrics } from "../monitoring/ruby-metrics";
 import { certificateVolumes } from "../trust";
+import { MastodonVersion } from "../version";
 import { podman, quadlet } from "./application";
 import { prepare, PREPARED, PreparePlan, waitForPrepare } from "./prepare";
 import { LOCKED, schedulerLock } from "./scheduler-lock";
@@ -20,7 +22,7 @@ export interface SidekiqPlan {
   readonly threads: number;
   /** As Sidekiq's `-q` takes them. */
   readonly queues: readonly string[];
-  readonly version: string;
+  readonly version: MastodonVersion;
   /** Whether a process has a readiness file, as from 4.3 on. */
   readonly readyFile: boolean;
   /** On the one machine that prepares the database: the task and its environment. */
@@ -40,7 +42,9 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     mode: "0600",
     from: () => plan.env.largest(),
   });
-  const { image, version, waits } = plan;
+  const { image, waits } = plan;
+  const version = plan.version.text;
+  rubyMetrics(program, { process: "sidekiq", env: plan.env, version: plan.version, image, processes: plan.processes });
   if (plan.prepare !== undefined) prepare(program, { image, version, ...plan.prepare });
   waitForPrepare(program, { version, envFile: "/etc/mastodon/sidekiq.env", waits });
   // Before everything that takes long: whoever must wait for another scheduler waits meanwhile.
@@ -49,18 +53,19 @@ export function sidekiq(program: Program, plan: SidekiqPlan): void {
     .add({
       kind: "file",
       path: "/etc/containers/systemd/mastodon-sidekiq@.container",
-      content: quadlet({
-        description: "Mastodon Sidekiq, process %i",
-        image: plan.image,
-        name: "mastodon-sidekiq-%i",
-        envFile: "/etc/mastodon/sidekiq.env",
-        volumes: [...certificateVolumes(plan.env), ...plan.volumes],
-        command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
-        stopSeconds: STOP_SECONDS,
-        needs: [PREPARED, ...(plan.prepare === undefined ? [] : [LOCKED])],
-        // TSTP: take no new job. TERM follows with the stop, and gives jobs in hand time before they go back to the queue.
-        service: { ExecStop: "-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i" },
-      }),
+      content: () =>
+        quadlet({
+          description: "Mastodon Sidekiq, process %i",
+          image: plan.image,
+          name: "mastodon-sidekiq-%i",
+          envFile: ["/etc/mastodon/sidekiq.env", ...metricsEnv(program)],
+          volumes: [...certificateVolumes(plan.env), ...plan.volumes],
+          command: `bundle exec sidekiq -c ${plan.threads} -t ${STOP_SECONDS - 15} ${plan.queues.map((queue) => `-q ${queue}`).join(" ")}`,
+          stopSeconds: STOP_SECONDS,
+          needs: [PREPARED, ...(plan.prepare === undefined ? [] : [LOCKED])],
+          // TSTP: take no new job. TERM follows with the stop, and gives jobs in hand time before they go back to the queue.
+          service: { ExecStop: "-/usr/bin/podman kill --signal TSTP mastodon-sidekiq-%i" },
+        }),
     })
     .add({ kind: "run", why: "one unit a process", script: instances("mastodon-sidekiq", names) })
     .add({ kind: "start", units: names.map(unitOf), atBoot: false });

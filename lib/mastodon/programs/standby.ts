@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
+import { hasMetrics } from "../monitoring/monitored";
 import { PATRONI_PORT, POSTGRES_LAG_PORT } from "../ports";
 import { AS_POSTGRES, PATRONI_UNIT, PATRONICTL, STATUS } from "./postgres-names";
 
@@ -17,6 +18,7 @@ export function standby(program: Program, self: string): void {
 
 // What Patroni says of a standby's lag are bytes, and seconds old.
 function inTime(program: Program): void {
+  hasMetrics(program, "nginx");
   program
     .add({
       kind: "file",

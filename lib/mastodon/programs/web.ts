@@ -7,6 +7,7 @@ import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { STOP_SECONDS } from "../limits";
 import { PUMA_QUEUE_PORT } from "../ports";
+import { metricsEnv, rubyMetrics } from "../monitoring/ruby-metrics";
 import { certificateVolumes } from "../trust";
 import { ACCOUNT } from "./account";
 import { MastodonVersion } from "../version";
@@ -59,6 +60,7 @@ const OWNER = script(join(__dirname, "owner.sh"), { ACCOUNT_RUBY: ACCOUNT });
 
 export function web(program: Program, plan: WebPlan): void {
   podman(program, plan.image);
+  rubyMetrics(program, { process: "web", env: plan.env, version: plan.version, image: plan.image });
   program
     .add({ kind: "package", names: ["curl", "postgresql-client"] })
     .add({
@@ -87,16 +89,17 @@ export function web(program: Program, plan: WebPlan): void {
     .add({
       kind: "file",
       path: "/etc/containers/systemd/mastodon-web.container",
-      content: quadlet({
-        description: "Mastodon web",
-        image: plan.image,
-        name: "mastodon-web",
-        envFile: "/etc/mastodon/web.env",
-        command: "bundle exec puma -C config/puma.rb",
-        volumes: [...certificateVolumes(plan.env), ...plan.files, ...(plan.makara ? [MAKARA_VOLUME] : [])],
-        stopSeconds: STOP_SECONDS,
-        needs: [PREPARED, STATIC_FILES],
-      }),
+      content: () =>
+        quadlet({
+          description: "Mastodon web",
+          image: plan.image,
+          name: "mastodon-web",
+          envFile: ["/etc/mastodon/web.env", ...metricsEnv(program)],
+          command: "bundle exec puma -C config/puma.rb",
+          volumes: [...certificateVolumes(plan.env), ...plan.files, ...(plan.makara ? [MAKARA_VOLUME] : [])],
+          stopSeconds: STOP_SECONDS,
+          needs: [PREPARED, STATIC_FILES],
+        }),
     })
     .add({ kind: "file", path: "/usr/local/bin/tootctl", content: command(plan, "bin/tootctl"), mode: "0755" })
     .add({ kind: "file", path: "/usr/local/bin/rails", content: command(plan, "bundle exec rails"), mode: "0755" })
