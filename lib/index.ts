@@ -19,6 +19,7 @@ export { type Clients } from "./mastodon/connections";
 export { type Database, type DatabaseAdmin, type DatabaseFacts, type PostgresServer, type SslMode } from "./mastodon/database";
 export { type ExternalPgBouncer, type ExternalPgBouncerProps } from "./mastodon/external-pgbouncer";
 export { Etcd, type EtcdProps, type KeptTier } from "./mastodon/etcd";
+export { Monitoring, type MonitoringProps } from "./mastodon/monitoring/monitoring";
 export { type Failover } from "./mastodon/failover";
 export {
   type ExternalAdminProps,

@@ -1,0 +1,134 @@
+// Metrics, alerts and an overview of a site: `new Monitoring(site, "Monitoring", { alerts: { to: [byMail("ops@example.org")] } })`.
+// It asks nothing of the other tiers of the page: at synth it adds exporters to every host, and a page without it has none.
+
+import { Construct } from "constructs";
+import { Host } from "../../core/host";
+import { Machine } from "../../core/machine";
+import { Pool } from "../../core/pool";
+import { Disk, Size } from "../../core/size";
+import { wholeNumber } from "../../core/whole-number";
+import { ALERTMANAGER_PEER_PORT, ALERTMANAGER_PORT, EXPORTERS_PORT, OVERVIEW_PORT, TARGETS_PORT } from "../ports";
+import { Site } from "../site";
+import { blackbox } from "./blackbox";
+import { exporterProxy } from "./exporter-proxy";
+import { exportersOf } from "./exporters";
+import { prometheus } from "./prometheus";
+import { registration } from "./registration";
+import { keptTargets, membersFile, receivesMembers } from "./targets";
+
+export interface MonitoringProps {
+  /**
+   * The number of machines. Each of two watches everything by itself, and their Alertmanagers agree on who sends a message, so that one machine may be
+   * away. A second one is a new machine and replaces the members of all pools, which register with both.
+   * @default 1 - while its machine is away nobody is told of anything, but by the dead man's switch
+   */
+  readonly machines?: 1 | 2;
+  /**
+   * The size of each of its machines. Prometheus takes some 3 KiB of memory for each of its time series, of which a host has about a thousand.
+   * A change stops the machine for a while.
+   * @default Size.of({ cpus: 1, gib: 2 })
+   */
+  readonly size?: Size;
+  /**
+   * The disk of each of its machines, with the metrics, silences and what was told to whom. It is kept when the machine is replaced. Old metrics are
+   * removed when they fill four fifths of it. A sample takes 1 to 2 bytes, so a host with a thousand time series, each read four times a minute, takes
+   * some 6 to 12 MB a day.
+   * @default Disk.gib(50)
+   */
+  readonly disk?: Disk;
+  /**
+   * The tier's position in the address range of its role. A change replaces the machines.
+   * @default - from the tier's name
+   */
+  readonly slot?: number;
+}
+
+/** Where the disk is. */
+const DIRECTORY = "/var/lib/monitoring";
+
+export class Monitoring extends Construct {
+  readonly machines: readonly Machine[];
+
+  constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
+    super(scope, id);
+    const site = Site.of(this);
+    const name = site.nameOf(this);
+    const count = wholeNumber(site.problems, this, "machines", props.machines ?? 1, { least: 1, most: 2 });
+    const other = site.shared.monitoring;
+    if (other !== undefined) {
+      site.problems.add(this, {
+        wrong: `${other.node.path} watches this site already`,
+        remedy: "remove one of the two; `machines: 2` makes two machines of one",
+      });
+    }
+    site.shared.monitoring ??= this;
+    const range = site.range(this, "monitoring", name, props.slot);
+    const disk = props.disk ?? Disk.gib(50);
+    this.machines = Array.from({ length: count }, (_, n) => {
+      return new Machine(this, `${n + 1}`, {
+        name: `${name}-${n + 1}`,
+        role: "monitoring",
+        range,
+        number: n + 1,
+        size: props.size ?? Size.of({ cpus: 1, gib: 2 }),
+        disks: { data: disk },
+      });
+    });
+    site.inventory.tier(this, { kind: "Monitoring", why: "reads the metrics of all hosts, and tells of what is wrong" });
+    for (const machine of this.machines) this.install(machine, disk);
+    if (other === undefined) site.whenWhole(() => this.watch(site.hosts));
+  }
+
+  private install(machine: Machine, disk: Disk): void {
+    const site = Site.of(this);
+    const names = this.machines.map(({ name }) => name);
+    const { program } = machine;
+    program.add({ kind: "mount", device: () => machine.device("data"), at: DIRECTORY });
+    machine.runs(this, { unit: "prometheus.service", what: "prometheus", facts: {} });
+    machine.runs(this, { unit: "prometheus-alertmanager.service", what: "alertmanager", facts: { port: ALERTMANAGER_PORT } });
+    prometheus(program, {
+      site: site.name,
+      self: machine.name,
+      directory: DIRECTORY,
+      retentionGib: Math.max(1, Math.floor(disk.gib * 0.8)),
+      alertmanagers: names,
+      kept: () => keptTargets(site.hosts),
+      rules: () => "groups: []\n",
+      routes: () => (site.madeFrontDoor?.routes ?? []).map(({ host, check: { path } }) => ({ host, path })),
+    });
+    blackbox(machine, { verifies: () => site.madeFrontDoor?.selfSigned !== true });
+    receivesMembers(program);
+    machine.openToAdministrators(OVERVIEW_PORT, "the overview");
+    if (names.length === 1) return;
+    for (const peer of this.machines) machine.knows(peer);
+    for (const port of [ALERTMANAGER_PORT, ALERTMANAGER_PEER_PORT])
+      machine.open("monitoring", port, "the alerts that both Prometheus find, each told once");
+  }
+
+  /** Adds the exporters to all hosts, and lets these be found. */
+  private watch(hosts: readonly Host[]): void {
+    const { madeFrontDoor: door } = Site.of(this);
+    // Where no name service knows the public names.
+    for (const { host } of door?.machine === undefined ? [] : door.routes)
+      for (const machine of this.machines) machine.knows({ name: host, address: door!.machine!.address });
+    for (const host of hosts) {
+      const exporters = exportersOf(host);
+      exporterProxy(host.program, exporters);
+      host.open("monitoring", EXPORTERS_PORT, "its metrics");
+      if (!(host instanceof Pool)) {
+        for (const machine of this.machines) machine.knows(host);
+        continue;
+      }
+      for (const machine of this.machines) {
+        machine.open(host.role, TARGETS_PORT, "members of pools say that they are there");
+        host.knows(machine);
+      }
+      const { network } = host.site.plan;
+      registration(host.program, {
+        network: network.cidr,
+        monitors: this.machines.map((machine) => machine.name),
+        file: membersFile(host, exporters),
+      });
+    }
+  }
+}

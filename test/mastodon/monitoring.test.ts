@@ -1,0 +1,209 @@
+// The machine that watches a site: what it reads and from whom, who may reach what, and that a page without it has nothing of it.
+
+import { App, TerraformStack, Testing } from "cdktf";
+import { parse } from "yaml";
+import {
+  Machine,
+  Monitoring,
+  MonitoringProps,
+  PgBouncer,
+  Pool,
+  Postgres,
+  Redis,
+  SidekiqGroup,
+  Site,
+  StreamingPool,
+  WebTier,
+} from "../../lib";
+import { readableText } from "../../lib/core/render/terraform-text";
+import { FakeCloud, FakeCloudOptions, renderPage } from "../../lib/testing";
+
+interface Files {
+  readonly [path: string]: { readonly content: string; readonly permissions: string };
+}
+
+interface PageOptions extends FakeCloudOptions {
+  readonly monitoring?: MonitoringProps | undefined;
+  /** Whether it is the first line of the page, or the last. */
+  readonly first?: boolean;
+}
+
+function page({ monitoring = {}, first = false, ...options }: PageOptions = {}, watched = true) {
+  const stack = new TerraformStack(new App(), "stack");
+  const cloud = new FakeCloud(options);
+  const site = new Site(stack, "Social", { cloud, domain: "social.example", version: "4.7.6" });
+  const add = (now: boolean) => (watched && now ? new Monitoring(site, "Monitoring", monitoring) : undefined);
+  const early = add(first);
+  const redis = new Redis(site, "Redis");
+  const database = new Postgres(site, "Database", { replicas: 0 });
+  const pool = new PgBouncer(site, "Pool", { database });
+  const data = { database: pool, redis };
+  const streaming = new StreamingPool(site, "Streaming", data);
+  const web = new WebTier(site, "Web", { machines: 2, streaming, ...data });
+  new SidekiqGroup(site, "Jobs", { queues: ["default", "push", "ingress", "mailers", "pull", "fasp", "scheduler"], ...data });
+  const made = early ?? add(!first);
+  return { stack, cloud, site, made, web, redis };
+}
+
+function filesOf(host: Machine | Pool): Files {
+  const { write_files } = parse(readableText(host.bootText())) as {
+    readonly write_files: readonly { readonly path: string; readonly content: string; readonly permissions: string }[];
+  };
+  return Object.fromEntries(write_files.map(({ path, content, permissions }) => [path, { content, permissions }]));
+}
+
+const synthesized = (options?: PageOptions) => {
+  const made = page(options);
+  Testing.synth(made.stack);
+  return made;
+};
+
+/** What is read from a host, by its name: the modules of the exporter proxy. */
+const read = (
+  text: string,
+): readonly { readonly targets: readonly string[]; readonly labels: Readonly<Record<string, string>> }[] =>
+  JSON.parse(text) as never;
+
+test("a page without it has no exporter, no port and no role for it", () => {
+  const { stack, cloud } = page({}, false);
+  const { flows } = renderPage(stack);
+  expect(JSON.stringify(flows)).not.toMatch(/monitoring|metrics/);
+  for (const spec of [...cloud.machines, ...cloud.pools]) {
+    expect(spec.packages().filter((name) => name.startsWith("prometheus"))).toEqual([]);
+    expect(spec.bootText()).not.toMatch(/exporter|monitoring/);
+  }
+});
+
+test("it reads each kept machine by name, wherever it stands on the page", () => {
+  const at = (first: boolean) => {
+    const { made } = synthesized({ first });
+    return filesOf(made!.machines[0]!)["/etc/prometheus/targets/kept.json"]!.content;
+  };
+  const targets = read(at(false));
+  expect(new Set(read(at(true)).map((one) => JSON.stringify(one)))).toEqual(new Set(targets.map((one) => JSON.stringify(one))));
+  const modules = targets.map(({ targets: [target], labels }) => `${labels["__param_module"]} of ${target}`).sort();
+  expect(modules).toEqual([
+    "node of database-1:9999",
+    "node of monitoring-1:9999",
+    "node of pool-1:9999",
+    "node of redis-1:9999",
+    "pgbouncer-1 of pool-1:9999",
+    "pgbouncer-2 of pool-1:9999",
+    "postgres of database-1:9999",
+    "redis-main of redis-1:9999",
+  ]);
+  expect(targets.find(({ labels }) => labels["__param_module"] === "redis-main")).toEqual({
+    targets: ["redis-1:9999"],
+    labels: { __param_module: "redis-main", job: "redis", instance: "redis-1", role: "redis", tier: "redis", use: "main" },
+  });
+});
+
+test("a member of a pool registers with its address and its own name, every half a minute, at each monitoring machine", () => {
+  const { web } = synthesized({ monitoring: { machines: 2 } });
+  const files = filesOf(web.pool);
+  const targets = read(files["/etc/prometheus/own-targets.json"]!.content);
+  expect(new Set(targets.map(({ targets: [target] }) => target))).toEqual(new Set(["@ADDRESS@:9999"]));
+  expect(targets.map(({ labels }) => labels["__param_module"]).sort()).toEqual(["haproxy", "mastodon-web", "nginx", "node"]);
+  expect(targets.find(({ labels }) => labels["__param_module"] === "node")!.labels).toEqual({
+    __param_module: "node",
+    job: "node",
+    instance: "@NAME@",
+    role: "web",
+    tier: "web",
+    pool: "web",
+  });
+  const script = files["/usr/local/sbin/monitoring-registration"]!.content;
+  expect(script).toContain(
+    "PATTERN='10.20.'\nMONITORS='monitoring-1 monitoring-2'\nTARGETS_PORT='9998'\nREGISTERED_SECONDS='30'\n",
+  );
+});
+
+test("only monitoring reaches the metrics, by one port, and only pools register", () => {
+  const { stack } = page();
+  const { flows } = renderPage(stack);
+  const all = Object.entries(flows["social"]!).filter(([to]) => /:(9999|9998|9080|909\d)$/.test(to));
+  const metrics = ["monitoring: its metrics"];
+  expect(Object.fromEntries(all)).toEqual({
+    "database-1:9999": metrics,
+    "jobs:9999": metrics,
+    "monitoring-1:9999": metrics,
+    "pool-1:9999": metrics,
+    "redis-1:9999": metrics,
+    "streaming:9999": metrics,
+    "web:9999": metrics,
+    "monitoring-1:9998": ["sidekiq", "streaming", "web"].map((role) => `${role}: members of pools say that they are there`),
+  });
+});
+
+test("two of them agree on who sends a message", () => {
+  const { stack, made } = synthesized({ monitoring: { machines: 2 } });
+  const config = parse(filesOf(made!.machines[0]!)["/etc/prometheus/prometheus.yml"]!.content) as {
+    readonly alerting: unknown;
+  };
+  expect(config.alerting).toEqual({
+    alertmanagers: [{ static_configs: [{ targets: ["monitoring-1:9093", "monitoring-2:9093"] }] }],
+  });
+  const { flows } = renderPage(stack);
+  expect(Object.keys(flows["social"]!).filter((to) => /:909[34]$/.test(to))).toEqual([
+    "monitoring-1:9093",
+    "monitoring-1:9094",
+    "monitoring-2:9093",
+    "monitoring-2:9094",
+  ]);
+});
+
+test("Prometheus' settings, whole but for what the exporters' metrics are called", () => {
+  const { made } = synthesized();
+  const { scrape_configs, ...rest } = parse(filesOf(made!.machines[0]!)["/etc/prometheus/prometheus.yml"]!.content) as {
+    readonly scrape_configs: readonly Readonly<Record<string, unknown>>[];
+  };
+  expect(rest).toEqual({
+    global: {
+      scrape_interval: "15s",
+      scrape_timeout: "10s",
+      evaluation_interval: "15s",
+      external_labels: { site: "social" },
+    },
+    rule_files: ["/etc/prometheus/rules.yml"],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:9093"] }] }] },
+  });
+  const [hosts, ...others] = scrape_configs;
+  expect({ ...hosts, metric_relabel_configs: undefined }).toEqual({
+    job_name: "hosts",
+    metrics_path: "/proxy",
+    file_sd_configs: [
+      { files: ["/etc/prometheus/targets/kept.json", "/var/lib/monitoring-targets/members/*.json"], refresh_interval: "30s" },
+    ],
+    metric_relabel_configs: undefined,
+  });
+  const visited = (host: string, path: string) => ({ targets: [`https://${host}${path}`], labels: { host, path } });
+  expect(others).toEqual([
+    {
+      job_name: "front-door",
+      metrics_path: "/probe",
+      params: { module: ["visit"] },
+      static_configs: [visited("streaming.social.example", "/api/v1/streaming/health"), visited("social.example", "/health")],
+      relabel_configs: [
+        { source_labels: ["__address__"], target_label: "__param_target" },
+        { source_labels: ["host"], target_label: "instance" },
+        { target_label: "__address__", replacement: "127.0.0.1:9115" },
+      ],
+    },
+    {
+      job_name: "prometheus",
+      static_configs: [{ targets: ["127.0.0.1:9090"], labels: { instance: "monitoring-1", role: "monitoring" } }],
+    },
+    {
+      job_name: "alertmanager",
+      static_configs: [{ targets: ["127.0.0.1:9093"], labels: { instance: "monitoring-1", role: "monitoring" } }],
+    },
+  ]);
+});
+
+test("one site has one", () => {
+  const { site } = page();
+  new Monitoring(site, "Second");
+  expect(site.problems.all()).toContain(
+    "stack/Social/Second: stack/Social/Monitoring watches this site already / remove one of the two; `machines: 2` makes two machines of one",
+  );
+});
