@@ -77,6 +77,8 @@ export interface Options {
   readonly grown?: string;
   /** Added to every limit in seconds, on a machine that is busy otherwise. */
   readonly slackSeconds?: number;
+  /** Whether the failure lasts until the cause's alert fires. What users notice has no limits then. */
+  readonly alerts?: boolean;
 }
 
 /** Limits on a machine that needs longer; what may not happen at all may not happen there either. */
@@ -97,6 +99,8 @@ export class Scene {
   actMs = Date.now();
   private readonly frozen = new Set<string>();
   private undoing = Promise.resolve();
+  /** What is waited for before anything is repaired, if anything is. */
+  beforeRepair: (() => Promise<void>) | undefined;
   private readonly undone: (() => Promise<void>)[] = [];
 
   constructor(
@@ -124,6 +128,7 @@ export class Scene {
   }
 
   async start(...machines: readonly string[]): Promise<void> {
+    await this.beforeRepair?.();
     this.say(`${machines.join(", ")}: power on`);
     await Promise.all(machines.map((name) => this.machine("start", name)));
   }
@@ -135,6 +140,7 @@ export class Scene {
   }
 
   async thaw(machine: string): Promise<void> {
+    await this.beforeRepair?.();
     this.say(`${machine}: goes on`);
     await this.machine("thaw", machine);
     this.frozen.delete(machine);
@@ -148,6 +154,7 @@ export class Scene {
 
   /** From whomever it was cut off. */
   async mend(machine: string): Promise<void> {
+    await this.beforeRepair?.();
     this.say(`${machine}: reached again`);
     await drive(["partition", "heal", this.site.name, machine]);
   }

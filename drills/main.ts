@@ -36,6 +36,8 @@ const USAGE = `usage: cdktf-mastodon drill [NAME…] [options]
   --posts-per-second N   how much is written; without it a fifth of the pages. Mastodon lets each of the ${ACCOUNTS} accounts post
                          300 times in three hours
   --repeat N             does each drill so many times; the report then has the least, the median and the most of each number
+  --alerts               whether Monitoring tells of it: each failure lasts until its alert fires, and what users notice has no
+                         limits then
   --slack-seconds N      added to every limit in seconds, on a machine that is busy otherwise
   --grown PAGE|COMMAND   a second version of the page, with more machines, for the drill \`growth\``;
 
@@ -55,6 +57,7 @@ export async function main(args: readonly string[]): Promise<number> {
         "pages-per-second": { type: "string" },
         repeat: { type: "string", default: "1" },
         grown: { type: "string" },
+        alerts: { type: "boolean" },
         "slack-seconds": { type: "string", default: "0" },
       },
     });
@@ -117,6 +120,7 @@ export async function main(args: readonly string[]): Promise<number> {
         paths,
         options: {
           slackSeconds,
+          alerts: values.alerts === true,
           ...(values.grown !== undefined && { grown: commandOf(values.grown, directory) }),
         },
         say,

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { drive } from "../scripts/cluster";
 import { journey } from "../scripts/journey";
+import { CAUSES, Listener, unwatched } from "./alerts";
 import { Drill, Finding, Options, pause, Scene, slack } from "./drill";
 import { evidence } from "./evidence";
 import { leaderOf, moved } from "./leader";
@@ -36,7 +37,7 @@ const MOST_REQUESTS = 40_000;
 export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
   const { site, say } = stage;
   const { name, title } = drill;
-  const why = await drill.impossible?.(site, stage.options);
+  const why = (await drill.impossible?.(site, stage.options)) ?? (await withoutAlert(drill, stage));
   if (why !== undefined) return { name, title, passed: undefined, reasons: [why], findings: [] };
   const started = Date.now();
   const run = `drill${randomBytes(4).toString("hex")}`;
@@ -50,11 +51,15 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
     const before = await leaderOf(scene);
     // Of posts that an earlier drill has lost: they are tried again for minutes.
     const waiting = await site.jobs();
+    const listener = stage.options.alerts === true ? await Listener.of(drill, scene) : undefined;
+    if (listener !== undefined) scene.beforeRepair = () => listener.heard();
     await load.start();
     const fromMs = Date.now();
     await pause(CALM_SECONDS);
     const outcome = await drill.act(scene);
     const findings: Finding[] = [...(outcome.findings ?? [])];
+    await scene.beforeRepair?.();
+    scene.beforeRepair = undefined;
     await scene.heal();
     await well(stage);
     say(`well again ${scene.seconds} s after the act`);
@@ -82,13 +87,17 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
       recorded.sockets.map(({ spans }) => spans),
       { fromMs, actMs: scene.actMs, toMs },
     );
-    const reasons = broken(
+    const heard = (await listener?.findings()) ?? [];
+    const limits = broken(
       slack({ ...drill.limits, jobsTwice, ...outcome.limits }, stage.options.slackSeconds ?? 0),
       seen,
       kept,
       findings,
       scene.actMs,
     );
+    // A failure that lasts until somebody is told has no limits for users.
+    const reasons = listener === undefined ? limits : heard.filter(({ bad }) => bad === true).map(({ said }) => said);
+    findings.push(...heard);
     const seconds = Math.round((Date.now() - started) / 1000);
     const said = findings.map((finding) => finding.said);
     const lastMissedMs = Math.max(...kept.missedConnected.map(({ sentAtMs }) => sentAtMs));
@@ -110,6 +119,11 @@ export async function runDrill(drill: Drill, stage: Stage): Promise<Result> {
   }
   stage.entered(undefined);
   return result;
+}
+
+async function withoutAlert({ name }: Drill, { site, options }: Stage): Promise<string | undefined> {
+  if (options.alerts !== true) return undefined;
+  return CAUSES[name] === undefined ? "it has no cause that a person must hear of" : unwatched(site);
 }
 
 /**

@@ -14,3 +14,7 @@ end
 
 set_remote_address proxy_protocol: :v1 if ENV["PROXY_PROTO_V1"] == "true"
 preload_app!
+
+require_relative "../lib/standin"
+require "standin/metrics"
+Standin::Metrics.tell_of_puma

@@ -1,6 +1,7 @@
 # What only Sidekiq's own process does: the ready file, the least Redis, and the schedule where it listens to that queue.
 
 require "fileutils"
+require "standin/metrics"
 require "standin/statuses"
 
 module Standin
@@ -42,6 +43,7 @@ Sidekiq.configure_server do |config|
     version = config.redis_info["redis_version"]
     least = { "4.5" => "7.0", "4.4" => "6.2" }.find { |release, _| Standin.from?(release) }&.last || "4.0"
     abort "Redis #{version} is too old: Mastodon #{Standin.version} needs #{least}" if Gem::Version.new(version) < Gem::Version.new(least)
+    Standin::Metrics.serve_sidekiq
     FileUtils.touch(ready) if ready
     clock.start if config.capsules.values.flat_map(&:queues).include?("scheduler")
   end
