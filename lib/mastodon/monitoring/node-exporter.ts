@@ -52,6 +52,7 @@ export function nodeExporter(): Exporter {
           "--collector.netdev.device-exclude=^lo$",
           "--collector.systemd.unit-include=.+[.](service|timer)",
           `--collector.textfile.directory=${TEXTFILES}`,
+          "--log.level=warn",
         ],
         // It has to see the mounts of the machine as they are.
         service: { NoNewPrivileges: true },

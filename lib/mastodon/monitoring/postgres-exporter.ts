@@ -21,6 +21,7 @@ export function postgresExporter(): Exporter {
         `--web.listen-address=127.0.0.1:${POSTGRES_EXPORTER_PORT}`,
         ...FURTHER.map((name) => `--collector.${name}`),
         ...LEFT_OUT.map((name) => `--no-collector.${name}`),
+        "--log.level=warn",
       ],
     }),
   };

@@ -1,5 +1,5 @@
 // Mastodon's own metrics of Puma and Sidekiq, from 4.4 on: `rubyMetrics(program, { process: "web", … })`. Puma's processes cannot serve them, so
-// a collector beside them does; each Sidekiq process serves its own. A page that sets any of these variables itself keeps its own way.
+// a collector beside them does; each Sidekiq process serves its own. Processes whose variables the page sets itself keep its way.
 
 import { Env } from "../../core/env";
 import { Part, Program, Step } from "../../core/program";
@@ -22,6 +22,8 @@ export interface RubyProcesses {
 const RUBY = new Part((): { of: RubyProcesses | undefined } => ({ of: undefined }));
 const COLLECTOR_UNIT = "mastodon-metrics.service";
 const ENABLED = "MASTODON_PROMETHEUS_EXPORTER_ENABLED";
+const LOCAL = "MASTODON_PROMETHEUS_EXPORTER_LOCAL";
+const PORT = "MASTODON_PROMETHEUS_EXPORTER_PORT";
 const LOOPBACK = "127.0.0.1";
 
 /** Tells which processes of Ruby the program runs; a host has those of one kind. */
@@ -38,7 +40,9 @@ export function metricsEnv(program: Program): readonly string[] {
 
 export function rubyExporters(program: Program): readonly Exporter[] {
   const of = program.part(RUBY).of;
-  if (of === undefined || !counts(of)) return [];
+  if (of === undefined) return [];
+  if (of.env.all[ENABLED] === "true" && of.env.all[LOCAL] === "true") return [ofThePage(of.env)];
+  if (!counts(of)) return [];
   if (of.process === "web") return [collector(of)];
   return Array.from({ length: of.processes ?? 1 }, (_, n) => ofSidekiq(n + 1));
 }
@@ -79,12 +83,18 @@ function ofSidekiq(process: number): Exporter {
     steps: [
       variables(envFile("sidekiq", process), {
         [ENABLED]: true,
-        MASTODON_PROMETHEUS_EXPORTER_LOCAL: true,
+        [LOCAL]: true,
         MASTODON_PROMETHEUS_EXPORTER_HOST: LOOPBACK,
-        MASTODON_PROMETHEUS_EXPORTER_PORT: port,
+        [PORT]: port,
       }),
     ],
   };
+}
+
+/** By `prometheus()` of the page: one process on a machine serves its metrics, to others too. */
+function ofThePage(env: Env): Exporter {
+  const port = Number(env.all[PORT] ?? PROMETHEUS_PORT);
+  return { module: "mastodon-sidekiq-1", job: "sidekiq", labels: { process: "1" }, port, steps: [] };
 }
 
 function envFile(kind: RubyProcesses["process"], process?: number | string): string {

@@ -1,4 +1,4 @@
-#!lua flags=no-writes,allow-stale
+#!lua flags=no-writes
 -- Says how Sidekiq's queues are, as pairs of a name and a number: of each queue its size, and how many seconds its oldest job waits; jobs to be
 -- retried, scheduled and dead ones; processes, their threads and how many work; and Sidekiq's counters. It writes nothing, so that it runs on
 -- replicas too, and reads one job of each queue, so that it costs the same whatever waits. Sidekiq 6.5 to 8 have these keys.
