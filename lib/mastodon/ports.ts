@@ -65,3 +65,5 @@ export const SIDEKIQ_METRICS_PORT = 9395;
 
 /** Elasticsearch and OpenSearch, which are external. */
 export const SEARCH_PORT = 9200;
+/** Alertmanager, for the one on the other monitoring machine. */
+export const ALERTMANAGER_PEER_PORT = 9094;

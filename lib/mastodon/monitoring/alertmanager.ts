@@ -1,0 +1,178 @@
+// Alertmanager's configuration: who gets which alert when, and which alerts are explained by others: `alertmanagerConfig(sending, page)`.
+
+import { Construct } from "constructs";
+import { stringify } from "yaml";
+import { Host } from "../../core/host";
+import { hostOf } from "../../core/address";
+import { FileStep } from "../../core/program";
+import { HTTPS_PORT } from "../../core/ports";
+import { Secret } from "../../core/secret";
+import { ALERTMANAGER_PEER_PORT } from "../ports";
+import { AlertMail, alertMail } from "./alert-mail";
+import type { AlertsProps, Severity } from "./alerts";
+import { inhibitions } from "./inhibitions";
+import type { Receiver } from "./receivers";
+import { Watched } from "./watched";
+
+/** What is sent where. */
+export interface Sending {
+  readonly alerts: AlertsProps;
+  /** The mail server, if a receiver needs it. */
+  readonly mail: AlertMail | undefined;
+}
+
+/** The sending of a machine with Alertmanager: finds the mail server, and records the connections that it opens. */
+export function sendingOf(host: Host, by: Construct, alerts: AlertsProps): Sending {
+  const receivers = alerts.to ?? [];
+  for (const url of [...receivers.flatMap(urlOf), alerts.deadMansSwitch ?? []].flat()) {
+    const name = typeof url === "string" ? (hostOf(url) ?? "where alerts go") : "where alerts go";
+    const port = /:(\d+)$/.exec(name)?.[1];
+    host.reaches({ kind: "external", name: name.replace(/:\d+$/, "") }, port === undefined ? HTTPS_PORT : Number(port), "alerts");
+  }
+  return { alerts, mail: receivers.some(({ kind }) => kind === "mail") ? alertMail(host, by) : undefined };
+}
+
+function urlOf(receiver: Receiver): readonly (string | Secret)[] {
+  switch (receiver.kind) {
+    case "mail":
+      return [];
+    case "pagerDuty":
+      return ["https://events.pagerduty.com"];
+    default:
+      return [receiver.secret];
+  }
+}
+
+/** Alertmanager's options for its cluster, in which several send each alert once. */
+export function clusterOptions(self: string, machines: readonly string[]): readonly string[] {
+  if (machines.length < 2) return ["--cluster.listen-address="];
+  const peers = machines.filter((name) => name !== self).map((name) => `--cluster.peer=${name}:${ALERTMANAGER_PEER_PORT}`);
+  return [`--cluster.listen-address=0.0.0.0:${ALERTMANAGER_PEER_PORT}`, ...peers];
+}
+
+const DIRECTORY = "/etc/prometheus/receivers";
+const MAIL_PASSWORD = `${DIRECTORY}/mail-password`;
+const MAIL_CA = `${DIRECTORY}/mail-ca.pem`;
+const SWITCH = `${DIRECTORY}/dead-mans-switch`;
+
+interface Numbered {
+  readonly receiver: Receiver;
+  /** The file with its URL or key. */
+  readonly file: string;
+}
+
+const numbered = ({ to = [] }: AlertsProps): readonly Numbered[] =>
+  to.map((receiver, n) => ({ receiver, file: `${DIRECTORY}/${receiver.kind.toLowerCase()}-${n + 1}` }));
+
+/** The files that the configuration refers to: URLs, keys and the mail server's password, each in one of its own. */
+export function receiverFiles({ alerts, mail }: Sending): readonly FileStep[] {
+  const file = (path: string, content: string | Secret): FileStep => ({
+    kind: "file",
+    path,
+    content: () => `${content}\n`,
+    mode: "0640",
+    owner: "root:prometheus",
+  });
+  return [
+    ...numbered(alerts).flatMap(({ receiver, file: path }) => ("secret" in receiver ? [file(path, receiver.secret)] : [])),
+    ...(alerts.deadMansSwitch === undefined ? [] : [file(SWITCH, alerts.deadMansSwitch)]),
+    ...(mail?.password === undefined ? [] : [file(MAIL_PASSWORD, mail.password)]),
+    ...(mail?.ca === undefined ? [] : [file(MAIL_CA, mail.ca.trimEnd())]),
+  ];
+}
+
+/** alertmanager.yml. It has no secret. */
+export function alertmanagerConfig({ alerts, mail }: Sending, page: Watched): string {
+  const severities = ["critical", "warning"] as const;
+  const config = {
+    global: { resolve_timeout: "5m", ...(mail && smtp(mail)) },
+    route: {
+      receiver: "nobody",
+      group_by: ["alertname", "tier"],
+      routes: [
+        {
+          matchers: ['alertname="Watchdog"'],
+          receiver: alerts.deadMansSwitch === undefined ? "nobody" : "dead-mans-switch",
+          group_wait: "0s",
+          group_interval: "1m",
+          // A little less than the interval, since it counts from the end of the last request.
+          repeat_interval: "50s",
+        },
+        // Long enough that a cause is known before what follows from it is sent.
+        route("critical", { group_wait: "10s", group_interval: "1m", repeat_interval: "4h" }),
+        route("warning", { group_wait: "2m", group_interval: "15m", repeat_interval: "1d" }),
+      ],
+    },
+    inhibit_rules: inhibitions(page),
+    receivers: [
+      { name: "nobody" },
+      ...(alerts.deadMansSwitch === undefined
+        ? []
+        : [{ name: "dead-mans-switch", webhook_configs: [{ url_file: SWITCH, send_resolved: false }] }]),
+      ...severities.map((severity) => ({ name: severity, ...configsOf(alerts, severity) })),
+    ],
+  };
+  return stringify(config, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+interface Times {
+  readonly group_wait: string;
+  readonly group_interval: string;
+  readonly repeat_interval: string;
+}
+
+const route = (severity: Severity, times: Times) => ({ matchers: [`severity="${severity}"`], receiver: severity, ...times });
+
+function smtp({ host, port, from, hello, starttls, login, password, verify, ca }: AlertMail) {
+  const tls = { ...(ca !== undefined && { ca_file: MAIL_CA }), ...(!verify && { insecure_skip_verify: true }) };
+  return {
+    smtp_smarthost: `${host}:${port}`,
+    smtp_from: from,
+    smtp_hello: hello,
+    smtp_require_tls: starttls,
+    ...(login !== undefined && { smtp_auth_username: login }),
+    ...(password !== undefined && { smtp_auth_password_file: MAIL_PASSWORD }),
+    ...(Object.keys(tls).length > 0 && { smtp_tls_config: tls }),
+  };
+}
+
+function configsOf(alerts: AlertsProps, severity: Severity) {
+  const configs: Record<string, object[]> = {};
+  for (const { receiver, file } of numbered(alerts)) {
+    if (!receiver.severities.includes(severity)) continue;
+    const [kind, config] = configOf(receiver, file);
+    (configs[kind] ??= []).push(config);
+  }
+  return configs;
+}
+
+// Alertmanager's own templates link to its address, which only the site reaches, and list labels before what people notice.
+const TITLE =
+  '[{{ if eq .Status "firing" }}{{ .CommonLabels.severity }}{{ else }}over{{ end }}] {{ with index .Alerts 0 }}{{ .Annotations.summary }}{{ end }}' +
+  "{{ if gt (len .Alerts) 1 }} (and {{ len (slice .Alerts 1) }} more){{ end }}";
+const TEXT =
+  "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n" +
+  '{{ .Labels.alertname }}, {{ .Status }} since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC; {{ .Annotations.runbook }}\n\n{{ end }}';
+
+function configOf(receiver: Receiver, file: string): readonly [string, object] {
+  switch (receiver.kind) {
+    case "mail": {
+      const { to, from } = receiver;
+      const text = { headers: { Subject: TITLE }, html: "", text: TEXT };
+      return ["email_configs", { to, ...(from !== undefined && { from }), send_resolved: true, ...text }];
+    }
+    case "webhook":
+      return ["webhook_configs", { url_file: file, send_resolved: true }];
+    case "slack": {
+      const { channel } = receiver;
+      return [
+        "slack_configs",
+        { api_url_file: file, ...(channel !== undefined && { channel }), send_resolved: true, title: TITLE, text: TEXT },
+      ];
+    }
+    case "pagerDuty":
+      return ["pagerduty_configs", { routing_key_file: file, send_resolved: true, description: TITLE, severity: SEVERITY }];
+  }
+}
+
+const SEVERITY = '{{ if eq .CommonLabels.severity "critical" }}critical{{ else }}warning{{ end }}';

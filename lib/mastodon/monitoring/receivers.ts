@@ -1,0 +1,106 @@
+// Who gets alerts: `alerts: { to: [byMail("ops@example.org"), pagerDuty(key, { severities: ["critical"] })] }`.
+
+import { Token } from "cdktf";
+import { wrongUrl } from "../../core/address";
+import { Problem } from "../../core/problems";
+import { Secret } from "../../core/secret";
+import { wrongSender } from "../mail-address";
+import type { Severity } from "./alerts";
+
+export interface ReceiverProps {
+  /**
+   * Which alerts are sent: `critical` ones, which people notice, `warning`s, which are for the next working day, or both.
+   * @default ["critical", "warning"]
+   * @throws at synth if it is empty
+   */
+  readonly severities?: readonly Severity[];
+}
+
+export interface ByMailProps extends ReceiverProps {
+  /**
+   * The sender.
+   * @default - the sender of Mastodon's own mail
+   * @throws at synth if it is no address
+   */
+  readonly from?: string;
+}
+
+export interface SlackProps extends ReceiverProps {
+  /**
+   * The channel, such as `#alerts`.
+   * @default - that of the URL
+   */
+  readonly channel?: string;
+}
+
+/** One of `byMail`, `webhook`, `slack` and `pagerDuty`. */
+export type Receiver = (
+  | { readonly kind: "mail"; readonly to: string; readonly from: string | undefined }
+  | { readonly kind: "webhook"; readonly secret: string | Secret }
+  | { readonly kind: "slack"; readonly secret: string | Secret; readonly channel: string | undefined }
+  | { readonly kind: "pagerDuty"; readonly secret: string | Secret }
+) & { readonly severities: readonly Severity[] };
+
+const BOTH: readonly Severity[] = ["critical", "warning"];
+
+/**
+ * Sends alerts by mail, through the mail server of the site's settings or, without one, to the cloud's mailbox. Mail is the only one that needs nobody
+ * else's service, and it is slow: give critical alerts another way too.
+ */
+export function byMail(address: string, { from, severities = BOTH }: ByMailProps = {}): Receiver {
+  return { kind: "mail", to: address, from, severities };
+}
+
+/** Sends alerts as JSON (POST) in Alertmanager's format to a URL of your own. */
+export function webhook(url: string | Secret, { severities = BOTH }: ReceiverProps = {}): Receiver {
+  return { kind: "webhook", secret: url, severities };
+}
+
+/**
+ * Sends alerts to an incoming webhook of Slack, or of a server that takes Slack's format: Mattermost, Rocket.Chat, a bridge to Matrix. Whoever knows the
+ * URL can write there, so give it as a `Secret`.
+ */
+export function slack(url: string | Secret, { channel, severities = BOTH }: SlackProps = {}): Receiver {
+  return { kind: "slack", secret: url, channel, severities };
+}
+
+/** Sends alerts to PagerDuty, by the integration key of a service (Events API v2), as a `Secret`. */
+export function pagerDuty(key: string | Secret, { severities = BOTH }: ReceiverProps = {}): Receiver {
+  return { kind: "pagerDuty", secret: key, severities };
+}
+
+/** What is wrong with a receiver. */
+export function wrongReceiver(receiver: Receiver): Problem | undefined {
+  if (receiver.severities.length === 0) {
+    return {
+      wrong: `severities of a receiver (${receiver.kind}) is empty`,
+      remedy: "give critical, warning or both, or leave the receiver out",
+    };
+  }
+  switch (receiver.kind) {
+    case "mail":
+      return (
+        wrongSender("byMail", receiver.to, false) ??
+        (receiver.from === undefined ? undefined : wrongSender("from of byMail", receiver.from, false))
+      );
+    case "pagerDuty":
+      return wrongKey(receiver.secret);
+    default:
+      return wrongReceiverUrl(receiver.kind, receiver.secret);
+  }
+}
+
+/** What is wrong with a URL that alerts go to. A secret's value is not known. */
+export function wrongReceiverUrl(prop: string, url: string | Secret): Problem | undefined {
+  return typeof url === "string"
+    ? wrongUrl(prop, url, { schemes: ["https", "http"], such: "https://alerts.example/hook" })
+    : undefined;
+}
+
+function wrongKey(key: string | Secret): Problem | undefined {
+  if (typeof key !== "string" || Token.isUnresolved(key)) return undefined;
+  return {
+    wrong: "the key of pagerDuty is written in the page, which the plan would contain in plain text",
+    remedy: 'give a new Secret(stack, "…", …) or another sensitive variable',
+  };
+}

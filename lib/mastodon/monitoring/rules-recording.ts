@@ -1,0 +1,81 @@
+// The recorded series of a site and of its pools, which alerts, dashboards and the overview use.
+
+import { RecordingRule, RuleGroup } from "./rule";
+import { Watched } from "./watched";
+
+export function recordingRules(page: Watched): readonly RuleGroup[] {
+  return [
+    { name: "streaming series", rules: page.streaming > 0 ? STREAMING : [] },
+    { name: "sidekiq series", rules: page.redis.some(({ jobs }) => jobs) ? SIDEKIQ : [] },
+    { name: "web series", rules: page.web.length > 0 ? WEB : [] },
+    { name: "postgres series", rules: page.postgres.length > 0 ? POSTGRES : [] },
+  ];
+}
+
+const STREAMING: readonly RecordingRule[] = [
+  {
+    record: "site:mastodon_streaming_connected_clients:sum",
+    expr: "sum(mastodon_streaming_connected_clients)",
+  },
+  {
+    record: "site:mastodon_streaming_connected_channels:sum",
+    expr: "sum(mastodon_streaming_connected_channels)",
+  },
+  {
+    record: "site:mastodon_streaming_messages_sent:rate1m",
+    expr: "sum(rate(mastodon_streaming_messages_sent_total[1m]))",
+  },
+  {
+    record: "site:mastodon_streaming_redis_messages_received:rate1m",
+    expr: "sum(rate(mastodon_streaming_redis_messages_received_total[1m]))",
+  },
+];
+
+// Replicas have the same keys a little later, so the master alone counts.
+const ofMaster = (metric: string) => `(${metric} and on (instance, use) redis_instance_info{role="master"})`;
+
+const SIDEKIQ: readonly RecordingRule[] = [
+  ...["queue_latency_seconds", "queue_size"].map((what) => ({
+    record: `site:mastodon_sidekiq_${what}:max`,
+    expr: `max by (queue) ${ofMaster(`mastodon_sidekiq_${what}`)}`,
+  })),
+  ...["retries", "dead", "processes", "busy"].map((what) => ({
+    record: `site:mastodon_sidekiq_${what}:max`,
+    expr: `max ${ofMaster(`mastodon_sidekiq_${what}`)}`,
+  })),
+];
+
+const WEB: readonly RecordingRule[] = [
+  {
+    record: "pool:mastodon_web_requests:rate5m",
+    expr: 'sum by (pool) (rate(haproxy_backend_http_requests_total{proxy="puma"}[5m]))',
+  },
+  {
+    record: "pool:mastodon_web_errors:rate5m",
+    expr: 'sum by (pool) (rate(haproxy_backend_http_responses_total{proxy="puma",code="5xx"}[5m]))',
+  },
+  {
+    record: "pool:mastodon_web_waiting:sum",
+    expr: 'sum by (pool) (haproxy_backend_current_queue{proxy="puma"})',
+  },
+  {
+    record: "pool:mastodon_web_busy_threads:sum",
+    expr: 'sum by (pool) (haproxy_server_current_sessions{proxy="puma"})',
+  },
+  {
+    record: "pool:mastodon_web_threads:sum",
+    expr: 'sum by (pool) (haproxy_server_limit_sessions{proxy="puma"})',
+  },
+];
+
+// The exporter tells no lag for a standby that is cut off, since all that it has received is replayed: the alert for a missing standby covers that.
+const POSTGRES: readonly RecordingRule[] = [
+  {
+    record: "site:mastodon_postgres_lag_seconds:max",
+    expr: "max by (instance) (pg_replication_lag_seconds and on (instance) pg_replication_is_replica == 1)",
+  },
+  {
+    record: "site:mastodon_postgres_connections:ratio",
+    expr: 'sum by (instance) (pg_stat_activity_count{backend_type="client backend"}) / max by (instance) (pg_settings_max_connections)',
+  },
+];

@@ -1,0 +1,198 @@
+// The facts of a page that rules are made of: `watched(site, alerts)`. Called at synth, when the whole page is known.
+
+import { Role } from "../../core/address-plan";
+import { InventoryMachine, InventoryPool, InventoryUnit } from "../../core/inventory";
+import { PATH_OF_STREAMING, PATH_OF_WEB } from "./probes";
+import { Postgres } from "../postgres";
+import { Site } from "../site";
+import { Queue, versionOf } from "../version";
+import { AlertsProps, Limits, limitsOf } from "./alerts";
+
+export interface Watched {
+  /** Kept machines by the name of their tier, which is the label `tier`. */
+  readonly tiers: readonly WatchedTier[];
+  readonly pools: readonly WatchedPool[];
+  /** The public host names that the front door has routes for, with each path that must be answered. */
+  readonly hosts: readonly { readonly host: string; readonly path: string }[];
+  /** Pools with Puma. */
+  readonly web: readonly { readonly pool: string; readonly threads: number }[];
+  /** The number of streaming processes on all hosts. */
+  readonly streaming: number;
+  readonly queues: readonly WatchedQueue[];
+  readonly sidekiq: WatchedSidekiq | undefined;
+  readonly redis: readonly WatchedRedis[];
+  readonly postgres: readonly WatchedPostgres[];
+  readonly etcd: readonly WatchedEtcd[];
+  readonly poolers: readonly WatchedPooler[];
+  /** The machines with Prometheus and Alertmanager. */
+  readonly monitoring: readonly string[];
+  readonly limits: Limits;
+}
+
+export interface WatchedTier {
+  readonly tier: string;
+  readonly role: Role;
+  readonly machines: readonly string[];
+}
+
+export interface WatchedPool {
+  readonly pool: string;
+  readonly role: Role;
+  /** The members on the page; the least if their number follows their load. */
+  readonly members: number;
+  /** Whether a roll-out leaves it without members for a while. */
+  readonly stopsFirst: boolean;
+}
+
+export interface WatchedQueue {
+  readonly queue: string;
+  /** The pools that work it off. */
+  readonly pools: readonly string[];
+  /** How long its oldest job may wait. */
+  readonly seconds: number;
+}
+
+export interface WatchedSidekiq {
+  /** The number of processes on all hosts. */
+  readonly processes: number;
+  /** The pool with the queue `scheduler`, if any. */
+  readonly scheduler: string | undefined;
+  /** Whether each process has metrics of its own: from Mastodon 4.4 on. */
+  readonly measured: boolean;
+}
+
+export interface WatchedRedis {
+  readonly name: string;
+  readonly use: string;
+  readonly tier: string;
+  readonly machines: readonly string[];
+  /** The number of sentinels. */
+  readonly sentinels: number;
+  /** Whether it holds Sidekiq's jobs. */
+  readonly jobs: boolean;
+}
+
+export interface WatchedPostgres {
+  readonly tier: string;
+  readonly machines: readonly string[];
+  readonly maxConnections: number;
+}
+
+export interface WatchedEtcd {
+  readonly name: string;
+  /** The tier of its machines, if all are of one. */
+  readonly tier: string | undefined;
+  readonly machines: readonly string[];
+}
+
+export interface WatchedPooler {
+  /** The tier or the pool of the hosts that it runs on. */
+  readonly tier: string;
+  readonly hosts: number;
+  /** Whether each host has one for itself. */
+  readonly each: boolean;
+  readonly serverConnections: number;
+  readonly maxClients: number;
+}
+
+type WatchedHost = InventoryMachine | InventoryPool;
+
+interface Running {
+  readonly host: WatchedHost;
+  readonly unit: InventoryUnit;
+}
+
+/** The facts of a site with what its page says of alerts. */
+export function watched(site: Site, alerts: AlertsProps = {}): Watched {
+  const { machines, pools, tiers, frontDoor } = site.inventory.whole;
+  const limits = limitsOf(alerts);
+  const running = [...machines, ...pools].flatMap((host) => host.units.map((unit): Running => ({ host, unit })));
+  const of = (what: string) => running.filter(({ unit }) => unit.what === what);
+  const nameOf = (path: string) => tiers.find((tier) => tier.path === path)!.id;
+  const sidekiq = of("sidekiq");
+  const schedulers = sidekiq.filter(({ unit }) => unit.facts["scheduler"] === true);
+  const jobs = of("redis").some(({ unit }) => unit.facts["use"] === "sidekiq") ? "sidekiq" : "main";
+  const postgres = site.node.findAll().filter((node) => node instanceof Postgres);
+  return {
+    tiers: grouped(machines, tierOf).map(([tier, all]) => ({ tier, role: all[0]!.role, machines: all.map(({ name }) => name) })),
+    pools: pools.map(({ name, role, size, roll }) => ({ pool: name, role, members: size, stopsFirst: roll === "stop-first" })),
+    hosts: (frontDoor?.routes ?? []).flatMap(({ host, pool }) => {
+      const runs = (what: string) => of(what).some((one) => one.host.name === pool);
+      return [...(runs("web") ? [PATH_OF_WEB] : []), ...(runs("streaming") ? [PATH_OF_STREAMING] : [])].map((path) => ({
+        host,
+        path,
+      }));
+    }),
+    web: of("web").map(({ host, unit }) => ({
+      pool: host.name,
+      threads: Number(unit.facts["processes"]) * Number(unit.facts["threads"]),
+    })),
+    streaming: of("streaming").reduce((sum, { host }) => sum + count(host), 0),
+    queues: queuesOf(sidekiq, limits),
+    sidekiq:
+      sidekiq.length === 0
+        ? undefined
+        : {
+            processes: sidekiq.reduce((sum, { host }) => sum + count(host), 0),
+            scheduler: schedulers[0]?.host.name,
+            measured: !versionOf(site).isBefore("4.4"),
+          },
+    redis: grouped(of("redis"), ({ unit }) => String(unit.facts["name"])).map(([name, all]) => ({
+      name,
+      use: String(all[0]!.unit.facts["use"]),
+      tier: tierOf(all[0]!.host),
+      machines: all.map(({ host }) => host.name),
+      sentinels: (all[0]!.unit.facts["sentinels"] as readonly string[]).length,
+      jobs: all[0]!.unit.facts["use"] === jobs,
+    })),
+    postgres: postgres.map((one) => ({
+      tier: tierOfMachine(one.machines[0]!.name),
+      machines: one.machines.map(({ name }) => name),
+      maxConnections: one.maxConnections,
+    })),
+    etcd: grouped(of("etcd"), ({ unit }) => unit.tier).map(([path, all]) => {
+      const on = new Set(all.map(({ host }) => tierOf(host)));
+      return { name: nameOf(path), tier: on.size === 1 ? [...on][0] : undefined, machines: all.map(({ host }) => host.name) };
+    }),
+    poolers: grouped(of("pgbouncer"), ({ host }) => tierOf(host)).map(([tier, all]) => ({
+      tier,
+      hosts: all.reduce((sum, { host }) => sum + count(host), 0),
+      each: !("number" in all[0]!.host),
+      serverConnections: Number(all[0]!.unit.facts["serverConnections"]),
+      maxClients: Number(all[0]!.unit.facts["maxClients"]),
+    })),
+    monitoring: machines.filter(({ role }) => String(role) === "monitoring").map(({ name }) => name),
+    limits,
+  };
+}
+
+function queuesOf(sidekiq: readonly Running[], { queueSeconds }: Limits): readonly WatchedQueue[] {
+  const all = sidekiq.flatMap(({ host, unit }) =>
+    (unit.facts["queues"] as readonly Queue[]).map((queue) => ({ queue, pool: host.name })),
+  );
+  return grouped(all, ({ queue }) => queue).map(([queue, by]) => ({
+    queue,
+    pools: [...new Set(by.map(({ pool }) => pool))],
+    seconds: queueSeconds[queue as Queue],
+  }));
+}
+
+/** The label `tier` of a host: a pool's name, or a machine's without its number. */
+export function tierOf(host: WatchedHost): string {
+  return "number" in host ? tierOfMachine(host.name) : host.name;
+}
+
+function tierOfMachine(name: string): string {
+  return name.replace(/-\d+$/, "");
+}
+
+/** The number of hosts: a pool stands for its members. */
+function count(host: WatchedHost): number {
+  return "number" in host ? 1 : host.size;
+}
+
+function grouped<Of>(all: readonly Of[], by: (one: Of) => string): readonly (readonly [string, readonly Of[]])[] {
+  const groups = new Map<string, Of[]>();
+  for (const one of all) groups.set(by(one), [...(groups.get(by(one)) ?? []), one]);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+}
