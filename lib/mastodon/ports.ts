@@ -38,7 +38,7 @@ export const TARGETS_PORT = 9998;
 export const PROMETHEUS_WEB_PORT = 9090;
 /** Alertmanager, for Prometheus and for its overview. */
 export const ALERTMANAGER_PORT = 9093;
-/** Alertmanager, for the other one. */
+/** Alertmanager, for the one on the other monitoring machine. */
 export const ALERTMANAGER_PEER_PORT = 9094;
 /** The blackbox exporter, which visits the front door, on the loopback of a monitoring machine. */
 export const BLACKBOX_PORT = 9115;
@@ -65,5 +65,3 @@ export const SIDEKIQ_METRICS_PORT = 9395;
 
 /** Elasticsearch and OpenSearch, which are external. */
 export const SEARCH_PORT = 9200;
-/** Alertmanager, for the one on the other monitoring machine. */
-export const ALERTMANAGER_PEER_PORT = 9094;

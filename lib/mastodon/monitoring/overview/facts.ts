@@ -1,0 +1,132 @@
+// What the overview page and the dashboards know of a site without asking it: `overviewFacts(site.inventory.whole)`. Names and numbers only: other
+// strings of an inventory at synth may be Terraform expressions, and nothing of these belongs into a file for browsers.
+
+import { Inventory, InventoryMachine, InventoryPool, InventoryUnit } from "../../../core/inventory";
+import { overviewQueries } from "./queries";
+
+export interface OverviewFacts {
+  readonly site: string;
+  /** The main public host name. */
+  readonly host: string;
+  /** In the order in which a request passes them, then by name. */
+  readonly tiers: readonly OverviewTier[];
+  /** The uses of the page's own Redis, such as `main`; empty if they are external. */
+  readonly redis: readonly string[];
+  /** Sidekiq's queues on this page; first those whose jobs people wait for. */
+  readonly queues: readonly string[];
+  /** How many seconds the oldest job of each queue may wait; five times as many are critical, as for alerts. */
+  readonly queueSeconds: Readonly<Record<string, number>>;
+  /** How many days before its end a certificate is shown as one that was not renewed. */
+  readonly certificateDays: number;
+  /** All connections that each PgBouncer machine may open to PostgreSQL, by host; empty without a PgBouncer of the page. */
+  readonly serverConnections: Readonly<Record<string, number>>;
+  /** What the page asks Prometheus, by name. */
+  readonly queries: Readonly<Record<string, string>>;
+}
+
+export interface OverviewTier {
+  /** The name of its hosts without their number, which is the label `tier` of its targets. */
+  readonly name: string;
+  readonly role: string;
+  /** The kinds of services on it, such as `redis`, sorted. */
+  readonly runs: readonly string[];
+  /** The names of kept machines; left out for a pool. */
+  readonly machines?: readonly string[];
+  /** How many members a pool has, the least if their number follows the load; left out for kept machines. */
+  readonly size?: number;
+}
+
+/** From which values on something is a fault, as alerts have it. */
+export interface OverviewLimits {
+  readonly queueSeconds: Readonly<Record<string, number>>;
+  readonly certificateDays: number;
+}
+
+const LIMITS: OverviewLimits = {
+  queueSeconds: { default: 15, push: 60, ingress: 60, mailers: 300, pull: 600, scheduler: 600, fasp: 600 },
+  certificateDays: 14,
+};
+/** The limit of a queue that none is known for. */
+const OTHER_QUEUE_SECONDS = 600;
+
+// People wait for what these do. The other queues may take their time.
+const PEOPLE_WAIT: readonly string[] = ["default", "push", "ingress", "mailers"];
+
+function urgency(queue: string): number {
+  const index = PEOPLE_WAIT.indexOf(queue);
+  return index === -1 ? PEOPLE_WAIT.length : index;
+}
+
+/** A request's way, then what keeps data, then the rest. */
+const ORDER: readonly string[] = ["web", "streaming", "sidekiq", "pgbouncer", "postgres", "redis", "etcd", "own", "monitoring"];
+
+/**
+ * @param inventory of a page at synth, or as deployed
+ * @param limits the page's own, if they are known
+ */
+export function overviewFacts(inventory: Inventory, limits = LIMITS): OverviewFacts {
+  const { machines, pools } = inventory;
+  const hosts = [...machines, ...pools];
+  const units = hosts.flatMap((host) => host.units);
+  const kept = [...new Set(machines.map(tierOf))].map((name) => keptTier(name, machines));
+  const queues = distinct(namesIn(units, "sidekiq", "queues")).sort((a, b) => urgency(a) - urgency(b) || (a < b ? -1 : 1));
+  const tiers = [...kept, ...pools.map(poolTier)].sort((a, b) => order(a) - order(b) || (a.name < b.name ? -1 : 1));
+  return {
+    site: plain(inventory.site),
+    host: plain(inventory.host),
+    tiers,
+    redis: distinct(namesIn(units, "redis", "use")).sort(),
+    queues,
+    queueSeconds: Object.fromEntries(queues.map((queue) => [queue, limits.queueSeconds[queue] ?? OTHER_QUEUE_SECONDS])),
+    certificateDays: limits.certificateDays,
+    serverConnections: Object.fromEntries(
+      hosts.flatMap(({ name, units: own }) => {
+        const connections = own.find(({ what }) => what === "pgbouncer")?.facts["serverConnections"];
+        return typeof connections === "number" ? [[plain(name), connections]] : [];
+      }),
+    ),
+    queries: overviewQueries(),
+  };
+}
+
+/** Whether a tier of the page runs a kind of service. */
+export function runs({ tiers }: OverviewFacts, what: string): boolean {
+  return tiers.some((tier) => tier.runs.includes(what));
+}
+
+/** The name of a kept machine without its number. */
+function tierOf({ name }: InventoryMachine): string {
+  return plain(name).replace(/-\d+$/, "");
+}
+
+function keptTier(name: string, machines: readonly InventoryMachine[]): OverviewTier {
+  const own = machines.filter((machine) => tierOf(machine) === name).sort((a, b) => a.number - b.number);
+  return { name, role: own[0]!.role, runs: kinds(own), machines: own.map((machine) => plain(machine.name)) };
+}
+
+function poolTier(pool: InventoryPool): OverviewTier {
+  return { name: plain(pool.name), role: pool.role, runs: kinds([pool]), size: pool.size };
+}
+
+function kinds(hosts: readonly (InventoryMachine | InventoryPool)[]): readonly string[] {
+  return distinct(hosts.flatMap(({ units }) => units.map(({ what }) => plain(what)))).sort();
+}
+
+function namesIn(units: readonly InventoryUnit[], what: string, fact: string): readonly string[] {
+  return units
+    .filter((unit) => unit.what === what)
+    .flatMap(({ facts }) => [facts[fact]].flat())
+    .flatMap((value) => (typeof value === "string" ? [plain(value)] : []));
+}
+
+function order({ role }: OverviewTier): number {
+  const index = ORDER.indexOf(role);
+  return index === -1 ? ORDER.length : index;
+}
+
+const distinct = (names: readonly string[]): string[] => [...new Set(names)];
+
+/** A name as it is; anything else, such as an expression, is not shown. */
+function plain(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : "?";
+}

@@ -1,0 +1,181 @@
+// The overview page: what it knows of a site, what it asks Prometheus, and what nginx lets through. How it looks is in test/e2e/overview.test.ts.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, TerraformStack } from "cdktf";
+import { Disk, Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "../../lib";
+import { OverviewFacts, overviewFacts, runs } from "../../lib/mastodon/monitoring/overview/facts";
+import { overviewFiles } from "../../lib/mastodon/monitoring/overview/files";
+import { OVERVIEW_FILES, overviewNginx } from "../../lib/mastodon/monitoring/overview/nginx";
+import { overviewQueries } from "../../lib/mastodon/monitoring/overview/queries";
+import { FakeCloud } from "../../lib/testing";
+
+const FOLDER = join(__dirname, "../../lib/mastodon/monitoring/overview");
+const source = (name: string) => readFileSync(join(FOLDER, name), "utf8");
+
+function site(): Site {
+  const made = new Site(new TerraformStack(new App(), "stack"), "Social", {
+    cloud: new FakeCloud(),
+    domain: "social.example",
+    version: "4.7.6",
+  });
+  const redis = new Redis(made, "Redis", { replicas: 2 });
+  const quorum = new Etcd(made, "Etcd", { on: redis });
+  const database = new Postgres(made, "Database", { replicas: 1, quorum, disk: Disk.gib(5) });
+  const pooler = new PgBouncer(made, "Pool", { database, serverConnections: 40 });
+  const cache = new Redis(made, "Cache", { use: "cache", on: redis, replicas: 2 });
+  const jobs = new Redis(made, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
+  const data = { database: pooler, redis, cache, jobs };
+  const live = new StreamingPool(made, "Streaming", { machines: 1, processes: 2, ...data });
+  new WebTier(made, "Web", { machines: 2, size: Size.of({ cpus: 2, gib: 4 }), streaming: live, ...data });
+  new SidekiqGroup(made, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, ...data });
+  new SidekiqGroup(made, "Others", { queues: { mailers: 1, default: 2 }, machines: 3, ...data });
+  new SidekiqGroup(made, "Scheduler", { queues: ["scheduler"], ...data });
+  return made;
+}
+
+const { queries, ...known } = overviewFacts(site().inventory.whole);
+
+test("the page knows names and numbers, in the order of a request", () => {
+  expect(known).toEqual({
+    site: "social",
+    host: "social.example",
+    tiers: [
+      { name: "web", role: "web", runs: ["web"], size: 2 },
+      { name: "streaming", role: "streaming", runs: ["streaming"], size: 1 },
+      { name: "federated", role: "sidekiq", runs: ["sidekiq"], size: 1 },
+      { name: "others", role: "sidekiq", runs: ["sidekiq"], size: 3 },
+      { name: "scheduler", role: "sidekiq", runs: ["sidekiq"], size: 1 },
+      { name: "pool", role: "pgbouncer", runs: ["pgbouncer"], machines: ["pool-1"] },
+      { name: "database", role: "postgres", runs: ["postgres"], machines: ["database-1", "database-2"] },
+      { name: "redis", role: "redis", runs: ["etcd", "redis", "sentinel"], machines: ["redis-1", "redis-2", "redis-3"] },
+    ],
+    redis: ["cache", "main", "sidekiq"],
+    queues: ["default", "push", "ingress", "mailers", "fasp", "pull", "scheduler"],
+    queueSeconds: { default: 15, push: 60, ingress: 60, mailers: 300, fasp: 600, pull: 600, scheduler: 600 },
+    certificateDays: 14,
+    serverConnections: { "pool-1": 40 },
+  });
+  expect([runs({ ...known, queries }, "sentinel"), runs({ ...known, queries }, "own")]).toEqual([true, false]);
+});
+
+test("limits of the page take the place of its own", () => {
+  const { queueSeconds, certificateDays } = overviewFacts(site().inventory.whole, {
+    queueSeconds: { default: 5 },
+    certificateDays: 30,
+  });
+  expect([queueSeconds["default"], queueSeconds["push"], certificateDays]).toEqual([5, 600, 30]);
+});
+
+test("nothing that Terraform computes, and nothing of its own syntax, reaches the browser", () => {
+  const { whole } = site().inventory;
+  expect(JSON.stringify(whole)).toContain("${");
+  expect(JSON.stringify(overviewFacts(whole))).not.toMatch(/\$\{|%\{|TfToken/);
+  expect(overviewFacts({ ...whole, host: "${computed.host}" }).host).toBe("?");
+});
+
+test("a page of few tiers asks for no section of the others", () => {
+  const few = new Site(new TerraformStack(new App(), "stack"), "Social", {
+    cloud: new FakeCloud(),
+    domain: "social.example",
+    version: "4.7.6",
+  });
+  new Redis(few, "Redis", {});
+  const { tiers, queues, redis, serverConnections } = overviewFacts(few.inventory.whole);
+  expect({ tiers, queues, redis, serverConnections }).toEqual({
+    tiers: [{ name: "redis", role: "redis", runs: ["redis"], machines: ["redis-1"] }],
+    queues: [],
+    redis: ["main"],
+    serverConnections: {},
+  });
+});
+
+test("each query is shown, and each answer that is shown was asked for", () => {
+  const text = source("sections.js") + source("overview.js");
+  const used = new Set([...text.matchAll(/\bof\.(\w+)/g)].map(([, name]) => name));
+  expect([...used].sort()).toEqual(Object.keys(overviewQueries()).sort());
+});
+
+test("what metrics hold becomes text, never markup", () => {
+  const scripts = readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
+  expect(scripts).toEqual(["overview.js", "sections.js", "words.js"]);
+  for (const name of scripts) {
+    expect({ name, found: /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|Function\(/.exec(source(name)) }).toEqual({
+      name,
+      found: null,
+    });
+  }
+  // The policy that nginx sends forbids both.
+  expect(source("index.html")).not.toMatch(/<style|style=|<script>|\son\w+=|javascript:/);
+});
+
+test("the files beside the page, of which a change is delivered", () => {
+  const facts: OverviewFacts = { ...known, queries: { up: "up" } };
+  const files = overviewFiles("/usr/local/share/overview", () => facts);
+  expect(files.map(({ path }) => path)).toEqual([
+    "/usr/local/share/overview/index.html",
+    "/usr/local/share/overview/overview.css",
+    "/usr/local/share/overview/overview.js",
+    "/usr/local/share/overview/sections.js",
+    "/usr/local/share/overview/words.js",
+    "/usr/local/share/overview/site.json",
+  ]);
+  const contents = files.map(({ content }) => (typeof content === "string" ? content : content()));
+  expect(contents.slice(0, -1)).toEqual(OVERVIEW_FILES.slice(0, -1).map(source));
+  expect(JSON.parse(contents.at(-1)!)).toEqual(facts);
+  expect(files.map(({ taken }) => taken)).toEqual(Array(6).fill({ what: "the overview page", does: "nothing" }));
+});
+
+test("nginx serves the page and what reads, and nothing else", () => {
+  expect(overviewNginx({ listen: "10.20.5.10:8090", directory: "/srv/overview", names: ["monitoring-1", "10.20.5.10"] })).toBe(
+    `server {
+  listen 10.20.5.10:8090 default_server;
+  default_type text/plain;
+  return 421 "Open this page by the name of its machine, or by localhost.\\n";
+}
+
+server {
+  listen 10.20.5.10:8090;
+  server_name localhost 127.0.0.1 [::1] monitoring-1 10.20.5.10;
+  root /srv/overview;
+  index index.html;
+  access_log off;
+  gzip on;
+  gzip_types application/javascript application/json text/css text/javascript;
+  client_max_body_size 1k;
+  add_header Content-Security-Policy "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" always;
+  add_header Cross-Origin-Resource-Policy same-origin always;
+  add_header Referrer-Policy no-referrer always;
+  add_header X-Content-Type-Options nosniff always;
+  add_header Cache-Control no-cache always;
+
+  if ($request_method !~ ^(GET|HEAD)$) {
+    return 405;
+  }
+  location = / {
+  }
+  location ~ ^/(index\\.html|overview\\.css|overview\\.js|sections\\.js|words\\.js|site\\.json)$ {
+  }
+  location ~ ^/prometheus/(api/v1/(?:query|query_range|labels|label/[A-Za-z_][A-Za-z0-9_]*/values|series|metadata|status/buildinfo))$ {
+    proxy_pass http://127.0.0.1:9090/$1$is_args$args;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+    proxy_hide_header Access-Control-Allow-Origin;
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 30s;
+  }
+  location ~ ^/alertmanager/(api/v2/alerts)$ {
+    proxy_pass http://127.0.0.1:9093/$1$is_args$args;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+    proxy_hide_header Access-Control-Allow-Origin;
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 30s;
+  }
+  location / {
+    return 404;
+  }
+}
+`,
+  );
+});
