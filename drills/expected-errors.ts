@@ -35,7 +35,7 @@ const UNLESS_REFUSED =
 
 export const EXPECTED: readonly Expected[] = [
   {
-    source: /^(mastodon-[a-z]+(@\d+)?\.service|libpod-conmon-.*\.scope|conmon)$/,
+    source: /^(mastodon-[a-z]+(@\d+)?\.service|libpod-conmon-.*\.scope|podman-\d+\.scope|conmon)$/,
     says: /^conmon \S+ <nwarn>: Failed to (add inotify watch for|open cgroups file:) \/sys\/fs\/cgroup\/.*memory\.events$/,
     why: "a machine of the local cloud is a container, and podman finds no count of its containers' memory there",
   },
