@@ -19,7 +19,18 @@ export { type Clients } from "./mastodon/connections";
 export { type Database, type DatabaseAdmin, type DatabaseFacts, type PostgresServer, type SslMode } from "./mastodon/database";
 export { type ExternalPgBouncer, type ExternalPgBouncerProps } from "./mastodon/external-pgbouncer";
 export { Etcd, type EtcdProps, type KeptTier } from "./mastodon/etcd";
+export { type AlertsProps, type Objectives, type Severity } from "./mastodon/monitoring/alerts";
 export { Monitoring, type MonitoringProps } from "./mastodon/monitoring/monitoring";
+export {
+  byMail,
+  pagerDuty,
+  slack,
+  webhook,
+  type ByMailProps,
+  type Receiver,
+  type ReceiverProps,
+  type SlackProps,
+} from "./mastodon/monitoring/receivers";
 export { type Failover } from "./mastodon/failover";
 export {
   type ExternalAdminProps,

@@ -9,14 +9,26 @@ import { Disk, Size } from "../../core/size";
 import { wholeNumber } from "../../core/whole-number";
 import { ALERTMANAGER_PEER_PORT, ALERTMANAGER_PORT, EXPORTERS_PORT, OVERVIEW_PORT, TARGETS_PORT } from "../ports";
 import { Site } from "../site";
+import { alertmanagerConfig, clusterOptions, receiverFiles, sendingOf } from "./alertmanager";
+import { alertmanagerSteps } from "./alertmanager-steps";
+import { AlertsProps, checkAlerts, limitsOf } from "./alerts";
 import { blackbox } from "./blackbox";
 import { exporterProxy } from "./exporter-proxy";
 import { exportersOf } from "./exporters";
+import { overviewFacts } from "./overview/facts";
+import { overview } from "./overview/steps";
 import { prometheus } from "./prometheus";
 import { registration } from "./registration";
+import { rules } from "./rules";
 import { keptTargets, membersFile, receivesMembers } from "./targets";
+import { watched } from "./watched";
 
 export interface MonitoringProps {
+  /**
+   * Who hears of faults, and from which values on something is one.
+   * @default - nobody: alerts are shown by the overview only
+   */
+  readonly alerts?: AlertsProps;
   /**
    * The number of machines. Each of two watches everything by itself, and their Alertmanagers agree on who sends a message, so that one machine may be
    * away. A second one is a new machine and replaces the members of all pools, which register with both.
@@ -75,13 +87,17 @@ export class Monitoring extends Construct {
       });
     });
     site.inventory.tier(this, { kind: "Monitoring", why: "reads the metrics of all hosts, and tells of what is wrong" });
-    for (const machine of this.machines) this.install(machine, disk);
+    const alerts = props.alerts ?? {};
+    checkAlerts(this, alerts);
+    for (const machine of this.machines) this.install(machine, disk, alerts);
+    site.nextSteps.add(...this.visit(this.machines[0]!));
     if (other === undefined) site.whenWhole(() => this.watch(site.hosts));
   }
 
-  private install(machine: Machine, disk: Disk): void {
+  private install(machine: Machine, disk: Disk, alerts: AlertsProps): void {
     const site = Site.of(this);
     const names = this.machines.map(({ name }) => name);
+    const sending = sendingOf(machine, this, alerts);
     const { program } = machine;
     program.add({ kind: "mount", device: () => machine.device("data"), at: DIRECTORY });
     machine.runs(this, { unit: "prometheus.service", what: "prometheus", facts: {} });
@@ -93,16 +109,40 @@ export class Monitoring extends Construct {
       retentionGib: Math.max(1, Math.floor(disk.gib * 0.8)),
       alertmanagers: names,
       kept: () => keptTargets(site.hosts),
-      rules: () => "groups: []\n",
+      rules: () => rules(watched(site, alerts)),
       routes: () => (site.madeFrontDoor?.routes ?? []).map(({ host, check: { path } }) => ({ host, path })),
     });
     blackbox(machine, { verifies: () => site.madeFrontDoor?.selfSigned !== true });
+    alertmanagerSteps(program, {
+      directory: DIRECTORY,
+      reached: names.length > 1,
+      clusterOptions: clusterOptions(machine.name, names),
+      config: () => alertmanagerConfig(sending, watched(site, alerts)),
+      files: receiverFiles(sending),
+    });
     receivesMembers(program);
+    // Elsewhere than on its own loopback only where administrators reach it without logging in, and its address is one of the page.
+    const open = (site.session.administrators ?? []).length > 0;
+    overview(program, {
+      listen: open ? "*" : "127.0.0.1",
+      names: open ? [machine.name, machine.address] : [],
+      facts: () => overviewFacts(site.inventory.whole, limitsOf(alerts)),
+    });
     machine.openToAdministrators(OVERVIEW_PORT, "the overview");
     if (names.length === 1) return;
     for (const peer of this.machines) machine.knows(peer);
     for (const port of [ALERTMANAGER_PORT, ALERTMANAGER_PEER_PORT])
       machine.open("monitoring", port, "the alerts that both Prometheus find, each told once");
+  }
+
+  /** How administrators open the overview, for the end of a deploy. */
+  private visit(machine: Machine): readonly string[] {
+    const { administrators = [] } = Site.of(this).session;
+    if (administrators.length > 0) return [`How it is: http://${machine.address}:${OVERVIEW_PORT}/`];
+    const { login = "" } = machine.described;
+    if (!login.startsWith("ssh ")) return [];
+    const forwarded = login.replace("ssh ", `ssh -L ${OVERVIEW_PORT}:localhost:${OVERVIEW_PORT} `);
+    return [`How it is: http://localhost:${OVERVIEW_PORT}/ as long as this runs:`, `  ${forwarded}`];
   }
 
   /** Adds the exporters to all hosts, and lets these be found. */

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { packedFile } from "../../core/packed-file";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
@@ -57,7 +58,7 @@ export function prometheus(program: Program, plan: PrometheusPlan): void {
   program
     .add({ kind: "package", names: ["prometheus", "promtool"] })
     .add({ kind: "file", path: CONFIG, content: () => settings(plan), taken })
-    .add({ kind: "file", path: RULES, content: () => plan.rules(), taken })
+    .add(...packedFile({ kind: "file", path: RULES, content: () => plan.rules(), taken }))
     .add({
       kind: "file",
       path: KEPT_TARGETS,

@@ -15,8 +15,24 @@ export interface RelabelRule {
 const STREAMING = ["connected_clients", "connected_channels", "messages_sent_total", "redis_messages_received_total"];
 
 export function metricRelabeling(): readonly RelabelRule[] {
-  return [...LEFT_OUT, ...streaming(), ...sidekiqQueues()];
+  return [...LEFT_OUT, ...REDIS_ROLE, ...streaming(), ...sidekiqQueues()];
 }
+
+// `role` is the machine's, from its target, so Prometheus has called Redis' own word for master or replica otherwise.
+const REDIS_ROLE: readonly RelabelRule[] = [
+  {
+    source_labels: ["job", "__name__", "exported_role"],
+    regex: "redis;redis_instance_info;(.+)",
+    target_label: "role",
+    replacement: "$1",
+  },
+  {
+    source_labels: ["job", "__name__"],
+    regex: "redis;redis_instance_info",
+    target_label: "exported_role",
+    replacement: "",
+  },
+];
 
 function streaming(): readonly RelabelRule[] {
   return [
