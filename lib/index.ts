@@ -8,6 +8,7 @@ export { FrontDoor, type Route } from "./core/front-door";
 export { Host } from "./core/host";
 export type * from "./core/inventory";
 export { Machine, type MachineProps } from "./core/machine";
+export { type KeptLogs } from "./core/journal";
 export { type Mailbox } from "./core/mailbox";
 export { type ObjectStore, type ObjectStoreFacts } from "./core/objects";
 export { Pool, type PoolProps } from "./core/pool";
@@ -39,6 +40,7 @@ export {
   type ExternalPostgresProps,
 } from "./mastodon/external-postgres";
 export { type ExternalRedis, type ExternalRedisProps } from "./mastodon/external-redis";
+export { type LogCollector, type LogsProps } from "./mastodon/logs";
 export { Mastodon, type MastodonProps } from "./mastodon/mastodon";
 export { PgBouncer, type PgBouncerProps } from "./mastodon/pgbouncer";
 export { Postgres, type PostgresProps } from "./mastodon/postgres";
@@ -65,6 +67,7 @@ export { deepL, libreTranslate, type DeepLProps, type LibreTranslateProps } from
 export { StreamingPool, type StreamingPoolProps, type StreamingProcesses } from "./mastodon/streaming";
 export { SidekiqGroup, type SidekiqGroupProps } from "./mastodon/sidekiq";
 export { type ExternalServerProps } from "./mastodon/external-server";
+export { syslog, type SyslogProps } from "./mastodon/syslog";
 export { WebTier, type WebTierProps } from "./mastodon/web";
 export { type Scale } from "./core/scale";
 export { Disk, Size } from "./core/size";

@@ -1,8 +1,9 @@
-// The full program of a host's first boot: firewall and names, then the steps of the cloud, then the program of its tier.
+// The full program of a host's first boot: its journal, firewall and names, then the steps of the cloud, then the program of its tier.
 
 import { join } from "node:path";
 import { Flow } from "./flow";
 import { AddedSteps } from "./cloud";
+import { journal, JournalLimits } from "./journal";
 import { METADATA, nftables } from "./nftables";
 import { FileStep, Program } from "./program";
 import { readinessAnswer } from "./readiness";
@@ -27,6 +28,8 @@ export interface WholeHost {
   readonly secrets: "boot text" | "store";
   /** The port of the cloud's health check. */
   readonly askedOn: number | undefined;
+  /** The limits of its journal. */
+  readonly journal: JournalLimits;
 }
 
 const FIREWALL = "/etc/nftables.conf";
@@ -34,6 +37,7 @@ const FIREWALL = "/etc/nftables.conf";
 export function hostProgram(host: WholeHost): Program {
   const { addresses = METADATA, users } = host.metadata;
   const whole = new Program().add(
+    ...journal(host.journal),
     { kind: "package", names: ["nftables"] },
     {
       kind: "file",

@@ -189,6 +189,7 @@ export abstract class Host extends Construct {
       program: this.program,
       secrets: site.cloud.can.secrets ?? "boot text",
       askedOn: this.askedOn,
+      journal: site.journal,
     };
   }
 

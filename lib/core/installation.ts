@@ -7,8 +7,8 @@ import { Cloud, CloudSession } from "./cloud";
 import { Flow, flowTable } from "./flow";
 import { FrontDoor } from "./front-door";
 import { wrongGenerations } from "./generation";
-import type { Host } from "./host";
 import { Mailbox } from "./mailbox";
+import { journalOf, JournalLimits, KeptLogs } from "./journal";
 import { hostName, standIn, SUFFIX_LENGTH, wrongName, wrongSiteId, wrongTierId } from "./names";
 import { NextSteps } from "./next-steps";
 import { PageError, Problems } from "./problems";
@@ -16,6 +16,7 @@ import { SecretChecks } from "./secret-checks";
 import { SiteInventory } from "./site-inventory";
 import { registerSite } from "./sites";
 import { wrongNumber } from "./whole-number";
+import type { Host } from "./host";
 
 export interface InstallationProps {
   /** The cloud on which the machines are made. A change means new machines with empty disks. */
@@ -28,6 +29,11 @@ export interface InstallationProps {
    * @throws at synth if it is not a private /16
    */
   readonly network?: string;
+  /**
+   * How much of its own logs each machine keeps.
+   * @default - 1 GiB and 30 days
+   */
+  readonly logs?: KeptLogs;
 }
 
 const STANDARD_NETWORK = "10.20.0.0/16";
@@ -49,6 +55,8 @@ export class Installation extends Construct {
   /** The cloud's session for this site. */
   readonly session: CloudSession;
   readonly problems: Problems;
+  /** The limits of each machine's journal. */
+  readonly journal: JournalLimits;
   /** What the site consists of, for administrators and programs. */
   readonly inventory: SiteInventory;
   /** What is printed at the end of a deploy. */
@@ -66,6 +74,7 @@ export class Installation extends Construct {
   constructor(scope: Construct, id: string, props: InstallationProps) {
     super(scope, id);
     this.problems = new Problems(this);
+    this.journal = journalOf(this, this.problems, props.logs);
     this.cloud = props.cloud;
     this.host = props.host;
     const wrongId = wrongSiteId(id);

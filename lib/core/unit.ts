@@ -46,10 +46,11 @@ export interface ServiceSection {
   readonly RuntimeMaxSec?: Span;
   readonly StandardInput?: "socket";
   readonly StandardOutput?: "socket" | "journal";
-  readonly StandardError?: "socket" | "journal";
+  readonly StandardError?: "socket" | "journal" | "null";
   readonly LogLevelMax?: "warning" | "notice";
   readonly LogFilterPatterns?: Lines;
   readonly LimitNOFILE?: number;
+  readonly MemoryMax?: string;
   readonly OOMScoreAdjust?: number;
   readonly OOMPolicy?: "continue";
   readonly NoNewPrivileges?: boolean;

@@ -65,3 +65,5 @@ export const SIDEKIQ_METRICS_PORT = 9395;
 
 /** Elasticsearch and OpenSearch, which are external. */
 export const SEARCH_PORT = 9200;
+/** Syslog over TLS (RFC 5425), which is external. */
+export const SYSLOG_PORT = 6514;

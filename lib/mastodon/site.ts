@@ -9,6 +9,7 @@ import { wrongImage } from "../core/image";
 import { Installation } from "../core/installation";
 import { ObjectStore, ObjectStoreFacts } from "../core/objects";
 import { PageError } from "../core/problems";
+import { LogsProps } from "./logs";
 import { monitoredIf } from "./monitoring/monitored";
 import { ExtraEnv, Setting } from "./setting";
 import { Shared } from "./shared";
@@ -66,6 +67,11 @@ export interface SiteProps {
    * @throws at synth if it is not a private /16
    */
   readonly network?: string;
+  /**
+   * How long each machine keeps its logs, and who else gets them.
+   * @default - 1 GiB and 30 days on each machine, and nobody else
+   */
+  readonly logs?: LogsProps;
 }
 
 export class Site extends Installation {
@@ -90,6 +96,7 @@ export class Site extends Installation {
       cloud: props.cloud,
       host: props.webDomain ?? props.domain,
       ...(props.network !== undefined && { network: props.network }),
+      ...(props.logs !== undefined && { logs: props.logs }),
     });
     this.domain = props.domain;
     this.webDomain = this.host;
@@ -112,6 +119,7 @@ export class Site extends Installation {
     ];
     for (const problem of problems) this.problems.add(this, problem);
     this.inventory.says({ domain: props.domain, version: props.version });
+    props.logs?.forwardTo?.collect(this);
     this.objects = props.objects?.attach(this, { domain: this.webDomain });
   }
 

@@ -9,7 +9,7 @@ import { InstanceType, instanceType } from "./instance-types";
 import { AwsNetwork } from "./network";
 import { Settings } from "./settings";
 
-/** Debian takes 2, its packages 1, the images of Mastodon 2, and the journal up to 3: what is left is for uploads on their way. */
+/** Debian takes 2, its packages 1, the images of Mastodon 2, and the journal 10 at most: what is left is for uploads on their way. */
 const ROOT_DISK_GIB = 30;
 
 /** All that an instance is made of besides its boot text and its place. */
