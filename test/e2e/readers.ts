@@ -24,12 +24,8 @@ const READERS: readonly Reader[] = [
   },
   { name: "nginx", script: "! command -v nginx >/dev/null || [ ! -e /etc/nginx/conf.d/mastodon.conf ] || nginx -t -q" },
   { name: "HAProxy", script: "! command -v haproxy >/dev/null || haproxy -c -q -f /etc/haproxy/haproxy.cfg" },
-  // It tells of a line that it does not know, and goes on without it.
-  {
-    name: "journald",
-    script:
-      "! journalctl -q -o cat -u systemd-journald -g 'journald.conf.d/.*(Unknown|Failed to parse|Missing)' && journalctl --header | grep -q /var/log/journal/",
-  },
+  // It tells of a line that it cannot read, and goes on without it.
+  { name: "journald", script: "! journalctl -q -o cat --no-pager | grep -E 'zz-mastodon.conf:[0-9]+: '" },
   { name: "rsyslog", script: "! command -v rsyslogd >/dev/null || rsyslogd -N1 -f /etc/rsyslog.conf" },
   { name: "nftables", script: "nft -c -f /etc/nftables.conf" },
   {
