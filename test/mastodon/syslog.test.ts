@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, TerraformStack } from "cdktf";
+import { App, TerraformStack, Testing } from "cdktf";
 import { parse } from "yaml";
 import { Postgres, Redis, SidekiqGroup, Site, StreamingPool, syslog, SyslogProps, WebTier, mail } from "../../lib";
 import { FakeCloud } from "../../lib/testing";
@@ -24,6 +24,7 @@ function page(props?: SyslogProps) {
   new WebTier(site, "Web", { processes: 1, streaming, ...data });
   const queues = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
   new SidekiqGroup(site, "Jobs", { threads: 5, queues, ...data });
+  Testing.synth(stack);
   return { site, cloud, hosts: [...cloud.machines, ...cloud.pools], problems: () => site.problems.all() };
 }
 
@@ -156,5 +157,6 @@ test("two sites may have one collector", () => {
       }),
   );
   for (const site of sites) new Postgres(site, "Database");
+  Testing.synth(stack);
   expect(cloud.machines.map(({ calls }) => calls().filter(({ why }) => why === "hands over its logs").length)).toEqual([1, 1]);
 });
