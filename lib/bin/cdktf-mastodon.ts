@@ -3,6 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { dashboards } from "./dashboards";
 import { facts, isFact } from "./facts";
 import { init } from "./init";
 import { inventory } from "./inventory";
@@ -29,6 +30,8 @@ const USAGE = `usage: cdktf-mastodon init
   Makes the account of the site's owner on a web machine and prints its password, once.
        cdktf-mastodon inventory [SITE] [--json] [--file FILE]
   What stands, as Terraform's state has it: tiers, machines and pools, what runs on each, how one logs in, and in which order they are renewed.
+       cdktf-mastodon dashboards [SITE] [--to DIRECTORY]
+  Grafana's dashboards of what stands, printed or written to a file each: docs/dashboards.md says how Grafana reads them.
        cdktf-mastodon flows [DIRECTORY] [--json]
   Who may reach which port of whom, and why, as the plan in DIRECTORY (cdktf.out) has it. Every other port is closed.
        cdktf-mastodon connections [DIRECTORY] [--json]
@@ -47,6 +50,7 @@ export function main(args: readonly string[]): number {
   }
   if (command === "init" && args.length === 1) return init((path) => secrets([path], USAGE));
   if (isFact(command)) return facts(command, args.slice(1));
+  if (command === "dashboards") return dashboards(args.slice(1));
   if (command === "inventory") return inventory(args.slice(1));
   if (command === "owner") return owner(args.slice(1));
   if (command === "secrets" && args[1] === "changed") return secretsChanged(args.slice(2), USAGE);

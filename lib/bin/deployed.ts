@@ -65,6 +65,22 @@ export function deployed(directory: string, outputs: Outputs = terraformOutput):
 }
 
 /**
+ * The inventories of a command's site, or of all sites, as they were deployed last.
+ * @throws NoInventory as `deployed`, and if there is no such site
+ */
+export function deployedSites(directory: string, site: string | undefined, outputs?: Outputs): readonly Inventory[] {
+  const all = deployed(directory, outputs).map(({ inventory }) => inventory);
+  if (all.length === 0)
+    throw new NoInventory(
+      `no site of ${directory} is deployed with an inventory / npx cdktf deploy, also where an older version has deployed it`,
+    );
+  const chosen = all.filter((one) => site === undefined || one.site === site);
+  const names = all.map((one) => one.site).join(", ");
+  if (chosen.length === 0) throw new NoInventory(`there is no deployed site "${site}" / name one that is: ${names}`);
+  return chosen;
+}
+
+/**
  * The sites in what `terraform output -json` has said in the directory of a stack.
  * @throws NoInventory if Terraform cannot read the state, or if it was written by another version of the library
  */

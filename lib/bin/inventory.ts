@@ -1,9 +1,9 @@
 // `cdktf-mastodon inventory [SITE]`: prints the deployed inventory from Terraform's state, or writes it to a file.
 
-import { renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Facts, Inventory, InventoryMachine, InventoryPool, InventoryUnit } from "../core/inventory";
-import { deployed, NoInventory, outputDirectory, Outputs } from "./deployed";
+import { deployedSites, NoInventory, outputDirectory, Outputs } from "./deployed";
+import { replaceFile } from "./replace-file";
 
 export const INVENTORY_USAGE = `usage: cdktf-mastodon inventory [SITE] [--json] [--file FILE] [--out DIRECTORY]
   What stands, as Terraform's state has it: tiers, machines and pools, what runs on each, how one logs in, and the order in which kept machines
@@ -23,22 +23,14 @@ export function inventory(args: readonly string[], outputs?: Outputs): number {
   if (more !== undefined) return wrong(`${INVENTORY_USAGE}\n"${more}" is one word too many`, 2);
   const directory = outputDirectory(given.values.out);
   try {
-    const all = deployed(directory, outputs).map(({ inventory }) => inventory);
-    if (all.length === 0)
-      return wrong(
-        `no site of ${directory} is deployed with an inventory / npx cdktf deploy, also where an older version has deployed it`,
-        1,
-      );
-    const names = all.map((one) => one.site).join(", ");
-    const chosen = all.filter((one) => site === undefined || one.site === site);
-    if (chosen.length === 0) return wrong(`there is no deployed site "${site}" / name one that is: ${names}`, 1);
+    const chosen = deployedSites(directory, site, outputs);
     const { json, file } = given.values;
     const data = JSON.stringify(
       site === undefined ? Object.fromEntries(chosen.map((one) => [one.site, one])) : chosen[0],
       null,
       2,
     );
-    const unwritten = file === undefined ? undefined : write(file, `${data}\n`);
+    const unwritten = file === undefined ? undefined : replaceFile(file, `${data}\n`);
     if (unwritten !== undefined) return wrong(unwritten, 1);
     if (json === true) console.log(data);
     else if (file === undefined) console.log(chosen.map((one) => readable(one).join("\n")).join("\n\n"));
@@ -46,18 +38,6 @@ export function inventory(args: readonly string[], outputs?: Outputs): number {
   } catch (error) {
     if (error instanceof NoInventory) return wrong(error.message, 1);
     throw error;
-  }
-}
-
-// Replaces the file atomically, so that no reader gets a part of it.
-function write(file: string, text: string): string | undefined {
-  try {
-    const beside = `${file}.new`;
-    writeFileSync(beside, text);
-    renameSync(beside, file);
-    return undefined;
-  } catch (error) {
-    return `${file} cannot be written: ${(error as Error).message} / name a file in a directory that is there`;
   }
 }
 

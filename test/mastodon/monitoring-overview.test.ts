@@ -2,39 +2,17 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, TerraformStack } from "cdktf";
-import { Disk, Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "../../lib";
+import { Redis } from "../../lib";
 import { OverviewFacts, overviewFacts, runs } from "../../lib/mastodon/monitoring/overview/facts";
 import { overviewFiles } from "../../lib/mastodon/monitoring/overview/files";
 import { OVERVIEW_FILES, overviewNginx } from "../../lib/mastodon/monitoring/overview/nginx";
 import { overviewQueries } from "../../lib/mastodon/monitoring/overview/queries";
-import { FakeCloud } from "../../lib/testing";
+import { emptySite, monitoringSite } from "./monitoring-site";
 
 const FOLDER = join(__dirname, "../../lib/mastodon/monitoring/overview");
 const source = (name: string) => readFileSync(join(FOLDER, name), "utf8");
 
-function site(): Site {
-  const made = new Site(new TerraformStack(new App(), "stack"), "Social", {
-    cloud: new FakeCloud(),
-    domain: "social.example",
-    version: "4.7.6",
-  });
-  const redis = new Redis(made, "Redis", { replicas: 2 });
-  const quorum = new Etcd(made, "Etcd", { on: redis });
-  const database = new Postgres(made, "Database", { replicas: 1, quorum, disk: Disk.gib(5) });
-  const pooler = new PgBouncer(made, "Pool", { database, serverConnections: 40 });
-  const cache = new Redis(made, "Cache", { use: "cache", on: redis, replicas: 2 });
-  const jobs = new Redis(made, "Jobs", { use: "sidekiq", on: redis, replicas: 2 });
-  const data = { database: pooler, redis, cache, jobs };
-  const live = new StreamingPool(made, "Streaming", { machines: 1, processes: 2, ...data });
-  new WebTier(made, "Web", { machines: 2, size: Size.of({ cpus: 2, gib: 4 }), streaming: live, ...data });
-  new SidekiqGroup(made, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, ...data });
-  new SidekiqGroup(made, "Others", { queues: { mailers: 1, default: 2 }, machines: 3, ...data });
-  new SidekiqGroup(made, "Scheduler", { queues: ["scheduler"], ...data });
-  return made;
-}
-
-const { queries, ...known } = overviewFacts(site().inventory.whole);
+const { queries, ...known } = overviewFacts(monitoringSite().inventory.whole);
 
 test("the page knows names and numbers, in the order of a request", () => {
   expect(known).toEqual({
@@ -60,7 +38,7 @@ test("the page knows names and numbers, in the order of a request", () => {
 });
 
 test("limits of the page take the place of its own", () => {
-  const { queueSeconds, certificateDays } = overviewFacts(site().inventory.whole, {
+  const { queueSeconds, certificateDays } = overviewFacts(monitoringSite().inventory.whole, {
     queueSeconds: { default: 5 },
     certificateDays: 30,
   });
@@ -68,18 +46,14 @@ test("limits of the page take the place of its own", () => {
 });
 
 test("nothing that Terraform computes, and nothing of its own syntax, reaches the browser", () => {
-  const { whole } = site().inventory;
+  const { whole } = monitoringSite().inventory;
   expect(JSON.stringify(whole)).toContain("${");
   expect(JSON.stringify(overviewFacts(whole))).not.toMatch(/\$\{|%\{|TfToken/);
   expect(overviewFacts({ ...whole, host: "${computed.host}" }).host).toBe("?");
 });
 
 test("a page of few tiers asks for no section of the others", () => {
-  const few = new Site(new TerraformStack(new App(), "stack"), "Social", {
-    cloud: new FakeCloud(),
-    domain: "social.example",
-    version: "4.7.6",
-  });
+  const few = emptySite();
   new Redis(few, "Redis", {});
   const { tiers, queues, redis, serverConnections } = overviewFacts(few.inventory.whole);
   expect({ tiers, queues, redis, serverConnections }).toEqual({
@@ -127,15 +101,23 @@ test("the files beside the page, of which a change is delivered", () => {
 });
 
 test("nginx serves the page and what reads, and nothing else", () => {
-  expect(overviewNginx({ listen: "10.20.5.10:8090", directory: "/srv/overview", names: ["monitoring-1", "10.20.5.10"] })).toBe(
+  expect(
+    overviewNginx({
+      listen: "10.20.5.10:9080",
+      prometheus: "127.0.0.1:9090",
+      alertmanager: "127.0.0.1:9093",
+      directory: "/srv/overview",
+      names: ["monitoring-1", "10.20.5.10"],
+    }),
+  ).toBe(
     `server {
-  listen 10.20.5.10:8090 default_server;
+  listen 10.20.5.10:9080 default_server;
   default_type text/plain;
   return 421 "Open this page by the name of its machine, or by localhost.\\n";
 }
 
 server {
-  listen 10.20.5.10:8090;
+  listen 10.20.5.10:9080;
   server_name localhost 127.0.0.1 [::1] monitoring-1 10.20.5.10;
   root /srv/overview;
   index index.html;

@@ -1,9 +1,13 @@
-// nginx' server for the overview page and for what reads metrics: `overviewNginx({ listen: "127.0.0.1:9100", directory })`. It only reads: nothing
-// of Prometheus or Alertmanager that changes or stops them has a way through it.
+// nginx' server for the overview page and for what reads metrics:
+// `overviewNginx({ listen: "127.0.0.1:9080", directory, prometheus: "…", alertmanager: "…" })`. It only reads: nothing that
+// changes or stops Prometheus or Alertmanager has a way through it.
 
 export interface OverviewNginxPlan {
-  /** The address and port, such as `127.0.0.1:8090`. */
+  /** The address and port, such as `127.0.0.1:9080`. */
   readonly listen: string;
+  /** Where Prometheus and Alertmanager listen, such as `127.0.0.1:9090`. */
+  readonly prometheus: string;
+  readonly alertmanager: string;
   /** Where the page's files are. */
   readonly directory: string;
   /**
@@ -16,8 +20,6 @@ export interface OverviewNginxPlan {
 /** The page's files, and no other of its directory. */
 export const OVERVIEW_FILES = ["index.html", "overview.css", "overview.js", "sections.js", "words.js", "site.json"] as const;
 
-const PROMETHEUS = "127.0.0.1:9090";
-const ALERTMANAGER = "127.0.0.1:9093";
 /** What the page asks, and what a Grafana asks whose data source has the method GET. */
 const PROMETHEUS_READS = "query|query_range|labels|label/[A-Za-z_][A-Za-z0-9_]*/values|series|metadata|status/buildinfo";
 
@@ -30,7 +32,7 @@ const HEADERS = [
 ];
 
 /** The text of the server blocks. */
-export function overviewNginx({ listen, directory, names = [] }: OverviewNginxPlan): string {
+export function overviewNginx({ listen, prometheus, alertmanager, directory, names = [] }: OverviewNginxPlan): string {
   const files = OVERVIEW_FILES.map((name) => name.replaceAll(".", "\\.")).join("|");
   return `server {
   listen ${listen} default_server;
@@ -56,10 +58,10 @@ ${HEADERS.map((header) => `  add_header ${header} always;\n`).join("")}
   location ~ ^/(${files})$ {
   }
   location ~ ^/prometheus/(api/v1/(?:${PROMETHEUS_READS}))$ {
-    ${proxied(PROMETHEUS)}
+    ${proxied(prometheus)}
   }
   location ~ ^/alertmanager/(api/v2/alerts)$ {
-    ${proxied(ALERTMANAGER)}
+    ${proxied(alertmanager)}
   }
   location / {
     return 404;

@@ -40,7 +40,7 @@ export function bytes(value) {
   return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;
 }
 
-/** `one("machine", 2)` is "2 machines". */
+/** `count(2, "machine")` is "2 machines". */
 export const count = (amount, one, many = `${one}s`) => `${amount} ${amount === 1 ? one : many}`;
 
 /** The state of a value against limits from which on it is a warning and critical; a lower value is the better one. */
