@@ -175,7 +175,7 @@ const SAMPLES: Samples = {
     [{ instance: "database-2" }, 0.06],
   ],
   poolClients: each(
-    POOLERS.map((instance) => ({ instance })),
+    POOLERS.map((instance) => ({ instance, tier: "pool" })),
     (n) => [212, 205][n]!,
   ),
   poolWaiting: each(

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Redis } from "../../lib";
+import { PgBouncer, Postgres, Redis, SidekiqGroup } from "../../lib";
 import { OverviewFacts, overviewFacts, runs } from "../../lib/mastodon/monitoring/overview/facts";
 import { overviewFiles } from "../../lib/mastodon/monitoring/overview/files";
 import { OVERVIEW_FILES, overviewNginx } from "../../lib/mastodon/monitoring/overview/nginx";
@@ -32,7 +32,7 @@ test("the page knows names and numbers, in the order of a request", () => {
     queues: ["default", "push", "ingress", "mailers", "fasp", "pull", "scheduler"],
     queueSeconds: { default: 15, push: 60, ingress: 60, mailers: 300, fasp: 600, pull: 600, scheduler: 600 },
     certificateDays: 14,
-    serverConnections: { "pool-1": 40 },
+    serverConnections: { pool: 40 },
   });
   expect([runs({ ...known, queries }, "sentinel"), runs({ ...known, queries }, "own")]).toEqual([true, false]);
 });
@@ -50,6 +50,17 @@ test("nothing that Terraform computes, and nothing of its own syntax, reaches th
   expect(JSON.stringify(whole)).toContain("${");
   expect(JSON.stringify(overviewFacts(whole))).not.toMatch(/\$\{|%\{|TfToken/);
   expect(overviewFacts({ ...whole, host: "${computed.host}" }).host).toBe("?");
+});
+
+test("poolers on the machines of their clients are known by the pool of these", () => {
+  const made = emptySite();
+  const database = new PgBouncer(made, "Pool", {
+    on: "each",
+    database: new Postgres(made, "Database", {}),
+    serverConnections: 7,
+  });
+  new SidekiqGroup(made, "Jobs", { queues: ["push"], database, redis: new Redis(made, "Redis", {}) });
+  expect(overviewFacts(made.inventory.whole).serverConnections).toEqual({ jobs: 7 });
 });
 
 test("a page of few tiers asks for no section of the others", () => {

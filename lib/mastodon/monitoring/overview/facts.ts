@@ -18,7 +18,7 @@ export interface OverviewFacts {
   readonly queueSeconds: Readonly<Record<string, number>>;
   /** How many days before its end a certificate is shown as one that was not renewed. */
   readonly certificateDays: number;
-  /** All connections that each PgBouncer machine may open to PostgreSQL, by host; empty without a PgBouncer of the page. */
+  /** The connections that a PgBouncer may open for each database, by the tier of its host; empty without a PgBouncer of the page. */
   readonly serverConnections: Readonly<Record<string, number>>;
   /** What the page asks Prometheus, by name. */
   readonly queries: Readonly<Record<string, string>>;
@@ -79,12 +79,10 @@ export function overviewFacts(inventory: Inventory, limits = LIMITS): OverviewFa
     queues,
     queueSeconds: Object.fromEntries(queues.map((queue) => [queue, limits.queueSeconds[queue] ?? OTHER_QUEUE_SECONDS])),
     certificateDays: limits.certificateDays,
-    serverConnections: Object.fromEntries(
-      hosts.flatMap(({ name, units: own }) => {
-        const connections = own.find(({ what }) => what === "pgbouncer")?.facts["serverConnections"];
-        return typeof connections === "number" ? [[plain(name), connections]] : [];
-      }),
-    ),
+    serverConnections: Object.fromEntries([
+      ...machines.flatMap((machine) => connections(tierOf(machine), machine)),
+      ...pools.flatMap((pool) => connections(plain(pool.name), pool)),
+    ]),
     queries: overviewQueries(),
   };
 }
@@ -106,6 +104,11 @@ function keptTier(name: string, machines: readonly InventoryMachine[]): Overview
 
 function poolTier(pool: InventoryPool): OverviewTier {
   return { name: plain(pool.name), role: pool.role, runs: kinds([pool]), size: pool.size };
+}
+
+function connections(tier: string, { units }: InventoryMachine | InventoryPool): readonly (readonly [string, number])[] {
+  const most = units.find(({ what }) => what === "pgbouncer")?.facts["serverConnections"];
+  return typeof most === "number" ? [[tier, most]] : [];
 }
 
 function kinds(hosts: readonly (InventoryMachine | InventoryPool)[]): readonly string[] {

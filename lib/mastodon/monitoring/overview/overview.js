@@ -1,7 +1,7 @@
 // The overview page: reads site.json, Prometheus and Alertmanager every 15 s, and shows what sections.js makes of the answers.
 
 import { sections, troubles } from "./sections.js";
-import { el, seconds } from "./words.js";
+import { seconds } from "./words.js";
 
 const EVERY = 15_000;
 const PATIENCE = 10_000;

@@ -67,10 +67,11 @@ const DATA = {
   follows: "max by (instance) (patroni_postgres_streaming)",
   lag: "site:mastodon_postgres_lag_seconds:max",
   connections: "site:mastodon_postgres_connections:ratio",
-  poolClients: `sum by (instance) (pgbouncer_pools_client_active_connections${POOLS})`,
+  poolClients: `sum by (instance, tier) (pgbouncer_pools_client_active_connections${POOLS})`,
   poolWaiting: `sum by (instance) (pgbouncer_pools_client_waiting_connections${POOLS})`,
   poolWait: `max by (instance) (pgbouncer_pools_client_maxwait_seconds${POOLS})`,
-  poolBusy: `sum by (instance) (pgbouncer_pools_server_active_connections${POOLS})`,
+  // Each database of PgBouncer has as many connections for itself.
+  poolBusy: `max by (instance) (sum by (instance, database) (pgbouncer_pools_server_active_connections${POOLS}))`,
   // The label `role` of a target is the machine's, so that Prometheus renames Redis' own.
   master: 'max by (instance, use) (redis_instance_info{exported_role="master"} or redis_instance_info{role="master"})',
   redisMemory: "max by (instance, use) (redis_memory_used_bytes)",

@@ -12,8 +12,6 @@ function valueOf(samples, labels = {}) {
 }
 
 const compare = (a, b) => a.localeCompare(b, "en", { numeric: true });
-const instances = (...all) =>
-  [...new Set(all.flatMap((samples = []) => samples.map(({ labels }) => labels.instance)))].sort(compare);
 const runs = ({ tiers }, what) => tiers.some((tier) => tier.runs.includes(what));
 
 function section(id, title, ...content) {
@@ -308,14 +306,14 @@ function wrongPrimaries(of) {
 }
 
 function poolers({ facts, of }) {
-  const names = instances(
-    of.poolClients,
-    Object.keys(facts.serverConnections).map((instance) => ({ labels: { instance } })),
-  );
-  const rows = names.map((instance) => {
+  const own = facts.tiers.filter((tier) => tier.runs.includes("pgbouncer"));
+  const kept = own.flatMap((tier) => (tier.machines ?? []).map((instance) => [instance, tier.name]));
+  const seen = (of.poolClients ?? []).map(({ labels }) => [labels.instance, labels.tier]);
+  const hosts = [...new Map([...kept, ...seen])].sort(([a], [b]) => compare(a, b));
+  const rows = hosts.map(([instance, tier]) => {
     const value = (samples) => valueOf(samples, { instance });
     const [waiting, wait, running] = [value(of.poolWaiting), value(of.poolWait), value(of.poolBusy)];
-    const most = facts.serverConnections[instance];
+    const most = facts.serverConnections[tier];
     return [
       instance,
       shown(value(of.poolClients), number),
