@@ -3,6 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { advise } from "./advise";
 import { dashboards } from "./dashboards";
 import { facts, isFact } from "./facts";
 import { init } from "./init";
@@ -36,6 +37,8 @@ const USAGE = `usage: cdktf-mastodon init
   Who may reach which port of whom, and why, as the plan in DIRECTORY (cdktf.out) has it. Every other port is closed.
        cdktf-mastodon connections [DIRECTORY] [--json]
   Who may hold how many database connections: on an ordinary day, and while every tier rolls at once.
+       cdktf-mastodon advise [--site SITE] [--hours 24] [--prometheus URL] [--json]
+  Says what was short or larger than needed in the last hours, and which prop of which construct to change, from the numbers of the site's Monitoring.
        cdktf-mastodon local COMMAND
   Looks after the machines of the local cloud: list, run, logs, mail, wait, machine, partition, clean.
        cdktf-mastodon drill [NAME…]
@@ -52,6 +55,7 @@ export function main(args: readonly string[]): number {
   if (isFact(command)) return facts(command, args.slice(1));
   if (command === "dashboards") return dashboards(args.slice(1));
   if (command === "inventory") return inventory(args.slice(1));
+  if (command === "advise") return advise(args.slice(1));
   if (command === "owner") return owner(args.slice(1));
   if (command === "secrets" && args[1] === "changed") return secretsChanged(args.slice(2), USAGE);
   if (command === "secrets") return secrets(args.slice(1), USAGE);

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Inventory, InventoryPool, MEMBER } from "../core/inventory";
 import { deployed, NoInventory, outputDirectory } from "./deployed";
+import { splitWords } from "./login";
 
 export const OWNER_USAGE = `usage: cdktf-mastodon owner NAME --email ADDRESS [--site SITE] [--out DIRECTORY]
        cdktf-mastodon owner NAME --email ADDRESS --ssh USER@HOST
@@ -77,11 +78,6 @@ function loginOf({ list, login }: InventoryPool, world: World): string | undefin
   if (list === undefined || login === undefined) return undefined;
   const [member] = world.listed(list);
   return member === undefined ? undefined : login.replace(MEMBER, member);
-}
-
-/** The words of a command, of which some are in double quotes. */
-function splitWords(command: string): readonly string[] {
-  return (command.match(/(?:[^\s"]|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ""));
 }
 
 interface Words {

@@ -78,7 +78,7 @@ export class Connections {
 
   /** Connections while every tier rolls out at the same time, as with a new version of Mastodon. */
   get surge(): number {
-    return this.rows.reduce((sum, { processes, each, doubles }) => sum + processes * each * (doubles ? 2 : 1), 0);
+    return surgeOf(this.rows);
   }
 
   /** One row per tier. */
@@ -116,4 +116,48 @@ function summaries(all: readonly Connections[]): Readonly<Record<string, unknown
     byName.set(key, summary);
   }
   return Object.fromEntries(byName);
+}
+
+/** The sums of one server, as a plan has them. */
+export interface Budget {
+  readonly server: string;
+  /** The maximum of connections for all clients together. */
+  readonly most: number;
+  /** The source of that maximum. */
+  readonly limit: string;
+  readonly rows: readonly BudgetRow[];
+}
+
+export interface BudgetRow {
+  /** The tier's name, as in host names. */
+  readonly tier: string;
+  /** Which of the tier's clients, where it has several kinds. */
+  readonly what?: string;
+  readonly processes: number;
+  readonly each: number;
+  readonly doubles: boolean;
+}
+
+/** Reads the local value of a plan that `Connections` has written. */
+export function budgetsIn(local: unknown): readonly Budget[] {
+  const servers = Object.entries(
+    (local ?? {}) as Readonly<Record<string, { readonly limit: string; readonly tiers: Connections["tiers"] }>>,
+  );
+  return servers.map(([server, { limit, tiers }]) => ({
+    server,
+    // Every text ends in the number, and that of a machine of its own in what is left of it.
+    most: Number(/\d+$/.exec(limit)?.[0]),
+    limit,
+    rows: Object.entries(tiers).map(([name, row]) => {
+      const [, tier, what] = /^([^,]+)(?:, (.+))?$/.exec(name)!;
+      const [, processes, each, doubles] = /^(\d+) x (\d+)(, twice in a roll-out)?$/.exec(row)!;
+      const numbers = { processes: Number(processes), each: Number(each), doubles: doubles !== undefined };
+      return { tier: tier!, ...(what !== undefined && { what }), ...numbers };
+    }),
+  }));
+}
+
+/** Connections while every tier rolls out at the same time. */
+export function surgeOf(rows: readonly Pick<BudgetRow, "processes" | "each" | "doubles">[]): number {
+  return rows.reduce((sum, { processes, each, doubles }) => sum + processes * each * (doubles ? 2 : 1), 0);
 }

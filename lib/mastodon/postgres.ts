@@ -94,7 +94,7 @@ export interface PostgresProps {
 }
 
 /** Connections reserved for PostgreSQL's own 3 for superusers, monitoring, and psql. */
-const RESERVED = 10;
+export const RESERVED = 10;
 const MOST_REPLICAS = 8;
 const MOST_CONNECTIONS = 1000;
 

@@ -1,0 +1,176 @@
+// `cdktf-mastodon advise`: says what to change on the page, from the numbers that Prometheus on the site's monitoring machine has of the last hours.
+
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { Inventory, InventoryMachine } from "../core/inventory";
+import { budgetsIn } from "../mastodon/connections";
+import { Advice, advice } from "../mastodon/monitoring/advice";
+import { Answered, lastHours, numbersIn, paths, Period } from "../mastodon/monitoring/advice-answers";
+import { STEP_SECONDS } from "../mastodon/monitoring/advice-queries";
+import { moment, span } from "../mastodon/monitoring/advice-words";
+import { Answer, deployed, NoInventory, outputDirectory, planned } from "./deployed";
+import { splitWords } from "./login";
+
+export const ADVISE_USAGE = `usage: cdktf-mastodon advise [--site SITE] [--hours 24] [--prometheus URL] [--json] [--out DIRECTORY]
+  Says what was short or larger than needed in the last hours, which prop of which construct to change, and what that costs. The numbers are those of
+  the site's Monitoring, on whose machine it logs in as the inventory says. With --prometheus it asks that Prometheus instead, such as
+  http://127.0.0.1:9090 of a forwarded port. --site is needed only beside other sites. --hours is from 1 to 720. --json prints it for programs, and
+  --out is where cdktf synth writes (cdktf.out).`;
+
+/** The side effects of the command; replaced in tests. */
+export interface World {
+  /** The deployed sites of the page whose plan is in a directory, each with the sums of connections in that plan. */
+  readonly sites: (directory: string) => readonly { readonly inventory: Inventory; readonly connections: unknown }[];
+  /** Runs a program; returns what it printed. */
+  readonly run: (program: string, args: readonly string[]) => Answer;
+  /** Unix time in seconds. */
+  readonly now: () => number;
+}
+
+const MOST_HOURS = 720;
+const HERE_URL = "http://127.0.0.1:9090";
+// Prints what it gets of an error too: Prometheus says there why.
+const CURL = ["curl", "-gsS", "-m", "120", "-w", "\\n"];
+
+/** Prints it; returns the exit status: 0 also if there is something to do. */
+export function advise(args: readonly string[], world: World = HERE): number {
+  let given;
+  try {
+    const text = { type: "string" } as const;
+    const options = { site: text, hours: text, prometheus: text, json: { type: "boolean" }, out: text } as const;
+    given = parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    return wrong(`${ADVISE_USAGE}\n${(error as Error).message}`, 2);
+  }
+  const hours = Number(given.hours ?? "24");
+  if (!(Number.isInteger(hours) && hours >= 1 && hours <= MOST_HOURS))
+    return wrong(`${ADVISE_USAGE}\n--hours is "${given.hours}": give a whole number from 1 to ${MOST_HOURS}`, 2);
+  if (given.prometheus !== undefined && !/^https?:\/\/[^\s'"]+$/.test(given.prometheus))
+    return wrong(`${ADVISE_USAGE}\n--prometheus is "${given.prometheus}": give a URL such as ${HERE_URL}`, 2);
+  try {
+    const { inventory, connections } = chosen(world.sites(outputDirectory(given.out)), given.site);
+    const period = lastHours(hours, world.now());
+    const { numbers, since } = ask(inventory, period, given.prometheus, world);
+    if (since === undefined)
+      return wrong(
+        `Prometheus has no numbers of the last ${span(hours * 3600)} / wait for some hours after the deploy, or give more --hours`,
+        1,
+      );
+    const late = since - period.from > 2 * STEP_SECONDS ? since : undefined;
+    const all = advice({ inventory, numbers, budgets: budgetsIn(connections) });
+    if (given.json === true)
+      console.log(JSON.stringify({ site: inventory.site, from: late ?? period.from, until: period.until, advice: all }, null, 2));
+    else console.log(readable(inventory, period, late, all).join("\n"));
+    return 0;
+  } catch (error) {
+    if (error instanceof NoInventory || error instanceof NoNumbers) return wrong(error.message, 1);
+    throw error;
+  }
+}
+
+/** Prometheus cannot be asked; the message says why and what to do. */
+class NoNumbers extends Error {}
+
+type Site = ReturnType<World["sites"]>[number];
+
+function chosen(sites: readonly Site[], site: string | undefined): Site {
+  const found = sites.length === 1 && site === undefined ? sites[0] : sites.find(({ inventory }) => inventory.site === site);
+  if (found !== undefined) return found;
+  if (sites.length === 0) throw new NoInventory("no site of this page is deployed / deploy it first");
+  const there = `there are: ${sites.map(({ inventory }) => inventory.site).join(", ")} / choose one by --site`;
+  throw new NoInventory(site === undefined ? there : `there is no deployed site ${site}; ${there}`);
+}
+
+/** From the first machine that answers; both have the same numbers. */
+function ask(inventory: Inventory, period: Period, url: string | undefined, world: World): Answered {
+  if (url !== undefined) {
+    const base = url.replace(/\/+$/, "");
+    return answered(url, world.run(CURL[0]!, [...CURL.slice(1), ...paths(period).map((path) => `${base}${path}`)]));
+  }
+  const machines = inventory.machines.filter(({ role }) => role === "monitoring");
+  if (machines.length === 0)
+    throw new NoNumbers(
+      `the site ${inventory.site} has no Monitoring / add one to the page and deploy it, or name a Prometheus by --prometheus URL`,
+    );
+  const reached = machines.filter(({ login }) => login !== undefined);
+  if (reached.length === 0)
+    throw new NoNumbers(
+      `the inventory has no way to log in on ${names(machines)} / forward its port 9090 to this computer and name it by --prometheus ${HERE_URL}`,
+    );
+  const failures: string[] = [];
+  for (const { name, login } of reached) {
+    const [program, ...words] = splitWords(login!);
+    const command = [...CURL, ...paths(period).map((path) => `${HERE_URL}${path}`)];
+    // A shell reads it on the other side of ssh.
+    const remote = program === "ssh" ? [command.map((word) => `'${word}'`).join(" ")] : command;
+    try {
+      return answered(name, world.run(program!, [...words.filter((word) => program !== "ssh" || word !== "-t"), ...remote]));
+    } catch (error) {
+      if (!(error instanceof NoNumbers)) throw error;
+      failures.push(error.message);
+    }
+  }
+  throw new NoNumbers(`${failures.join("\n")}\nit logs in by: ${reached[0]!.login}`);
+}
+
+const names = (machines: readonly InventoryMachine[]) => machines.map(({ name }) => name).join(" and ");
+
+function answered(whom: string, { status, stdout, stderr }: Answer): Answered {
+  if (status !== 0) {
+    const why = stderr.trim() === "" ? `the command ended with status ${status}` : stderr.trim();
+    throw new NoNumbers(`Prometheus cannot be asked at ${whom}: ${why}`);
+  }
+  try {
+    return numbersIn(stdout);
+  } catch (error) {
+    throw new NoNumbers(`Prometheus at ${whom} does not say what it was asked: ${(error as Error).message}`);
+  }
+}
+
+/** As a person reads it. */
+function readable({ site }: Inventory, period: Period, since: number | undefined, all: readonly Advice[]): readonly string[] {
+  const of = (kind: Advice["kind"]) => all.filter((one) => one.kind === kind);
+  const hours = span(period.until - period.from);
+  const short =
+    since === undefined
+      ? []
+      : [`Prometheus has numbers of the last ${span(period.until - since)} only: they may lack the busiest hours of a day.`];
+  const [raise, lower, unmeasured, fine] = (["raise", "lower", "unmeasured", "fine"] as const).map(of);
+  return [
+    `${site}, the ${hours} until ${moment(period.until)}. Each number is of five minutes.`,
+    ...short,
+    "",
+    ...(raise!.length === 0 ? ["Nothing to do."] : ["Do, the first one first:", ...raise!.flatMap(said)]),
+    ...(lower!.length === 0 ? [] : ["", "Larger than these hours needed:", ...lower!.flatMap(said)]),
+    ...(fine!.length === 0 ? [] : ["", "Fine:", ...fine!.map(({ about, seen }) => `- ${about}: ${seen}.`)]),
+    ...(unmeasured!.length === 0 ? [] : ["", "Not known:", ...unmeasured!.map(({ about, seen }) => `- ${about}: ${seen}.`)]),
+  ];
+}
+
+function said({ about, seen, changes, connections, notes }: Advice, n: number): readonly string[] {
+  return [
+    `${n + 1}. ${about}: ${seen}.`,
+    ...changes.map(
+      ({ kind, path, prop, from, to, cost }) => `   Change \`${prop}\` of ${kind} ${path} from ${from} to ${to}. It ${cost}.`,
+    ),
+    ...[...connections, ...notes].map((line) => `   ${line}.`),
+  ];
+}
+
+function wrong(words: string, status: number): number {
+  console.error(words);
+  return status;
+}
+
+const HERE: World = {
+  sites: (directory) => {
+    const plans = planned(directory);
+    return deployed(directory).map(({ stack, inventory }) => {
+      const plan = plans.find((one) => one.stack === stack && one.inventory.site === inventory.site);
+      return { inventory, connections: plan?.locals[`${inventory.site.replaceAll("-", "_")}_database_connections`] };
+    });
+  },
+  run: (program, args) =>
+    spawnSync(program, args, { encoding: "utf8", maxBuffer: 512 * 1024 * 1024, stdio: ["ignore", "pipe", "pipe"] }),
+  now: () => Date.now() / 1000,
+};
