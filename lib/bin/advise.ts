@@ -6,7 +6,9 @@ import { Inventory, InventoryMachine } from "../core/inventory";
 import { budgetsIn } from "../mastodon/connections";
 import { Advice, advice } from "../mastodon/monitoring/advice";
 import { Answered, lastHours, numbersIn, paths, Period } from "../mastodon/monitoring/advice-answers";
+import { Numbers } from "../mastodon/monitoring/advice-numbers";
 import { STEP_SECONDS } from "../mastodon/monitoring/advice-queries";
+import { adviceText } from "../mastodon/monitoring/advice-text";
 import { moment, span } from "../mastodon/monitoring/advice-words";
 import { Answer, deployed, NoInventory, outputDirectory, planned } from "./deployed";
 import { splitWords } from "./login";
@@ -57,7 +59,8 @@ export function advise(args: readonly string[], world: World = HERE): number {
         1,
       );
     const late = since - period.from > 2 * STEP_SECONDS ? since : undefined;
-    const all = advice({ inventory, numbers, budgets: budgetsIn(connections) });
+    const own = inventory.cloud === "local" ? withoutComputers(numbers) : numbers;
+    const all = advice({ inventory, numbers: own, budgets: budgetsIn(connections) });
     if (given.json === true)
       console.log(JSON.stringify({ site: inventory.site, from: late ?? period.from, until: period.until, advice: all }, null, 2));
     else console.log(readable(inventory, period, late, all).join("\n"));
@@ -79,6 +82,11 @@ function chosen(sites: readonly Site[], site: string | undefined): Site {
   if (sites.length === 0) throw new NoInventory("no site of this page is deployed / deploy it first");
   const there = `there are: ${sites.map(({ inventory }) => inventory.site).join(", ")} / choose one by --site`;
   throw new NoInventory(site === undefined ? there : `there is no deployed site ${site}; ${there}`);
+}
+
+/** On the local cloud, machines share the computer's processors, memory and disk, and see those of all as their own. */
+function withoutComputers(numbers: Numbers): Numbers {
+  return { ...numbers, cpu: [], cpuOfBusiest: [], memory: [], diskWait: [] };
 }
 
 /** From the first machine that answers; both have the same numbers. */
@@ -128,32 +136,25 @@ function answered(whom: string, { status, stdout, stderr }: Answer): Answered {
 }
 
 /** As a person reads it. */
-function readable({ site }: Inventory, period: Period, since: number | undefined, all: readonly Advice[]): readonly string[] {
-  const of = (kind: Advice["kind"]) => all.filter((one) => one.kind === kind);
-  const hours = span(period.until - period.from);
+function readable(
+  { site, cloud }: Inventory,
+  period: Period,
+  since: number | undefined,
+  all: readonly Advice[],
+): readonly string[] {
+  const { from, until } = period;
   const short =
     since === undefined
       ? []
-      : [`Prometheus has numbers of the last ${span(period.until - since)} only: they may lack the busiest hours of a day.`];
-  const [raise, lower, unmeasured, fine] = (["raise", "lower", "unmeasured", "fine"] as const).map(of);
+      : [`Prometheus has numbers of the last ${span(until - since)} only: they may lack the busiest hours of a day.`];
+  const shared =
+    cloud === "local" ? ["Processors and memory are left out: machines of the local cloud share those of the computer."] : [];
   return [
-    `${site}, the ${hours} until ${moment(period.until)}. Each number is of five minutes.`,
+    `${site}, the ${span(until - from)} until ${moment(until)}. Each number is of five minutes.`,
     ...short,
+    ...shared,
     "",
-    ...(raise!.length === 0 ? ["Nothing to do."] : ["Do, the first one first:", ...raise!.flatMap(said)]),
-    ...(lower!.length === 0 ? [] : ["", "Larger than these hours needed:", ...lower!.flatMap(said)]),
-    ...(fine!.length === 0 ? [] : ["", "Fine:", ...fine!.map(({ about, seen }) => `- ${about}: ${seen}.`)]),
-    ...(unmeasured!.length === 0 ? [] : ["", "Not known:", ...unmeasured!.map(({ about, seen }) => `- ${about}: ${seen}.`)]),
-  ];
-}
-
-function said({ about, seen, changes, connections, notes }: Advice, n: number): readonly string[] {
-  return [
-    `${n + 1}. ${about}: ${seen}.`,
-    ...changes.map(
-      ({ kind, path, prop, from, to, cost }) => `   Change \`${prop}\` of ${kind} ${path} from ${from} to ${to}. It ${cost}.`,
-    ),
-    ...[...connections, ...notes].map((line) => `   ${line}.`),
+    ...adviceText(all),
   ];
 }
 

@@ -65,7 +65,8 @@ function sentence(inventory: Inventory, budget: Budget, tier: string, rows: read
 function limitOf({ machines, tiers }: Inventory, { server, limit }: Budget, needed: number): string {
   const host = machines.find(({ name }) => name === server || `each of ${name.replace(/-\d+$/, "")}` === server);
   const tier = tiers.find(({ path }) => path === host?.tier);
-  if (tier?.kind === "Postgres") return `maxConnections of Postgres ${tier.path} to at least ${up(needed + RESERVED, 10)}`;
+  if (tier?.kind === "Postgres")
+    return `maxConnections of Postgres ${tier.path} to at least ${up(needed + RESERVED, 10)}, which takes effect when you restart PostgreSQL`;
   if (tier?.kind === "PgBouncer") return `maxClients of PgBouncer ${tier.path} to at least ${up(needed, 500)}`;
   return `that limit to at least ${needed} (${limit})`;
 }

@@ -7,7 +7,6 @@ import { bytes, gibOf, moment, percent, up } from "./advice-words";
 import { Advice, Change } from "./advised";
 
 const DAY = 86_400;
-const GIB = 2 ** 30;
 /** A new size is to hold what these days bring. */
 const DAYS_TO_HOLD = 90;
 /** In fewer hours a vacuum or a backup looks like a trend. */
@@ -48,7 +47,10 @@ function one(about: string, { tier, machines }: WatchedMachines, used: readonly 
   const seen = `${bytes(most.value)} of ${bytes(size)} were in use at most, ${percent(most.value / size)} (${moment(most.at)}); ${trend}`;
   if (timeFrom(used, TOO_HIGH.disk * size) === 0 && days >= TOO_LOW.diskDays) return told({ kind: "fine", about, seen });
   const from = machines[0]!.disks[0]!.gib;
-  const to = Math.max(up(most.value / GIB / AIM, 10), up(gibOf(last(used) + Math.max(0, daily) * DAYS_TO_HOLD), 10), from + 1);
+  const full = up(gibOf(most.value) / AIM, 10);
+  // It cannot shrink again, so a trend alone at most doubles it.
+  const grown = Math.min(up(gibOf(last(used) + Math.max(0, daily) * DAYS_TO_HOLD), 10), 2 * from);
+  const to = Math.max(full, grown, from + 1);
   const change: Change = {
     kind: tier.kind,
     path: tier.path,

@@ -38,14 +38,19 @@ export function last(points: readonly Point[]): number {
 
 /** How many seconds it was at least so high; 0 if that is too short to count. */
 export function timeFrom(points: readonly Point[] | undefined, limit: number): number {
-  const values = (points ?? []).filter(([, value]) => value >= limit).length;
-  return values < LEAST_VALUES ? 0 : values * STEP_SECONDS;
+  return timeOf(points, (value) => value >= limit);
 }
 
 /** How many seconds it was below; 0 if that is too short to count. */
 export function timeBelow(points: readonly Point[] | undefined, limit: number): number {
-  const values = (points ?? []).filter(([, value]) => value < limit).length;
-  return values < LEAST_VALUES ? 0 : values * STEP_SECONDS;
+  return timeOf(points, (value) => value < limit);
+}
+
+function timeOf(points: readonly Point[] | undefined, counts: (value: number) => boolean): number {
+  const values = (points ?? []).filter(([, value]) => counts(value)).length;
+  // A value is of the step before it, and the first one of a period is of the time before.
+  const whole = values > LEAST_VALUES && values === points!.length ? 1 : 0;
+  return values < LEAST_VALUES ? 0 : (values - whole) * STEP_SECONDS;
 }
 
 /** The value at a time, or the one before it. */

@@ -70,14 +70,15 @@ export const replaces = (pool: InventoryPool): string =>
     : "replaces all machines one after the other, each stops before its new one starts";
 export const RENEWAL = "waits for the renewal of each machine, which stops it for a while";
 
-/** A further size of a machine: twice the processors or the memory. */
+/** A larger size of a machine: twice the processors or the memory, or more. */
 export function size(
   tier: InventoryTier,
   host: { readonly cpus: number; readonly gib: number },
   more: "cpus" | "gib",
   cost: string,
+  times = 2,
 ): Change {
-  const to = more === "cpus" ? { cpus: 2 * host.cpus, gib: host.gib } : { cpus: host.cpus, gib: 2 * host.gib };
+  const to = more === "cpus" ? { cpus: times * host.cpus, gib: host.gib } : { cpus: host.cpus, gib: times * host.gib };
   const words = ({ cpus, gib }: typeof to) => `{ cpus: ${cpus}, gib: ${gib} }`;
   return { kind: tier.kind, path: tier.path, prop: "size", from: words(host), to: words(to), cost };
 }

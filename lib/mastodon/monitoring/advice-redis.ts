@@ -86,10 +86,12 @@ function raise(watch: Watch, of: Instance, seen: string, from: number, bytes: nu
   };
   if (to + rest <= MOST_OF_A_MACHINE * machine.gib * 1024)
     return told({ kind: "raise", about: of.name, seen, changes: [change] });
+  let times = 2;
+  while (to + rest > MOST_OF_A_MACHINE * machine.gib * 1024 * times) times *= 2;
   return told({
     ...{ kind: "raise", about: of.name, seen },
     changes: [
-      size(home, machine, "gib", RENEWAL),
+      size(home, machine, "gib", RENEWAL, times),
       { ...change, cost: `${DELIVERED}: first renew the machines with the larger size` },
     ],
     notes: ["The machines have too little memory for it, with what their other instances may take"],

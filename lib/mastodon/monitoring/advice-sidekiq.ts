@@ -16,6 +16,8 @@ interface QueueSeen {
   readonly queue: string;
   readonly words: string;
   readonly late: boolean;
+  /** The longest wait, of the limit. */
+  readonly share: number;
 }
 
 export function sidekiqAdvice(watch: Watch): readonly Advice[] {
@@ -23,6 +25,9 @@ export function sidekiqAdvice(watch: Watch): readonly Advice[] {
   return groups.map((of) => one(watch, of, groups));
 }
 
+const ALONE =
+  "The queue scheduler has one machine and one process: look at /sidekiq which of its jobs takes long, and at the database for what it waits";
+const schedules = ({ units }: WatchedPool) => units[0]!.facts["scheduler"] === true;
 const queuesOf = ({ units }: WatchedPool) => units[0]!.facts["queues"] as readonly string[];
 
 function one(watch: Watch, of: WatchedPool, groups: readonly WatchedPool[]): Advice {
@@ -34,7 +39,7 @@ function one(watch: Watch, of: WatchedPool, groups: readonly WatchedPool[]): Adv
   const cpu = seriesOf(watch.numbers, "cpu", { tier: of.pool.name });
   const busy = seriesOf(watch.numbers, "sidekiqBusy", { pool: of.pool.name });
   const words = [
-    ...(late.length === 0 ? seen : late).map(({ words }) => words),
+    ...(late.length === 0 ? [nearest(seen)] : late.map(({ words }) => words)),
     ...(busy === undefined ? [] : [`${percent(worst(busy).value)} of its threads were busy (${moment(worst(busy).at)})`]),
     ...cpuWords(cpu, timeFrom(cpu, TOO_HIGH.cpuOfPool)),
   ].join("; ");
@@ -48,7 +53,7 @@ function one(watch: Watch, of: WatchedPool, groups: readonly WatchedPool[]): Adv
     ...way(watch, of),
     notes: [
       ...(waits ? ["Clients wait in PgBouncer too: see there first, since jobs may only wait for the database"] : []),
-      ...(inTime.length === 0 ? [] : [ownGroup(of, late, inTime)]),
+      ...(inTime.length === 0 ? (schedules(of) ? [ALONE] : []) : [ownGroup(of, late, inTime)]),
     ],
   });
 }
@@ -60,7 +65,13 @@ function queueSeen(watch: Watch, queue: string): readonly QueueSeen[] {
   const { value, at } = worst(latency);
   const long = timeFrom(latency, limit);
   const above = long === 0 ? "" : `, ${span(limit)} or more for ${span(long)}`;
-  return [{ queue, late: long > 0, words: `jobs of ${queue} waited up to ${span(value)} (${moment(at)})${above}` }];
+  const words = `jobs of ${queue} waited up to ${span(value)} (${moment(at)})${above}`;
+  return [{ queue, late: long > 0, words, share: value / limit }];
+}
+
+function nearest(seen: readonly QueueSeen[]): string {
+  const { words } = seen.reduce((most, one) => (one.share > most.share ? one : most));
+  return seen.length === 1 ? words : `of its queues the one nearest to its limit: ${words}`;
 }
 
 /** Threads while the processors are idle, then machines. */
@@ -69,7 +80,6 @@ function way(watch: Watch, of: WatchedPool): Pick<Advice, "changes" | "connectio
   const cpu = seriesOf(watch.numbers, "cpu", { tier: pool.name });
   const processor = cpu === undefined ? { value: 0, at: 0 } : worst(cpu);
   const threads = fact(units[0]!, "threads");
-  const scheduler = units[0]!.facts["scheduler"] === true;
   const change = (prop: string, from: number, to: number): Change => ({
     ...{ kind: tier.kind, path: tier.path, prop, from: String(from), to: String(to) },
     cost: replaces(pool),
@@ -79,15 +89,15 @@ function way(watch: Watch, of: WatchedPool): Pick<Advice, "changes" | "connectio
     return { changes: [change("threads", threads, to)], connections: moreEach(watch, of, to / threads) };
   }
   // The scheduler has one machine and one process.
-  if (scheduler) return { changes: [], connections: [] };
+  if (schedules(of)) return { changes: [], connections: [] };
   const busy = seriesOf(watch.numbers, "sidekiqBusy", { pool: pool.name });
   const load = Math.max(processor.value, busy === undefined ? 0 : worst(busy).value, AIM);
   return moreMachines(watch, of, load, processor.at);
 }
 
-function ownGroup({ units }: WatchedPool, late: readonly QueueSeen[], inTime: readonly string[]): string {
+function ownGroup(of: WatchedPool, late: readonly QueueSeen[], inTime: readonly string[]): string {
   const names = late.map(({ queue }) => queue);
   const quoted = names.map((queue) => `"${queue}"`).join(", ");
-  const must = units[0]!.facts["scheduler"] === true ? "The group of the scheduler has one machine: give" : "Or give";
+  const must = schedules(of) ? "The group of the scheduler has one machine: give" : "Or give";
   return `${must} ${names.join(" and ")} a SidekiqGroup of ${names.length === 1 ? "its" : "their"} own, queues: [${quoted}]; ${inTime.join(", ")} did not wait`;
 }

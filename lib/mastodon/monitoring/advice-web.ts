@@ -12,6 +12,7 @@ const WAITING_CPU = 0.5;
 /** Debian, nginx, HAProxy and podman. */
 const GIB_OF_OTHERS = 0.5;
 const MOST_THREADS = 64;
+const SHORT = "It was over in less than a quarter of an hour: more machines help against a rush, and not against a fault";
 
 export function webAdvice(watch: Watch): readonly Advice[] {
   return poolsWith(watch, "web").map((of) => one(watch, of));
@@ -40,14 +41,11 @@ function one(watch: Watch, of: WatchedPool): Advice {
     processor !== undefined && processor.value < WAITING_CPU && long.busy > 0 ? moreThreads(watch, of, threads.value) : undefined;
   const load = processor !== undefined && processor.value > threads.value ? processor : threads;
   const waits = watch.numbers.poolerWaiting?.some(({ points }) => timeFrom(points, TOO_HIGH.waitingClients) > 0) === true;
-  const first = ["Clients wait in PgBouncer too: see there first, since busy threads may only wait for the database"];
-  return told({
-    kind: "raise",
-    about,
-    seen,
-    ...(way ?? moreMachines(watch, of, load.value, load.at)),
-    notes: waits ? first : [],
-  });
+  const notes = [
+    ...(waits ? ["Clients wait in PgBouncer too: see there first, since busy threads may only wait for the database"] : []),
+    ...(long.busy + long.cpu + long.waiting === 0 ? [SHORT] : []),
+  ];
+  return told({ kind: "raise", about, seen, ...(way ?? moreMachines(watch, of, load.value, load.at)), notes });
 }
 
 /** More threads, if the machine's memory has room for them. */
@@ -65,7 +63,7 @@ function moreThreads(watch: Watch, of: WatchedPool, load: number): Pick<Advice, 
 export function cpuWords(cpu: readonly Point[] | undefined, long: number): readonly string[] {
   if (cpu === undefined) return [];
   const { value, at } = worst(cpu);
-  return [`their processors were ${percent(value)} busy (${moment(at)})${longer(long, percent(TOO_HIGH.cpuOfPool))}`];
+  return [`the processors were ${percent(value)} busy (${moment(at)})${longer(long, percent(TOO_HIGH.cpuOfPool))}`];
 }
 
 /** How long it was above its limit, if it was. */
