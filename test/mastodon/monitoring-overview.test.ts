@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PgBouncer, Postgres, Redis, SidekiqGroup } from "../../lib";
+import { overviewBundle } from "../../scripts/overview-bundle";
 import { OverviewFacts, overviewFacts, runs } from "../../lib/mastodon/monitoring/overview/facts";
 import { overviewFiles } from "../../lib/mastodon/monitoring/overview/files";
 import { OVERVIEW_FILES, overviewNginx } from "../../lib/mastodon/monitoring/overview/nginx";
@@ -101,14 +102,13 @@ test("the files beside the page, of which a change is delivered", () => {
     "/usr/local/share/overview/index.html",
     "/usr/local/share/overview/overview.css",
     "/usr/local/share/overview/overview.js",
-    "/usr/local/share/overview/sections.js",
-    "/usr/local/share/overview/words.js",
     "/usr/local/share/overview/site.json",
   ]);
   const contents = files.map(({ content }) => (typeof content === "string" ? content : content()));
-  expect(contents.slice(0, -1)).toEqual(OVERVIEW_FILES.slice(0, -1).map(source));
+  const bundle = overviewBundle();
+  expect(contents.slice(0, -1)).toEqual(OVERVIEW_FILES.slice(0, -1).map((name) => bundle[name] ?? source(name)));
   expect(JSON.parse(contents.at(-1)!)).toEqual(facts);
-  expect(files.map(({ taken }) => taken)).toEqual(Array(6).fill({ what: "the overview page", does: "nothing" }));
+  expect(files.map(({ taken }) => taken)).toEqual(Array(4).fill({ what: "the overview page", does: "nothing" }));
 });
 
 test("nginx serves the page and what reads, and nothing else", () => {
@@ -147,7 +147,7 @@ server {
   }
   location = / {
   }
-  location ~ ^/(index\\.html|overview\\.css|overview\\.js|sections\\.js|words\\.js|site\\.json)$ {
+  location ~ ^/(index\\.html|overview\\.css|overview\\.js|site\\.json)$ {
   }
   location ~ ^/prometheus/(api/v1/(?:query|query_range|labels|label/[A-Za-z_][A-Za-z0-9_]*/values|series|metadata|status/buildinfo))$ {
     proxy_pass http://127.0.0.1:9090/$1$is_args$args;

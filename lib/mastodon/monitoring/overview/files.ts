@@ -6,6 +6,9 @@ import { FileStep } from "../../../core/program";
 import { OverviewFacts } from "./facts";
 import { OVERVIEW_FILES } from "./nginx";
 
+/** Where `npm run prepare` has made the script and the style sheet, from those beside this file. */
+const BUNDLE = join(__dirname, "bundle");
+
 /**
  * All files of the page, with `site.json`, which is made of the facts. None holds a secret, and nginx' user must be able to read them.
  * @param facts called at synth, when the whole page is known
@@ -14,8 +17,12 @@ export function overviewFiles(directory: string, facts: () => OverviewFacts): re
   return OVERVIEW_FILES.map((name) => ({
     kind: "file",
     path: `${directory}/${name}`,
-    content: name === "site.json" ? () => `${JSON.stringify(facts())}\n` : readFileSync(join(__dirname, name), "utf8"),
+    content: name === "site.json" ? () => `${JSON.stringify(facts())}\n` : readFileSync(pathOf(name), "utf8"),
     // Browsers read them at each use.
     taken: { what: "the overview page", does: "nothing" },
   }));
+}
+
+function pathOf(name: string): string {
+  return name === "index.html" ? join(__dirname, name) : join(BUNDLE, name);
 }

@@ -2,7 +2,7 @@
 
 import { packedFile } from "../../../core/packed-file";
 import { Program } from "../../../core/program";
-import { OVERVIEW_PORT } from "../../ports";
+import { ALERTMANAGER_PORT, OVERVIEW_PORT, PROMETHEUS_WEB_PORT } from "../../ports";
 import { OverviewFacts } from "./facts";
 import { overviewFiles } from "./files";
 import { overviewNginx } from "./nginx";
@@ -24,7 +24,13 @@ export function overview(program: Program, { listen, names, facts }: OverviewPla
     .add({
       kind: "file",
       path: "/etc/nginx/conf.d/overview.conf",
-      content: overviewNginx({ listen: `${listen}:${OVERVIEW_PORT}`, directory: DIRECTORY, names }),
+      content: overviewNginx({
+        listen: `${listen}:${OVERVIEW_PORT}`,
+        directory: DIRECTORY,
+        names,
+        prometheus: `127.0.0.1:${PROMETHEUS_WEB_PORT}`,
+        alertmanager: `127.0.0.1:${ALERTMANAGER_PORT}`,
+      }),
     })
     .add({ kind: "run", why: "everybody on the machine may read the page", script: `chmod -R a+rX ${DIRECTORY}\n` });
 }
