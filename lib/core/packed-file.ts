@@ -1,43 +1,48 @@
-// A file that is too large for a boot text as it is: `program.add(...packedFile({ kind: "file", path: "/etc/prometheus/rules.yml", content: () => text }))`.
-// Boot texts are compressed by gzip at most, and brotli needs a sixth less for configuration and English text.
+// Files that are too large for a boot text as they are: `program.add(...packedFile({ kind: "file", path: "/etc/prometheus/rules.yml", content }))`. The
+// boot text has all of them as one block that brotli has made, which is a sixth smaller than what gzip makes of them.
 
 import { brotliCompressSync, constants } from "node:zlib";
 import { FileStep, Step, textOf } from "./program";
 import { shellWord } from "./script";
 import { secretsIn } from "./secret-store";
 
-/** Reads what a boot text holds of the file, and prints the file. */
-const UNPACK = "base64 -d | brotli -dc";
+/** Where the block is. */
+export const PACKED = "/var/lib/cdktf-mastodon-packed";
 
-/** The steps of a file without secrets and without Terraform's expressions. Settings are delivered in the same form. */
+/** Writes the files of the block. */
+export const UNPACK = `echo "boot: packed files"\nbase64 -d ${PACKED} | brotli -dc | bash -eu\n`;
+
+/** The steps of a file without secrets and without Terraform's expressions. A change is delivered as that of any other file. */
 export function packedFile(file: FileStep): readonly Step[] {
-  const { path, content } = file;
-  const word = shellWord(path);
   return [
     { kind: "package", names: ["brotli"] },
-    { ...file, content: () => packed(path, textOf(content)), writtenBy: UNPACK },
-    {
-      kind: "run",
-      why: `unpack ${path}`,
-      // Run again, it finds nothing that is packed.
-      script: `if ${UNPACK} <${word} >${word}.new 2>/dev/null; then\n  chmod --reference=${word} ${word}.new\n  mv ${word}.new ${word}\nelse\n  rm -f ${word}.new\nfi\n`,
-    },
+    { ...file, packed: true },
   ];
 }
 
-// A text is read several times for each plan, and brotli at its best takes long.
-const known = new Map<string, string>();
-
-function packed(path: string, text: string): string {
+/** The block. */
+export function packedBlock(files: readonly FileStep[]): string {
+  const text = files.map(written).join("");
+  if (secretsIn(text).length > 0 || text.includes("${TfToken[")) {
+    throw new Error(`one of ${files.map(({ path }) => path).join(", ")} holds what only Terraform knows, and is packed`);
+  }
   const found = known.get(text);
   if (found !== undefined) return found;
-  if (secretsIn(text).length > 0 || text.includes("${TfToken[")) throw new Error(`${path} holds what only Terraform knows`);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 };
-  const lines =
-    brotliCompressSync(text, { params })
-      .toString("base64")
-      .match(/.{1,120}/g) ?? [];
-  const made = `${lines.join("\n")}\n`;
+  // One line: gzip, which is to follow, packs 64 signs best if there are no others among them.
+  const made = `${brotliCompressSync(text, { params }).toString("base64")}\n`;
   known.set(text, made);
   return made;
+}
+
+// A boot text is read several times for each plan, and brotli at its best takes long.
+const known = new Map<string, string>();
+
+function written({ path, content, mode = "0644" }: FileStep): string {
+  const text = textOf(content);
+  const lines = text.split("\n");
+  let end = "END";
+  while (lines.includes(end)) end += "_";
+  const word = shellWord(path);
+  return `install -D -m ${mode} /dev/null ${word}\ncat >${word} <<'${end}'\n${text}${text.endsWith("\n") || text === "" ? "" : "\n"}${end}\n`;
 }

@@ -24,6 +24,11 @@ export interface FileStep {
   readonly content: Text;
   readonly mode?: FileMode;
   readonly owner?: string;
+  /**
+   * Whether it is in the block of packed files (`packed-file.ts`).
+   * @default false
+   */
+  readonly packed?: boolean;
   /** The part of the page that it was made from, as in `ca of db.example.net`, for the message that the boot text is too large. */
   readonly from?: Text;
   /**

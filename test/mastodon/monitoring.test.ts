@@ -15,6 +15,7 @@ import {
   StreamingPool,
   WebTier,
 } from "../../lib";
+import { textOf } from "../../lib/core/program";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud, FakeCloudOptions, renderPage } from "../../lib/testing";
 
@@ -45,11 +46,12 @@ function page({ monitoring = {}, first = false, ...options }: PageOptions = {}, 
   return { stack, cloud, site, made, web, redis };
 }
 
-function filesOf(host: Machine | Pool): Files {
-  const { write_files } = parse(readableText(host.bootText())) as {
-    readonly write_files: readonly { readonly path: string; readonly content: string; readonly permissions: string }[];
-  };
-  return Object.fromEntries(write_files.map(({ path, content, permissions }) => [path, { content, permissions }]));
+/** Also of the files that the boot text has in its packed block. */
+function filesOf({ program }: Machine | Pool): Files {
+  const files = program.steps.flatMap((step) => (step.kind === "file" ? [step] : []));
+  return Object.fromEntries(
+    files.map(({ path, content, mode = "0644" }) => [path, { content: readableText(textOf(content)), permissions: mode }]),
+  );
 }
 
 const synthesized = (options?: PageOptions) => {

@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { PACKED, packedBlock, UNPACK } from "../packed-file";
 import { Program, Step, Text, textOf } from "../program";
 import { script } from "../script";
 import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../unit";
@@ -17,9 +18,12 @@ export const READY_SCRIPT = "/usr/local/sbin/ready";
 
 /** Renders `program`; the same program gives the same bytes. */
 export function cloudConfig(program: Program): string {
-  const files = program.steps.flatMap((step) => (step.kind === "file" ? [step] : [])).filter(firstOfItsKind);
+  const all = program.steps.flatMap((step) => (step.kind === "file" ? [step] : [])).filter(firstOfItsKind);
+  const files = all.filter(({ packed }) => packed !== true);
+  const packed = all.filter((file) => file.packed === true);
   const config: Config = {
     write_files: [
+      ...(packed.length === 0 ? [] : [{ path: PACKED, permissions: "0600", content: packedBlock(packed) }]),
       ...files.map((file) => ({ path: file.path, permissions: file.mode ?? "0644", content: withNewline(textOf(file.content)) })),
       { path: READY_SCRIPT, permissions: "0755", content: readyScript(program) },
       { path: AGAIN, permissions: "0644", content: AGAIN_UNIT },
@@ -112,7 +116,8 @@ const AGAIN_UNIT = unit({
 
 function bootScript({ steps, packages }: Program): string {
   const begin = script(join(__dirname, "boot.sh"), { PACKAGES: packages.join(" ") });
-  const body = steps.map(perform).filter((part) => part !== "");
+  const unpack = steps.some((step) => step.kind === "file" && step.packed === true) ? [UNPACK] : [];
+  const body = [...unpack, ...steps.map(perform).filter((part) => part !== "")];
   return [begin, ...body, `touch ${BOOTED}`, 'echo "boot: done"', ""].join("\n");
 }
 

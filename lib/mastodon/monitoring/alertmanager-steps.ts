@@ -1,6 +1,7 @@
 // Alertmanager on a monitoring machine: `alertmanagerSteps(program, plan)`. Its settings and all that it needs for sending reach a running machine.
 
 import { basename, join } from "node:path";
+import { packedFile } from "../../core/packed-file";
 import { FileStep, Program, Taken, textOf } from "../../core/program";
 import { script } from "../../core/script";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
@@ -40,7 +41,7 @@ export function alertmanagerSteps(program: Program, plan: AlertmanagerPlan): voi
     .add({ kind: "package", names: ["prometheus-alertmanager"] })
     // One file for all of them, since a delivery changes files and makes none.
     .add({ kind: "file", path: RECEIVERS, content: () => lines(files), mode: "0600", taken })
-    .add({ kind: "file", path: CONFIG, content: config, taken })
+    .add(...packedFile({ kind: "file", path: CONFIG, content: config, taken }))
     .add({ kind: "file", path: "/etc/default/prometheus-alertmanager", content: `ARGS="${words.join(" ")}"\n` })
     .add({
       kind: "file",

@@ -57,7 +57,7 @@ export function prometheus(program: Program, plan: PrometheusPlan): void {
   } as const;
   program
     .add({ kind: "package", names: ["prometheus", "promtool"] })
-    .add({ kind: "file", path: CONFIG, content: () => settings(plan), taken })
+    .add(...packedFile({ kind: "file", path: CONFIG, content: () => settings(plan), taken }))
     .add(...packedFile({ kind: "file", path: RULES, content: () => plan.rules(), taken }))
     .add({
       kind: "file",

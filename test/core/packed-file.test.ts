@@ -1,0 +1,75 @@
+// Files that a boot text has as one packed block: the machine's own bash writes them from it.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+import { App, TerraformStack } from "cdktf";
+import { parse } from "yaml";
+import { Secret } from "../../lib";
+import { PACKED, packedFile } from "../../lib/core/packed-file";
+import { FileStep, Program } from "../../lib/core/program";
+import { cloudConfig } from "../../lib/core/render/cloud-config";
+import { settingsScript } from "../../lib/core/settings";
+
+const directory = mkdtempSync(join(tmpdir(), "packed-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const at = (name: string) => join(directory, name);
+const FILES: readonly FileStep[] = [
+  {
+    kind: "file",
+    path: at("with 'quotes'/rules.yml"),
+    content: () => 'groups: "$HOME ${x} `id` \\n"\nEND\nEND_\n',
+    mode: "0640",
+  },
+  { kind: "file", path: at("page.js"), content: "no line break at its end" },
+];
+
+interface Config {
+  readonly packages: readonly string[];
+  readonly write_files: readonly { readonly path: string; readonly permissions: string; readonly content: string }[];
+}
+
+const program = () => new Program().add(...FILES.flatMap(packedFile), { kind: "file", path: "/etc/plain", content: "plain\n" });
+
+test("the block holds them whole, with their modes, and no other file of the program", () => {
+  const { packages, write_files } = parse(cloudConfig(program())) as Config;
+  expect(packages).toEqual(["brotli"]);
+  expect(write_files.map(({ path }) => path).filter((path) => !/sbin|boot-again/.test(path))).toEqual([PACKED, "/etc/plain"]);
+  const block = write_files[0]!;
+  expect(block.permissions).toBe("0600");
+  execFileSync("bash", ["-eu"], { input: brotliDecompressSync(Buffer.from(block.content, "base64")) });
+  expect(readFileSync(FILES[0]!.path, "utf8")).toBe('groups: "$HOME ${x} `id` \\n"\nEND\nEND_\n');
+  expect(readFileSync(FILES[1]!.path, "utf8")).toBe("no line break at its end\n");
+  expect(FILES.map(({ path }) => (statSync(path).mode & 0o777).toString(8))).toEqual(["640", "644"]);
+});
+
+test("they are written before anything else is done", () => {
+  const { write_files } = parse(cloudConfig(program().add({ kind: "run", why: "first", script: "true\n" }))) as Config;
+  const { content } = write_files.find(({ path }) => path === "/usr/local/sbin/boot")!;
+  const [unpack, first] = [`base64 -d ${PACKED} | brotli -dc | bash -eu\n`, 'echo "boot: first"'].map((line) =>
+    content.indexOf(line),
+  );
+  expect(unpack).toBeGreaterThan(0);
+  expect(first).toBeGreaterThan(unpack!);
+});
+
+test("a change reaches a running machine as that of any other file", () => {
+  const taken = { what: "the rules", does: "nothing" } as const;
+  const script = settingsScript(
+    "monitoring-1",
+    packedFile({ kind: "file", path: "/etc/rules.yml", content: "groups: []\n", taken }),
+  );
+  expect(script).toContain("setting '/etc/rules.yml' '0644' '' '' 'cat' <<'END'\ngroups: []\nEND\n");
+});
+
+test("what only Terraform knows is refused, since it would be packed as it is written before", () => {
+  const stack = new TerraformStack(new App(), "stack");
+  const secret = new Secret(stack, "key", { length: 8, description: "a key" });
+  const steps = packedFile({ kind: "file", path: "/etc/key", content: `${secret}\n` });
+  expect(() => cloudConfig(new Program().add(...steps))).toThrow(
+    "one of /etc/key holds what only Terraform knows, and is packed",
+  );
+});
