@@ -102,6 +102,8 @@ export class Monitoring extends Construct {
     program.add({ kind: "mount", device: () => machine.device("data"), at: DIRECTORY });
     machine.runs(this, { unit: "prometheus.service", what: "prometheus", facts: {} });
     machine.runs(this, { unit: "prometheus-alertmanager.service", what: "alertmanager", facts: { port: ALERTMANAGER_PORT } });
+    // Before Prometheus, which watches where members register.
+    receivesMembers(program);
     prometheus(program, {
       site: site.name,
       self: machine.name,
@@ -120,7 +122,6 @@ export class Monitoring extends Construct {
       config: () => alertmanagerConfig(sending, watched(site, alerts)),
       files: receiverFiles(sending),
     });
-    receivesMembers(program);
     // Elsewhere than on its own loopback only where administrators reach it without logging in, and its address is one of the page.
     const open = (site.session.administrators ?? []).length > 0;
     overview(program, {

@@ -5,6 +5,7 @@ install -d -m 0750 -o root -g prometheus "$DIRECTORY"
 rm -f "$DIRECTORY"/*
 while read -r name value; do
   case $name in
+    '') ;;
     *.base64) base64 -d <<<"$value" >"$DIRECTORY/${name%.base64}" ;;
     *) printf '%s\n' "$value" >"$DIRECTORY/$name" ;;
   esac
