@@ -48,7 +48,11 @@ export function alertmanagerSteps(program: Program, plan: AlertmanagerPlan): voi
       path: `/etc/systemd/system/${UNIT}.d/10-mastodon.conf`,
       content: unit({ Unit: { ...NEVER_GIVEN_UP, RequiresMountsFor: directory }, Service: RESTARTED }),
     })
-    .add({ kind: "run", why: "Alertmanager", script: `(\n${split}\n)\namtool check-config ${CONFIG} >/dev/null\n` })
+    .add({
+      kind: "run",
+      why: "Alertmanager",
+      script: `install -d -m 0750 -o prometheus -g prometheus ${directory}/alertmanager\n(\n${split}\n)\namtool check-config ${CONFIG} >/dev/null\n`,
+    })
     .add({ kind: "start", units: [UNIT] })
     .readyWhen(
       `curl -fsS -m 2 -o /dev/null http://127.0.0.1:${ALERTMANAGER_PORT}/-/ready 2>/dev/null || { echo "Alertmanager does not answer"; false; }`,

@@ -102,7 +102,14 @@ export class Monitoring extends Construct {
     program.add({ kind: "mount", device: () => machine.device("data"), at: DIRECTORY });
     machine.runs(this, { unit: "prometheus.service", what: "prometheus", facts: {} });
     machine.runs(this, { unit: "prometheus-alertmanager.service", what: "alertmanager", facts: { port: ALERTMANAGER_PORT } });
-    // Before Prometheus, which watches where members register.
+    // Prometheus needs both: whom to tell, and where members register.
+    alertmanagerSteps(program, {
+      directory: DIRECTORY,
+      reached: names.length > 1,
+      clusterOptions: clusterOptions(machine.name, names),
+      config: () => alertmanagerConfig(sending, watched(site, alerts)),
+      files: receiverFiles(sending),
+    });
     receivesMembers(program);
     prometheus(program, {
       site: site.name,
@@ -115,13 +122,6 @@ export class Monitoring extends Construct {
       routes: () => (site.madeFrontDoor?.routes ?? []).map(({ host, check: { path } }) => ({ host, path })),
     });
     blackbox(machine, { verifies: () => site.madeFrontDoor?.selfSigned !== true });
-    alertmanagerSteps(program, {
-      directory: DIRECTORY,
-      reached: names.length > 1,
-      clusterOptions: clusterOptions(machine.name, names),
-      config: () => alertmanagerConfig(sending, watched(site, alerts)),
-      files: receiverFiles(sending),
-    });
     // Elsewhere than on its own loopback only where administrators reach it without logging in, and its address is one of the page.
     const open = (site.session.administrators ?? []).length > 0;
     overview(program, {

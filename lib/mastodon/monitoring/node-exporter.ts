@@ -36,6 +36,9 @@ const COLLECTORS = [
 const NO_DISKS =
   "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|efivarfs|fuse.*|fusectl|hugetlbfs|iso9660|mqueue|nsfs|proc|pstore|ramfs|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tmpfs|tracefs)$";
 
+// Container images, and what the kernel shows as files. podman mounts its store over itself, and the local cloud has one for all machines.
+const NO_MOUNTS = "^/(dev|proc|run|sys|var/lib/(containers|shared-images))($|/)";
+
 export function nodeExporter(): Exporter {
   return {
     module: "node",
@@ -49,6 +52,7 @@ export function nodeExporter(): Exporter {
           "--collector.disable-defaults",
           ...COLLECTORS.map((name) => `--collector.${name}`),
           `--collector.filesystem.fs-types-exclude=${NO_DISKS}`,
+          `--collector.filesystem.mount-points-exclude=${NO_MOUNTS}`,
           "--collector.netdev.device-exclude=^lo$",
           "--collector.systemd.unit-include=.+[.](service|timer)",
           `--collector.textfile.directory=${TEXTFILES}`,

@@ -1,4 +1,4 @@
 # shellcheck shell=bash
-# Prometheus and Alertmanager keep what they have on the disk.
-install -d -m 0750 -o prometheus -g prometheus "$DIRECTORY/prometheus" "$DIRECTORY/alertmanager"
+# Prometheus keeps its metrics on the disk.
+install -d -m 0750 -o prometheus -g prometheus "$DIRECTORY/prometheus"
 promtool check config "$CONFIG" >/dev/null
