@@ -32,7 +32,7 @@ export interface World {
 const MOST_HOURS = 720;
 const HERE_URL = "http://127.0.0.1:9090";
 // Prints what it gets of an error too: Prometheus says there why.
-const CURL = ["curl", "-gsS", "-m", "120", "-w", "\\n"];
+const CURL = ["curl", "-gsS", "--fail-early", "-m", "120", "-w", "\\n"];
 
 /** Prints it; returns the exit status: 0 also if there is something to do. */
 export function advise(args: readonly string[], world: World = HERE): number {

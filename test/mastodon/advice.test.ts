@@ -429,7 +429,7 @@ describe("disks and machines", () => {
   test("a disk that fills", () => {
     expect(lines(quietBut({ diskUsed: rising(DATA, 60 * GIB, 63 * GIB) }))).toEqual([
       "Do, the first one first:",
-      "1. database, disk: 63 GiB of 100 GiB were in use at most, 63 % (2026-11-29 08:00 UTC); it grows by 3 GiB a day, and is full in 12 days at that rate.",
+      "1. database, disk: 63 GiB of 100 GiB were in use at most, 63 % (2026-11-29 07:30 UTC); it grows by 3 GiB a day, and is full in 12 days at that rate.",
       "   Change `disk` of Postgres stack/Social/Database from Disk.gib(100) to Disk.gib(200). It grows the disk while its machine runs, and it never shrinks; where the cloud does not grow the file system too, run resize2fs on each machine.",
     ]);
   });

@@ -61,9 +61,9 @@ test("it logs in on the monitoring machine once, and asks for all numbers of the
   expect([program, host, more]).toEqual(["ssh", "root@203.0.113.7", []]);
   // A shell there takes it apart: every word is in quotes, and has none itself.
   const words = command!.split(" ").map((word) => /^'([^']*)'$/.exec(word)?.[1]);
-  expect(words.slice(0, 6)).toEqual(["curl", "-gsS", "-m", "120", "-w", "\\n"]);
-  expect(words).toHaveLength(6 + 1 + Object.keys(QUERIES).length);
-  const asked = words.slice(6).map((url) => new URL(url!));
+  expect(words.slice(0, 7)).toEqual(["curl", "-gsS", "--fail-early", "-m", "120", "-w", "\\n"]);
+  expect(words).toHaveLength(7 + 1 + Object.keys(QUERIES).length);
+  const asked = words.slice(7).map((url) => new URL(url!));
   for (const { origin, pathname } of asked) expect(`${origin}${pathname}`).toBe("http://127.0.0.1:9090/api/v1/query_range");
   const of = (url: URL) => Object.fromEntries(url.searchParams);
   expect(asked.map(of)).toEqual(
@@ -79,7 +79,7 @@ test("it logs in on the monitoring machine once, and asks for all numbers of the
 test("a machine that is reached by another program gets the words themselves, and nobody a terminal", () => {
   const local = computer([machine({ login: "npx cdktf-mastodon local run social monitoring-1 --" })]);
   local.run();
-  expect(local.ran[0]!.slice(0, 10)).toEqual("npx cdktf-mastodon local run social monitoring-1 -- curl -gsS -m".split(" "));
+  expect(local.ran[0]!.slice(0, 9)).toEqual("npx cdktf-mastodon local run social monitoring-1 -- curl -gsS".split(" "));
   const tunnel = computer([machine({ login: 'ssh -t -o ProxyCommand="aws ssm %h" admin@i-0 sudo -i' })]);
   tunnel.run();
   expect(tunnel.ran[0]!.slice(0, 6)).toEqual(["ssh", "-o", "ProxyCommand=aws ssm %h", "admin@i-0", "sudo", "-i"]);
@@ -88,8 +88,8 @@ test("a machine that is reached by another program gets the words themselves, an
 test("a Prometheus of one's own is asked from here", () => {
   const { run, ran } = computer([inventory]);
   expect(run("--prometheus", "http://127.0.0.1:9099/", "--hours", "168").status).toBe(0);
-  expect(ran[0]!.slice(0, 6)).toEqual(["curl", "-gsS", "-m", "120", "-w", "\\n"]);
-  expect(ran[0]![6]).toBe(
+  expect(ran[0]!.slice(0, 7)).toEqual(["curl", "-gsS", "--fail-early", "-m", "120", "-w", "\\n"]);
+  expect(ran[0]![7]).toBe(
     `http://127.0.0.1:9099/api/v1/query_range?query=count%28up%29&start=${UNTIL - 7 * 86_400}&end=${UNTIL}&step=300`,
   );
 });

@@ -20,9 +20,13 @@ export function seriesOf(numbers: Numbers, query: QueryName, labels: Series["lab
   return found === undefined || found.points.length === 0 ? undefined : found.points;
 }
 
+/** As good as the highest: what is computed from counters differs by less than this where nothing has changed. */
+const SAME = 0.001;
+
 /** The highest, and the first time that it was reached. */
 export function worst(points: readonly Point[]): { readonly at: number; readonly value: number } {
-  const [at, value] = points.reduce((most, point) => (point[1] > most[1] ? point : most));
+  const value = points.reduce((most, [, one]) => Math.max(most, one), -Infinity);
+  const [at] = points.find(([, one]) => one >= value - SAME * Math.abs(value))!;
   return { at, value };
 }
 
