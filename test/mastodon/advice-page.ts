@@ -7,6 +7,7 @@ import { Inventory } from "../../lib/core/inventory";
 import { Budget, budgetsIn } from "../../lib/mastodon/connections";
 import { advice, Advice } from "../../lib/mastodon/monitoring/advice";
 import { Numbers, Point, Series } from "../../lib/mastodon/monitoring/advice-numbers";
+import { adviceText } from "../../lib/mastodon/monitoring/advice-text";
 import { QueryName, STEP_SECONDS } from "../../lib/mastodon/monitoring/advice-queries";
 import { FakeCloud } from "../../lib/testing";
 
@@ -126,4 +127,9 @@ export function quietBut(others: Readonly<Partial<Record<QueryName, Series>>>): 
 /** The advice other than that all is well. */
 export function todo(numbers: Numbers, { inventory, budgets }: Page): readonly Advice[] {
   return advice({ inventory, numbers, budgets }).filter(({ kind }) => kind !== "fine");
+}
+
+/** The same as lines for people. */
+export function shown(numbers: Numbers, of: Page): readonly string[] {
+  return adviceText(todo(numbers, of));
 }
