@@ -164,7 +164,7 @@ describe("disks and machines", () => {
   test("a disk that fills", () => {
     expect(shown(quietBut({ diskUsed: rising(DATA, 60 * GIB, 63 * GIB) }), PAGE)).toEqual([
       "Do, the first one first:",
-      "1. database, disk: 63 GiB of 100 GiB were in use at most, 63 % (2026-11-29 07:30 UTC); it grows by 3 GiB a day, and is full in 12 days at that rate.",
+      "1. database, disk: 63 GiB of 100 GiB were in use at most, 63 % (2026-11-29 08:00 UTC); it grows by 3 GiB a day, and is full in 12 days at that rate.",
       "   Change `disk` of Postgres stack/Social/Database from Disk.gib(100) to Disk.gib(200). It grows the disk while its machine runs, and it never shrinks; where the cloud does not grow the file system too, run resize2fs on each machine.",
     ]);
   });
@@ -188,6 +188,14 @@ describe("disks and machines", () => {
       "1. web, machines: 95 % of the memory was in use at worst (2026-11-28 08:00 UTC), 90 % or more for 24 h; the kernel ended 2 processes for lack of it (2026-11-28 20:15 UTC).",
       "   Change `size` of WebTier stack/Social/Web from { cpus: 2, gib: 4 } to { cpus: 2, gib: 8 }. It replaces all machines; new ones work before old ones stop.",
       "   Or lower `threads` or `processes`.",
+    ]);
+  });
+
+  test("processes that the kernel ended, however short", () => {
+    expect(shown(quietBut({ outOfMemory: day({ tier: "database" }, 0, { value: 1, values: 1 }) }), PAGE)).toEqual([
+      "Do, the first one first:",
+      "1. database, machines: 60 % of the memory was in use at worst (2026-11-28 08:00 UTC); the kernel ended 1 process for lack of it (2026-11-28 20:15 UTC).",
+      "   Change `size` of Postgres stack/Social/Database from { cpus: 2, gib: 4 } to { cpus: 2, gib: 8 }. It waits for the renewal of each machine, which stops it for a while.",
     ]);
   });
 

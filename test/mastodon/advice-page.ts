@@ -8,7 +8,7 @@ import { Budget, budgetsIn } from "../../lib/mastodon/connections";
 import { advice, Advice } from "../../lib/mastodon/monitoring/advice";
 import { Numbers, Point, Series } from "../../lib/mastodon/monitoring/advice-numbers";
 import { adviceText } from "../../lib/mastodon/monitoring/advice-text";
-import { QueryName, STEP_SECONDS } from "../../lib/mastodon/monitoring/advice-queries";
+import { QUERIES, QueryName, STEP_SECONDS } from "../../lib/mastodon/monitoring/advice-queries";
 import { FakeCloud } from "../../lib/testing";
 
 export interface Page {
@@ -132,4 +132,17 @@ export function todo(numbers: Numbers, { inventory, budgets }: Page): readonly A
 /** The same as lines for people. */
 export function shown(numbers: Numbers, of: Page): readonly string[] {
   return adviceText(todo(numbers, of));
+}
+
+/** The answers of Prometheus, as curl prints them. */
+export function answers(numbers: Numbers, since = day({}, 9)): string {
+  const answer = (all: readonly Series[]) => {
+    const result = all.map(({ labels, points }) => ({
+      metric: labels,
+      values: points.map(([at, value]) => [at, String(value)]),
+    }));
+    return JSON.stringify({ status: "success", data: { resultType: "matrix", result } });
+  };
+  const names = Object.keys(QUERIES) as readonly QueryName[];
+  return [[since], ...names.map((name) => numbers[name] ?? [])].map((all) => `${answer(all)}\n`).join("");
 }

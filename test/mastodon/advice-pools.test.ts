@@ -160,6 +160,21 @@ describe("queues that were late", () => {
     ]);
   });
 
+  test("a queue of two groups is told once", () => {
+    expect(
+      shown(
+        quietBut({ queueLatency: day({ queue: "mailers" }, 1, hour(900)) }),
+        page({ federated: { queues: ["push", "ingress", "pull", "fasp", "mailers"] } }),
+      ),
+    ).toEqual([
+      "Do, the first one first:",
+      "1. federated: jobs of mailers waited up to 15 min (2026-11-28 20:15 UTC), 5 min or more for 60 min; 50 % of its threads were busy (2026-11-28 08:00 UTC); the processors were 40 % busy (2026-11-28 08:00 UTC).",
+      "   Change `machines` of SidekiqGroup stack/Social/Federated from 2 to 3. It adds machines, and leaves the others as they are.",
+      "   federated then takes 300 of 5000 connections of pool-1 in a roll-out, and all together 590; there is room for 47 machines of federated.",
+      '   Or give mailers a SidekiqGroup of its own, queues: ["mailers"]; push, ingress, pull, fasp did not wait.',
+    ]);
+  });
+
   test("the scheduler's alone: nothing on the page makes it faster", () => {
     expect(
       shown(quietBut({ queueLatency: day({ queue: "scheduler" }, 1, hour(4000)), cpu: day({ tier: "scheduler" }, 0.9) }), PAGE),

@@ -110,6 +110,21 @@ describe("what is larger than needed", () => {
     expect(shown(lastHalf(quietBut(IDLE)), LARGE)).toEqual(["Nothing to do."]);
   });
 
+  test("not where their number follows the load already", () => {
+    expect(
+      shown(
+        quietBut({ webBusy: day(WEB, 0.1), cpu: day({ tier: "web" }, 0.12) }),
+        page({ web: { machines: 6, scale: { most: 9 } } }),
+      ),
+    ).toEqual(["Nothing to do."]);
+  });
+
+  test("nor one of two that do nothing", () => {
+    expect(shown(quietBut({ webBusy: day(WEB, 0), cpu: day({ tier: "web" }, 0) }), page({ web: { machines: 2 } }))).toEqual([
+      "Nothing to do.",
+    ]);
+  });
+
   test("two remain", () => {
     expect(shown(quietBut({ webBusy: day(WEB, 0.05), cpu: day({ tier: "web" }, 0.05) }), page({ web: { machines: 3 } }))).toEqual(
       [

@@ -3,10 +3,9 @@
 import { advise, ADVISE_USAGE, World } from "../../lib/bin/advise";
 import { Answer, NoInventory } from "../../lib/bin/deployed";
 import { Inventory, InventoryMachine } from "../../lib/core/inventory";
-import { Numbers, Series } from "../../lib/mastodon/monitoring/advice-numbers";
-import { QUERIES, QueryName } from "../../lib/mastodon/monitoring/advice-queries";
+import { QUERIES } from "../../lib/mastodon/monitoring/advice-queries";
 import { said } from "../said";
-import { day, FROM, page, QUIET, quietBut } from "./advice-page";
+import { answers, day, FROM, page, QUIET, quietBut } from "./advice-page";
 
 const { inventory, connections } = page();
 const UNTIL = FROM + 24 * 3600;
@@ -16,19 +15,6 @@ const MONITORING: InventoryMachine = {
 };
 const SOCIAL: Inventory = { ...inventory, machines: [...inventory.machines, MONITORING] };
 const machine = (more: Partial<InventoryMachine>): Inventory => ({ ...inventory, machines: [{ ...MONITORING, ...more }] });
-
-/** What curl prints. */
-function answers(numbers: Numbers, since = day({}, 9)): string {
-  const answer = (all: readonly Series[]) => {
-    const result = all.map(({ labels, points }) => ({
-      metric: labels,
-      values: points.map(([at, value]) => [at, String(value)]),
-    }));
-    return JSON.stringify({ status: "success", data: { resultType: "matrix", result } });
-  };
-  const names = Object.keys(QUERIES) as readonly QueryName[];
-  return [[since], ...names.map((name) => numbers[name] ?? [])].map((all) => `${answer(all)}\n`).join("");
-}
 
 const good: Answer = { status: 0, stdout: answers(QUIET), stderr: "" };
 

@@ -5,7 +5,7 @@ import { TOO_HIGH } from "./advice-limits";
 import { seriesOf, timeFrom, worst } from "./advice-numbers";
 import { keptTiers, RENEWAL, replaces, size, told, Watch } from "./advice-page";
 import { longer } from "./advice-web";
-import { moment, percent, rounded } from "./advice-words";
+import { moment, percent, several } from "./advice-words";
 import { Advice } from "./advised";
 
 interface Hosts {
@@ -40,7 +40,7 @@ function memory(watch: Watch, of: Hosts): Advice | undefined {
     killed.length === 0
       ? []
       : [
-          `the kernel ended ${rounded(Math.ceil(killed.reduce((sum, [, value]) => sum + value, 0)))} processes for lack of it (${moment(killed[0]![0])})`,
+          `the kernel ended ${several(Math.round(killed.reduce((sum, [, value]) => sum + value, 0)), "process", "processes")} for lack of it (${moment(killed[0]![0])})`,
         ];
   const seen = [
     `${percent(most.value)} of the memory was in use at worst (${moment(most.at)})${longer(long, percent(TOO_HIGH.memory))}`,

@@ -21,7 +21,7 @@ export function seriesOf(numbers: Numbers, query: QueryName, labels: Series["lab
 }
 
 /** As good as the highest: what is computed from counters differs by less than this where nothing has changed. */
-const SAME = 0.001;
+const SAME = 1e-6;
 
 /** The highest, and the first time that it was reached. */
 export function worst(points: readonly Point[]): { readonly at: number; readonly value: number } {

@@ -6,7 +6,7 @@ import { withEach } from "./advice-budgets";
 import { TOO_HIGH } from "./advice-limits";
 import { seriesOf, timeFrom, worst } from "./advice-numbers";
 import { fact, keptTiers, nameOf, replaces, told, Watch } from "./advice-page";
-import { moment, percent, rounded, span, up } from "./advice-words";
+import { moment, percent, rounded, several, span, up } from "./advice-words";
 import { longer } from "./advice-web";
 import { Advice, Change } from "./advised";
 
@@ -64,7 +64,7 @@ function connections(watch: Watch, of: Pooler): Advice {
     `${rounded(most.value)} of ${from} server connections of PgBouncer worked at worst (${moment(most.at)})${longer(long.used, percent(TOO_HIGH.serverConnections))}`,
     long.waiting === 0
       ? "no client waited for long"
-      : `${rounded(worst(waiting!).value)} clients waited for one (${moment(worst(waiting!).at)}), for ${span(long.waiting)} in all`,
+      : `${several(worst(waiting!).value, "client")} waited for one (${moment(worst(waiting!).at)}), for ${span(long.waiting)} in all`,
     ...(longest === undefined || long.waiting === 0 ? [] : [`the longest wait was ${span(worst(longest).value)}`]),
   ].join("; ");
   const about = name;

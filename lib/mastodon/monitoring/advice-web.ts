@@ -4,7 +4,7 @@ import { gibOfPuma } from "../process-count";
 import { AIM, TOO_HIGH } from "./advice-limits";
 import { Point, seriesOf, timeFrom, worst } from "./advice-numbers";
 import { fact, moreEach, moreMachines, poolsWith, replaces, told, Watch, WatchedPool } from "./advice-page";
-import { moment, percent, rounded, span } from "./advice-words";
+import { moment, percent, rounded, several, span } from "./advice-words";
 import { Advice } from "./advised";
 
 /** With less, busy threads wait for something other than the processor. */
@@ -74,5 +74,5 @@ export function longer(seconds: number, limit: string): string {
 function waitingWords(waiting: readonly Point[] | undefined, long: number): string {
   const most = waiting === undefined ? { value: 0, at: 0 } : worst(waiting);
   if (most.value === 0) return "no request waited";
-  return `${rounded(most.value)} requests waited for a thread (${moment(most.at)})${long === 0 ? ", never for long" : `, some for ${span(long)}`}`;
+  return `${several(most.value, "request")} waited for a thread (${moment(most.at)})${long === 0 ? ", never for long" : `, some for ${span(long)}`}`;
 }

@@ -5,9 +5,12 @@ export function percent(share: number): string {
   return `${Math.floor(share * 100 + 1e-9)} %`;
 }
 
+// Sweden writes a date as ISO does.
+const MINUTES = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone: "UTC" });
+
 /** As in `2026-11-29 20:15 UTC`. */
 export function moment(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return `${MINUTES.format(seconds * 1000)} UTC`;
 }
 
 /** As in `3 h 25 min`. */
@@ -23,6 +26,12 @@ export function span(seconds: number): string {
 /** Two digits that say something, at least. */
 export function rounded(value: number): string {
   return String(value >= 10 ? Math.round(value) : Number(value.toPrecision(2)));
+}
+
+/** As in `1 client` and `12 clients`. */
+export function several(value: number, one: string, more = `${one}s`): string {
+  const text = rounded(value);
+  return `${text} ${text === "1" ? one : more}`;
 }
 
 const GIB = 2 ** 30;
