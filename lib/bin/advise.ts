@@ -11,7 +11,7 @@ import { STEP_SECONDS } from "../mastodon/monitoring/advice-queries";
 import { adviceText } from "../mastodon/monitoring/advice-text";
 import { moment, span } from "../mastodon/monitoring/advice-words";
 import { Answer, deployed, NoInventory, outputDirectory, planned } from "./deployed";
-import { splitWords } from "./login";
+import { loginWords } from "./login";
 
 export const ADVISE_USAGE = `usage: cdktf-mastodon advise [--site SITE] [--hours 24] [--prometheus URL] [--json] [--out DIRECTORY]
   Says what was short or larger than needed in the last hours, which prop of which construct to change, and what that costs. The numbers are those of
@@ -107,7 +107,7 @@ function ask(inventory: Inventory, period: Period, url: string | undefined, worl
     );
   const failures: string[] = [];
   for (const { name, login } of reached) {
-    const [program, ...words] = splitWords(login!);
+    const [program, ...words] = loginWords(login!);
     const command = [...CURL, ...paths(period).map((path) => `${HERE_URL}${path}`)];
     // A shell reads it on the other side of ssh.
     const remote = program === "ssh" ? [command.map((word) => `'${word}'`).join(" ")] : command;

@@ -2,10 +2,9 @@
 // The password is generated there and printed to the terminal only, not to a file or log.
 
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { Inventory, InventoryPool, MEMBER } from "../core/inventory";
 import { deployed, NoInventory, outputDirectory } from "./deployed";
-import { splitWords } from "./login";
+import { DRIVER, splitWords } from "./login";
 
 export const OWNER_USAGE = `usage: cdktf-mastodon owner NAME --email ADDRESS [--site SITE] [--out DIRECTORY]
        cdktf-mastodon owner NAME --email ADDRESS --ssh USER@HOST
@@ -124,8 +123,6 @@ function wrong(words: string, status: number): number {
   console.error(words);
   return status;
 }
-
-const DRIVER = join(__dirname, "../clouds/local/driver/local.sh");
 
 const HERE: World = {
   deployed: (directory) => deployed(directory).map(({ inventory }) => inventory),

@@ -1,6 +1,7 @@
 // `cdktf-mastodon advise`, without the machines that it logs in on.
 
 import { advise, ADVISE_USAGE, World } from "../../lib/bin/advise";
+import { DRIVER } from "../../lib/bin/login";
 import { Answer, NoInventory } from "../../lib/bin/deployed";
 import { Inventory, InventoryMachine } from "../../lib/core/inventory";
 import { QUERIES } from "../../lib/mastodon/monitoring/advice-queries";
@@ -62,10 +63,13 @@ test("it logs in on the monitoring machine once, and asks for all numbers of the
   );
 });
 
-test("a machine that is reached by another program gets the words themselves, and nobody a terminal", () => {
+test("a machine of the local cloud is reached by this package's own driver, another by its words, and nobody gets a terminal", () => {
   const local = computer([machine({ login: "npx cdktf-mastodon local run social monitoring-1 --" })]);
   local.run();
-  expect(local.ran[0]!.slice(0, 9)).toEqual("npx cdktf-mastodon local run social monitoring-1 -- curl -gsS".split(" "));
+  expect(local.ran[0]!.slice(0, 8)).toEqual(["bash", DRIVER, ..."run social monitoring-1 -- curl -gsS".split(" ")]);
+  const other = computer([machine({ login: "vendor exec monitoring-1 --" })]);
+  other.run();
+  expect(other.ran[0]!.slice(0, 6)).toEqual("vendor exec monitoring-1 -- curl -gsS".split(" "));
   const tunnel = computer([machine({ login: 'ssh -t -o ProxyCommand="aws ssm %h" admin@i-0 sudo -i' })]);
   tunnel.run();
   expect(tunnel.ran[0]!.slice(0, 6)).toEqual(["ssh", "-o", "ProxyCommand=aws ssm %h", "admin@i-0", "sudo", "-i"]);
