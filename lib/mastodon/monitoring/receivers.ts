@@ -79,10 +79,7 @@ export function wrongReceiver(receiver: Receiver): Problem | undefined {
   }
   switch (receiver.kind) {
     case "mail":
-      return (
-        wrongSender("byMail", receiver.to, false) ??
-        (receiver.from === undefined ? undefined : wrongSender("from of byMail", receiver.from, false))
-      );
+      return wrongAddress("the address of byMail", receiver.to) ?? wrongAddress("from of byMail", receiver.from);
     case "pagerDuty":
       return wrongKey(receiver.secret);
     default:
@@ -95,6 +92,11 @@ export function wrongReceiverUrl(prop: string, url: string | Secret): Problem | 
   return typeof url === "string"
     ? wrongUrl(prop, url, { schemes: ["https", "http"], such: "https://alerts.example/hook" })
     : undefined;
+}
+
+function wrongAddress(prop: string, address: string | undefined): Problem | undefined {
+  const found = address === undefined ? undefined : wrongSender(prop, address, false);
+  return found && { ...found, wrong: `${prop} is "${address}"` };
 }
 
 function wrongKey(key: string | Secret): Problem | undefined {

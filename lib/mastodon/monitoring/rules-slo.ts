@@ -8,6 +8,15 @@ import { Watched } from "./watched";
 
 const WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] as const;
 type Window = (typeof WINDOWS)[number];
+const SECONDS: Readonly<Record<Window, number>> = {
+  "5m": 300,
+  "30m": 1800,
+  "1h": 3600,
+  "2h": 7200,
+  "6h": 21_600,
+  "1d": 86_400,
+  "3d": 259_200,
+};
 /** These are evaluated with all other rules; the longer ones change slowly and cost more. */
 const SHORT: readonly Window[] = ["5m", "30m", "1h"];
 
@@ -43,17 +52,25 @@ export function objectiveRules(page: Watched): readonly RuleGroup[] {
   const objectives = objectivesOf(page);
   const recorded = (windows: readonly Window[]) =>
     objectives.flatMap(({ slo, bad }) =>
-      windows.map((window): RecordingRule => ({ record: ratio(slo, window), expr: bad(window) })),
+      windows.map((window): RecordingRule => ({ record: ratio(slo, window), expr: `${bad(window)} * ${covered(window)}` })),
     );
+  if (objectives.length === 0) return [];
   const bad = objectives.some(({ slo }) => slo === "posts") ? [badPosts(page)] : [];
   return [
-    { name: "objectives", rules: [...bad, ...recorded(SHORT)] },
+    { name: "objectives", rules: [HISTORY, ...bad, ...recorded(SHORT)] },
     { name: "objectives in long windows", interval: "1m", rules: recorded(WINDOWS.filter((window) => !SHORT.includes(window))) },
     { name: "use of objectives", rules: objectives.flatMap((one) => BURNS.map((burn) => burnt(page, one, burn))) },
   ];
 }
 
 const ratio = (slo: string, window: Window) => `site:mastodon_slo_${slo}:ratio_rate${window}`;
+
+// The time before the first measurement counts as good. Else the first deploy, in which nothing answers yet, would be most of what is known for days.
+const HISTORY: RecordingRule = {
+  record: "site:mastodon_slo_history:seconds",
+  expr: "time() - min(prometheus_tsdb_lowest_timestamp_seconds) or vector(259200)",
+};
+const covered = (window: Window) => `scalar(clamp_max(${HISTORY.record} / ${SECONDS[window]}, 1))`;
 
 /** The queue whose jobs put a post into timelines. */
 const DISTRIBUTES = "default";
@@ -75,7 +92,7 @@ function objectivesOf({ web, hosts, queues, redis }: Watched): readonly Objectiv
 }
 
 const probes = (path: string, window: Window) =>
-  `1 - avg(avg_over_time(probe_success{job="front-door",path="${path}"}[${window}]))`;
+  `(1 - avg(avg_over_time(probe_success{job="front-door",path="${path}"}[${window}])))`;
 
 const PAGES: Objective = {
   slo: "pages",

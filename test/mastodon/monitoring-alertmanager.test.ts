@@ -1,0 +1,188 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { TerraformVariable, Testing } from "cdktf";
+import { mail, Secret, Setting } from "../../lib";
+import { Pool } from "../../lib/core/pool";
+import { textOf } from "../../lib/core/program";
+import { readableText } from "../../lib/core/render/terraform-text";
+import { alertmanagerConfig, clusterOptions, receiverFiles, sendingOf } from "../../lib/mastodon/monitoring/alertmanager";
+import { AlertsProps, checkAlerts } from "../../lib/mastodon/monitoring/alerts";
+import { byMail, pagerDuty, slack, webhook } from "../../lib/mastodon/monitoring/receivers";
+import { watched } from "../../lib/mastodon/monitoring/watched";
+import { FakeCloudOptions } from "../../lib/testing";
+import { pageProblems } from "../page-problems";
+import { monitoringPage } from "./monitoring-page";
+
+const CA = readFileSync(join(__dirname, "../../examples/only-streaming/ca.pem"), "utf8");
+type Stack = ReturnType<typeof monitoringPage>["stack"];
+
+/** A page whose alerts come from its first Sidekiq machine, which stands for a monitoring machine here. */
+function sending(
+  alerts: (stack: Stack) => AlertsProps,
+  page: FakeCloudOptions & { readonly settings?: readonly Setting[] } = {},
+) {
+  const { stack, site } = monitoringPage(page);
+  const host = site.node.findAll().find((node) => node instanceof Pool && node.name === "rest") as Pool;
+  const props = alerts(stack);
+  checkAlerts(host, props);
+  const made = sendingOf(host, host, props);
+  const files = receiverFiles(made).map(({ path, content, mode, owner }) => [path, readableText(textOf(content)), mode, owner]);
+  const problems = () => pageProblems(() => Testing.synth(stack, true));
+  return { host, files, config: readableText(alertmanagerConfig(made, watched(site))), problems };
+}
+
+const secret = (stack: Stack, name: string) => new Secret(stack, name, { length: 200, description: "for alerts" });
+const SERVER = mail({
+  server: "smtp.example",
+  from: "Social <hello@social.example>",
+  login: "social",
+  password: "${var.smtp_password}",
+  ca: CA,
+});
+const INHIBITIONS = /^inhibit_rules:\n(?: .*\n)+/m;
+
+test("the whole configuration with every kind of receiver, and their keys in files of their own", () => {
+  const { config, files, host, problems } = sending(
+    (stack) => ({
+      to: [
+        byMail("ops@example.org"),
+        byMail("boss@example.org", { from: "Alerts <alerts@social.example>", severities: ["critical"] }),
+        slack(secret(stack, "slack_url"), { channel: "#alerts", severities: ["warning"] }),
+        pagerDuty(secret(stack, "pagerduty_key"), { severities: ["critical"] }),
+        webhook("https://hooks.example/alerts"),
+      ],
+      deadMansSwitch: secret(stack, "switch_url"),
+    }),
+    { settings: [SERVER] },
+  );
+  expect(config.replace(INHIBITIONS, "inhibit_rules: …\n")).toBe(
+    readFileSync(join(__dirname, "monitoring-alertmanager.expected"), "utf8"),
+  );
+  const owner = "root:prometheus";
+  expect(files).toEqual([
+    ["/etc/prometheus/receivers/slack-3", "<secret slack_url>\n", "0640", owner],
+    ["/etc/prometheus/receivers/pagerduty-4", "<secret pagerduty_key>\n", "0640", owner],
+    ["/etc/prometheus/receivers/webhook-5", "https://hooks.example/alerts\n", "0640", owner],
+    ["/etc/prometheus/receivers/dead-mans-switch", "<secret switch_url>\n", "0640", owner],
+    ["/etc/prometheus/receivers/mail-password", "${var.smtp_password}\n", "0640", owner],
+    ["/etc/prometheus/receivers/mail-ca.pem", CA, "0640", owner],
+  ]);
+  const calls = host.calls.filter(({ why }) => why === "alerts").map(({ to, port }) => `${to.name}:${port}`);
+  expect(calls).toEqual(["where alerts go:443", "events.pagerduty.com:443", "hooks.example:443", "smtp.example:587"]);
+  expect(problems()).toEqual([]);
+});
+
+test("no secret is in the configuration", () => {
+  const { config } = sending(
+    (stack) => ({
+      to: [
+        slack(secret(stack, "slack_url")),
+        pagerDuty(secret(stack, "key")),
+        webhook(secret(stack, "url")),
+        byMail("a@example.org"),
+      ],
+      deadMansSwitch: secret(stack, "switch"),
+    }),
+    { settings: [SERVER] },
+  );
+  expect(config).not.toMatch(/<secret|var\.|TfToken/);
+});
+
+test("without receivers nobody gets anything", () => {
+  const { config, files } = sending(() => ({}));
+  expect(config.slice(config.indexOf("receivers:"))).toBe(
+    "receivers:\n  - name: nobody\n  - name: critical\n  - name: warning\n",
+  );
+  expect(files).toEqual([]);
+});
+
+const smtp = (config: string) => config.slice(0, config.indexOf("route:"));
+
+test("mail goes to the cloud's mailbox if the page has no mail server", () => {
+  const { config, problems } = sending(() => ({ to: [byMail("ops@example.org")] }));
+  expect(smtp(config)).toBe(`global:
+  resolve_timeout: 5m
+  smtp_smarthost: 10.20.0.10:1025
+  smtp_from: alerts@social.example
+  smtp_hello: social.example
+  smtp_require_tls: false
+  smtp_tls_config:
+    insecure_skip_verify: true
+`);
+  expect(problems()).toEqual([]);
+});
+
+test("TLS from the first byte on port 465, and on no other port", () => {
+  const implicit = (port: number) =>
+    sending(() => ({ to: [byMail("ops@example.org")] }), {
+      settings: [mail({ server: "smtp.example", port, tls: "implicit", from: "hello@social.example" })],
+    });
+  expect(smtp(implicit(465).config)).toBe(`global:
+  resolve_timeout: 5m
+  smtp_smarthost: smtp.example:465
+  smtp_from: hello@social.example
+  smtp_hello: social.example
+  smtp_require_tls: false
+`);
+  expect(implicit(465).problems()).toEqual([]);
+  expect(implicit(4650).problems()).toEqual([
+    "stack/Social/Rest/Hosts: alerts go by mail, and smtp.example takes TLS from the first byte on port 4650 / use port 465 for that, or STARTTLS: Alertmanager knows no other way; or give another receiver",
+  ]);
+});
+
+test("mail without a mail server is a problem", () => {
+  const none = { settings: [mail("none")] };
+  expect(sending(() => ({ to: [byMail("ops@example.org")] }), none).problems()).toEqual([
+    "stack/Social/Rest/Hosts: alerts go by mail, and the site has no mail server / add mail({ server, from, … }) to the settings of the site, or give another receiver, such as slack(url)",
+  ]);
+  expect(sending(() => ({ to: [webhook("https://hooks.example/alerts")] }), none).problems()).toEqual([]);
+});
+
+const WRONG: Readonly<Record<string, readonly [AlertsProps, string]>> = {
+  "a receiver for nothing": [
+    { to: [webhook("https://hooks.example", { severities: [] })] },
+    "severities of a receiver (webhook) is empty / give critical, warning or both, or leave the receiver out",
+  ],
+  "an address that is none": [
+    { to: [byMail("ops")] },
+    'the address of byMail is "ops" / give one address, as in hello@social.example or Social <hello@social.example>',
+  ],
+  "a URL that is none": [
+    { to: [slack("hooks.slack.com/x")] },
+    'slack is "hooks.slack.com/x" / give an address that begins with https:// or http://, such as https://alerts.example/hook',
+  ],
+  "a switch that is no URL": [
+    { deadMansSwitch: "ping" },
+    'deadMansSwitch is "ping" / give an address that begins with https:// or http://, such as https://alerts.example/hook',
+  ],
+  "a key in plain text": [
+    { to: [pagerDuty("0123")] },
+    'the key of pagerDuty is written in the page, which the plan would contain in plain text / give a new Secret(stack, "…", …) or another sensitive variable',
+  ],
+  "a limit of no time": [{ queueSeconds: { push: 0 } }, "push of queueSeconds is 0 / use a whole number from 1"],
+  "an objective that nobody keeps": [
+    { objectives: { pages: 100 } },
+    "pages of objectives is 100 / give a share in percent, from 90 to 99.99",
+  ],
+  "certificates that are never new enough": [
+    { certificateDays: 100 },
+    "certificateDays is 100 / use a whole number from 4 to 90",
+  ],
+};
+
+test.each(Object.entries(WRONG))("%s is a problem of the page", (_, [alerts, problem]) => {
+  expect(sending(() => alerts).problems()).toEqual([`stack/Social/Rest/Hosts: ${problem}`]);
+});
+
+test("a key from a sensitive variable is fine", () => {
+  const key = (stack: Stack) => new TerraformVariable(stack, "key", { type: "string", sensitive: true }).stringValue;
+  expect(sending((stack) => ({ to: [pagerDuty(key(stack))] })).problems()).toEqual([]);
+});
+
+test("one Alertmanager has no cluster, and two have one", () => {
+  expect(clusterOptions("monitoring-1", ["monitoring-1"])).toEqual(["--cluster.listen-address="]);
+  expect(clusterOptions("monitoring-2", ["monitoring-1", "monitoring-2"])).toEqual([
+    "--cluster.listen-address=0.0.0.0:9094",
+    "--cluster.peer=monitoring-1:9094",
+  ]);
+});
