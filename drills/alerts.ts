@@ -53,14 +53,14 @@ async function watcher(site: Site): Promise<string | undefined> {
   return (await site.hosts()).find(({ units }) => units.some(({ what }) => what === "prometheus"))?.name;
 }
 
-/** The alerts that fire now, without the one that always does. */
+/** The alerts that fire now, without the one that always does, and without those of objectives, which tell of the last half hour and longer. */
 export async function firing(site: Site): Promise<readonly Firing[]> {
   const name = (await watcher(site))!;
   const { data } = JSON.parse(await site.on(name, QUESTION)) as {
     readonly data: { readonly alerts: readonly { readonly state: string; readonly labels: Readonly<Record<string, string>> }[] };
   };
   return data.alerts
-    .filter(({ state, labels }) => state === "firing" && labels["severity"] !== "none")
+    .filter(({ state, labels }) => state === "firing" && labels["severity"] !== "none" && labels["slo"] === undefined)
     .map(({ labels }) => ({
       name: labels["alertname"]!,
       severity: labels["severity"] ?? "",

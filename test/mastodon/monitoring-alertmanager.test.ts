@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerraformVariable, Testing } from "cdktf";
-import { mail, Secret, Setting } from "../../lib";
+import { mail, Secret } from "../../lib";
 import { Pool } from "../../lib/core/pool";
 import { textOf } from "../../lib/core/program";
 import { readableText } from "../../lib/core/render/terraform-text";
@@ -9,18 +9,14 @@ import { alertmanagerConfig, clusterOptions, receiverFiles, sendingOf } from "..
 import { AlertsProps, checkAlerts } from "../../lib/mastodon/monitoring/alerts";
 import { byMail, pagerDuty, slack, webhook } from "../../lib/mastodon/monitoring/receivers";
 import { watched } from "../../lib/mastodon/monitoring/watched";
-import { FakeCloudOptions } from "../../lib/testing";
 import { pageProblems } from "../page-problems";
-import { monitoringPage } from "./monitoring-page";
+import { MonitoringPage, monitoringPage } from "./monitoring-page";
 
 const CA = readFileSync(join(__dirname, "../../examples/only-streaming/ca.pem"), "utf8");
 type Stack = ReturnType<typeof monitoringPage>["stack"];
 
 /** A page whose alerts come from its first Sidekiq machine, which stands for a monitoring machine here. */
-function sending(
-  alerts: (stack: Stack) => AlertsProps,
-  page: FakeCloudOptions & { readonly settings?: readonly Setting[] } = {},
-) {
+function sending(alerts: (stack: Stack) => AlertsProps, page: MonitoringPage = {}) {
   const { stack, site } = monitoringPage(page);
   const host = site.node.findAll().find((node) => node instanceof Pool && node.name === "rest") as Pool;
   const props = alerts(stack);
@@ -32,13 +28,14 @@ function sending(
 }
 
 const secret = (stack: Stack, name: string) => new Secret(stack, name, { length: 200, description: "for alerts" });
-const SERVER = mail({
-  server: "smtp.example",
-  from: "Social <hello@social.example>",
-  login: "social",
-  password: "${var.smtp_password}",
-  ca: CA,
-});
+const server = (stack: Stack) =>
+  mail({
+    server: "smtp.example",
+    from: "Social <hello@social.example>",
+    login: "social",
+    password: secret(stack, "smtp_password"),
+    ca: CA,
+  });
 const INHIBITIONS = /^inhibit_rules:\n(?: .*\n)+/m;
 
 test("the whole configuration with every kind of receiver, and their keys in files of their own", () => {
@@ -53,7 +50,7 @@ test("the whole configuration with every kind of receiver, and their keys in fil
       ],
       deadMansSwitch: secret(stack, "switch_url"),
     }),
-    { settings: [SERVER] },
+    { settings: (stack) => [server(stack)] },
   );
   expect(config.replace(INHIBITIONS, "inhibit_rules: …\n")).toBe(
     readFileSync(join(__dirname, "monitoring-alertmanager.expected"), "utf8"),
@@ -64,7 +61,7 @@ test("the whole configuration with every kind of receiver, and their keys in fil
     ["/etc/prometheus/receivers/pagerduty-4", "<secret pagerduty_key>\n", "0640", owner],
     ["/etc/prometheus/receivers/webhook-5", "https://hooks.example/alerts\n", "0640", owner],
     ["/etc/prometheus/receivers/dead-mans-switch", "<secret switch_url>\n", "0640", owner],
-    ["/etc/prometheus/receivers/mail-password", "${var.smtp_password}\n", "0640", owner],
+    ["/etc/prometheus/receivers/mail-password", "<secret smtp_password>\n", "0640", owner],
     ["/etc/prometheus/receivers/mail-ca.pem", CA, "0640", owner],
   ]);
   const calls = host.calls.filter(({ why }) => why === "alerts").map(({ to, port }) => `${to.name}:${port}`);
@@ -83,7 +80,7 @@ test("no secret is in the configuration", () => {
       ],
       deadMansSwitch: secret(stack, "switch"),
     }),
-    { settings: [SERVER] },
+    { settings: (stack) => [server(stack)] },
   );
   expect(config).not.toMatch(/<secret|var\.|TfToken/);
 });
@@ -115,7 +112,7 @@ test("mail goes to the cloud's mailbox if the page has no mail server", () => {
 test("TLS from the first byte on port 465, and on no other port", () => {
   const implicit = (port: number) =>
     sending(() => ({ to: [byMail("ops@example.org")] }), {
-      settings: [mail({ server: "smtp.example", port, tls: "implicit", from: "hello@social.example" })],
+      settings: () => [mail({ server: "smtp.example", port, tls: "implicit", from: "hello@social.example" })],
     });
   expect(smtp(implicit(465).config)).toBe(`global:
   resolve_timeout: 5m
@@ -131,7 +128,7 @@ test("TLS from the first byte on port 465, and on no other port", () => {
 });
 
 test("mail without a mail server is a problem", () => {
-  const none = { settings: [mail("none")] };
+  const none: MonitoringPage = { settings: () => [mail("none")] };
   expect(sending(() => ({ to: [byMail("ops@example.org")] }), none).problems()).toEqual([
     "stack/Social/Rest/Hosts: alerts go by mail, and the site has no mail server / add mail({ server, from, … }) to the settings of the site, or give another receiver, such as slack(url)",
   ]);

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, Server } from "node:http";
 import { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { alertmanagerConfig, receiverFiles, Sending } from "../../lib/mastodon/monitoring/alertmanager";
 import { byMail, pagerDuty, slack, webhook } from "../../lib/mastodon/monitoring/receivers";
@@ -75,6 +75,10 @@ test("without a dead man's switch the watchdog is sent to nobody", () => {
   expect(execFileSync(tool("amtool"), words, { encoding: "utf8" }).trim()).toBe("nobody");
 });
 
+// Debian's Alertmanager reads its templates at this path only, which the host may not have.
+const WITH_TEMPLATES =
+  'mount -t tmpfs none /usr/share && mkdir /usr/share/prometheus && cp -r "$1"/. /usr/share/prometheus/ && shift && exec "$0" "$@"';
+
 type Labels = Readonly<Record<string, string>>;
 
 /** Alertmanager and a server that stands for Slack and the dead man's switch. */
@@ -101,16 +105,29 @@ class Running {
     });
     this.url = `127.0.0.1:${await freePort()}`;
     this.process = spawn(
-      tool("prometheus-alertmanager"),
+      "unshare",
       [
+        ...(userInfo().uid === 0 ? ["--mount"] : ["--mount", "--map-root-user"]),
+        ...[
+          "bash",
+          "-c",
+          WITH_TEMPLATES,
+          tool("prometheus-alertmanager"),
+          join(tool("prometheus-alertmanager"), "../../share/prometheus"),
+        ],
         `--config.file=${config}`,
         `--storage.path=${join(room, "data")}`,
         `--web.listen-address=${this.url}`,
         "--cluster.listen-address=",
       ],
-      { stdio: "ignore" },
+      { stdio: ["ignore", "ignore", "pipe"] },
     );
-    await waitFor(async () => (await fetch(`http://${this.url}/-/ready`).catch(() => undefined))?.ok === true);
+    let said = "";
+    this.process.stderr!.on("data", (part: Buffer) => (said += part.toString()));
+    await waitFor(async () => {
+      if (this.process!.exitCode !== null) throw new Error(`Alertmanager ended: ${said}`);
+      return (await fetch(`http://${this.url}/-/ready`).catch(() => undefined))?.ok === true;
+    });
   }
 
   async stop(): Promise<void> {
@@ -260,6 +277,7 @@ describe("Alertmanager at work", () => {
     const bySlack = running.one.got.filter(({ path }) => path === "/slack").map(({ body }) => JSON.parse(body) as object);
     expect(bySlack).toEqual([
       {
+        username: "Alertmanager",
         attachments: [
           expect.objectContaining({
             color: "danger",

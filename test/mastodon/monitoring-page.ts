@@ -4,13 +4,18 @@ import { App, TerraformStack } from "cdktf";
 import { Etcd, PgBouncer, Postgres, Redis, Setting, SidekiqGroup, Site, StreamingPool, WebTier } from "../../lib";
 import { FakeCloud, FakeCloudOptions } from "../../lib/testing";
 
-export function monitoringPage({ settings, ...cloud }: FakeCloudOptions & { readonly settings?: readonly Setting[] } = {}) {
+export interface MonitoringPage extends FakeCloudOptions {
+  /** The settings of the site, such as its mail server. */
+  readonly settings?: (stack: TerraformStack) => readonly Setting[];
+}
+
+export function monitoringPage({ settings, ...cloud }: MonitoringPage = {}) {
   const stack = new TerraformStack(new App(), "stack");
   const site = new Site(stack, "Social", {
     cloud: new FakeCloud(cloud),
     domain: "social.example",
     version: "4.7.6",
-    ...(settings && { settings }),
+    ...(settings && { settings: settings(stack) }),
   });
   const redis = new Redis(site, "Redis", { replicas: 2 });
   const etcd = new Etcd(site, "Etcd", { on: redis });

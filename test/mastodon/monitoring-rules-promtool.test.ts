@@ -32,6 +32,31 @@ test("while all is well no alert fires but the watchdog", () => {
   });
 });
 
+test("an alert as it is sent: names, limits and numbers of the page, and what people notice", () => {
+  const late = of("redis-1", "mastodon_sidekiq_queue_latency_seconds", { job: "redis", use: "sidekiq", queue: "default" });
+  expectRules(
+    page,
+    { ...healthy(), [late]: always(100) },
+    {
+      alerts: [
+        {
+          at: "2m",
+          name: "SidekiqQueueLate",
+          firing: [75, 15].map((limit) => ({
+            exp_labels: { severity: limit === 75 ? "critical" : "warning", queue: "default", pool: "posts", tier: "posts" },
+            exp_annotations: {
+              summary: "Posts come late into timelines, and notifications too",
+              description: "The oldest job of `default` waits for 1m 40s; 15 s are the limit. Look at posts.",
+              runbook: "docs/runbooks.md#sidekiqqueuelate",
+            },
+          })),
+        },
+      ],
+    },
+    { only: /^(?!.*objectives)/ },
+  );
+});
+
 const node = (instance: string) => of(instance, "up", { job: "node" });
 const redis = (instance: string, metric: string, labels = {}) => of(instance, metric, { job: "redis", use: "main", ...labels });
 const web = (instance: string, metric: string, labels = {}) => of(instance, metric, { job: "haproxy", proxy: "puma", ...labels });

@@ -33,13 +33,8 @@ export interface Expected {
   readonly firing?: Readonly<Record<string, readonly string[]>>;
   /** By expression and time: values by labels. */
   readonly values?: readonly { readonly expr: string; readonly at: string; readonly is: Readonly<Record<string, number>> }[];
-  /** Alerts with all labels and texts. */
-  readonly alerts?: readonly {
-    readonly at: string;
-    readonly name: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  }[];
+  /** All alerts of a name that fire, with labels and texts in promtool's notation. */
+  readonly alerts?: readonly { readonly at: string; readonly name: string; readonly firing: readonly object[] }[];
 }
 
 export interface Evaluated {
@@ -72,10 +67,10 @@ export function expectRules(page: Watched, series: Series, expected: Expected, h
     eval_time: at,
     exp_samples: Object.entries(is).map(([labels, value]) => ({ labels, value })),
   }));
-  const alerts = (expected.alerts ?? []).map(({ at, name, labels, annotations }) => ({
+  const alerts = (expected.alerts ?? []).map(({ at, name, firing: exp_alerts }) => ({
     eval_time: at,
     alertname: name,
-    exp_alerts: [{ exp_labels: labels, exp_annotations: annotations }],
+    exp_alerts,
   }));
   const test = {
     rule_files: ["rules.yml"],

@@ -40,7 +40,7 @@ const ALWAYS: readonly AlertRule[] = [
   }),
   alert({
     name: "PrometheusWithoutAlertmanager",
-    expr: "prometheus_notifications_alertmanagers_discovered < 1 or increase(prometheus_notifications_dropped_total[5m]) > 0",
+    expr: "prometheus_notifications_alertmanagers_discovered < 1 or increase(prometheus_notifications_dropped_total[1m]) > 0",
     for: "1m",
     severity: "critical",
     summary: "Nobody hears of faults: Prometheus reaches no Alertmanager",
