@@ -128,7 +128,7 @@ const DISKS: readonly AlertRule[] = [
   alert({
     name: "DiskFillsSoon",
     // What a new machine writes while it boots is no trend.
-    expr: `predict_linear(node_filesystem_avail_bytes{${REAL}}[6h], 3 * 86400) < 0 and ${FREE} < 0.5 and node_filesystem_avail_bytes offset 3h`,
+    expr: `predict_linear(node_filesystem_avail_bytes{${REAL}}[6h], 3 * 86400) < 0 and ${FREE} < 0.5 and node_filesystem_avail_bytes offset 1h`,
     for: "1h",
     severity: "warning",
     summary: "A disk of {{ $labels.instance }} will be full within three days",
