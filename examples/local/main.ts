@@ -1,7 +1,7 @@
 // A whole Mastodon server on this machine, every tier written out. `npm start` deploys it. For another cloud, pass another `cloud`.
 
 import { App, TerraformStack } from "cdktf";
-import { Disk, Etcd, Monitoring, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
+import { Disk, Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "cdktf-mastodon";
 import { local } from "cdktf-mastodon/local";
 
 const app = new App();
@@ -22,7 +22,5 @@ new WebTier(site, "Web", { machines: 2, processes: 1, streaming: live, size: sma
 new SidekiqGroup(site, "Jobs-Local", { queues: { default: 8, mailers: 2 }, threads: 10, size: small, ...data });
 new SidekiqGroup(site, "Federated", { queues: { push: 6, ingress: 4, pull: 1, fasp: 1 }, threads: 10, size: small, ...data });
 new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, size: small, ...data });
-
-new Monitoring(site, "Monitoring", { size: small, disk: Disk.gib(5) });
 
 app.synth();

@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { Inventory, InventoryMachine } from "../core/inventory";
+import { wrongNumber } from "../core/whole-number";
 import { budgetsIn } from "../mastodon/connections";
 import { Advice, advice } from "../mastodon/monitoring/advice";
 import { Answered, lastHours, numbersIn, paths, Period } from "../mastodon/monitoring/advice-answers";
@@ -10,13 +11,14 @@ import { Numbers } from "../mastodon/monitoring/advice-numbers";
 import { STEP_SECONDS } from "../mastodon/monitoring/advice-queries";
 import { adviceText } from "../mastodon/monitoring/advice-text";
 import { moment, span } from "../mastodon/monitoring/advice-words";
+import { PROMETHEUS_WEB_PORT } from "../mastodon/ports";
 import { Answer, deployed, NoInventory, outputDirectory, planned } from "./deployed";
 import { loginWords } from "./login";
 
 export const ADVISE_USAGE = `usage: cdktf-mastodon advise [--site SITE] [--hours 24] [--prometheus URL] [--json] [--out DIRECTORY]
   Says what was short or larger than needed in the last hours, which prop of which construct to change, and what that costs. The numbers are those of
   the site's Monitoring, on whose machine it logs in as the inventory says. With --prometheus it asks that Prometheus instead, such as
-  http://127.0.0.1:9090 of a forwarded port. --site is needed only beside other sites. --hours is from 1 to 720. --json prints it for programs, and
+  http://127.0.0.1:${PROMETHEUS_WEB_PORT} of a forwarded port. --site is needed only beside other sites. --hours is from 1 to 720. --json prints it for programs, and
   --out is where cdktf synth writes (cdktf.out).`;
 
 /** The side effects of the command; replaced in tests. */
@@ -30,7 +32,7 @@ export interface World {
 }
 
 const MOST_HOURS = 720;
-const HERE_URL = "http://127.0.0.1:9090";
+const HERE_URL = `http://127.0.0.1:${PROMETHEUS_WEB_PORT}`;
 // Prints what it gets of an error too: Prometheus says there why.
 const CURL = ["curl", "-gsS", "--fail-early", "-m", "120", "-w", "\\n"];
 
@@ -45,8 +47,8 @@ export function advise(args: readonly string[], world: World = HERE): number {
     return wrong(`${ADVISE_USAGE}\n${(error as Error).message}`, 2);
   }
   const hours = Number(given.hours ?? "24");
-  if (!(Number.isInteger(hours) && hours >= 1 && hours <= MOST_HOURS))
-    return wrong(`${ADVISE_USAGE}\n--hours is "${given.hours}": give a whole number from 1 to ${MOST_HOURS}`, 2);
+  const wrongHours = wrongNumber("--hours", hours, { least: 1, most: MOST_HOURS });
+  if (wrongHours !== undefined) return wrong(`${ADVISE_USAGE}\n--hours is "${given.hours}": ${wrongHours.remedy}`, 2);
   if (given.prometheus !== undefined && !/^https?:\/\/[^\s'"]+$/.test(given.prometheus))
     return wrong(`${ADVISE_USAGE}\n--prometheus is "${given.prometheus}": give a URL such as ${HERE_URL}`, 2);
   try {
@@ -103,7 +105,7 @@ function ask(inventory: Inventory, period: Period, url: string | undefined, worl
   const reached = machines.filter(({ login }) => login !== undefined);
   if (reached.length === 0)
     throw new NoNumbers(
-      `the inventory has no way to log in on ${names(machines)} / forward its port 9090 to this computer and name it by --prometheus ${HERE_URL}`,
+      `the inventory has no way to log in on ${names(machines)} / forward its port ${PROMETHEUS_WEB_PORT} to this computer and name it by --prometheus ${HERE_URL}`,
     );
   const failures: string[] = [];
   for (const { name, login } of reached) {

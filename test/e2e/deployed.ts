@@ -30,20 +30,28 @@ function freeNetwork(): string {
   throw new Error("no network of 10.60.0.0/16 to 10.249.0.0/16 is free on this host");
 }
 
+/** As the last line of the page. */
+function withMonitoring(page: string): string {
+  return page
+    .replace("import { Disk, Etcd,", "import { Disk, Etcd, Monitoring,")
+    .replace("\napp.synth();", '\nnew Monitoring(site, "Monitoring", { size: small, disk: Disk.gib(5) });\n\napp.synth();');
+}
+
 /**
  * Deploys it before the tests of this file, and removes it after them. A name and a network of its own: what `npm start` has made stays.
  * What a killed run has left under the same name is removed first.
  */
-export function deployed({ id }: { readonly id: string }): Deployed {
+export function deployed({ id, monitored = false }: { readonly id: string; readonly monitored?: boolean }): Deployed {
   const site = id.toLowerCase();
   const network = freeNetwork();
   const directory = mkdtempSync(join(tmpdir(), `${site}-`));
   const place: Place = { directory, say: (line) => process.stderr.write(`  ${line}\n`) };
   const page = join(directory, "page.ts");
-  const text = readFileSync(join(REPOSITORY, "examples/local/main.ts"), "utf8").replace(
+  const own = readFileSync(join(REPOSITORY, "examples/local/main.ts"), "utf8").replace(
     '(stack, "Social", { ',
     `(stack, "${id}", { network: "${network}", `,
   );
+  const text = monitored ? withMonitoring(own) : own;
   let stack: string | undefined;
   beforeAll(async () => {
     await setUp(place, "shellcheck");

@@ -1,17 +1,17 @@
 // The command that breaks a deployed site on purpose, as an administrator runs it in the directory of their page.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Report } from "../../drills/report";
-import { machines } from "../../scripts/cluster";
+import { inside, machines } from "../../scripts/cluster";
 import { grown } from "../../scripts/grown";
 import { deployed } from "./deployed";
 
 const MINUTE = 60_000;
 const REPOSITORY = join(__dirname, "../..");
 const TSX = `"${process.execPath}" --import "${require.resolve("tsx")}"`;
-const { directory, place, site, text } = deployed({ id: "Drilled" });
+const { directory, place, site, text } = deployed({ id: "Drilled", monitored: true });
 
 /** Runs `cdktf-mastodon drill` in the page's directory; it ends with this status. */
 function drill(...args: readonly string[]): Promise<number | null> {
@@ -41,6 +41,95 @@ test(
     expect(await drill("no-such-drill")).toBe(2);
   },
   3 * MINUTE,
+);
+
+const on = (machine: string, script: string) => inside(site, machine, "timeout", "60", "bash", "-c", script);
+
+interface Target {
+  readonly health: string;
+  readonly lastError: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly discoveredLabels: Readonly<Record<string, string>>;
+}
+
+test(
+  "what is deployed is watched: every service of every machine has metrics, members of pools as well",
+  async () => {
+    const asked = () => {
+      const { data } = JSON.parse(on("monitoring-1", "curl -fsS 'http://127.0.0.1:9090/api/v1/targets?state=active'")) as {
+        readonly data: { readonly activeTargets: readonly Target[] };
+      };
+      return data.activeTargets;
+    };
+    // A member registers within half a minute, and is read a quarter later.
+    const end = Date.now() + 2 * MINUTE;
+    const well = (targets: readonly Target[]) => targets.length >= 57 && targets.every(({ health }) => health === "up");
+    while (!well(asked()) && Date.now() < end) await new Promise((next) => setTimeout(next, 2000));
+    const targets = asked();
+    expect(targets.filter(({ health }) => health !== "up").map(({ labels, lastError }) => ({ labels, lastError }))).toEqual([]);
+    const tiers: Record<string, string[]> = {};
+    for (const { labels, discoveredLabels } of targets)
+      (tiers[labels["tier"] ?? labels["job"]!] ??= []).push(discoveredLabels["__param_module"]!);
+    for (const modules of Object.values(tiers)) modules.sort();
+    const redis = ["etcd", "node", "redis-cache", "redis-main", "redis-sidekiq", "sentinel"];
+    const sidekiq = ["haproxy", "mastodon-sidekiq-1", "node"];
+    const each = (names: readonly string[], times: number) => names.flatMap((name) => Array<string>(times).fill(name));
+    expect(tiers).toEqual({
+      alertmanager: [undefined],
+      database: each(["nginx", "node", "patroni", "postgres"], 2),
+      federated: sidekiq,
+      "front-door": ["visit", "visit"],
+      "jobs-local": sidekiq,
+      monitoring: ["node"],
+      pool: ["haproxy", "node", "pgbouncer-1", "pgbouncer-2"],
+      prometheus: [undefined],
+      redis: each(redis, 3),
+      scheduler: sidekiq,
+      streaming: ["haproxy", "nginx", "node", "streaming-4000", "streaming-4001"],
+      web: each(["haproxy", "mastodon-web", "nginx", "node"], 2),
+    });
+  },
+  3 * MINUTE,
+);
+
+test("the overview is open to this computer, and metrics to nobody but the monitoring machine", () => {
+  const all = machines(site);
+  const [monitoring, web, redis] = ["monitoring-1", "web-1", "redis-1"].map(
+    (name) => all.find((one) => one.name.startsWith(name))!,
+  );
+  const status = (from: string | undefined, url: string) => {
+    const ask = `curl -sk -m 3 -o /dev/null -w '%{http_code}' ${url} || true`;
+    return from === undefined ? execFileSync("bash", ["-c", ask], { encoding: "utf8" }) : on(from, ask);
+  };
+  const door = all.find(({ name }) => name === "front-door")!.address;
+  const outside = (host: string, path: string) => status(undefined, `--resolve ${host}:443:${door} https://${host}${path}`);
+  expect(status(undefined, `http://${monitoring!.address}:9080/`)).toBe("200");
+  expect(status(undefined, `http://${monitoring!.address}:9080/prometheus/api/v1/query?query=up`)).toBe("200");
+  expect(status(undefined, `http://${monitoring!.address}:9080/metrics`)).toBe("404");
+  const proxied = (address: string) => `http://${address}:9999/proxy?module=node`;
+  expect(status("monitoring-1", proxied(web!.address))).toBe("200");
+  const closed = [
+    ...[9080, 9090, 9093, 9999].map((port) => status(web!.name, `http://${monitoring!.address}:${port}/`)),
+    ...[9090, 9093, 9998, 9999].map((port) => status(undefined, `http://${monitoring!.address}:${port}/`)),
+    ...[web!, redis!].flatMap(({ address }) => [status(undefined, proxied(address)), status("pool-1", proxied(address))]),
+    ...[9100, 9101, 9113, 9114, 9394].map((port) => status("monitoring-1", `http://${web!.address}:${port}/metrics`)),
+  ];
+  expect(new Set(closed)).toEqual(new Set(["000"]));
+  for (const path of ["/metrics", "/METRICS/", "/metrics/", "/api/v1/streaming/metrics"])
+    expect([path, outside("streaming.social.example", path), outside("social.example", path)]).toEqual([path, "404", "404"]);
+});
+
+test(
+  "a machine that is lost is told of while it is away, and nothing is told of afterwards",
+  async () => {
+    await drill("sentinel-power", "web-power", "--alerts", "--pages-per-second", "4");
+    expect(
+      report()
+        .results.slice(0, 2)
+        .map(({ name, passed, reasons }) => ({ name, passed, reasons })),
+    ).toEqual(["sentinel-power", "web-power"].map((name) => ({ name, passed: true, reasons: [] })));
+  },
+  20 * MINUTE,
 );
 
 test(

@@ -262,7 +262,6 @@ export function alert(alertname: string, severity: string, labels: object, summa
     annotations: {
       summary,
       ...(description !== undefined && { description }),
-      runbook: `docs/runbooks.md#${alertname.toLowerCase()}`,
     },
     startsAt: "2026-11-28T09:41:00.000Z",
     status: { state: "active" },

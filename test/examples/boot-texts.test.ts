@@ -28,6 +28,13 @@ test.each([
   },
 );
 
+// Rules and the overview are most of it, and what grows with a page are names. A page with very many tiers can leave the overview out.
+test("the boot text of a monitoring machine has room for more names, and without the overview for much more", () => {
+  const monitoring = (plan: string) => bootTexts(plan, secrets).find(({ host }) => host === "Monitoring-1")!;
+  const hetzner = of("Hetzner")[0]!;
+  expect(share(monitoring(planOf("monitored", "local")), hetzner)).toBeLessThan(0.96);
+});
+
 test.each([
   ["aws", 11],
   ["aws-managed", 6],

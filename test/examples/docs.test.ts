@@ -14,7 +14,7 @@ const examples = new Map(
     .map((name) => [`examples/${name}`, readFileSync(join(ROOT, "examples", name), "utf8")]),
 );
 /** Pages that explain other pages piece by piece: each links the whole ones. */
-const IN_PIECES = ["docs/settings.md", "docs/writing-a-cloud.md"];
+const IN_PIECES = ["docs/monitoring.md", "docs/settings.md", "docs/writing-a-cloud.md"];
 /** A piece of a class stands further in there than on the page. */
 const flush = (text: string) => text.replaceAll(/^ +/gm, "");
 const linksOf = (page: string) =>

@@ -190,8 +190,8 @@ test("answers that are none of Prometheus, or not all", () => {
 test("wrong words", () => {
   const { run, ran } = computer([SOCIAL]);
   for (const [words, why] of [
-    [["--hours", "0"], '--hours is "0": give a whole number from 1 to 720'],
-    [["--hours", "1.5"], '--hours is "1.5": give a whole number from 1 to 720'],
+    [["--hours", "0"], '--hours is "0": use a whole number from 1 to 720'],
+    [["--hours", "1.5"], '--hours is "1.5": use a whole number from 1 to 720'],
     [["--prometheus", "monitoring-1"], '--prometheus is "monitoring-1": give a URL such as http://127.0.0.1:9090'],
   ] as const)
     expect(run(...words)).toEqual({ status: 2, said: `${ADVISE_USAGE}\n${why}\n` });

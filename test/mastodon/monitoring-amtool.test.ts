@@ -140,7 +140,6 @@ class Running {
     const annotations = (name: string) => ({
       summary: `People notice ${name}`,
       description: `What to do about ${name}.`,
-      runbook: `docs/runbooks.md#${name.toLowerCase()}`,
     });
     const body = JSON.stringify(alerts.map((labels) => ({ labels, annotations: annotations(labels["alertname"]!) })));
     const { ok } = await fetch(`http://${this.url}/api/v2/alerts`, {

@@ -47,7 +47,6 @@ test("an alert as it is sent: names, limits and numbers of the page, and what pe
             exp_annotations: {
               summary: "Posts come late into timelines, and notifications too",
               description: "The oldest job of `default` waits for 1m 40s; 15 s are the limit. Look at posts.",
-              runbook: "docs/runbooks.md#sidekiqqueuelate",
             },
           })),
         },

@@ -1,5 +1,6 @@
 // The machine that watches a site: what it reads and from whom, who may reach what, and that a page without it has nothing of it.
 
+import { gzipSync } from "node:zlib";
 import { App, TerraformStack, Testing } from "cdktf";
 import { parse } from "yaml";
 import {
@@ -200,6 +201,28 @@ test("Prometheus' settings, whole but for what the exporters' metrics are called
       static_configs: [{ targets: ["127.0.0.1:9093"], labels: { instance: "monitoring-1", role: "monitoring" } }],
     },
   ]);
+});
+
+test("the overview can be left out, with its port and a quarter of the boot text", () => {
+  const at = (overview: boolean) => {
+    const { made, stack } = synthesized({ monitoring: { overview }, administrators: ["10.20.0.1/32"] });
+    const [machine] = made!.machines;
+    const pages = Object.keys(filesOf(machine!)).filter((path) => /overview/.test(path));
+    const ports = Object.keys(renderPage(stack).flows["social"]!).filter((to) => to.endsWith(":9080"));
+    return { pages, ports, bytes: gzipSync(machine!.bootText()).length };
+  };
+  const { bytes, ...shown } = at(true);
+  const directory = "/usr/local/share/overview";
+  expect(shown).toEqual({
+    pages: [
+      ...["index.html", "overview.css", "overview.js", "site.json"].map((name) => `${directory}/${name}`),
+      "/etc/nginx/conf.d/overview.conf",
+    ],
+    ports: ["monitoring-1:9080"],
+  });
+  const left = at(false);
+  expect({ pages: left.pages, ports: left.ports }).toEqual({ pages: [], ports: [] });
+  expect(left.bytes).toBeLessThan(bytes * 0.75);
 });
 
 test("one site has one", () => {

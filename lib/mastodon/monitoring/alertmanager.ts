@@ -152,7 +152,7 @@ const TITLE =
   "{{ if gt (len .Alerts) 1 }} (and {{ len (slice .Alerts 1) }} more){{ end }}";
 const TEXT =
   "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n" +
-  '{{ .Labels.alertname }}, {{ .Status }} since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC; {{ .Annotations.runbook }}\n\n{{ end }}';
+  '{{ .Labels.alertname }}, {{ .Status }} since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC; docs/runbooks.md#{{ .Labels.alertname | toLower }}\n\n{{ end }}';
 
 function configOf(receiver: Receiver, file: string): readonly [string, object] {
   switch (receiver.kind) {

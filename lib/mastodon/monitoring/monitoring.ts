@@ -49,6 +49,12 @@ export interface MonitoringProps {
    */
   readonly disk?: Disk;
   /**
+   * Whether its machines serve the overview page. Without it the boot text is a quarter smaller, which a page with very many tiers may need at Hetzner,
+   * where a boot text has 32 KiB. A change replaces nothing: it reaches the machines by a renewal.
+   * @default true
+   */
+  readonly overview?: boolean;
+  /**
    * The tier's position in the address range of its role. A change replaces the machines.
    * @default - from the tier's name
    */
@@ -89,8 +95,11 @@ export class Monitoring extends Construct {
     site.inventory.tier(this, { kind: "Monitoring", why: "reads the metrics of all hosts, and tells of what is wrong" });
     const alerts = props.alerts ?? {};
     checkAlerts(this, alerts);
-    for (const machine of this.machines) this.install(machine, disk, alerts);
-    site.nextSteps.add(...this.visit(this.machines[0]!));
+    for (const machine of this.machines) {
+      this.install(machine, disk, alerts);
+      if (props.overview ?? true) this.showOverview(machine, alerts);
+    }
+    if (props.overview ?? true) site.nextSteps.add(...this.visit(this.machines[0]!));
     if (other === undefined) site.whenWhole(() => this.watch(site.hosts));
   }
 
@@ -122,18 +131,22 @@ export class Monitoring extends Construct {
       routes: () => (site.madeFrontDoor?.routes ?? []).map(({ host, check: { path } }) => ({ host, path })),
     });
     blackbox(machine, { verifies: () => site.madeFrontDoor?.selfSigned !== true });
+    if (names.length === 1) return;
+    for (const peer of this.machines) machine.knows(peer);
+    for (const port of [ALERTMANAGER_PORT, ALERTMANAGER_PEER_PORT])
+      machine.open("monitoring", port, "the alerts that both Prometheus find, each told once");
+  }
+
+  private showOverview(machine: Machine, alerts: AlertsProps): void {
+    const site = Site.of(this);
     // Elsewhere than on its own loopback only where administrators reach it without logging in, and its address is one of the page.
     const open = (site.session.administrators ?? []).length > 0;
-    overview(program, {
+    overview(machine.program, {
       listen: open ? "*" : "127.0.0.1",
       names: open ? [machine.name, machine.address] : [],
       facts: () => overviewFacts(site.inventory.whole, limitsOf(alerts)),
     });
     machine.openToAdministrators(OVERVIEW_PORT, "the overview");
-    if (names.length === 1) return;
-    for (const peer of this.machines) machine.knows(peer);
-    for (const port of [ALERTMANAGER_PORT, ALERTMANAGER_PEER_PORT])
-      machine.open("monitoring", port, "the alerts that both Prometheus find, each told once");
   }
 
   /** How administrators open the overview, for the end of a deploy. */

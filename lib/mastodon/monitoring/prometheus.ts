@@ -59,12 +59,14 @@ export function prometheus(program: Program, plan: PrometheusPlan): void {
     .add({ kind: "package", names: ["prometheus", "promtool"] })
     .add(...packedFile({ kind: "file", path: CONFIG, content: () => settings(plan), taken }))
     .add(...packedFile({ kind: "file", path: RULES, content: () => plan.rules(), taken }))
-    .add({
-      kind: "file",
-      path: KEPT_TARGETS,
-      content: () => plan.kept(),
-      taken: { what: "the list of kept machines", does: "nothing" },
-    })
+    .add(
+      ...packedFile({
+        kind: "file",
+        path: KEPT_TARGETS,
+        content: () => plan.kept(),
+        taken: { what: "the list of kept machines", does: "nothing" },
+      }),
+    )
     .add({ kind: "file", path: "/etc/default/prometheus", content: `ARGS="${words.join(" ")}"\n` })
     .add({
       kind: "file",

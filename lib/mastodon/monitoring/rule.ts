@@ -52,7 +52,7 @@ export function alert({ name, expr, for: lasting, severity, labels, summary, des
     expr,
     ...(lasting !== undefined && { for: lasting }),
     labels: { severity, ...labels },
-    annotations: { summary, description, runbook: `docs/runbooks.md#${name.toLowerCase()}` },
+    annotations: { summary, description },
   };
 }
 

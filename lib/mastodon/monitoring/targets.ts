@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { Host } from "../../core/host";
 import { Machine } from "../../core/machine";
+import { packedFile } from "../../core/packed-file";
 import { Pool } from "../../core/pool";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
@@ -56,7 +57,7 @@ function json(all: readonly Target[]): string {
 export function receivesMembers(program: Program): void {
   program
     .add({ kind: "package", names: ["nginx-light"] })
-    .add({ kind: "file", path: "/etc/nginx/conf.d/members.conf", content: SERVER })
+    .add(...packedFile({ kind: "file", path: "/etc/nginx/conf.d/members.conf", content: SERVER }))
     .add({
       kind: "run",
       why: "where members of pools register",

@@ -94,7 +94,7 @@ function alerts({ of, alerts: told }) {
 function alert({ labels, annotations, state, since }) {
   const { alertname, instance, pool, queue, use, host, mountpoint } = labels;
   const where = [instance ?? pool, queue, use, host, mountpoint].filter(Boolean);
-  const { summary = alertname, description, runbook = "" } = annotations;
+  const { summary = alertname, description } = annotations;
   return el(
     "li",
     { "data-state": state },
@@ -105,7 +105,7 @@ function alert({ labels, annotations, state, since }) {
       { class: "small" },
       [alertname, ...where].join(" · "),
       since > 0 && [" · since ", el("time", { datetime: new Date(since).toISOString() }, clock(since))],
-      runbook !== "" && [" · ", /^https:/.test(runbook) ? el("a", { href: runbook, rel: "noreferrer" }, "what to do") : runbook],
+      ` · docs/runbooks.md#${alertname.toLowerCase()}`,
     ),
   );
 }

@@ -21,16 +21,18 @@ export function overview(program: Program, { listen, names, facts }: OverviewPla
   program
     .add({ kind: "package", names: ["nginx-light"] })
     .add(...overviewFiles(DIRECTORY, facts).flatMap(packedFile))
-    .add({
-      kind: "file",
-      path: "/etc/nginx/conf.d/overview.conf",
-      content: overviewNginx({
-        listen: `${listen}:${OVERVIEW_PORT}`,
-        directory: DIRECTORY,
-        names,
-        prometheus: `127.0.0.1:${PROMETHEUS_WEB_PORT}`,
-        alertmanager: `127.0.0.1:${ALERTMANAGER_PORT}`,
+    .add(
+      ...packedFile({
+        kind: "file",
+        path: "/etc/nginx/conf.d/overview.conf",
+        content: overviewNginx({
+          listen: `${listen}:${OVERVIEW_PORT}`,
+          directory: DIRECTORY,
+          names,
+          prometheus: `127.0.0.1:${PROMETHEUS_WEB_PORT}`,
+          alertmanager: `127.0.0.1:${ALERTMANAGER_PORT}`,
+        }),
       }),
-    })
+    )
     .add({ kind: "run", why: "everybody on the machine may read the page", script: `chmod -R a+rX ${DIRECTORY}\n` });
 }
