@@ -32,7 +32,7 @@ export const CAUSES: Readonly<Record<string, readonly string[]>> = {
   "postgres-cut-from-pooler": ["WebErrors", "PgBouncerWaits"],
   "postgres-frozen": ["MachineDown"],
   "postgres-away": ["MachineDown", "PostgresNoPrimary"],
-  "etcd-lost": ["MachineDown", "EtcdNoLeader"],
+  "etcd-lost": ["EtcdNoLeader", "EtcdMemberMissing"],
   "replica-power": ["MachineDown"],
   "replica-lags": ["PostgresLag"],
   "postgres-disk-full": ["DiskAlmostFull"],

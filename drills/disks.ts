@@ -28,6 +28,7 @@ export const postgresDiskFull: Drill = {
       { said: down ? "PostgreSQL stood still for want of log" : "PostgreSQL refused to grow and stayed up" },
       await saysSo(site, host, POSTGRES),
     ];
+    await scene.beforeRepair?.();
     await room(site, host, POSTGRES);
     findings.push(await serves(scene, host));
     const now = (await primary(site)).name;
@@ -71,6 +72,7 @@ export const redisDiskFull: Drill = {
         : { said: `the master was the same ${BACK_SECONDS} s later`, bad: true },
       await saysSo(site, host, REDIS_HOME),
     ];
+    await scene.beforeRepair?.();
     await room(site, host, REDIS_HOME);
     return { findings: [...findings, await serves(scene, host)], limits: { jobsLost } };
   },

@@ -78,6 +78,7 @@ export const etcdLost: Drill = {
     await scene.strike(() => each("stop"));
     const said = await saysSo(scene, first);
     await pause(Math.max(0, LOST_SECONDS - scene.seconds));
+    await scene.beforeRepair?.();
     await start();
     const all: Served[] = [];
     for (const host of voters) all.push(await serves(scene, host));

@@ -65,6 +65,7 @@ export const replicaLags: Drill = {
     await scene.strike(() => signal("STOP"));
     const fell = await scene.until(async () => (await readsFrom(site)) === "the primary", LAG_SECONDS);
     const seconds = scene.seconds;
+    await scene.beforeRepair?.();
     await resume();
     const finding: Finding = fell
       ? {
