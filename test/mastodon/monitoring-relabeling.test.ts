@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { metricRelabeling, RelabelRule } from "../../lib/mastodon/monitoring/relabeling";
 
 type Labels = Readonly<Record<string, string>>;
@@ -8,6 +10,7 @@ function kept(series: Labels): Labels | undefined {
   for (const rule of metricRelabeling()) {
     const match = new RegExp(`^(?:${rule.regex})$`, "s").exec(values(rule, labels));
     if (rule.action === "drop" && match !== null) return undefined;
+    if (rule.action === "keep" && match === null) return undefined;
     if (rule.action !== undefined || match === null) continue;
     const made = rule.replacement!.replace(/\$(\d)/g, (_, n: string) => match[Number(n)] ?? "");
     labels = { ...labels, [rule.target_label!]: made };
@@ -68,6 +71,32 @@ test("series that nobody asks for are left out, and what rules use stays", () =>
     series("haproxy", "haproxy_server_status", { state: "UP" }),
     series("haproxy", "haproxy_process_max_connections"),
     series("etcd", "etcd_server_has_leader"),
+    // Jobs whose names begin as HAProxy's, or are no word at all.
+    series("hosts", "up"),
+    series("h", "haproxy_backend_max_queue"),
   ];
   expect(stay.map(kept)).toEqual(stay);
+});
+
+test("Redis says which is master, although `role` is the machine's", () => {
+  const info = series("redis", "redis_instance_info", { role: "redis", exported_role: "master", use: "main" });
+  expect(kept(info)).toEqual(series("redis", "redis_instance_info", { role: "master", use: "main" }));
+});
+
+test("of HAProxy's servers only one state each", () => {
+  const states = ["UP", "DOWN", "MAINT", "DRAIN", "NOLB", "no check"];
+  const all = states.map((state) => series("haproxy", "haproxy_server_status", { proxy: "puma", state }));
+  expect(all.filter((one) => kept(one) !== undefined)).toEqual([all[0]]);
+});
+
+test("every number of HAProxy that rules, the overview and dashboards use is kept", () => {
+  const folder = join(__dirname, "../../lib/mastodon/monitoring");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".ts") && !name.includes("relabeling"),
+  );
+  const used = files.flatMap(
+    (name) => readFileSync(join(folder, name), "utf8").match(/haproxy_(backend|server|frontend|process)_[a-z_]*[a-z]/g) ?? [],
+  );
+  expect(new Set(used).size).toBeGreaterThan(5);
+  expect([...new Set(used)].filter((name) => kept(series("haproxy", name)) === undefined)).toEqual([]);
 });

@@ -66,15 +66,26 @@ function sidekiqQueues(): readonly RelabelRule[] {
   ];
 }
 
+/** What tells of queues, errors, times, and servers that are away. */
+const HAPROXY = [
+  "(backend|server)_current_(queue|sessions)",
+  "backend_(http_requests|http_responses|requests_denied|connection_errors|response_errors)_total",
+  "backend_(queue|total)_time_average_seconds",
+  "backend_active_servers",
+  "server_(limit_sessions|status)",
+  "frontend_current_sessions",
+  "process_(max|current)_connections",
+];
+
 /** Of exporters themselves, and series that would be many and that nobody asks for. */
 const LEFT_OUT: readonly RelabelRule[] = [
   leftOut(["job", "__name__"], "(redis|sentinel|postgres|pgbouncer|nginx);(go|process|promhttp)_.+"),
   leftOut(["job", "__name__", "state"], "node;node_systemd_unit_state;(activating|deactivating|inactive)"),
   leftOut(["job", "__name__"], "(redis|sentinel);redis_latency_percentiles_usec.*"),
   leftOut(["job", "__name__", "db"], "(redis|sentinel);redis_db_keys(_expiring)?;db[1-9][0-9]*"),
-  leftOut(["job", "__name__"], "haproxy;haproxy_(frontend|backend|server)_(http_comp|http_cache|max|limit_session_rate)_.+"),
-  leftOut(["job", "__name__"], "haproxy;haproxy_(backend_agg|server)_(server_)?check_status"),
-  leftOut(["job", "__name__"], "haproxy;haproxy_server_((un)?safe_idle|idle|used|need)_connections_.+"),
+  leftOut(["job", "__name__", "state"], "haproxy;haproxy_server_status;(DOWN|MAINT|DRAIN|NOLB|no check)"),
+  // HAProxy has some ninety numbers for each server of each proxy, which would be half of all series of a site.
+  { source_labels: ["job", "__name__"], regex: `haproxy;haproxy_(${HAPROXY.join("|")})|([^h]|h[^a]|ha[^p]).*`, action: "keep" },
   leftOut(["job", "__name__"], "etcd;(go|grpc|promhttp|etcd_debugging|etcd_grpc_proxy)_.+"),
 ];
 
