@@ -39,6 +39,8 @@ export const CAUSES: Readonly<Record<string, readonly string[]>> = {
   "redis-disk-full": ["DiskAlmostFull"],
 };
 
+/** They count what happened in the last half hour, also in the drills before. */
+const OF_THE_PAST = ["EtcdLeaderChanges"];
 /** Of a minute before an alert fires, of two scrapes, two evaluations, and the time until a silent machine is given up. */
 const FIRES_WITHIN_SECONDS = 150;
 const QUIET_WITHIN_SECONDS = 420;
@@ -53,7 +55,9 @@ async function watcher(site: Site): Promise<string | undefined> {
   return (await site.hosts()).find(({ units }) => units.some(({ what }) => what === "prometheus"))?.name;
 }
 
-/** The alerts that fire now, without the one that always does, and without those of objectives, which tell of the last half hour and longer. */
+/**
+ * The alerts that fire now, without the one that always does, and without those that tell of the last half hour or longer, as those of objectives do.
+ */
 export async function firing(site: Site): Promise<readonly Firing[]> {
   const name = (await watcher(site))!;
   const { data } = JSON.parse(await site.on(name, QUESTION)) as {
@@ -61,6 +65,7 @@ export async function firing(site: Site): Promise<readonly Firing[]> {
   };
   return data.alerts
     .filter(({ state, labels }) => state === "firing" && labels["severity"] !== "none" && labels["slo"] === undefined)
+    .filter(({ labels }) => !OF_THE_PAST.includes(labels["alertname"]!))
     .map(({ labels }) => ({
       name: labels["alertname"]!,
       severity: labels["severity"] ?? "",
