@@ -216,4 +216,45 @@ export const EXPECTED: readonly Expected[] = [
     why: "the drill that fills Redis' disk: it ends rather than forget a write, tells all that it knows of itself, and says when it can write again",
     after: "drills",
   },
+  {
+    source: /^redis-server@\w+\.service$/,
+    says: /Background AOF rewrite (terminated with error|has repeatedly failed)/,
+    why: "Redis rewrites its log to make room, and has no room for that while drills have filled its disk",
+    after: "drills",
+  },
+  {
+    source: /^prometheus-node-exporter\.service$/,
+    says: /Failed to open directory, disabling udev device properties/,
+    why: "a machine of the local cloud is a container, in which udev does not run",
+  },
+  {
+    source: /^prometheus-postgres-exporter\.service$/,
+    says: /Error loading config.* no such file or directory/,
+    why: "it needs no file of settings, and says that it has none",
+  },
+  {
+    source: /^prometheus-postgres-exporter\.service$/,
+    says: /(role \\"prometheus\\" does not exist|connect: (connection refused|no such file or directory)|the database system is starting up)/,
+    why: "the exporter starts before PostgreSQL, or before the script that makes its role, and tries again",
+    withinBootSeconds: BOOTING_SECONDS,
+  },
+  {
+    source: /^prometheus-exporter-exporter\.service$/,
+    says: /Proxy error for module '[\w-]+': dial tcp .*: connect: connection refused/,
+    why: "the proxy is there before all that it reads from",
+    withinBootSeconds: BOOTING_SECONDS,
+  },
+  {
+    source: /^prometheus-blackbox-exporter\.service$/,
+    says: /(Probe failed|Error for HTTP request|Invalid HTTP response status code)/,
+    why: "it visits the front door before anything serves behind it",
+    withinBootSeconds: BOOTING_SECONDS,
+  },
+  {
+    source:
+      /^prometheus(-alertmanager|-(exporter|node|postgres|pgbouncer|nginx|blackbox)-exporter|-redis-exporter@\w+)?\.service$/,
+    says: UNLESS_REFUSED,
+    why: "while drills take away machines and services, those who measure them say so",
+    after: "drills",
+  },
 ];

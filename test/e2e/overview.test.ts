@@ -186,7 +186,7 @@ test("samples that are old, and an Alertmanager that is away", async () => {
     "Alerts",
     "away Alertmanager does not answer: nobody is told of alerts. These are Prometheus' own.",
     "warning WebBusy",
-    "WebBusy · web",
+    "WebBusy · web · docs/runbooks.md#webbusy",
   ]);
 });
 
