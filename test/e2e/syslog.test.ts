@@ -7,7 +7,7 @@ import { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, Server, TLSSocket } from "node:tls";
-import { App, TerraformStack } from "cdktf";
+import { App, TerraformStack, Testing } from "cdktf";
 import { parse } from "yaml";
 import { Postgres, Site, syslog } from "../../lib";
 import { FakeCloud } from "../../lib/testing";
@@ -103,13 +103,15 @@ beforeAll(async () => {
   const logs = {
     forwardTo: syslog({ host: "logs.example.net", port: collector.port, ca: readFileSync(at("ours.pem"), "utf8") }),
   };
-  const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
+  const stack = new TerraformStack(new App(), "stack");
+  const site = new Site(stack, "Social", {
     cloud,
     domain: "social.example",
     version: "4.7.6",
     logs,
   });
   new Postgres(site, "Database");
+  Testing.synth(stack);
   const { write_files } = parse(cloud.machines[0]!.bootText().replaceAll("$${", "${").replaceAll("%%{", "%{")) as {
     write_files: readonly { path: string; content: string }[];
   };
