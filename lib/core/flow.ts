@@ -38,11 +38,17 @@ export function callerName(from: Caller): string {
   return from.kind === "role" ? from.role : from.kind === "external" ? from.name : from.kind;
 }
 
+/** A port for tables, as in `9094`, or `9094/udp` if it is not one of TCP. */
+export function portName({ port, protocol = "tcp" }: Pick<Flow, "port" | "protocol">): string {
+  return protocol === "tcp" ? `${port}` : `${port}/${protocol}`;
+}
+
 /** The flows as a table: by `NAME:PORT` of the listener, lines of `CALLER: why`. */
 export function flowTable(flows: readonly Flow[]): Readonly<Record<string, readonly string[]>> {
   const rows = new Map<string, Set<string>>();
-  for (const { from, to, port, why } of flows) {
-    const at = `${to.name}:${port}`;
+  for (const flow of flows) {
+    const { from, to, why } = flow;
+    const at = `${to.name}:${portName(flow)}`;
     rows.set(at, (rows.get(at) ?? new Set<string>()).add(`${callerName(from)}: ${why}`));
   }
   return Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([to, from]) => [to, [...from].sort()]));

@@ -2,7 +2,7 @@
 
 import { Construct } from "constructs";
 import { Role } from "./address-plan";
-import { Flow, Listener } from "./flow";
+import { Flow, Listener, portName } from "./flow";
 import { hostProgram, hostSettings, renewedProgram, WholeHost } from "./host-program";
 import { HostSpec, IdentityUse } from "./host-spec";
 import { InventoryMachine, InventoryPool, InventoryUnit } from "./inventory";
@@ -54,10 +54,11 @@ export abstract class Host extends Construct {
   }
 
   /** Accepts connections from all hosts of a role, so that one more tier of that role does not change this host. */
-  open(from: Role, port: number, why: string): void {
+  open(from: Role, port: number, why: string, protocol: "tcp" | "udp" = "tcp"): void {
     const sources = this.site.session.sourcesOf(from);
-    const same = this.flows.some((known) => isFrom(known, from) && known.port === port && known.why === why);
-    if (!same) this.flows.push({ from: { kind: "role", role: from }, sources, to: this.listener, port, why });
+    const flow: Flow = { from: { kind: "role", role: from }, sources, to: this.listener, port, why };
+    const same = (known: Flow) => isFrom(known, from) && portName(known) === portName({ port, protocol }) && known.why === why;
+    if (!this.flows.some(same)) this.flows.push(protocol === "tcp" ? flow : { ...flow, protocol });
   }
 
   /** Accepts connections from the front door. */
@@ -141,7 +142,7 @@ export abstract class Host extends Construct {
     const always = (this.site.session.openings?.() ?? []).map((flow) => ({ ...flow, to: this.listener }));
     const asked = this.askedOn === undefined ? [] : [this.readinessFlow(this.askedOn)];
     return [...this.flows, ...always, ...asked].sort(
-      (a, b) => a.port - b.port || compare(sortKey(a), sortKey(b)) || compare(a.why, b.why),
+      (a, b) => a.port - b.port || compare(portName(a), portName(b)) || compare(sortKey(a), sortKey(b)) || compare(a.why, b.why),
     );
   }
 

@@ -1,6 +1,6 @@
 // The firewall on a host: `nftables(openings, { addresses: ["169.254.169.254"], users: [] })`.
 
-import { Flow } from "./flow";
+import { Flow, portName } from "./flow";
 
 export interface Metadata {
   /** The addresses of the cloud's metadata service. */
@@ -21,13 +21,14 @@ export function nftables(
   metadata: Metadata = { addresses: METADATA, users: [] },
   dhcp6 = false,
 ): string {
-  const ports = new Map<number, Set<string>>();
+  const ports = new Map<string, Opened>();
   for (const flow of openings) {
-    const sources = ports.get(flow.port) ?? new Set<string>();
-    flow.sources.forEach((source) => sources.add(source));
-    ports.set(flow.port, sources);
+    const { port, protocol = "tcp" } = flow;
+    const opened = ports.get(portName(flow)) ?? { port, protocol, sources: new Set<string>() };
+    flow.sources.forEach((source) => opened.sources.add(source));
+    ports.set(portName(flow), opened);
   }
-  const rules = [...ports].sort(([a], [b]) => a - b).flatMap(([port, sources]) => accept(port, [...sources].sort()));
+  const rules = [...ports.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1)).flatMap(accept);
   return [
     "#!/usr/sbin/nft -f",
     "flush ruleset",
@@ -54,14 +55,21 @@ export function nftables(
   ].join("\n");
 }
 
-function accept(port: number, sources: readonly string[]): readonly string[] {
+interface Opened {
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+  readonly sources: Set<string>;
+}
+
+function accept({ port, protocol, sources: all }: Opened): readonly string[] {
+  const sources = [...all].sort();
   const families = {
     ip: sources.filter((source) => !source.includes(":")),
     ip6: sources.filter((source) => source.includes(":")),
   };
   return Object.entries(families)
     .filter(([, ranges]) => ranges.length > 0)
-    .map(([family, ranges]) => `    ${family} saddr { ${ranges.join(", ")} } tcp dport ${port} accept`);
+    .map(([family, ranges]) => `    ${family} saddr { ${ranges.join(", ")} } ${protocol} dport ${port} accept`);
 }
 
 // The metadata service gives the boot text with its secrets, or the machine's credentials, to any local process.

@@ -1,4 +1,4 @@
-// The TCP ports of Mastodon and its data services: the defaults of each project, where administrators expect them. Programs, endpoints and `.sh`
+// The ports of Mastodon and its data services: the defaults of each project, where administrators expect them. Programs, endpoints and `.sh`
 // files take the numbers from here; no other file of `lib` contains them.
 
 import type { RedisUse } from "./redis-facts";
@@ -38,7 +38,7 @@ export const TARGETS_PORT = 9998;
 export const PROMETHEUS_WEB_PORT = 9090;
 /** Alertmanager, for Prometheus and for its overview. */
 export const ALERTMANAGER_PORT = 9093;
-/** Alertmanager, for the one on the other monitoring machine. */
+/** Alertmanager, for the one on the other monitoring machine; UDP too. */
 export const ALERTMANAGER_PEER_PORT = 9094;
 /** The blackbox exporter, which visits the front door, on the loopback of a monitoring machine. */
 export const BLACKBOX_PORT = 9115;

@@ -18,6 +18,7 @@ import {
   PoolSpec,
   SiteSpec,
 } from "../core/cloud";
+import { portName } from "../core/flow";
 import { HostSpec } from "../core/host-spec";
 import { SECRETS_DIRECTORY } from "../core/secret-store";
 import type { FakeCloud } from "./fake-cloud";
@@ -41,7 +42,7 @@ export class FakeSession implements CloudSession {
         const produce = () =>
           mailbox
             .openings()
-            .map(({ port, sources }) => `${port}=${sources.join(",")}`)
+            .map((flow) => `${portName(flow)}=${flow.sources.join(",")}`)
             .join(" ");
         new TerraformData(within, "Catcher", { input: { openings: Lazy.stringValue({ produce }) } });
         return { address: spec.cidr.replace(/0\.0\/16$/, "0.10"), port: 1025 };
@@ -165,7 +166,7 @@ export class FakeSession implements CloudSession {
       size: `${spec.size.cpus} ${spec.size.gib}`,
       packages: late(spec.packages),
       images: late(spec.images),
-      openings: late(() => spec.openings().map(({ port, sources }) => `${port}=${sources.join(",")}`)),
+      openings: late(() => spec.openings().map((flow) => `${portName(flow)}=${flow.sources.join(",")}`)),
       calls: late(() => spec.calls().map(({ to, port }) => `${to.name}:${port}`)),
       identity: late(() => spec.identity().map(({ user, why }) => `${user}: ${why}`)),
       boot_text: boot.packed,

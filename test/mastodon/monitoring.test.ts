@@ -16,6 +16,7 @@ import {
   StreamingPool,
   WebTier,
 } from "../../lib";
+import { nftables } from "../../lib/core/nftables";
 import { textOf } from "../../lib/core/program";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud, FakeCloudOptions, renderPage } from "../../lib/testing";
@@ -147,12 +148,22 @@ test("two of them agree on who sends a message", () => {
     alertmanagers: [{ static_configs: [{ targets: ["monitoring-1:9093", "monitoring-2:9093"] }] }],
   });
   const { flows } = renderPage(stack);
-  expect(Object.keys(flows["social"]!).filter((to) => /:909[34]$/.test(to))).toEqual([
-    "monitoring-1:9093",
-    "monitoring-1:9094",
-    "monitoring-2:9093",
-    "monitoring-2:9094",
+  const told = ["monitoring: the alerts that both Prometheus find, each told once"];
+  expect(Object.entries(flows["social"]!).filter(([to]) => /:909[34]/.test(to))).toEqual([
+    ["monitoring-1:9093", told],
+    ["monitoring-1:9094", told],
+    ["monitoring-1:9094/udp", told],
+    ["monitoring-2:9093", told],
+    ["monitoring-2:9094", told],
+    ["monitoring-2:9094/udp", told],
   ]);
+  const [machine] = made!.machines;
+  const firewall = nftables(machine!.openings).split("\n");
+  expect(firewall.filter((line) => line.includes("dport 9094 "))).toEqual(
+    ["tcp", "udp"].map(
+      (protocol) => `    ip saddr { ${machine!.openings[0]!.sources.join(", ")} } ${protocol} dport 9094 accept`,
+    ),
+  );
 });
 
 test("Prometheus' settings, whole but for what the exporters' metrics are called", () => {

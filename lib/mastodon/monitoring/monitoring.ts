@@ -132,8 +132,10 @@ export class Monitoring extends Construct {
     blackbox(machine, { verifies: () => site.madeFrontDoor?.selfSigned !== true });
     if (names.length === 1) return;
     for (const peer of this.machines) machine.knows(peer);
-    for (const port of [ALERTMANAGER_PORT, ALERTMANAGER_PEER_PORT])
-      machine.open("monitoring", port, "the alerts that both Prometheus find, each told once");
+    const why = "the alerts that both Prometheus find, each told once";
+    for (const port of [ALERTMANAGER_PORT, ALERTMANAGER_PEER_PORT]) machine.open("monitoring", port, why);
+    // What one has sent goes to the other in packets, and over TCP only if it is large.
+    machine.open("monitoring", ALERTMANAGER_PEER_PORT, why, "udp");
   }
 
   private showOverview(machine: Machine, alerts: AlertsProps): void {
