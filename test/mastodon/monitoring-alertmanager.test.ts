@@ -180,6 +180,7 @@ test("one Alertmanager has no cluster, and two have one", () => {
   expect(clusterOptions("monitoring-1", ["monitoring-1"])).toEqual(["--cluster.listen-address="]);
   expect(clusterOptions("monitoring-2", ["monitoring-1", "monitoring-2"])).toEqual([
     "--cluster.listen-address=0.0.0.0:9094",
+    "--cluster.advertise-address=@ADDRESS@:9094",
     "--cluster.peer=monitoring-1:9094",
   ]);
 });

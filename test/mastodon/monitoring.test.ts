@@ -18,6 +18,7 @@ import {
 } from "../../lib";
 import { nftables } from "../../lib/core/nftables";
 import { textOf } from "../../lib/core/program";
+import { metricRelabeling } from "../../lib/mastodon/monitoring/relabeling";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud, FakeCloudOptions, renderPage } from "../../lib/testing";
 
@@ -87,6 +88,7 @@ test("it reads each kept machine by name, wherever it stands on the page", () =>
   expect(new Set(read(at(true)).map((one) => JSON.stringify(one)))).toEqual(new Set(targets.map((one) => JSON.stringify(one))));
   const modules = targets.map(({ targets: [target], labels }) => `${labels["__param_module"]} of ${target}`).sort();
   expect(modules).toEqual([
+    "alertmanager of monitoring-1:9999",
     "node of database-1:9999",
     "node of monitoring-1:9999",
     "node of pool-1:9999",
@@ -94,6 +96,7 @@ test("it reads each kept machine by name, wherever it stands on the page", () =>
     "pgbouncer-1 of pool-1:9999",
     "pgbouncer-2 of pool-1:9999",
     "postgres of database-1:9999",
+    "prometheus of monitoring-1:9999",
     "redis-main of redis-1:9999",
   ]);
   expect(targets.find(({ labels }) => labels["__param_module"] === "redis-main")).toEqual({
@@ -139,14 +142,18 @@ test("only monitoring reaches the metrics, by one port, and only pools register"
   });
 });
 
-test("two of them agree on who sends a message", () => {
+test("two of them agree on who sends a message, and each tells its own without names or network", () => {
   const { stack, made } = synthesized({ monitoring: { machines: 2 } });
-  const config = parse(filesOf(made!.machines[0]!)["/etc/prometheus/prometheus.yml"]!.content) as {
-    readonly alerting: unknown;
-  };
-  expect(config.alerting).toEqual({
-    alertmanagers: [{ static_configs: [{ targets: ["monitoring-1:9093", "monitoring-2:9093"] }] }],
+  const alerting = made!.machines.map((machine) => {
+    const config = parse(filesOf(machine)["/etc/prometheus/prometheus.yml"]!.content) as { readonly alerting: unknown };
+    return config.alerting;
   });
+  expect(alerting).toEqual(
+    [
+      ["127.0.0.1:9093", "monitoring-2:9093"],
+      ["monitoring-1:9093", "127.0.0.1:9093"],
+    ].map((targets) => ({ alertmanagers: [{ static_configs: [{ targets }] }] })),
+  );
   const { flows } = renderPage(stack);
   const told = ["monitoring: the alerts that both Prometheus find, each told once"];
   expect(Object.entries(flows["social"]!).filter(([to]) => /:909[34]/.test(to))).toEqual([
@@ -182,13 +189,22 @@ test("Prometheus' settings, whole but for what the exporters' metrics are called
     alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:9093"] }] }] },
   });
   const [hosts, ...others] = scrape_configs;
-  expect({ ...hosts, metric_relabel_configs: undefined }).toEqual({
+  expect(hosts).toEqual({
     job_name: "hosts",
     metrics_path: "/proxy",
+    sample_limit: 20_000,
+    body_size_limit: "32MB",
     file_sd_configs: [
       { files: ["/etc/prometheus/targets/kept.json", "/var/lib/monitoring-targets/members/*.json"], refresh_interval: "30s" },
     ],
-    metric_relabel_configs: undefined,
+    relabel_configs: [
+      {
+        source_labels: ["__scheme__", "__metrics_path__", "__scrape_interval__", "__address__", "__meta_filepath", "pool"],
+        regex: "http;/proxy;15s;[^/;]+:9999;(/etc/prometheus/targets/kept.json;|.+;.+)",
+        action: "keep",
+      },
+    ],
+    metric_relabel_configs: metricRelabeling(),
   });
   const visited = (host: string, path: string) => ({ targets: [`https://${host}${path}`], labels: { host, path } });
   expect(others).toEqual([
@@ -196,22 +212,70 @@ test("Prometheus' settings, whole but for what the exporters' metrics are called
       job_name: "front-door",
       metrics_path: "/probe",
       params: { module: ["visit"] },
-      static_configs: [visited("streaming.social.example", "/api/v1/streaming/health"), visited("social.example", "/health")],
+      static_configs: [visited("social.example", "/health"), visited("streaming.social.example", "/api/v1/streaming/health")],
       relabel_configs: [
         { source_labels: ["__address__"], target_label: "__param_target" },
         { source_labels: ["host"], target_label: "instance" },
         { target_label: "__address__", replacement: "127.0.0.1:9115" },
       ],
     },
-    {
-      job_name: "prometheus",
-      static_configs: [{ targets: ["127.0.0.1:9090"], labels: { instance: "monitoring-1", role: "monitoring" } }],
-    },
-    {
-      job_name: "alertmanager",
-      static_configs: [{ targets: ["127.0.0.1:9093"], labels: { instance: "monitoring-1", role: "monitoring" } }],
-    },
   ]);
+});
+
+test("streaming is visited where web has it beside itself, as well as pages", () => {
+  const stack = new TerraformStack(new App(), "stack");
+  const site = new Site(stack, "Social", { cloud: new FakeCloud(), domain: "social.example", version: "4.7.6" });
+  const redis = new Redis(site, "Redis");
+  const data = { database: new Postgres(site, "Database", { replicas: 0 }), redis };
+  new WebTier(site, "Web", { streaming: { processes: 1 }, ...data });
+  new SidekiqGroup(site, "Jobs", { queues: ["default", "push", "ingress", "mailers", "pull", "fasp", "scheduler"], ...data });
+  const { machines } = new Monitoring(site, "Monitoring");
+  Testing.synth(stack);
+  const { scrape_configs } = parse(filesOf(machines[0]!)["/etc/prometheus/prometheus.yml"]!.content) as {
+    readonly scrape_configs: readonly { readonly job_name: string; readonly static_configs: unknown }[];
+  };
+  expect(scrape_configs.find(({ job_name }) => job_name === "front-door")!.static_configs).toEqual(
+    ["/health", "/api/v1/streaming/health"].map((path) => ({
+      targets: [`https://social.example${path}`],
+      labels: { host: "social.example", path },
+    })),
+  );
+});
+
+test("both of two read Prometheus and Alertmanager of both", () => {
+  const { made } = synthesized({ monitoring: { machines: 2 } });
+  const [one, other] = made!.machines.map((machine) => read(filesOf(machine)["/etc/prometheus/targets/kept.json"]!.content));
+  expect(one).toEqual(other);
+  const own = one!.filter(({ labels }) => ["prometheus", "alertmanager"].includes(labels["job"]!));
+  expect(own).toEqual(
+    ["monitoring-1", "monitoring-2"].flatMap((instance) =>
+      ["prometheus", "alertmanager"].map((job) => ({
+        targets: [`${instance}:9999`],
+        labels: { __param_module: job, job, instance, role: "monitoring", tier: "monitoring" },
+      })),
+    ),
+  );
+  const { modules } = parse(filesOf(made!.machines[1]!)["/etc/prometheus/exporter-exporter.yml"]!.content) as {
+    readonly modules: unknown;
+  };
+  expect(modules).toEqual({
+    node: { method: "http", timeout: "10s", http: { port: 9100, path: "/metrics" } },
+    prometheus: { method: "http", timeout: "10s", http: { port: 9090, path: "/metrics" } },
+    alertmanager: { method: "http", timeout: "10s", http: { port: 9093, path: "/metrics" } },
+  });
+});
+
+test("the options of Prometheus and of Alertmanager on each of two machines", () => {
+  const { made } = synthesized({ monitoring: { machines: 2 } });
+  const files = filesOf(made!.machines[1]!);
+  expect(files["/etc/default/prometheus"]!.content).toBe(
+    'ARGS="--storage.tsdb.path=/var/lib/monitoring/prometheus --storage.tsdb.retention.size=40GiB ' +
+      '--storage.tsdb.max-block-duration=2d --web.listen-address=127.0.0.1:9090"\n',
+  );
+  expect(files["/etc/default/prometheus-alertmanager"]!.content).toBe(
+    'ARGS="--storage.path=/var/lib/monitoring/alertmanager --web.listen-address=:9093 --cluster.listen-address=0.0.0.0:9094 ' +
+      '--cluster.advertise-address=@ADDRESS@:9094 --cluster.peer=monitoring-1:9094"\n',
+  );
 });
 
 test("the overview can be left out, with its port and a quarter of the boot text", () => {

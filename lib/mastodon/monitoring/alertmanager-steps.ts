@@ -6,10 +6,13 @@ import { FileStep, Program, Taken, textOf } from "../../core/program";
 import { script } from "../../core/script";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { ALERTMANAGER_PORT } from "../ports";
+import { OWN_ADDRESS } from "./alertmanager";
 
 export interface AlertmanagerPlan {
   /** Where the disk is. */
   readonly directory: string;
+  /** The site's network. */
+  readonly network: string;
   /** Whether the other monitoring machine reaches it. */
   readonly reached: boolean;
   readonly clusterOptions: readonly string[];
@@ -20,11 +23,12 @@ export interface AlertmanagerPlan {
 }
 
 const CONFIG = "/etc/prometheus/alertmanager.yml";
+const OPTIONS = "/etc/default/prometheus-alertmanager";
 const RECEIVERS = "/etc/prometheus/receivers.secrets";
 const UNIT = "prometheus-alertmanager.service";
 
 export function alertmanagerSteps(program: Program, plan: AlertmanagerPlan): void {
-  const { directory, reached, clusterOptions, config, files } = plan;
+  const { directory, network, reached, clusterOptions, config, files } = plan;
   const split = script(join(__dirname, "receivers.sh"), { RECEIVERS, DIRECTORY: "/etc/prometheus/receivers" });
   const taken: Taken = {
     what: "Alertmanager",
@@ -37,12 +41,13 @@ export function alertmanagerSteps(program: Program, plan: AlertmanagerPlan): voi
     `--web.listen-address=${reached ? "" : "127.0.0.1"}:${ALERTMANAGER_PORT}`,
     ...clusterOptions,
   ];
+  const start = network.replace(/\d+\.\d+\/16$/, "");
   program
     .add({ kind: "package", names: ["prometheus-alertmanager"] })
     // One file for all of them, since a delivery changes files and makes none.
     .add({ kind: "file", path: RECEIVERS, content: () => lines(files), mode: "0600", taken })
     .add(...packedFile({ kind: "file", path: CONFIG, content: config, taken }))
-    .add({ kind: "file", path: "/etc/default/prometheus-alertmanager", content: `ARGS="${words.join(" ")}"\n` })
+    .add({ kind: "file", path: OPTIONS, content: `ARGS="${words.join(" ")}"\n` })
     .add({
       kind: "file",
       path: `/etc/systemd/system/${UNIT}.d/10-mastodon.conf`,
@@ -51,7 +56,12 @@ export function alertmanagerSteps(program: Program, plan: AlertmanagerPlan): voi
     .add({
       kind: "run",
       why: "Alertmanager",
-      script: `install -d -m 0750 -o prometheus -g prometheus ${directory}/alertmanager\n(\n${split}\n)\namtool check-config ${CONFIG} >/dev/null\n`,
+      script: [
+        // What is on a kept disk may belong to the number that another machine gave to this user.
+        `install -d -m 0750 ${directory}/alertmanager\nchown -R prometheus:prometheus ${directory}/alertmanager`,
+        ...(reached ? [script(join(__dirname, "advertised-address.sh"), { OPTIONS, OWN_ADDRESS, START: start })] : []),
+        `(\n${split}\n)\namtool check-config ${CONFIG} >/dev/null\n`,
+      ].join("\n"),
     })
     .add({ kind: "start", units: [UNIT] })
     .readyWhen(

@@ -43,11 +43,19 @@ function urlOf(receiver: Receiver): readonly (string | Secret)[] {
   }
 }
 
+/** For the machine's own address in the site's network, which is found on the machine. */
+export const OWN_ADDRESS = "@ADDRESS@";
+
 /** Alertmanager's options for its cluster, in which several send each alert once. */
 export function clusterOptions(self: string, machines: readonly string[]): readonly string[] {
   if (machines.length < 2) return ["--cluster.listen-address="];
   const peers = machines.filter((name) => name !== self).map((name) => `--cluster.peer=${name}:${ALERTMANAGER_PEER_PORT}`);
-  return [`--cluster.listen-address=0.0.0.0:${ALERTMANAGER_PEER_PORT}`, ...peers];
+  return [
+    `--cluster.listen-address=0.0.0.0:${ALERTMANAGER_PEER_PORT}`,
+    // It takes that of the default interface otherwise, which a cloud may have given another private address.
+    `--cluster.advertise-address=${OWN_ADDRESS}:${ALERTMANAGER_PEER_PORT}`,
+    ...peers,
+  ];
 }
 
 const DIRECTORY = "/etc/prometheus/receivers";

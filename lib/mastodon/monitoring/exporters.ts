@@ -3,6 +3,7 @@
 import { Host } from "../../core/host";
 import { InventoryUnit } from "../../core/inventory";
 import { PATRONI_UNIT } from "../programs/postgres-names";
+import { ALERTMANAGER_PORT, PROMETHEUS_WEB_PORT } from "../ports";
 import { PASSWORDS, RedisUse } from "../redis-facts";
 import { secret } from "../secrets";
 import { Site } from "../site";
@@ -44,6 +45,10 @@ function ofUnit(site: Site, { what, unit, tier, facts }: InventoryUnit): readonl
       return [{ module: "etcd", job: "etcd", port: Number(facts["port"]), steps: [] }];
     case "pgbouncer":
       return pgbouncerExporters();
+    case "prometheus":
+      return [{ module: what, job: what, port: PROMETHEUS_WEB_PORT, steps: [] }];
+    case "alertmanager":
+      return [{ module: what, job: what, port: ALERTMANAGER_PORT, steps: [] }];
     case "streaming":
       return streamingMetrics(site, Number(facts["port"]));
     default:

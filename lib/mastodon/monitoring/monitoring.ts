@@ -113,6 +113,7 @@ export class Monitoring extends Construct {
     // Prometheus needs both: whom to tell, and where members register.
     alertmanagerSteps(program, {
       directory: DIRECTORY,
+      network: machine.site.plan.network.cidr,
       reached: names.length > 1,
       clusterOptions: clusterOptions(machine.name, names),
       config: () => alertmanagerConfig(sending, watched(site, alerts)),
@@ -127,7 +128,7 @@ export class Monitoring extends Construct {
       alertmanagers: names,
       kept: () => keptTargets(site.hosts),
       rules: () => rules(watched(site, alerts)),
-      routes: () => (site.madeFrontDoor?.routes ?? []).map(({ host, check: { path } }) => ({ host, path })),
+      visits: () => watched(site, alerts).hosts,
     });
     blackbox(machine, { verifies: () => site.madeFrontDoor?.selfSigned !== true });
     if (names.length === 1) return;

@@ -6,8 +6,8 @@ import { packedFile } from "../../core/packed-file";
 import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
-import { ALERTMANAGER_PORT, BLACKBOX_PORT, PROMETHEUS_WEB_PORT } from "../ports";
-import { metricRelabeling } from "./relabeling";
+import { ALERTMANAGER_PORT, BLACKBOX_PORT, EXPORTERS_PORT, PROMETHEUS_WEB_PORT } from "../ports";
+import { metricRelabeling, RelabelRule } from "./relabeling";
 import { KEPT_TARGETS, MEMBERS } from "./targets";
 
 export interface PrometheusPlan {
@@ -26,7 +26,7 @@ export interface PrometheusPlan {
   /** The rules: what is computed from metrics, and the alerts. */
   readonly rules: () => string;
   /** What is visited through the front door. */
-  readonly routes: () => readonly Visit[];
+  readonly visits: () => readonly Visit[];
 }
 
 export interface Visit {
@@ -47,6 +47,8 @@ export function prometheus(program: Program, plan: PrometheusPlan): void {
   const words = [
     `--storage.tsdb.path=${directory}/prometheus`,
     `--storage.tsdb.retention.size=${retentionGib}GiB`,
+    // A block is made of smaller ones, and until that is done the disk holds both. Without a limit of time a block would have 31 days.
+    "--storage.tsdb.max-block-duration=2d",
     `--web.listen-address=127.0.0.1:${PROMETHEUS_WEB_PORT}`,
   ];
   const taken = {
@@ -73,6 +75,7 @@ export function prometheus(program: Program, plan: PrometheusPlan): void {
       path: "/etc/systemd/system/prometheus.service.d/10-mastodon.conf",
       content: unit({ Unit: { ...NEVER_GIVEN_UP, RequiresMountsFor: directory }, Service: RESTARTED }),
     })
+    // What is on a kept disk may belong to the number that another machine gave to this user.
     .add({
       kind: "run",
       why: "Prometheus",
@@ -84,12 +87,19 @@ export function prometheus(program: Program, plan: PrometheusPlan): void {
     );
 }
 
-function settings({ site, self, alertmanagers, routes }: PrometheusPlan): string {
-  const own = (job: string, port: number) => ({
-    job_name: job,
-    static_configs: [{ targets: [`127.0.0.1:${port}`], labels: { instance: self, role: "monitoring" } }],
-  });
-  const managers = alertmanagers.length === 1 ? ["127.0.0.1"] : alertmanagers;
+/**
+ * Other hosts write the files of members, and one of them may be in a stranger's hands. Nothing is read but exporter proxies, as often as all are, and
+ * what is in no file of the page has to be of a pool.
+ */
+const EXPORTERS_ONLY: RelabelRule = {
+  source_labels: ["__scheme__", "__metrics_path__", "__scrape_interval__", "__address__", "__meta_filepath", "pool"],
+  regex: `http;/proxy;${SCRAPE_SECONDS}s;[^/;]+:${EXPORTERS_PORT};(${KEPT_TARGETS};|.+;.+)`,
+  action: "keep",
+};
+
+function settings({ site, self, alertmanagers, visits }: PrometheusPlan): string {
+  // Its own needs neither names nor the network.
+  const managers = alertmanagers.map((name) => (name === self ? "127.0.0.1" : name));
   return stringify(
     {
       global: {
@@ -104,22 +114,23 @@ function settings({ site, self, alertmanagers, routes }: PrometheusPlan): string
         {
           job_name: "hosts",
           metrics_path: "/proxy",
+          sample_limit: 20_000,
+          body_size_limit: "32MB",
           file_sd_configs: [{ files: [KEPT_TARGETS, `${MEMBERS}/*.json`], refresh_interval: "30s" }],
+          relabel_configs: [EXPORTERS_ONLY],
           metric_relabel_configs: metricRelabeling(),
         },
         {
           job_name: "front-door",
           metrics_path: "/probe",
           params: { module: ["visit"] },
-          static_configs: routes().map(({ host, path }) => ({ targets: [`https://${host}${path}`], labels: { host, path } })),
+          static_configs: visits().map(({ host, path }) => ({ targets: [`https://${host}${path}`], labels: { host, path } })),
           relabel_configs: [
             { source_labels: ["__address__"], target_label: "__param_target" },
             { source_labels: ["host"], target_label: "instance" },
             { target_label: "__address__", replacement: `127.0.0.1:${BLACKBOX_PORT}` },
           ],
         },
-        own("prometheus", PROMETHEUS_WEB_PORT),
-        own("alertmanager", ALERTMANAGER_PORT),
       ],
     },
     { lineWidth: 0, aliasDuplicateObjects: false },
