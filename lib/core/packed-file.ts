@@ -4,7 +4,6 @@
 import { brotliCompressSync, constants } from "node:zlib";
 import { FileStep, Step, textOf } from "./program";
 import { shellWord } from "./script";
-import { secretsIn } from "./secret-store";
 
 /** Where the block is. */
 export const PACKED = "/var/lib/cdktf-mastodon-packed";
@@ -12,7 +11,10 @@ export const PACKED = "/var/lib/cdktf-mastodon-packed";
 /** Writes the files of the block. */
 export const UNPACK = `echo "boot: packed files"\nbase64 -d ${PACKED} | brotli -dc | bash -eu\n`;
 
-/** The steps of a file without secrets and without Terraform's expressions. A change is delivered as that of any other file. */
+/**
+ * The steps of a file without secrets. If it holds what only Terraform knows, the boot text has it as any other file. A change is delivered as that of
+ * any other file.
+ */
 export function packedFile(file: FileStep): readonly Step[] {
   return [
     { kind: "package", names: ["brotli"] },
@@ -20,12 +22,14 @@ export function packedFile(file: FileStep): readonly Step[] {
   ];
 }
 
+/** Whether a file is in the block. Called at synth. */
+export function isPacked({ packed, content }: FileStep): boolean {
+  return packed === true && !textOf(content).includes("${TfToken[");
+}
+
 /** The block. */
 export function packedBlock(files: readonly FileStep[]): string {
   const text = files.map(written).join("");
-  if (secretsIn(text).length > 0 || text.includes("${TfToken[")) {
-    throw new Error(`one of ${files.map(({ path }) => path).join(", ")} holds what only Terraform knows, and is packed`);
-  }
   const found = known.get(text);
   if (found !== undefined) return found;
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 };

@@ -5,9 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
-import { App, TerraformStack } from "cdktf";
+import { App, TerraformStack, TerraformVariable } from "cdktf";
 import { parse } from "yaml";
-import { Secret } from "../../lib";
 import { PACKED, packedFile } from "../../lib/core/packed-file";
 import { FileStep, Program } from "../../lib/core/program";
 import { cloudConfig } from "../../lib/core/render/cloud-config";
@@ -65,11 +64,18 @@ test("a change reaches a running machine as that of any other file", () => {
   expect(script).toContain("setting '/etc/rules.yml' '0644' '' '' 'cat' <<'END'\ngroups: []\nEND\n");
 });
 
-test("what only Terraform knows is refused, since it would be packed as it is written before", () => {
+test("a file with what only Terraform knows is written as any other, since the block is packed before", () => {
   const stack = new TerraformStack(new App(), "stack");
-  const secret = new Secret(stack, "key", { length: 8, description: "a key" });
-  const steps = packedFile({ kind: "file", path: "/etc/key", content: `${secret}\n` });
-  expect(() => cloudConfig(new Program().add(...steps))).toThrow(
-    "one of /etc/key holds what only Terraform knows, and is packed",
-  );
+  const { stringValue } = new TerraformVariable(stack, "sender", { type: "string" });
+  const computed: FileStep = { kind: "file", path: "/etc/sender", content: () => `from: ${stringValue}\n`, mode: "0640" };
+  const { write_files } = parse(cloudConfig(program().add(...packedFile(computed)))) as Config;
+  expect(write_files.map(({ path }) => path).filter((path) => !/sbin|boot-again/.test(path))).toEqual([
+    PACKED,
+    "/etc/plain",
+    "/etc/sender",
+  ]);
+  expect(write_files[2]).toEqual({ path: "/etc/sender", permissions: "0640", content: `from: ${stringValue}\n` });
+  const alone = parse(cloudConfig(new Program().add(...packedFile(computed)))) as Config;
+  expect(alone.write_files.map(({ path }) => path)).not.toContain(PACKED);
+  expect(alone.write_files.find(({ path }) => path === "/usr/local/sbin/boot")!.content).not.toContain("brotli -dc");
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerraformVariable, Testing } from "cdktf";
-import { mail, Secret } from "../../lib";
+import { mail, Monitoring, Secret } from "../../lib";
 import { Pool } from "../../lib/core/pool";
 import { textOf } from "../../lib/core/program";
 import { readableText } from "../../lib/core/render/terraform-text";
@@ -182,5 +182,31 @@ test("one Alertmanager has no cluster, and two have one", () => {
     "--cluster.listen-address=0.0.0.0:9094",
     "--cluster.advertise-address=@ADDRESS@:9094",
     "--cluster.peer=monitoring-1:9094",
+  ]);
+});
+
+test("a mail server that Terraform computes is in the settings, and its certificate is packed by Terraform", () => {
+  const { stack, site } = monitoringPage({
+    settings: (on) => {
+      const variable = (name: string) => new TerraformVariable(on, name, { type: "string" }).stringValue;
+      const [host, from, login, ca] = ["host", "sender", "login", "ca"].map(variable);
+      return [mail({ server: host!, from: from!, login: login!, password: secret(on, "smtp_password"), ca: ca! })];
+    },
+  });
+  new Monitoring(site, "Monitoring", { alerts: { to: [byMail("ops@example.org")] } });
+  const plan = JSON.parse(Testing.synth(stack)) as { readonly locals: Readonly<Record<string, string>> };
+  const [, text] = Object.entries(plan.locals).find(([name]) => /^Social_Monitoring_1_MachineBoot_/.test(name))!;
+  const lines = text.split("\n").map((line) => line.trim());
+  expect(lines.filter((line) => /^(mail-|smtp_|ca_file)/.test(line))).toEqual([
+    "mail-password ${var.smtp_password}",
+    "mail-ca.pem.base64 ${indent(6, base64encode(var.ca))}",
+    "smtp_smarthost: '${var.host}:587'",
+    "smtp_from: '${var.sender}'",
+    "smtp_hello: social.example",
+    "smtp_require_tls: true",
+    "smtp_auth_username: '${var.login}'",
+    "smtp_auth_password_file: /etc/prometheus/receivers/mail-password",
+    "smtp_tls_config:",
+    "ca_file: /etc/prometheus/receivers/mail-ca.pem",
   ]);
 });

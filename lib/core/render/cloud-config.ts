@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { PACKED, packedBlock, UNPACK } from "../packed-file";
+import { isPacked, PACKED, packedBlock, UNPACK } from "../packed-file";
 import { Program, Step, Text, textOf } from "../program";
 import { script } from "../script";
 import { AT_BOOT, NEVER_GIVEN_UP, unit } from "../unit";
@@ -19,8 +19,8 @@ export const READY_SCRIPT = "/usr/local/sbin/ready";
 /** Renders `program`; the same program gives the same bytes. */
 export function cloudConfig(program: Program): string {
   const all = program.steps.flatMap((step) => (step.kind === "file" ? [step] : [])).filter(firstOfItsKind);
-  const files = all.filter(({ packed }) => packed !== true);
-  const packed = all.filter((file) => file.packed === true);
+  const files = all.filter((file) => !isPacked(file));
+  const packed = all.filter(isPacked);
   const config: Config = {
     write_files: [
       ...(packed.length === 0 ? [] : [{ path: PACKED, permissions: "0600", content: packedBlock(packed) }]),
@@ -116,7 +116,7 @@ const AGAIN_UNIT = unit({
 
 function bootScript({ steps, packages }: Program): string {
   const begin = script(join(__dirname, "boot.sh"), { PACKAGES: packages.join(" ") });
-  const unpack = steps.some((step) => step.kind === "file" && step.packed === true) ? [UNPACK] : [];
+  const unpack = steps.some((step) => step.kind === "file" && isPacked(step)) ? [UNPACK] : [];
   const body = [...unpack, ...steps.map(perform).filter((part) => part !== "")];
   return [begin, ...body, `touch ${BOOTED}`, 'echo "boot: done"', ""].join("\n");
 }

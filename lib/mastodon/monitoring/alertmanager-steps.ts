@@ -1,6 +1,8 @@
 // Alertmanager on a monitoring machine: `alertmanagerSteps(program, plan)`. Its settings and all that it needs for sending reach a running machine.
 
 import { basename, join } from "node:path";
+import { Fn, Token } from "cdktf";
+import { lengthOf, manyLines } from "../../core/render/many-lines";
 import { packedFile } from "../../core/packed-file";
 import { FileStep, Program, Taken, textOf } from "../../core/program";
 import { script } from "../../core/script";
@@ -46,7 +48,7 @@ export function alertmanagerSteps(program: Program, plan: AlertmanagerPlan): voi
     .add({ kind: "package", names: ["prometheus-alertmanager"] })
     // One file for all of them, since a delivery changes files and makes none.
     .add({ kind: "file", path: RECEIVERS, content: () => lines(files), mode: "0600", taken })
-    .add(...packedFile({ kind: "file", path: CONFIG, content: config, taken }))
+    .add(...packedFile({ kind: "file", path: CONFIG, content: config, mode: "0640", owner: "root:prometheus", taken }))
     .add({ kind: "file", path: OPTIONS, content: `ARGS="${words.join(" ")}"\n` })
     .add({
       kind: "file",
@@ -74,9 +76,12 @@ function lines(files: readonly FileStep[]): string {
   return files
     .map(({ path, content }) => {
       const text = textOf(content).trimEnd();
-      return text.includes("\n")
-        ? `${basename(path)}.base64 ${Buffer.from(`${text}\n`).toString("base64")}\n`
-        : `${basename(path)} ${text}\n`;
+      if (!text.includes("\n") && lengthOf(text) === undefined) return `${basename(path)} ${text}\n`;
+      // Of a certificate that Terraform knows, Terraform makes it.
+      const encoded = Token.isUnresolved(text)
+        ? manyLines(Fn.base64encode(text))
+        : `${Buffer.from(`${text}\n`).toString("base64")}\n`;
+      return `${basename(path)}.base64 ${encoded}`;
     })
     .join("");
 }

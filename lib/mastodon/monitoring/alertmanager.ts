@@ -1,7 +1,8 @@
 // Alertmanager's configuration: who gets which alert when, and which alerts are explained by others: `alertmanagerConfig(sending, page)`.
 
+import { Token } from "cdktf";
 import { Construct } from "constructs";
-import { stringify } from "yaml";
+import { Scalar, stringify } from "yaml";
 import { Host } from "../../core/host";
 import { hostOf } from "../../core/address";
 import { FileStep } from "../../core/program";
@@ -134,14 +135,20 @@ const route = (severity: Severity, times: Times) => ({ matchers: [`severity="${s
 function smtp({ host, port, from, hello, starttls, login, password, verify, ca }: AlertMail) {
   const tls = { ...(ca !== undefined && { ca_file: MAIL_CA }), ...(!verify && { insecure_skip_verify: true }) };
   return {
-    smtp_smarthost: `${host}:${port}`,
-    smtp_from: from,
+    smtp_smarthost: computed(`${host}:${port}`),
+    smtp_from: computed(from),
     smtp_hello: hello,
     smtp_require_tls: starttls,
-    ...(login !== undefined && { smtp_auth_username: login }),
+    ...(login !== undefined && { smtp_auth_username: computed(login) }),
     ...(password !== undefined && { smtp_auth_password_file: MAIL_PASSWORD }),
     ...(Object.keys(tls).length > 0 && { smtp_tls_config: tls }),
   };
+}
+
+/** A value for YAML. One that Terraform fills in may have signs which mean something there. */
+function computed(value: string): string | Scalar {
+  if (!Token.isUnresolved(value)) return value;
+  return Object.assign(new Scalar(value), { type: Scalar.QUOTE_SINGLE });
 }
 
 function configsOf(alerts: AlertsProps, severity: Severity) {

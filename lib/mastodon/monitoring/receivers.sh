@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# URLs, keys and passwords of whom Alertmanager tells: each in a file of its own, as it reads them.
 umask 027
+# URLs, keys and passwords of whom Alertmanager tells: each in a file of its own, as it reads them.
 install -d -m 0750 -o root -g prometheus "$DIRECTORY"
 rm -f "$DIRECTORY"/*
 while read -r name value; do
