@@ -13,7 +13,7 @@ import { bootText, settingsText } from "../shared/boot-text";
 import { TerraformData } from "../shared/terraform-data";
 import { DISK_GIB, DISKS_OF_A_SERVER, NAME_LENGTH, SERVERS_OF_A_GROUP, STOP_SECONDS } from "./limits";
 import { HetznerNetwork } from "./network";
-import { checkRegistries, madeOf, rootAt, serverConfig, ssh } from "./server";
+import { checkRegistries, checkVisits, madeOf, rootAt, serverConfig, ssh } from "./server";
 
 // Changes of these take effect by renewal only. In place, Terraform would power off all machines of the site at the same time.
 const RENEWED = ["user_data", "ssh_keys", "image", "server_type", "public_net"];
@@ -33,6 +33,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
     });
   }
   checkRegistries(scope, network, spec.role, spec.images);
+  checkVisits(scope, network, spec.role);
   const whole = (text: () => string) => () => text() + madeOf(scope, network, spec);
   const boot = bootText(scope, `${id}Boot`, whole(spec.bootText), kept ? whole(spec.renewedText) : undefined);
   const subnet = network.subnet(spec.range);

@@ -59,6 +59,16 @@ export function checkRegistries(where: Construct, network: HetznerNetwork, role:
   });
 }
 
+/** Refuses a monitoring machine without IPv4: it visits the load balancer as most people do, by IPv4. */
+export function checkVisits(where: Construct, network: HetznerNetwork, role: Role): void {
+  if (role !== "monitoring" || network.settings.addresses(role) !== "ipv6") return;
+  network.problems.add(where, {
+    wrong: "it has IPv6 only, and visits the public host names by IPv4, so it would tell of a front door that is away",
+    remedy: `give addresses of the role ${role} IPv4 too, as in { ${role}: "ipv4+ipv6" }`,
+    cause: `IPv6 only: ${role}`,
+  });
+}
+
 export function serverConfig(where: Construct, network: HetznerNetwork, server: ServerOf): ServerConfig {
   const { settings } = network;
   const addresses = settings.addresses(server.role);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TerraformVariable, Testing } from "cdktf";
+import { Monitoring } from "../../../lib";
 import { uncertified } from "../../../lib/clouds/shared/certificate";
 import { all, page, pool, problems, web } from "./page";
 
@@ -96,6 +97,20 @@ test("servers with IPv6 only cannot fetch images from where there is none, told 
   ]);
   expect(run("quay.io/social/mastodon:v4.7.6", "ipv6")).toEqual([]);
   expect(run("ghcr.io/mastodon/mastodon:v4.7.6", "ipv4")).toEqual([]);
+});
+
+test("a monitoring machine with IPv6 only could not visit the front door, told once for both", () => {
+  const run = (addresses: "ipv6" | "ipv4" | "ipv4+ipv6") => {
+    const { site } = page({ addresses: { monitoring: addresses } });
+    new Monitoring(site, "Monitoring", { machines: 2 });
+    return problems(site).filter((problem) => problem.includes("IPv6"));
+  };
+  expect(run("ipv6")).toEqual([
+    "stack/Social/Monitoring/1: it has IPv6 only, and visits the public host names by IPv4, so it would tell of a front door that is away / " +
+      'give addresses of the role monitoring IPv4 too, as in { monitoring: "ipv4+ipv6" }',
+  ]);
+  expect(run("ipv4")).toEqual([]);
+  expect(run("ipv4+ipv6")).toEqual([]);
 });
 
 test("a location that is none is refused with those that there are, and nothing follows from it", () => {
