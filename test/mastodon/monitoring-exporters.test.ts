@@ -99,7 +99,11 @@ test("the exporter of a machine reads what each has, sees its mounts, and takes 
     ],
     dropIn("prometheus-node-exporter", ["NoNewPrivileges=yes"]),
     ["start", "prometheus-node-exporter.service"],
-    ["run", "install -d -m 0755 /var/lib/prometheus/node-exporter"],
+    [
+      "run",
+      "install -d -m 0755 /var/lib/prometheus/node-exporter",
+      "systemctl mask -q prometheus-node-exporter-{apt,ipmitool-sensor,mellanox-hca-temp,nvme,smartmon}.timer",
+    ],
   ]);
 });
 

@@ -39,6 +39,9 @@ const NO_DISKS =
 // Container images, and what the kernel shows as files. podman mounts its store over itself, and the local cloud has one for all machines.
 const NO_MOUNTS = "^/(dev|proc|run|sys|var/lib/(containers|shared-images))($|/)";
 
+/** Of Debian's prometheus-node-exporter-collectors. */
+const TIMERS = "prometheus-node-exporter-{apt,ipmitool-sensor,mellanox-hca-temp,nvme,smartmon}.timer";
+
 export function nodeExporter(): Exporter {
   return {
     module: "node",
@@ -61,8 +64,13 @@ export function nodeExporter(): Exporter {
         // It has to see the mounts of the machine as they are.
         service: { NoNewPrivileges: true },
       }),
-      // A disk that is mounted above it hides the package's directory.
-      { kind: "run", why: "the directory of metrics", script: `install -d -m 0755 ${TEXTFILES}\n` },
+      // A disk that is mounted above it hides the package's directory. Where recommended packages are installed, timers come with the exporter that
+      // call tools for hardware, and apt.
+      {
+        kind: "run",
+        why: "the directory of metrics",
+        script: `install -d -m 0755 ${TEXTFILES}\nsystemctl mask -q ${TIMERS}\n`,
+      },
     ],
   };
 }

@@ -75,7 +75,6 @@ export function prometheus(program: Program, plan: PrometheusPlan): void {
       path: "/etc/systemd/system/prometheus.service.d/10-mastodon.conf",
       content: unit({ Unit: { ...NEVER_GIVEN_UP, RequiresMountsFor: directory }, Service: RESTARTED }),
     })
-    // What is on a kept disk may belong to the number that another machine gave to this user.
     .add({
       kind: "run",
       why: "Prometheus",
