@@ -22,7 +22,7 @@ export interface AlertsProps {
   /**
    * A URL that is requested (POST) every minute as long as Prometheus and Alertmanager work and reach the internet. Give that of a service which tells
    * you when the requests stop, since nothing on the site can: a dead monitoring machine sends no alert. Whoever knows the URL can keep that
-   * service quiet, so give it as a `Secret`. A change is delivered.
+   * service quiet, so give it as a `Secret`, which has to be a URL of https on port 443: firewalls let no other port out for it. A change is delivered.
    * @default - none
    * @throws at synth if it is no URL
    */

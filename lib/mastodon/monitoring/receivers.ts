@@ -51,14 +51,17 @@ export function byMail(address: string, { from, severities = BOTH }: ByMailProps
   return { kind: "mail", to: address, from, severities };
 }
 
-/** Sends alerts as JSON (POST) in Alertmanager's format to a URL of your own. */
+/**
+ * Sends alerts as JSON (POST) in Alertmanager's format to a URL of your own. Given as a `Secret`, it has to be one of https on port 443: of a secret no
+ * port is known, so firewalls let alerts out on that port only.
+ */
 export function webhook(url: string | Secret, { severities = BOTH }: ReceiverProps = {}): Receiver {
   return { kind: "webhook", secret: url, severities };
 }
 
 /**
  * Sends alerts to an incoming webhook of Slack, or of a server that takes Slack's format: Mattermost, Rocket.Chat, a bridge to Matrix. Whoever knows the
- * URL can write there, so give it as a `Secret`.
+ * URL can write there, so give it as a `Secret`, which has to be a URL of https on port 443, as for `webhook`.
  */
 export function slack(url: string | Secret, { channel, severities = BOTH }: SlackProps = {}): Receiver {
   return { kind: "slack", secret: url, channel, severities };
