@@ -104,7 +104,9 @@ export function healthy(): Series {
       set(instance, "redis_sentinel_master_status", { ...labels, master_status: "ok" }, always(1));
       set(instance, "redis_sentinel_master_ok_sentinels", labels, always(3));
     }
+    set(instance, "up", { job: "sentinel" }, always(1));
     const job = "etcd";
+    set(instance, "up", { job }, always(1));
     set(instance, "etcd_server_has_leader", { job }, always(1));
     set(instance, "etcd_server_leader_changes_seen_total", { job }, always(1));
     set(instance, "etcd_disk_wal_fsync_duration_seconds_bucket", { job, le: "0.008" }, rising(20));
@@ -124,6 +126,7 @@ export function healthy(): Series {
   for (const [n, instance] of ["database-1", "database-2"].entries()) {
     const patroni = { job: "patroni", scope: "database" };
     set(instance, "up", { job: "postgres" }, always(1));
+    set(instance, "up", { job: "patroni" }, always(1));
     set(instance, "patroni_primary", patroni, always(1 - n));
     set(instance, "patroni_replica", patroni, always(n));
     set(instance, "patroni_postgres_streaming", patroni, always(n));
@@ -146,6 +149,7 @@ export function healthy(): Series {
   set("database-1", "pg_replication_slot_wal_status", { ...slot, wal_status: "reserved" }, always(1));
   for (const process of ["1", "2"]) {
     const labels = { job: "pgbouncer", process };
+    set("pool-1", "up", labels, always(1));
     set("pool-1", "pgbouncer_up", labels, always(1));
     set("pool-1", "pgbouncer_used_clients", labels, always(300));
     for (const database of ["mastodon", "mastodon_replica"]) {

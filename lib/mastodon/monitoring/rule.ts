@@ -66,8 +66,19 @@ export function instances(names: readonly string[]): string {
   return `instance=~"${names.join("|")}"`;
 }
 
+/**
+ * Only if it held once in the last day: ` and on () …`. What was never seen is not lost: kept machines have no exporters until they are renewed, and new
+ * machines still boot.
+ */
+export function seen(series: string): string {
+  return `and on () max_over_time(${series}[1d]) > 0`;
+}
+
+/** The targets that have not been up in the last day: kept machines from before `Monitoring`, and what still boots. */
+export const UNWATCHED = "instance:mastodon_unwatched";
+
 /** Leaves out what a new member of a pool has not started yet: it waits for the database task, for example. */
-export const ONCE_UP = '(up{pool=""} or max_over_time(up{pool!=""}[1d]) == 1)';
+export const ONCE_UP = `unless ${UNWATCHED}{pool!=""}`;
 
 /** Leaves out what a machine that does not answer at all explains. */
 export const WITH_MACHINE = 'unless on (instance) up{job="node"} == 0';

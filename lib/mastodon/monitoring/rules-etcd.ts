@@ -1,6 +1,6 @@
 // Alerts about etcd, which decides who is primary of PostgreSQL: nobody notices its faults until PostgreSQL has one too.
 
-import { alert, instances, orZero, RuleGroup } from "./rule";
+import { alert, instances, orZero, RuleGroup, UNWATCHED } from "./rule";
 import { WatchedEtcd } from "./watched";
 
 /** etcd's own documentation asks for 10 ms, and the page's lease is renewed within 5 s. */
@@ -10,13 +10,14 @@ export function etcdRules({ name, tier, machines }: WatchedEtcd): RuleGroup {
   const here = instances(machines);
   const labels = { etcd: name, ...(tier !== undefined && { tier }) };
   const majority = Math.floor(machines.length / 2) + 1;
-  const led = orZero(`count(etcd_server_has_leader{${here}} == 1)`);
+  const leads = `etcd_server_has_leader{${here}}`;
+  const led = orZero(`count(${leads} == 1)`);
   return {
     name: `etcd ${name}`,
     rules: [
       alert({
         name: "EtcdNoLeader",
-        expr: `${led} < ${majority}`,
+        expr: `${led} < ${majority} and on () count(max_over_time(${leads}[1d]) == 1) >= ${majority}`,
         for: "30s",
         severity: "critical",
         labels,
@@ -25,7 +26,7 @@ export function etcdRules({ name, tier, machines }: WatchedEtcd): RuleGroup {
       }),
       alert({
         name: "EtcdMemberMissing",
-        expr: `${led} < ${machines.length}`,
+        expr: `${led} < ${machines.length} unless on () ${UNWATCHED}{job="etcd",${here}}`,
         for: "1m",
         severity: "warning",
         labels,
@@ -40,7 +41,7 @@ export function etcdRules({ name, tier, machines }: WatchedEtcd): RuleGroup {
         labels,
         summary: "A failover of PostgreSQL may take longer, or come without need",
         description:
-          "1 % of the writes of etcd on {{ $labels.instance }} take {{ $value | humanizeDuration }} or longer. Find what else uses its disk.",
+          "1 % of its writes on {{ $labels.instance }} take {{ $value | humanizeDuration }} or longer. Find what else uses its disk.",
       }),
       alert({
         name: "EtcdLeaderChanges",
@@ -49,8 +50,7 @@ export function etcdRules({ name, tier, machines }: WatchedEtcd): RuleGroup {
         severity: "warning",
         labels,
         summary: "A failover of PostgreSQL may come without need: etcd changes its leader again and again",
-        description:
-          "{{ $value | humanize }} times in 30 minutes. Look at its disks, at the processors of its machines and at the network between them.",
+        description: "{{ $value | humanize }} times in 30 minutes. Look at the disks, processors and network of its machines.",
       }),
       alert({
         name: "EtcdLarge",

@@ -1,6 +1,6 @@
-// Alerts about machines, whatever runs on them: away, full, out of memory, with a wrong clock or an old boot text; and pools with too few members.
+// Alerts about machines, whatever runs on them: away, full, out of memory, with a wrong clock, or without exporters; and pools with too few members.
 
-import { alert, AlertRule, ONCE_UP, RuleGroup, WITH_MACHINE } from "./rule";
+import { alert, AlertRule, ONCE_UP, RuleGroup, UNWATCHED, WITH_MACHINE } from "./rule";
 import { Watched } from "./watched";
 
 export function machineRules(page: Watched): RuleGroup {
@@ -9,11 +9,12 @@ export function machineRules(page: Watched): RuleGroup {
   return {
     name: "machines",
     rules: [
+      { record: UNWATCHED, expr: "up == 0 unless max_over_time(up[1d]) == 1" },
       ...away(
         alone,
         "critical",
         "The only machine of {{ $labels.tier }} is away, and what it does is not done",
-        "Start it, or make it anew with the command that the inventory has for it.",
+        "Start it, or renew it with the command of the inventory.",
       ),
       ...away(
         several,
@@ -21,15 +22,23 @@ export function machineRules(page: Watched): RuleGroup {
         "A machine of {{ $labels.tier }} is away; the others serve",
         "Start it before another one is lost.",
       ),
+      alert({
+        name: "MachineUnwatched",
+        expr: `${UNWATCHED}{job="node",pool=""}`,
+        for: "1h",
+        severity: "warning",
+        summary: "Nobody would hear of faults of {{ $labels.instance }}",
+        description: "It was never measured, or not for a day. Renew it; `npx cdktf-mastodon inventory` names the command.",
+      }),
       ...(page.pools.some(({ stopsFirst }) => !stopsFirst) ? members("start-first") : []),
       ...(page.pools.some(({ stopsFirst }) => stopsFirst) ? members("stop-first") : []),
       alert({
         name: "ExporterDown",
-        expr: `up{job!~"node|streaming|front-door|prometheus|alertmanager"} == 0 and ${ONCE_UP} ${WITH_MACHINE}`,
+        expr: `up{job!~"node|streaming|front-door|prometheus|alertmanager"} == 0 ${ONCE_UP} ${WITH_MACHINE}`,
         for: "1m",
         severity: "warning",
         summary: "{{ $labels.job }} of {{ $labels.instance }} is not measured, so nobody would hear of its faults",
-        description: "The machine answers, and its metrics of {{ $labels.job }} do not. Look there at `systemctl --failed`.",
+        description: "The machine answers, its metrics do not. Look there at `systemctl --failed`.",
       }),
       alert({
         name: "UnitFailed",
@@ -50,7 +59,7 @@ function away(tiers: readonly string[], severity: "critical" | "warning", summar
   return [
     alert({
       name: "MachineDown",
-      expr: `up{job="node",tier=~"${tiers.join("|")}",pool=""} == 0`,
+      expr: `up{job="node",tier=~"${tiers.join("|")}",pool=""} == 0 unless ${UNWATCHED}`,
       for: "30s",
       severity,
       summary,
@@ -59,23 +68,30 @@ function away(tiers: readonly string[], severity: "critical" | "warning", summar
   ];
 }
 
-/** A series for the number of members on the page. */
+/** The number of members on the page. */
 const MEMBERS = "pool:mastodon_members:page";
+/** Those that have had the time to boot. */
+const DUE = "pool:mastodon_members:due";
 
 export function memberSeries({ pools }: Watched): RuleGroup {
   return {
     name: "pool series",
-    rules: pools.map(({ pool, role, members, stopsFirst }) => ({
-      record: MEMBERS,
-      expr: `vector(${members})`,
-      labels: { pool, role, tier: pool, roll: stopsFirst ? "stop-first" : "start-first" },
-    })),
+    rules: [
+      ...pools.map(({ pool, role, members, stopsFirst }) => ({
+        record: MEMBERS,
+        expr: `vector(${members})`,
+        labels: { pool, role, tier: pool, roll: stopsFirst ? "stop-first" : "start-first" },
+      })),
+      ...(pools.length > 0 ? [{ record: DUE, expr: `min_over_time(${MEMBERS}[15m]) and ${MEMBERS} offset 15m` }] : []),
+    ],
   };
 }
 
+const WHOSE = "If settings are not delivered, the page is that of the monitoring machine's last renewal.";
+
 // A roll-out of a pool that stops first removes the old member before the new one boots.
 function members(roll: "start-first" | "stop-first"): readonly AlertRule[] {
-  const all = `${MEMBERS}{roll="${roll}"}`;
+  const all = `${DUE}{roll="${roll}"}`;
   const there = 'count by (pool, tier, role) (up{job="node",pool!=""} == 1)';
   return [
     alert({
@@ -85,7 +101,7 @@ function members(roll: "start-first" | "stop-first"): readonly AlertRule[] {
       severity: "critical",
       labels: { roll },
       summary: "No machine of {{ $labels.pool }} is left",
-      description: "The page has {{ $value }}. Deploy it again, which makes missing members; if that fails, its output says why.",
+      description: `The page has {{ $value }}. Deploy it again; if that fails, its output says why. ${WHOSE}`,
     }),
     alert({
       name: "PoolMembersMissing",
@@ -94,7 +110,7 @@ function members(roll: "start-first" | "stop-first"): readonly AlertRule[] {
       severity: "warning",
       labels: { roll },
       summary: "{{ $labels.pool }} has fewer machines than the page, and less room for load",
-      description: "{{ $value }} are there. Start the missing one, or deploy the page again.",
+      description: `{{ $value }} are there. Start the missing one, or deploy the page again. ${WHOSE}`,
     }),
   ];
 }
@@ -114,7 +130,7 @@ const DISKS: readonly AlertRule[] = [
     severity: "critical",
     summary: "A disk of {{ $labels.instance }} is almost full: soon nothing can be written there",
     description:
-      "{{ $value | humanizePercentage }} of {{ $labels.mountpoint }} are free. Give the disk more GiB on the page and deploy, or remove what is not needed.",
+      "{{ $value | humanizePercentage }} of {{ $labels.mountpoint }} are free. Give the disk more GiB, or remove what is not needed.",
   }),
   alert({
     name: "DiskAlmostFull",
@@ -122,8 +138,7 @@ const DISKS: readonly AlertRule[] = [
     for: "5m",
     severity: "warning",
     summary: "A disk of {{ $labels.instance }} has little room left",
-    description:
-      "{{ $value | humanizePercentage }} of {{ $labels.mountpoint }} are free. Give the disk more GiB on the page and deploy.",
+    description: "{{ $value | humanizePercentage }} of {{ $labels.mountpoint }} are free. Give the disk more GiB.",
   }),
   alert({
     name: "DiskFillsSoon",
@@ -132,8 +147,7 @@ const DISKS: readonly AlertRule[] = [
     for: "1h",
     severity: "warning",
     summary: "A disk of {{ $labels.instance }} will be full within three days",
-    description:
-      "If {{ $labels.mountpoint }} fills as in the last 6 hours. Find what grows, or give the disk more GiB on the page and deploy.",
+    description: "If {{ $labels.mountpoint }} fills as in the last 6 hours. Give the disk more GiB.",
   }),
   alert({
     name: "DiskWithoutInodes",
@@ -142,7 +156,7 @@ const DISKS: readonly AlertRule[] = [
     severity: "warning",
     summary: "{{ $labels.instance }} can soon make no new file",
     description:
-      "{{ $value | humanizePercentage }} of the inodes of {{ $labels.mountpoint }} are free. Remove small files that are not needed.",
+      "{{ $value | humanizePercentage }} of the inodes of {{ $labels.mountpoint }} are free. Remove what is not needed.",
   }),
   alert({
     name: "DiskReadOnly",
@@ -150,8 +164,7 @@ const DISKS: readonly AlertRule[] = [
     for: "30s",
     severity: "critical",
     summary: "Nothing can be written to a disk of {{ $labels.instance }}",
-    description:
-      "{{ $labels.mountpoint }} is mounted read-only, as the kernel does after errors of the disk. Look there at `dmesg`.",
+    description: "{{ $labels.mountpoint }} is read-only, as after errors of the disk. Look there at `dmesg`.",
   }),
 ];
 
@@ -162,31 +175,21 @@ const KERNEL: readonly AlertRule[] = [
     for: "5m",
     severity: "warning",
     summary: "{{ $labels.instance }} has little memory left, and is slow or loses processes soon",
-    description:
-      "{{ $value | humanizePercentage }} are available. Look there at `ps aux --sort -rss | head`; give it a larger size on the page.",
+    description: "{{ $value | humanizePercentage }} are available. Look there at `ps aux --sort -rss`; give it a larger size.",
   }),
   alert({
     name: "OutOfMemory",
     expr: "increase(node_vmstat_oom_kill[10m]) > 0",
     severity: "warning",
     summary: "The kernel of {{ $labels.instance }} ended a process for lack of memory",
-    description: "Look there at `journalctl -k --grep oom` for which one; give it a larger size, or fewer processes and threads.",
+    description: "Look there at `journalctl -k --grep oom`; give it a larger size, or fewer processes.",
   }),
   alert({
     name: "ClockSkew",
     expr: "abs(node_time_seconds - timestamp(node_time_seconds)) > 2",
     for: "1m",
     severity: "warning",
-    summary: "The clock of {{ $labels.instance }} is wrong: logs mislead, and other servers may refuse its requests",
+    summary: "The clock of {{ $labels.instance }} is wrong: other servers may refuse its requests",
     description: "It differs by {{ $value | humanizeDuration }} from that of Prometheus. Look there at `timedatectl`.",
-  }),
-  alert({
-    name: "BootTextOlder",
-    expr: "mastodon_boot_text_older > 0",
-    for: "1h",
-    severity: "warning",
-    summary: "{{ $labels.instance }} was made from an older page",
-    description:
-      "Some changes of the page reach it only by a renewal. `npx cdktf-mastodon inventory` names the order and the command.",
   }),
 ];

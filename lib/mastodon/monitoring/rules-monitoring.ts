@@ -36,7 +36,7 @@ const ALWAYS: readonly AlertRule[] = [
     expr: "increase(prometheus_tsdb_compactions_failed_total[1h]) > 0 or increase(prometheus_tsdb_wal_writes_failed_total[1h]) > 0",
     severity: "warning",
     summary: "Past values are lost, and soon alerts: Prometheus cannot write to its disk",
-    description: "Look at the disk of {{ $labels.instance }}, and there at `journalctl -u prometheus`.",
+    description: "Look on {{ $labels.instance }} at `journalctl -u prometheus`.",
   }),
   alert({
     name: "PrometheusWithoutAlertmanager",

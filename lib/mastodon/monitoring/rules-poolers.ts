@@ -1,6 +1,6 @@
 // Alerts about PgBouncer: processes that are down, clients that wait for a connection, and limits of the page that are almost reached.
 
-import { alert, AlertRule, orZero, RuleGroup, WITH_MACHINE } from "./rule";
+import { alert, AlertRule, orZero, RuleGroup, seen, WITH_MACHINE } from "./rule";
 import { WatchedPooler } from "./watched";
 
 /** PgBouncer's own database has no server. */
@@ -60,9 +60,10 @@ export function poolerRules(page: WatchedPooler): RuleGroup {
 }
 
 function gone({ tier, hosts }: WatchedPooler): AlertRule {
+  const up = `pgbouncer_up{tier="${tier}"}`;
   return alert({
     name: "PgBouncerDown",
-    expr: `${orZero(`count(pgbouncer_up{tier="${tier}"} == 1)`)} == 0`,
+    expr: `${orZero(`count(${up} == 1)`)} == 0 ${seen(up)}`,
     for: "30s",
     severity: "critical",
     labels: { tier },

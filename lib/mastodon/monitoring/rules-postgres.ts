@@ -1,6 +1,6 @@
 // Alerts about the PostgreSQL of a page: who is primary, standbys, connections, what vacuum and the log's copies leave behind.
 
-import { alert, AlertRule, instances, orZero, RuleGroup, WITH_MACHINE } from "./rule";
+import { alert, AlertRule, instances, orZero, RuleGroup, seen, UNWATCHED, WITH_MACHINE } from "./rule";
 import { WatchedPostgres } from "./watched";
 
 export function postgresRules(all: readonly WatchedPostgres[]): RuleGroup {
@@ -18,13 +18,14 @@ function ofTier(page: WatchedPostgres): readonly AlertRule[] {
 
 /** Who is primary, and who follows. Patroni's `scope` is the name of the tier. */
 function cluster({ tier, machines }: WatchedPostgres): readonly AlertRule[] {
-  const primaries = `count(patroni_primary{scope="${tier}"} == 1)`;
+  const primary = `patroni_primary{scope="${tier}"}`;
+  const primaries = `count(${primary} == 1)`;
   const standbys = machines.length - 1;
   const labels = { tier };
   return [
     alert({
       name: "PostgresNoPrimary",
-      expr: `${orZero(primaries)} == 0`,
+      expr: `${orZero(primaries)} == 0 ${seen(primary)}`,
       for: "15s",
       severity: "critical",
       labels,
@@ -42,7 +43,7 @@ function cluster({ tier, machines }: WatchedPostgres): readonly AlertRule[] {
     }),
     alert({
       name: "PostgresStandbyMissing",
-      expr: `${orZero(`count(patroni_replica{scope="${tier}"} == 1 and patroni_postgres_streaming == 1)`)} < ${standbys}`,
+      expr: `${orZero(`count(patroni_replica{scope="${tier}"} == 1 and patroni_postgres_streaming == 1)`)} < ${standbys} unless on () ${UNWATCHED}{job="patroni",tier="${tier}"}`,
       for: "1m",
       severity: "warning",
       labels,
@@ -121,7 +122,7 @@ const ANY: readonly AlertRule[] = [
     for: "1h",
     severity: "warning",
     summary: "In some weeks PostgreSQL will stop to take writes: old rows are not frozen",
-    description: "The oldest of {{ $labels.datname }} is {{ $value | humanize }} transactions old, and 2 billion are the end.",
+    description: "The oldest of {{ $labels.datname }} is {{ $value | humanize }} transactions old, of 2 billion.",
   }),
 ];
 

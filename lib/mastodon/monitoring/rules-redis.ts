@@ -1,7 +1,7 @@
 // Alerts about the Redis of a page and their sentinels: who is master, replicas, memory, and what is refused.
 
 import { Severity } from "./alerts";
-import { alert, AlertRule, instances, orZero, RuleGroup, WITH_MACHINE } from "./rule";
+import { alert, AlertRule, instances, orZero, RuleGroup, seen, UNWATCHED, WITH_MACHINE } from "./rule";
 import { WatchedRedis } from "./watched";
 
 /** Without the cache the site works. */
@@ -39,7 +39,7 @@ function replicated({ name, use, tier, machines }: WatchedRedis): readonly Alert
   return [
     alert({
       name: "RedisNoMaster",
-      expr: `${orZero(`count(${masters})`)} == 0`,
+      expr: `${orZero(`count(${masters})`)} == 0 ${seen(masters)}`,
       for: "15s",
       severity: severityOf(use),
       labels,
@@ -147,7 +147,7 @@ const WATCHING: readonly AlertRule[] = [
   }),
   alert({
     name: "SentinelsMissing",
-    expr: `sum by (master_name, tier) (redis_sentinel_master_ok_sentinels == bool ${SENTINELS}) < ${SENTINELS}`,
+    expr: `sum by (master_name, tier) (redis_sentinel_master_ok_sentinels == bool ${SENTINELS}) < ${SENTINELS} unless on (tier) ${UNWATCHED}{job="sentinel"}`,
     for: "1m",
     severity: "warning",
     summary: "Nobody notices yet; with another sentinel lost Redis has no failover",

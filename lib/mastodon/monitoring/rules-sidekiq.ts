@@ -1,11 +1,12 @@
 // Alerts about Sidekiq: late queues, each with its own limit, missing processes, and jobs that fail again and again.
 
 import { PATH_OF_WEB } from "./probes";
-import { alert, AlertRule, orZero, RuleGroup } from "./rule";
+import { alert, AlertRule, orZero, RuleGroup, seen } from "./rule";
 import { Watched, WatchedQueue, WatchedSidekiq } from "./watched";
 
 /** A queue that is so many times over its limit is noticed. */
 const CRITICAL_TIMES = 5;
+const PROCESSES = "site:mastodon_sidekiq_processes:max";
 
 export function sidekiqRules({ sidekiq, queues, redis, hosts }: Watched): RuleGroup {
   const measured = redis.some(({ jobs }) => jobs);
@@ -54,7 +55,7 @@ function processes({ processes: all }: WatchedSidekiq): readonly AlertRule[] {
   return [
     alert({
       name: "SidekiqDown",
-      expr: "site:mastodon_sidekiq_processes:max == 0",
+      expr: `${PROCESSES} == 0 ${seen(PROCESSES)}`,
       for: "30s",
       severity: "critical",
       summary: "Posts are taken and not distributed: no Sidekiq process works",
@@ -62,7 +63,7 @@ function processes({ processes: all }: WatchedSidekiq): readonly AlertRule[] {
     }),
     alert({
       name: "SidekiqProcessesMissing",
-      expr: `site:mastodon_sidekiq_processes:max < ${all}`,
+      expr: `${PROCESSES} < ${all}`,
       // Replacing the scheduler takes some minutes, in which it is missing.
       for: "10m",
       severity: "warning",
@@ -73,10 +74,10 @@ function processes({ processes: all }: WatchedSidekiq): readonly AlertRule[] {
 }
 
 function scheduler({ measured }: WatchedSidekiq, pool: string): AlertRule {
-  const job = measured ? "sidekiq" : "node";
+  const up = `up{job="${measured ? "sidekiq" : "node"}",pool="${pool}"}`;
   return alert({
     name: "SidekiqWithoutScheduler",
-    expr: `${orZero(`count(up{job="${job}",pool="${pool}"} == 1)`)} == 0`,
+    expr: `${orZero(`count(${up} == 1)`)} == 0 ${seen(up)}`,
     for: "10m",
     severity: "warning",
     labels: { pool, tier: pool },
@@ -103,6 +104,6 @@ const failing = (host: string): readonly AlertRule[] => [
     for: "5m",
     severity: "warning",
     summary: "Jobs were given up: what they had to do is not done",
-    description: `{{ $value }} in an hour. https://${host}/sidekiq/morgue shows the error that they have in common; they can be tried again there.`,
+    description: `{{ $value }} in an hour. https://${host}/sidekiq/morgue shows the error that they have in common.`,
   }),
 ];

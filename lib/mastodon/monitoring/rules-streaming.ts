@@ -1,6 +1,6 @@
 // Alerts about streaming: processes that are down, WebSockets that are lost or receive nothing.
 
-import { alert, ONCE_UP, orZero, RuleGroup, WITH_MACHINE } from "./rule";
+import { alert, ONCE_UP, orZero, RuleGroup, seen, WITH_MACHINE } from "./rule";
 import { Watched } from "./watched";
 
 /** With fewer, a loss of half of them is a matter of chance. */
@@ -14,7 +14,7 @@ export function streamingRules({ streaming }: Watched): RuleGroup {
   const all = [
     alert({
       name: "StreamingDown",
-      expr: `${orZero('count(up{job="streaming"} == 1)')} == 0`,
+      expr: `${orZero('count(up{job="streaming"} == 1)')} == 0 ${seen('up{job="streaming"}')}`,
       for: "30s",
       severity: "critical",
       summary: "Timelines are not live: no streaming process answers",
@@ -22,7 +22,7 @@ export function streamingRules({ streaming }: Watched): RuleGroup {
     }),
     alert({
       name: "StreamingProcessDown",
-      expr: `up{job="streaming"} == 0 and ${ONCE_UP} ${WITH_MACHINE}`,
+      expr: `up{job="streaming"} == 0 ${ONCE_UP} ${WITH_MACHINE}`,
       for: "30s",
       severity: "warning",
       summary: "Some timelines were cut and have connected again elsewhere",
@@ -35,8 +35,7 @@ export function streamingRules({ streaming }: Watched): RuleGroup {
       for: "30s",
       severity: "critical",
       summary: "Half of the open timelines or more are live no longer",
-      description:
-        "{{ $value }} WebSockets are left of those of five minutes ago. Look at the front door and at the streaming processes.",
+      description: "{{ $value }} WebSockets are left. Look at the front door and at the streaming processes.",
     }),
     alert({
       name: "StreamingSilent",

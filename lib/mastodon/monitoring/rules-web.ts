@@ -17,16 +17,15 @@ const frontDoor = (days: number): readonly AlertRule[] => [
     for: "30s",
     severity: "critical",
     summary: "https://{{ $labels.host }} cannot be used",
-    description:
-      "https://{{ $labels.host }}{{ $labels.path }} has not answered with 200 for 30 s. Request it yourself; then look at the pool behind it.",
+    description: "https://{{ $labels.host }}{{ $labels.path }} does not answer with 200. Look at the pool behind it.",
   }),
   alert({
     name: "CertificateExpires",
     expr: `min by (host) (probe_ssl_earliest_cert_expiry{job="front-door"} - time()) / 86400 < 3`,
     for: "1m",
     severity: "critical",
-    summary: "In a few days browsers and other servers refuse https://{{ $labels.host }}",
-    description: "Its certificate is valid for {{ $value | humanize }} more days. Renew it now.",
+    summary: "In a few days browsers refuse the certificate of https://{{ $labels.host }}",
+    description: "It is valid for {{ $value | humanize }} more days. Renew it now.",
   }),
   alert({
     name: "CertificateExpires",
