@@ -1,6 +1,7 @@
 import { App, TerraformStack } from "cdktf";
-import { PgBouncer, Postgres, Redis, SidekiqGroup, Site, WebTier } from "../../lib";
+import { PgBouncer, Postgres, prometheus, Redis, SidekiqGroup, Site, WebTier } from "../../lib";
 import { limitsOf } from "../../lib/mastodon/monitoring/alerts";
+import { rules } from "../../lib/mastodon/monitoring/rules";
 import { watched } from "../../lib/mastodon/monitoring/watched";
 import { FakeCloud } from "../../lib/testing";
 import { monitoringPage } from "./monitoring-page";
@@ -79,4 +80,42 @@ test("a small page: one Redis for all, a pooler on each machine, streaming on th
       certificateDays: 14,
     },
   });
+});
+
+test("streaming before 4.2 has no metrics, so nothing is said of its processes", () => {
+  const streaming = (version: string) => {
+    const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
+      cloud: new FakeCloud(),
+      domain: "social.example",
+      version,
+    });
+    const redis = new Redis(site, "Redis");
+    const data = { database: new Postgres(site, "Database"), redis, cache: redis, jobs: redis };
+    new WebTier(site, "Web", { machines: 2, streaming: { processes: 2 }, ...data });
+    return { processes: watched(site).streaming, rule: rules(watched(site)).includes("alert: StreamingDown\n") };
+  };
+  expect(streaming("4.1.25")).toEqual({ processes: 0, rule: false });
+  expect(streaming("4.2.0")).toEqual({ processes: 4, rule: true });
+});
+
+test.each([
+  ["nothing about metrics", {}, "sidekiq"],
+  ["a port for metrics", { settings: [prometheus({ port: 9555 })] }, "sidekiq"],
+  ["a collector", { settings: [prometheus({ collector: { host: "collector.example" } })] }, "node"],
+  ["a variable of its own", { extraEnv: { MASTODON_PROMETHEUS_EXPORTER_ENABLED: "false" } }, "node"],
+])("with %s on the page the scheduler is watched by what Prometheus reads of it", (_, props, job) => {
+  const site = new Site(new TerraformStack(new App(), "stack"), "Social", {
+    cloud: new FakeCloud(),
+    domain: "social.example",
+    version: "4.7.6",
+    ...props,
+  });
+  const redis = new Redis(site, "Redis");
+  const data = { database: new Postgres(site, "Database"), redis, cache: redis, jobs: redis };
+  new SidekiqGroup(site, "Jobs", { queues: ["default", "push", "ingress", "mailers", "pull"], ...data });
+  new SidekiqGroup(site, "Periodic", { queues: ["scheduler"], ...data });
+  expect(watched(site).sidekiq).toEqual({ processes: 2, scheduler: "periodic", measured: job === "sidekiq" });
+  expect(rules(watched(site))).toContain(
+    `expr: (count(up{job="${job}",pool="periodic"} == 1) or vector(0)) == 0 and on () max_over_time(up{job="${job}",pool="periodic"}[1d]) > 0\n`,
+  );
 });

@@ -7,7 +7,7 @@ import { ALERTMANAGER_PORT, PROMETHEUS_WEB_PORT } from "../ports";
 import { PASSWORDS, RedisUse } from "../redis-facts";
 import { secret } from "../secrets";
 import { Site } from "../site";
-import { versionOf } from "../version";
+import { MastodonVersion, versionOf } from "../version";
 import { Exporter } from "./exporter";
 import { haproxyMetrics } from "./haproxy-metrics";
 import { furtherMetrics } from "./monitored";
@@ -56,8 +56,13 @@ function ofUnit(site: Site, { what, unit, tier, facts }: InventoryUnit): readonl
   }
 }
 
-/** Of the process itself, which has them from 4.2 on. */
+/** Whether streaming processes have metrics. */
+export function measuresStreaming(version: MastodonVersion): boolean {
+  return !version.isBefore("4.2");
+}
+
+/** Of the process itself. */
 function streamingMetrics(site: Site, port: number): readonly Exporter[] {
-  if (versionOf(site).isBefore("4.2")) return [];
+  if (!measuresStreaming(versionOf(site))) return [];
   return [{ module: `streaming-${port}`, job: "streaming", labels: { process: `${port}` }, port, steps: [] }];
 }

@@ -7,6 +7,8 @@ import { Postgres } from "../postgres";
 import { Site } from "../site";
 import { Queue, versionOf } from "../version";
 import { AlertsProps, Limits, limitsOf } from "./alerts";
+import { measuresStreaming } from "./exporters";
+import { rubyExporters } from "./ruby-metrics";
 
 export interface Watched {
   /** Kept machines by the name of their tier, which is the label `tier`. */
@@ -16,7 +18,7 @@ export interface Watched {
   readonly hosts: readonly { readonly host: string; readonly path: string }[];
   /** Pools with Puma. */
   readonly web: readonly { readonly pool: string; readonly threads: number }[];
-  /** The number of streaming processes on all hosts. */
+  /** The number of streaming processes on all hosts; none if the version has no metrics of them. */
   readonly streaming: number;
   readonly queues: readonly WatchedQueue[];
   readonly sidekiq: WatchedSidekiq | undefined;
@@ -57,7 +59,7 @@ export interface WatchedSidekiq {
   readonly processes: number;
   /** The pool with the queue `scheduler`, if any. */
   readonly scheduler: string | undefined;
-  /** Whether each process has metrics of its own: from Mastodon 4.4 on. */
+  /** Whether Prometheus reads metrics of the scheduler's processes. An older version has none, and the page may send them elsewhere. */
   readonly measured: boolean;
 }
 
@@ -127,7 +129,7 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
       pool: host.name,
       threads: Number(unit.facts["processes"]) * Number(unit.facts["threads"]),
     })),
-    streaming: of("streaming").reduce((sum, { host }) => sum + count(host), 0),
+    streaming: measuresStreaming(versionOf(site)) ? of("streaming").reduce((sum, { host }) => sum + count(host), 0) : 0,
     queues: queuesOf(sidekiq, limits),
     sidekiq:
       sidekiq.length === 0
@@ -135,7 +137,7 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
         : {
             processes: sidekiq.reduce((sum, { host }) => sum + count(host), 0),
             scheduler: schedulers[0]?.host.name,
-            measured: !versionOf(site).isBefore("4.4"),
+            measured: schedulers.length > 0 && isMeasured(site, schedulers[0]!.host.name),
           },
     redis: grouped(of("redis"), ({ unit }) => String(unit.facts["name"])).map(([name, all]) => ({
       name,
@@ -164,6 +166,11 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
     monitoring: machines.filter(({ role }) => String(role) === "monitoring").map(({ name }) => name),
     limits,
   };
+}
+
+function isMeasured(site: Site, pool: string): boolean {
+  const { program } = site.hosts.find(({ name }) => name === pool)!;
+  return rubyExporters(program).some(({ job }) => job === "sidekiq");
 }
 
 function queuesOf(sidekiq: readonly Running[], { queueSeconds }: Limits): readonly WatchedQueue[] {
