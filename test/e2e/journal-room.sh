@@ -2,6 +2,8 @@
 # reads, and says after each how it ended. All that is mounted ends with it.
 set -euo pipefail
 room=$1
+# A namespace has copies of all mounts, and would keep disks of the local cloud's machines open that are unmounted elsewhere.
+findmnt -rno TARGET | { grep '^/var/lib/cdktf-mastodon/sites/' || true; } | tac | xargs -r umount -l
 mkdir -p "$room"/{upper,work,root}
 mount -t overlay overlay "$room/root" -o "lowerdir=$2,upperdir=$room/upper,workdir=$room/work"
 cd "$room/root"
