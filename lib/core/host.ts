@@ -35,6 +35,7 @@ export abstract class Host extends Construct {
   private readonly knownLater: (() => readonly Named[])[] = [];
   private readonly asking: IdentityUse[] = [];
   private readonly units: InventoryUnit[] = [];
+  private readonly smaller = new Set<string>();
   private spec: HostSpec | undefined;
 
   protected constructor(
@@ -122,6 +123,11 @@ export abstract class Host extends Construct {
     const units = this.units.map((unit) => ({ ...unit, facts: escaped(unit.facts) }));
     const { cpus, gib } = size;
     return { name, path: this.node.path, ...(tier !== undefined && { tier }), role, cpus, gib, units };
+  }
+
+  /** Says what the user can do for a smaller boot text, as in "give `overview: false` to Monitoring": for whom is refused because of its size. */
+  smallerBy(how: string): void {
+    this.smaller.add(how);
   }
 
   /** Lets a user besides root use the cloud's metadata service, and so the machine's identity at the cloud. */
@@ -250,7 +256,7 @@ export abstract class Host extends Construct {
         wrong:
           `the boot text has ${bytes} bytes${how}, and ${this.site.cloud.name} takes ${limit}; ` +
           `its largest part is ${what} with ${most}${from === undefined ? "" : `, made of ${from}`}`,
-        remedy: "make that smaller, move it into an image or a package, or split the tier",
+        remedy: [...this.smaller, "make that smaller, move it into an image or a package, or split the tier"].join("; or "),
         ...(from !== undefined && { cause: `large: ${from}` }),
       });
     });

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { Host } from "../../core/host";
 import { Machine } from "../../core/machine";
 import { Pool } from "../../core/pool";
+import { Secret } from "../../core/secret";
 import { Disk, Size } from "../../core/size";
 import { wholeNumber } from "../../core/whole-number";
 import { ALERTMANAGER_PEER_PORT, ALERTMANAGER_PORT, EXPORTERS_PORT, OVERVIEW_PORT, TARGETS_PORT } from "../ports";
@@ -48,8 +49,9 @@ export interface MonitoringProps {
    */
   readonly disk?: Disk;
   /**
-   * Whether its machines serve the overview page. Without it the boot text is a quarter smaller, which a page with very many tiers may need at Hetzner,
-   * where a boot text has 32 KiB. A change replaces nothing: it reaches the machines by a renewal.
+   * Whether its machines serve the overview page. Without it the boot text is a third smaller, which a page may need at Hetzner, where a boot text has
+   * 32 KiB: one receiver fits beside the overview, and several with a `Secret` of a large `length` each, or `logs.forwardTo`, do not. A page that is too large is
+   * refused and told so. A change replaces nothing: it reaches the machines by a renewal.
    * @default true
    */
   readonly overview?: boolean;
@@ -95,6 +97,8 @@ export class Monitoring extends Construct {
     const alerts = props.alerts ?? {};
     checkAlerts(this, alerts);
     for (const machine of this.machines) {
+      if (props.overview ?? true)
+        machine.smallerBy(`give \`overview: false\` to ${this.node.path}, which makes it a third smaller`);
       this.install(machine, disk, alerts);
       if (props.overview ?? true) this.showOverview(machine, alerts);
     }
@@ -106,6 +110,10 @@ export class Monitoring extends Construct {
     const site = Site.of(this);
     const names = this.machines.map(({ name }) => name);
     const sending = sendingOf(machine, this, alerts);
+    const secrets = [...(alerts.to ?? []).map((one) => "secret" in one && one.secret), alerts.deadMansSwitch];
+    if (secrets.some((one) => one instanceof Secret)) {
+      machine.smallerBy("give the Secrets of its alerts no greater `length` than their values have");
+    }
     const { program } = machine;
     program.add({ kind: "mount", device: () => machine.device("data"), at: DIRECTORY });
     machine.runs(this, { unit: "prometheus.service", what: "prometheus", facts: {} });
