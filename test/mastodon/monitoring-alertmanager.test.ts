@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { TerraformVariable, Testing } from "cdktf";
 import { mail, Monitoring, Secret } from "../../lib";
 import { Pool } from "../../lib/core/pool";
+import { wrongWith } from "../../lib/core/secret-rule";
 import { textOf } from "../../lib/core/program";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { alertmanagerConfig, clusterOptions, receiverFiles, sendingOf } from "../../lib/mastodon/monitoring/alertmanager";
@@ -145,8 +146,8 @@ const WRONG: Readonly<Record<string, readonly [AlertsProps, string]>> = {
     'the address of byMail is "ops" / give one address, as in hello@social.example or Social <hello@social.example>',
   ],
   "a URL that is none": [
-    { to: [slack("hooks.slack.com/x")] },
-    'slack is "hooks.slack.com/x" / give an address that begins with https:// or http://, such as https://alerts.example/hook',
+    { to: [webhook("hooks.slack.com/x")] },
+    'webhook is "hooks.slack.com/x" / give an address that begins with https:// or http://, such as https://alerts.example/hook',
   ],
   "a switch that is no URL": [
     { deadMansSwitch: "ping" },
@@ -155,6 +156,10 @@ const WRONG: Readonly<Record<string, readonly [AlertsProps, string]>> = {
   "a key in plain text": [
     { to: [pagerDuty("0123")] },
     'the key of pagerDuty is written in the page, which the plan would contain in plain text / give a new Secret(stack, "…", …) or another sensitive variable',
+  ],
+  "a URL of Slack in plain text": [
+    { to: [slack("https://hooks.slack.com/services/x")] },
+    'the URL of slack is written in the page, which the plan would contain in plain text / give a new Secret(stack, "…", …) or another sensitive variable',
   ],
   "a limit of no time": [{ queueSeconds: { push: 0 } }, "push of queueSeconds is 0 / use a whole number from 1"],
   "an objective that nobody keeps": [
@@ -169,6 +174,71 @@ const WRONG: Readonly<Record<string, readonly [AlertsProps, string]>> = {
 
 test.each(Object.entries(WRONG))("%s is a problem of the page", (_, [alerts, problem]) => {
   expect(sending(() => alerts).problems()).toEqual([`stack/Social/Rest/Hosts: ${problem}`]);
+});
+
+test("alerts leave by the port of a URL, or that of its scheme", () => {
+  const { host } = sending(() => ({
+    to: ["http://a.example/x", "HTTP://b.example", "https://c.example", "https://d.example:8443/x", "http://[::1:2]:81/"].map(
+      (url) => webhook(url),
+    ),
+  }));
+  const calls = host.calls.filter(({ why }) => why === "alerts").map(({ to, port }) => [to.name, port]);
+  expect(calls).toEqual([
+    ["a.example", 80],
+    ["b.example", 80],
+    ["c.example", 443],
+    ["d.example", 8443],
+    ["[::1:2]", 81],
+  ]);
+});
+
+describe("the value of a secret that is a URL", () => {
+  const says =
+    "does not have the form that it must have; Alertmanager takes a URL that begins with https:// and names no port but 443";
+  const checked = (alerts: (url: Secret) => AlertsProps) => {
+    const made: Secret[] = [];
+    sending((stack) => {
+      made.push(secret(stack, "url"));
+      return alerts(made[0]!);
+    });
+    return (value: string) => made[0]!.rules.flatMap((rule) => wrongWith(value, rule) ?? []);
+  };
+
+  test.each<readonly [string, (url: Secret) => AlertsProps]>([
+    ["webhook", (url) => ({ to: [webhook(url)] })],
+    ["slack", (url) => ({ to: [slack(url)] })],
+    ["deadMansSwitch", (url) => ({ deadMansSwitch: url })],
+  ])("of %s", (_, alerts) => {
+    const wrong = checked(alerts);
+    for (const fine of [
+      "https://h.example/a:b@c",
+      "https://h.example:443",
+      "https://u:p@h.example/x",
+      "https://[2001:db8::1]/x",
+    ]) {
+      expect(wrong(fine)).toEqual([]);
+    }
+    for (const bad of [
+      "http://h.example/x",
+      "h.example/x",
+      "https://",
+      "https://h.example:8443/x",
+      "https:/h.example",
+      "https://u:p@h.example:1",
+    ]) {
+      expect(wrong(bad)).toEqual([says]);
+    }
+  });
+
+  test("of pagerDuty is a key", () => {
+    expect(checked((key) => ({ to: [pagerDuty(key)] }))("0123456789abcdef")).toEqual([]);
+  });
+
+  test("is refused by Terraform too", () => {
+    const { stack, site } = monitoringPage();
+    new Monitoring(site, "Monitoring", { alerts: { to: [slack(secret(stack, "url"))] } });
+    expect(Testing.synth(stack)).toContain("Alertmanager takes a URL that begins with https:// and names no port but 443");
+  });
 });
 
 test("a key from a sensitive variable is fine", () => {

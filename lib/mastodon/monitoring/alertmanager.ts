@@ -6,7 +6,7 @@ import { Scalar, stringify } from "yaml";
 import { Host } from "../../core/host";
 import { hostOf } from "../../core/address";
 import { FileStep } from "../../core/program";
-import { HTTPS_PORT } from "../../core/ports";
+import { HTTP_PORT, HTTPS_PORT } from "../../core/ports";
 import { Secret } from "../../core/secret";
 import { ALERTMANAGER_PEER_PORT } from "../ports";
 import { AlertMail, alertMail } from "./alert-mail";
@@ -26,11 +26,18 @@ export interface Sending {
 export function sendingOf(host: Host, by: Construct, alerts: AlertsProps): Sending {
   const receivers = alerts.to ?? [];
   for (const url of [...receivers.flatMap(urlOf), alerts.deadMansSwitch ?? []].flat()) {
-    const name = typeof url === "string" ? (hostOf(url) ?? "where alerts go") : "where alerts go";
-    const port = /:(\d+)$/.exec(name)?.[1];
-    host.reaches({ kind: "external", name: name.replace(/:\d+$/, "") }, port === undefined ? HTTPS_PORT : Number(port), "alerts");
+    const { name, port } = endOf(url);
+    host.reaches({ kind: "external", name }, port, "alerts");
   }
   return { alerts, mail: receivers.some(({ kind }) => kind === "mail") ? alertMail(host, by) : undefined };
+}
+
+/** Where a URL leads. Of a value that is not known on the page, the port of https. */
+function endOf(url: string | Secret): { readonly name: string; readonly port: number } {
+  const name = (typeof url === "string" ? hostOf(url) : undefined) ?? "where alerts go";
+  const [written, port] = /:(\d+)$/.exec(name) ?? [""];
+  const ofScheme = typeof url === "string" && /^http:/i.test(url) ? HTTP_PORT : HTTPS_PORT;
+  return { name: name.slice(0, name.length - written.length), port: port === undefined ? ofScheme : Number(port) };
 }
 
 function urlOf(receiver: Receiver): readonly (string | Secret)[] {

@@ -6,7 +6,7 @@ import { Secret } from "../../core/secret";
 import { Site } from "../site";
 import { Queue, versionOf } from "../version";
 import { wrongNumber } from "../../core/whole-number";
-import { Receiver, wrongReceiver, wrongReceiverUrl } from "./receivers";
+import { readUrl, Receiver, wrongReceiver, wrongReceiverUrl } from "./receivers";
 
 /** `critical`: people notice it now, or nothing would help at the next fault. `warning`: they will, unless somebody does something. */
 export type Severity = "critical" | "warning";
@@ -16,7 +16,7 @@ export interface AlertsProps {
    * Who gets the alerts: `byMail`, `slack`, `pagerDuty`, `webhook`. Critical ones are sent at once and again every four hours, warnings are collected
    * for some minutes and sent again once a day; both are also sent when they are over. A change is delivered.
    * @default - nobody: alerts are shown on the monitoring machine only
-   * @throws at synth if a URL is none, or if one goes by mail and the site has no mail server
+   * @throws at synth if a URL is none, if that of `slack` or the key of `pagerDuty` is plain text, or if one goes by mail and the site has no mail server
    */
   readonly to?: readonly Receiver[];
   /**
@@ -86,12 +86,18 @@ export function limitsOf({ queueSeconds, objectives, certificateDays = 14 }: Ale
   };
 }
 
-/** Adds everything wrong with the props to the problems of the page. */
+/** Adds everything wrong with the props to the problems of the page, and the rules for their secrets. */
 export function checkAlerts(by: Construct, alerts: AlertsProps): void {
   const site = Site.of(by);
   const add = (problem: Problem | undefined) => site.problems.add(by, problem);
-  for (const receiver of alerts.to ?? []) add(wrongReceiver(receiver));
-  if (alerts.deadMansSwitch !== undefined) add(wrongReceiverUrl("deadMansSwitch", alerts.deadMansSwitch));
+  for (const receiver of alerts.to ?? []) {
+    add(wrongReceiver(receiver));
+    if (receiver.kind === "slack" || receiver.kind === "webhook") readUrl(receiver.secret);
+  }
+  if (alerts.deadMansSwitch !== undefined) {
+    add(wrongReceiverUrl("deadMansSwitch", alerts.deadMansSwitch));
+    readUrl(alerts.deadMansSwitch);
+  }
   const queues: readonly string[] = versionOf(site).queues;
   for (const [queue, seconds] of Object.entries(alerts.queueSeconds ?? {})) {
     add(wrongNumber(`${queue} of queueSeconds`, seconds, { least: 1 }));

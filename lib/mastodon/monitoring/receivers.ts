@@ -4,6 +4,7 @@ import { Token } from "cdktf";
 import { wrongUrl } from "../../core/address";
 import { Problem } from "../../core/problems";
 import { Secret } from "../../core/secret";
+import { SecretRule } from "../../core/secret-rule";
 import { wrongSender } from "../mail-address";
 import type { Severity } from "./alerts";
 
@@ -62,12 +63,16 @@ export function webhook(url: string | Secret, { severities = BOTH }: ReceiverPro
 /**
  * Sends alerts to an incoming webhook of Slack, or of a server that takes Slack's format: Mattermost, Rocket.Chat, a bridge to Matrix. Whoever knows the
  * URL can write there, so give it as a `Secret`, which has to be a URL of https on port 443, as for `webhook`.
+ * @throws at synth if the URL is plain text
  */
 export function slack(url: string | Secret, { channel, severities = BOTH }: SlackProps = {}): Receiver {
   return { kind: "slack", secret: url, channel, severities };
 }
 
-/** Sends alerts to PagerDuty, by the integration key of a service (Events API v2), as a `Secret`. */
+/**
+ * Sends alerts to PagerDuty, by the integration key of a service (Events API v2), as a `Secret`.
+ * @throws at synth if the key is plain text
+ */
 export function pagerDuty(key: string | Secret, { severities = BOTH }: ReceiverProps = {}): Receiver {
   return { kind: "pagerDuty", secret: key, severities };
 }
@@ -84,11 +89,27 @@ export function wrongReceiver(receiver: Receiver): Problem | undefined {
     case "mail":
       return wrongAddress("the address of byMail", receiver.to) ?? wrongAddress("from of byMail", receiver.from);
     case "pagerDuty":
-      return wrongKey(receiver.secret);
-    default:
+      return inPlainText("the key of pagerDuty", receiver.secret);
+    case "slack":
+      return inPlainText("the URL of slack", receiver.secret);
+    case "webhook":
       return wrongReceiverUrl(receiver.kind, receiver.secret);
   }
 }
+
+/**
+ * Lets the value of a secret that is a URL be checked when it is known: by Terraform before any change, and by `cdktf-mastodon secrets check`. Of a secret
+ * no port is known on the page, so firewalls let alerts out on that of https only.
+ */
+export function readUrl(url: string | Secret): void {
+  if (url instanceof Secret) url.readBy(URL_OF_HTTPS);
+}
+
+const URL_OF_HTTPS: SecretRule = {
+  reader: "Alertmanager",
+  pattern: "^https://([^/?#@]*@)?([^/:?#@\\[]+|\\[[0-9A-Fa-f:.]+\\])(:443)?([/?#].*)?$",
+  allowed: "a URL that begins with https:// and names no port but 443",
+};
 
 /** What is wrong with a URL that alerts go to. A secret's value is not known. */
 export function wrongReceiverUrl(prop: string, url: string | Secret): Problem | undefined {
@@ -102,10 +123,10 @@ function wrongAddress(prop: string, address: string | undefined): Problem | unde
   return found && { ...found, wrong: `${prop} is "${address}"` };
 }
 
-function wrongKey(key: string | Secret): Problem | undefined {
-  if (typeof key !== "string" || Token.isUnresolved(key)) return undefined;
+function inPlainText(what: string, value: string | Secret): Problem | undefined {
+  if (typeof value !== "string" || Token.isUnresolved(value)) return undefined;
   return {
-    wrong: "the key of pagerDuty is written in the page, which the plan would contain in plain text",
+    wrong: `${what} is written in the page, which the plan would contain in plain text`,
     remedy: 'give a new Secret(stack, "…", …) or another sensitive variable',
   };
 }
