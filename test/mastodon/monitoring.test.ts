@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { App, TerraformStack, Testing } from "cdktf";
 import { parse } from "yaml";
 import {
+  Disk,
   Machine,
   Monitoring,
   MonitoringProps,
@@ -269,7 +270,7 @@ test("the options of Prometheus and of Alertmanager on each of two machines", ()
   const { made } = synthesized({ monitoring: { machines: 2 } });
   const files = filesOf(made!.machines[1]!);
   expect(files["/etc/default/prometheus"]!.content).toBe(
-    'ARGS="--storage.tsdb.path=/var/lib/monitoring/prometheus --storage.tsdb.retention.size=40GiB ' +
+    'ARGS="--storage.tsdb.path=/var/lib/monitoring/prometheus --storage.tsdb.retention.size=40960MB ' +
       '--storage.tsdb.max-block-duration=2d --web.listen-address=127.0.0.1:9090"\n',
   );
   expect(files["/etc/default/prometheus-alertmanager"]!.content).toBe(
@@ -298,6 +299,26 @@ test("the overview can be left out, with its port and a quarter of the boot text
   const left = at(false);
   expect({ pages: left.pages, ports: left.ports }).toEqual({ pages: [], ports: [] });
   expect(left.bytes).toBeLessThan(bytes * 0.75);
+});
+
+test.each([
+  [5, 4096],
+  [6, 4915],
+  [200, 163840],
+])("metrics leave a fifth of a disk of %d GiB", (gib, mib) => {
+  const { made } = synthesized({ monitoring: { disk: Disk.gib(gib) } });
+  expect(filesOf(made!.machines[0]!)["/etc/default/prometheus"]!.content).toContain(` --storage.tsdb.retention.size=${mib}MB `);
+});
+
+test("a disk that metrics would fill is refused", () => {
+  const problems = (gib: number) =>
+    page({ monitoring: { disk: Disk.gib(gib) } })
+      .site.problems.all()
+      .filter((one) => one.includes("isk"));
+  expect(problems(4)).toEqual([
+    "stack/Social/Monitoring: its disk has 4 GiB, and a fifth of that is too little for what Prometheus writes before it removes old metrics / use Disk.gib(5) or more",
+  ]);
+  expect(problems(5)).toEqual([]);
 });
 
 test("one site has one", () => {

@@ -6,7 +6,7 @@ import { Host } from "../../core/host";
 import { Machine } from "../../core/machine";
 import { Pool } from "../../core/pool";
 import { Secret } from "../../core/secret";
-import { Disk, Size } from "../../core/size";
+import { Disk, Size, wrongSize } from "../../core/size";
 import { wholeNumber } from "../../core/whole-number";
 import { ALERTMANAGER_PEER_PORT, ALERTMANAGER_PORT, EXPORTERS_PORT, OVERVIEW_PORT, TARGETS_PORT } from "../ports";
 import { Site } from "../site";
@@ -46,6 +46,7 @@ export interface MonitoringProps {
    * The disk of each of its machines, with the metrics, silences and what was told to whom. It is kept when the machine is replaced. Old metrics are
    * removed when they fill four fifths of it. A sample takes 1 to 2 bytes (Prometheus' documentation of its storage), so a host takes 4 to 24 MB a day.
    * @default Disk.gib(50)
+   * @throws at synth if it has less than 5 GiB
    */
   readonly disk?: Disk;
   /**
@@ -64,6 +65,8 @@ export interface MonitoringProps {
 
 /** Where the disk is. */
 const DIRECTORY = "/var/lib/monitoring";
+/** A fifth of it is free for what is written before the oldest metrics are removed: the log of the last hours, and a block that is made of others. */
+const LEAST_GIB = 5;
 
 export class Monitoring extends Construct {
   readonly machines: readonly Machine[];
@@ -83,6 +86,12 @@ export class Monitoring extends Construct {
     site.shared.monitoring ??= this;
     const range = site.range(this, "monitoring", name, props.slot);
     const disk = props.disk ?? Disk.gib(50);
+    if (wrongSize(disk) === undefined && disk.gib < LEAST_GIB) {
+      site.problems.add(this, {
+        wrong: `its disk has ${disk.gib} GiB, and a fifth of that is too little for what Prometheus writes before it removes old metrics`,
+        remedy: `use Disk.gib(${LEAST_GIB}) or more`,
+      });
+    }
     this.machines = Array.from({ length: count }, (_, n) => {
       return new Machine(this, `${n + 1}`, {
         name: `${name}-${n + 1}`,
@@ -132,7 +141,7 @@ export class Monitoring extends Construct {
       site: site.name,
       self: machine.name,
       directory: DIRECTORY,
-      retentionGib: Math.max(1, Math.floor(disk.gib * 0.8)),
+      retentionMib: Math.floor(disk.gib * 1024 * 0.8),
       alertmanagers: names,
       kept: () => keptTargets(site.hosts),
       rules: () => rules(watched(site, alerts)),

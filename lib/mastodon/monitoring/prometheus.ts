@@ -17,8 +17,8 @@ export interface PrometheusPlan {
   readonly self: string;
   /** Where the disk is. */
   readonly directory: string;
-  /** The size above which the oldest metrics are removed. */
-  readonly retentionGib: number;
+  /** The size above which the oldest metrics are removed, in MiB, which Prometheus calls MB. */
+  readonly retentionMib: number;
   /** The machines of all Alertmanagers. */
   readonly alertmanagers: readonly string[];
   /** The targets on kept machines. */
@@ -43,10 +43,10 @@ const CONFIG = "/etc/prometheus/prometheus.yml";
 export const RULES = "/etc/prometheus/rules.yml";
 
 export function prometheus(program: Program, plan: PrometheusPlan): void {
-  const { directory, retentionGib } = plan;
+  const { directory, retentionMib } = plan;
   const words = [
     `--storage.tsdb.path=${directory}/prometheus`,
-    `--storage.tsdb.retention.size=${retentionGib}GiB`,
+    `--storage.tsdb.retention.size=${retentionMib}MB`,
     // A block is made of smaller ones, and until that is done the disk holds both. Without a limit of time a block would have 31 days.
     "--storage.tsdb.max-block-duration=2d",
     `--web.listen-address=127.0.0.1:${PROMETHEUS_WEB_PORT}`,
