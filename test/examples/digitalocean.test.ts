@@ -8,7 +8,7 @@ const path = join(__dirname, "../clouds/digitalocean/schema.json");
 const schema = JSON.parse(readFileSync(path, "utf8")) as ProvidersSchema;
 
 /** They name no object store and no mail server: on the local cloud they need none. */
-const REFUSED = ["beside-existing", "fork", "local", "monitored", "old-version", "one-line"];
+const REFUSED = ["alerts", "beside-existing", "fork", "local", "monitored", "old-version", "one-line"];
 
 test.each(examplesOn("digitalocean").filter((example) => !REFUSED.includes(example)))("examples/%s at DigitalOcean", (example) =>
   expectPage(example, "digitalocean"),

@@ -7,7 +7,7 @@ import { examplesOn, expectPage, problemsOf, STORE_AND_MAIL } from "./snapshots"
 const schema = JSON.parse(readFileSync(join(__dirname, "../../providers/hcloud/schema.json"), "utf8")) as ProvidersSchema;
 
 /** They name no object store and no mail server: on the local cloud they need none. */
-const REFUSED = ["beside-existing", "fork", "local", "monitored", "old-version", "one-line"];
+const REFUSED = ["alerts", "beside-existing", "fork", "local", "monitored", "old-version", "one-line"];
 
 test.each(examplesOn("hetzner").filter((example) => !REFUSED.includes(example)))("examples/%s at Hetzner", (example) =>
   expectPage(example, "hetzner"),
