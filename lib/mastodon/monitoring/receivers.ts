@@ -2,6 +2,7 @@
 
 import { Token } from "cdktf";
 import { wrongUrl } from "../../core/address";
+import { HTTPS_PORT } from "../../core/ports";
 import { Problem } from "../../core/problems";
 import { Secret } from "../../core/secret";
 import { SecretRule } from "../../core/secret-rule";
@@ -107,8 +108,8 @@ export function readUrl(url: string | Secret): void {
 
 const URL_OF_HTTPS: SecretRule = {
   reader: "Alertmanager",
-  pattern: "^https://([^/?#@]*@)?([^/:?#@\\[]+|\\[[0-9A-Fa-f:.]+\\])(:443)?([/?#].*)?$",
-  allowed: "a URL that begins with https:// and names no port but 443",
+  pattern: `^https://([^/?#@]*@)?([^/:?#@\\[]+|\\[[0-9A-Fa-f:.]+\\])(:${HTTPS_PORT})?([/?#].*)?$`,
+  allowed: `a URL that begins with https:// and names no port but ${HTTPS_PORT}`,
 };
 
 /** What is wrong with a URL that alerts go to. A secret's value is not known. */
