@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { advise, World } from "../../lib/bin/advise";
-import { QUEUE_SECONDS, TOO_HIGH, TOO_LOW } from "../../lib/mastodon/monitoring/advice-limits";
+import { TOO_HIGH, TOO_LOW } from "../../lib/mastodon/monitoring/advice-limits";
+import { QUEUE_SECONDS } from "../../lib/mastodon/monitoring/alerts";
 import { said } from "../said";
 import { answers, day, FROM, page, quietBut, rising } from "./advice-page";
 

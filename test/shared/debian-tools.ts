@@ -64,5 +64,7 @@ function mirror(): string {
   ];
   const text = files.flatMap((file) => (existsSync(file) ? [readFileSync(file, "utf8")] : [])).join("\n");
   const [, found] = /^(?!\s*#).*?\b(https?:\/\/\S+\/debian)\/*(?:\s|$)/m.exec(text) ?? [];
-  return found ?? "http://deb.debian.org/debian";
+  if (found === undefined)
+    throw new Error("the sources in /etc/apt name no mirror of Debian, from which the tools of the machines come");
+  return found;
 }

@@ -1,7 +1,5 @@
 // The limits from which `cdktf-mastodon advise` says something, and where each comes from. docs/advise.md has them in a table.
 
-import { Queue } from "../version";
-
 /** A number counts as too high if it was for a quarter of an hour: three values of five minutes, one after the other or not. */
 export const LEAST_VALUES = 3;
 
@@ -47,14 +45,3 @@ export const TOO_LOW = {
   /** At most so busy: machines are larger than needed. */
   idle: 0.3,
 } as const;
-
-/** How long the oldest job of a queue may wait, in seconds: from when the alert `SidekiqQueueLate` comes by default. */
-export const QUEUE_SECONDS: Readonly<Record<Queue, number>> = {
-  default: 15,
-  push: 60,
-  ingress: 60,
-  mailers: 300,
-  pull: 600,
-  scheduler: 600,
-  fasp: 600,
-};

@@ -1,6 +1,7 @@
 // Advice about Sidekiq, by how long the oldest job of each queue waited.
 
-import { AIM, QUEUE_SECONDS, TOO_HIGH } from "./advice-limits";
+import { AIM, TOO_HIGH } from "./advice-limits";
+import { QUEUE_SECONDS } from "./alerts";
 import { seriesOf, timeFrom, worst } from "./advice-numbers";
 import { fact, moreEach, moreMachines, poolsWith, replaces, told, Watch, WatchedPool } from "./advice-page";
 import { moment, percent, span } from "./advice-words";

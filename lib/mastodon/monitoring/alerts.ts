@@ -67,7 +67,8 @@ export interface Limits {
   readonly certificateDays: number;
 }
 
-const QUEUE_SECONDS: Limits["queueSeconds"] = {
+/** How long the oldest job of a queue may wait, unless the page says otherwise. */
+export const QUEUE_SECONDS: Limits["queueSeconds"] = {
   default: 15,
   push: 60,
   ingress: 60,

@@ -2,6 +2,7 @@
 // strings of an inventory at synth may be Terraform expressions, and nothing of these belongs into a file for browsers.
 
 import { Inventory, InventoryMachine, InventoryPool, InventoryUnit } from "../../../core/inventory";
+import { limitsOf } from "../alerts";
 import { overviewQueries } from "./queries";
 
 export interface OverviewFacts {
@@ -42,10 +43,7 @@ export interface OverviewLimits {
   readonly certificateDays: number;
 }
 
-const LIMITS: OverviewLimits = {
-  queueSeconds: { default: 15, push: 60, ingress: 60, mailers: 300, pull: 600, scheduler: 600, fasp: 600 },
-  certificateDays: 14,
-};
+const LIMITS: OverviewLimits = limitsOf({});
 /** The limit of a queue that none is known for. */
 const OTHER_QUEUE_SECONDS = 600;
 
