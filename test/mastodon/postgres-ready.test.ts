@@ -89,6 +89,29 @@ describe("a database's machine", () => {
     );
   });
 
+  test("is ready as a standby only once commits wait for some standby, if they shall wait for one", async () => {
+    const following = (synchronous: boolean, cluster?: string) =>
+      asked(
+        {
+          patroni: '{"role": "replica"}',
+          replica: "{}",
+          config: `{"ttl": 20, "synchronous_mode": ${synchronous}}`,
+          ...(cluster !== undefined && { cluster }),
+        },
+        true,
+      );
+    const members = (role: string) =>
+      `{"members": [{"name": "database-1", "role": "leader"}, {"name": "database-3", "role": "${role}"}], "scope": "database"}`;
+    expect(await following(true, members("sync_standby"))).toEqual(ready);
+    expect(await following(true, members("replica"))).toEqual(
+      not("PostgreSQL on database-2 follows, and commits wait for no standby yet, so none could take over"),
+    );
+    expect(await following(false, members("replica"))).toEqual(ready);
+    // Without etcd nobody knows.
+    expect(await following(true, "503 ")).toEqual(ready);
+    expect(await following(true)).toEqual(ready);
+  });
+
   test("is ready as a standby that serves no reads, which Patroni itself calls none", async () => {
     expect(await asked({ patroni: standby, replica: "503 {}" }, true)).toEqual(ready);
     expect(await asked({ patroni: standby, replica: "503 {}" })).toMatchObject({ status: 1 });

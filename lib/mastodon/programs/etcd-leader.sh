@@ -3,9 +3,8 @@
 # would begin every lease anew: a standby could become primary only some seconds later.
 set -euo pipefail
 curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$PATRONI_PORT/primary" 2>/dev/null || exit 0
-number() { sed -n "s/^\"$1\" : //p" <<<"$status"; }
-status=$("$CONSOLE" -w fields endpoint status)
-[ "$(number MemberID)" = "$(number Leader)" ] || exit 0
+metrics=$(curl -fsS -m 2 "http://127.0.0.1:$ETCD_PORT/metrics" 2>/dev/null) || exit 0
+grep -qx 'etcd_server_is_leader 1' <<<"$metrics" || exit 0
 for name in $MEMBERS; do
   [ "$name" != "$SELF" ] || continue
   curl -fsS -m 2 "http://$name:$ETCD_PORT/health" 2>/dev/null | grep '"health":"true"' >/dev/null || continue

@@ -142,8 +142,8 @@ export function etcd(program: Program, plan: EtcdPlan): void {
 }
 
 const DAY_SECONDS = 86_400;
-/** A primary that is lost within this time after it has begun may take some seconds longer to replace. */
-const LEADER_SECONDS = 30;
+/** A primary that is lost within this time after it has begun may take some seconds longer to replace. Most times it costs two questions by HTTP. */
+const LEADER_SECONDS = 5;
 
 function leaderElsewhere(program: Program, { SELF, MEMBERS }: { readonly SELF: string; readonly MEMBERS: string }): void {
   program
@@ -165,7 +165,7 @@ function leaderElsewhere(program: Program, { SELF, MEMBERS }: { readonly SELF: s
       kind: "file",
       path: "/etc/systemd/system/etcd-leader.timer",
       content: unit({
-        Unit: { Description: "Twice a minute" },
+        Unit: { Description: "Every few seconds" },
         Timer: { OnActiveSec: LEADER_SECONDS, OnUnitActiveSec: LEADER_SECONDS, AccuracySec: 1 },
         Install: { WantedBy: "timers.target" },
       }),
