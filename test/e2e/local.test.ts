@@ -1,7 +1,7 @@
 // The local cloud by itself: sites side by side, roll-outs that succeed and that fail, and what remains after a failure or a crash.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { apply, destroy, driver, inside, machines, Place, setUp, synthesize } from "../../scripts/cluster";
@@ -162,6 +162,24 @@ test(
   },
   MINUTE,
 );
+
+test("a machine that comes or goes does not change where the others find this host", () => {
+  const links = JSON.parse(spawnSync("ip", ["-j", "link", "show", "type", "bridge"], { encoding: "utf8" }).stdout) as readonly {
+    readonly ifname: string;
+    readonly ifalias?: string;
+  }[];
+  const bridge = links.find(({ ifalias = "" }) => ifalias.endsWith(" north"))!.ifname;
+  const address = () => readFileSync(`/sys/class/net/${bridge}/address`, "utf8");
+  const before = address();
+  // No address of a machine is lower, and by itself a bridge takes the lowest.
+  const port = ["link", "add", "cm-lowest", "address", "00:00:00:00:00:01", "master", bridge, "type", "veth"];
+  expect(spawnSync("ip", port, { encoding: "utf8" }).stderr).toBe("");
+  try {
+    expect(address()).toBe(before);
+  } finally {
+    spawnSync("ip", ["link", "delete", "cm-lowest"]);
+  }
+});
 
 test(
   "a boot that fails says why, and destroy leaves nothing all the same",

@@ -163,6 +163,26 @@ test(
   2 * MINUTE,
 );
 
+/** What HAProxy of the front door said of its members, and the requests that took a second or more. */
+function atTheDoor(): string {
+  const lines = inside(
+    SITE,
+    "front-door",
+    "journalctl",
+    "-t",
+    "haproxy",
+    "-o",
+    "short-iso-precise",
+    "--no-pager",
+    "--since",
+    "-5min",
+  );
+  return lines
+    .split("\n")
+    .filter((line) => !/ \S+\/\S+ (-?\d+\/){4}\d{1,3} /.test(line))
+    .join("\n");
+}
+
 function assetOf(version: string): string {
   return `/packs/application-${version}.js`;
 }
@@ -176,17 +196,24 @@ test(
     const missed: string[] = [];
     let goesOn = true;
     let asked = 0;
+    const get = async (path: string) => {
+      asked += 1;
+      const at = new Date().toISOString();
+      const answer = await ask(front, "GET", path).catch((error: Error) => ({
+        status: error.message,
+        body: "",
+        servedBy: undefined,
+      }));
+      if (answer.status !== 200) missed.push(`${path} of ${answer.servedBy} at ${at}: ${answer.status}`);
+      return answer;
+    };
     const reader = (async () => {
       while (goesOn) {
-        const page = await ask(front, "GET", "/");
+        const page = await get("/");
         const [, script] = /src="(\/packs\/[^"]+)"/.exec(page.body) ?? [];
-        if (script === undefined) missed.push(`a page: ${page.status}`);
-        else open.add(script);
-        for (const path of [...open, ...open]) {
-          const { status, servedBy } = await ask(front, "GET", path);
-          asked += 1;
-          if (status !== 200) missed.push(`${path} of ${servedBy}: ${status}`);
-        }
+        if (script !== undefined) open.add(script);
+        else if (page.status === 200) missed.push("a page without its script");
+        for (const path of [...open, ...open]) await get(path);
         await new Promise((next) => setTimeout(next, 20));
       }
     })();
@@ -195,6 +222,7 @@ test(
     await apply(stack, place);
     goesOn = false;
     await reader;
+    if (missed.length > 0) place.say(atTheDoor());
     expect({ missed, open: [...open].sort() }).toEqual({ missed: [], open: [assetOf("4.3.23"), assetOf("4.4.22")] });
     expect(asked).toBeGreaterThan(1000);
     const web = machines(SITE).filter(({ pool }) => pool === "web");

@@ -31,6 +31,8 @@ raise_network() {
   mkdir -p "$(site_dir)"
   printf 'cidr=%s\ngateway=%s\n' "$CIDR" "$GATEWAY" >"$(site_dir)/network"
   ip link show "$bridge" >/dev/null 2>&1 || ip link add "$bridge" type bridge
+  # By itself a bridge takes the lowest MAC address of its ports: as machines came and went it changed, and others sent to the old one for seconds.
+  ip link set "$bridge" address "$(sha256sum <<<"$bridge" | sed -E 's/^(..)(..)(..)(..)(..).*/02:\1:\2:\3:\4:\5/')"
   ip link set "$bridge" up alias "cdktf-mastodon $ROOT $SITE"
   # Also when the range has changed and the old address is still there.
   ip address flush dev "$bridge"
