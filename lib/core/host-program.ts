@@ -34,7 +34,7 @@ export interface WholeHost {
 
 const FIREWALL = "/etc/nftables.conf";
 
-export function hostProgram(host: WholeHost): Program {
+function hostProgram(host: WholeHost): Program {
   const { addresses = METADATA, users } = host.metadata;
   const whole = new Program().add(
     ...journal(host.journal),
@@ -63,6 +63,16 @@ export function hostProgram(host: WholeHost): Program {
   );
   for (const check of host.program.readiness) whole.readyWhen(check);
   return whole;
+}
+
+/** The program of its first boot, with what is known then. */
+export function bootProgram(host: WholeHost): Program {
+  const whole = hostProgram(host);
+  const known = new Program().add(
+    ...whole.steps.map((step) => (step.kind === "file" && step.atBoot !== undefined ? { ...step, content: step.atBoot } : step)),
+  );
+  for (const check of whole.readiness) known.readyWhen(check);
+  return known;
 }
 
 /** The part of a host's program that reaches a running kept machine only by renewal. */

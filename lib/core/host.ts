@@ -3,7 +3,7 @@
 import { Construct } from "constructs";
 import { Role } from "./address-plan";
 import { Flow, Listener, portName } from "./flow";
-import { hostProgram, hostSettings, renewedProgram, WholeHost } from "./host-program";
+import { bootProgram, hostSettings, renewedProgram, WholeHost } from "./host-program";
 import { HostSpec, IdentityUse } from "./host-spec";
 import { InventoryMachine, InventoryPool, InventoryUnit } from "./inventory";
 import { needs } from "./needs";
@@ -165,7 +165,7 @@ export abstract class Host extends Construct {
 
   /** The user-data before it is escaped for Terraform, as a person reviews it. */
   bootText(): string {
-    return this.inStore(cloudConfig(hostProgram(this.whole())));
+    return this.inStore(cloudConfig(bootProgram(this.whole())));
   }
 
   /** The part of the boot text that reaches a running machine only by renewal. */
@@ -251,7 +251,7 @@ export abstract class Host extends Construct {
       const bytes = MEASURES[counts](this.bootText());
       if (bytes <= limit) return;
       const how = counts === "text" ? "" : " compressed";
-      const { what, bytes: most, from } = hostProgram(this.whole()).largest(byteLength);
+      const { what, bytes: most, from } = bootProgram(this.whole()).largest(byteLength);
       this.site.problems.add(this, {
         wrong:
           `the boot text has ${bytes} bytes${how}, and ${this.site.cloud.name} takes ${limit}; ` +

@@ -37,6 +37,11 @@ export interface FileStep {
    */
   readonly taken?: Taken;
   /**
+   * What the file holds in a boot text, for a file with `taken` whose content is known only when other machines are made. Deliveries bring the content.
+   * @default - its content
+   */
+  readonly atBoot?: string;
+  /**
    * An extended regular expression for lines of a file with `taken`. A running machine keeps its own version of these lines until it is renewed: for
    * example passwords, which must change on several machines together.
    * @default - none

@@ -594,6 +594,17 @@ test("a machine that is away for longer than a day is one that nobody watches", 
   );
 });
 
+test("a machine that is older than the page for a day is to be renewed", () => {
+  const told = { 'mastodon_boot_text_older{instance="monitoring-1",machine="database-1"}': "1x1600" };
+  const renewed = { 'mastodon_boot_text_older{instance="monitoring-1",machine="database-2"}': "1x1400 0x200" };
+  expectRules(
+    page,
+    { ...told, ...renewed },
+    { firing: { "23h": [], "25h": ["BootTextOlder warning"] } },
+    { interval: "1m", only: /^machines$/ },
+  );
+});
+
 test("a pool that gets larger has the time to boot its further members", () => {
   const web = { role: "web", tier: "web", pool: "web", roll: "start-first" };
   const labels = Object.entries(web).map(([name, value]) => `${name}="${value}"`);

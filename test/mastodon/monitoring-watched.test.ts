@@ -48,6 +48,7 @@ test("the facts of a page with one of everything", () => {
     etcd: [{ name: "Etcd", tier: "redis", machines: redis }],
     poolers: [{ tier: "pool", hosts: 1, each: false, serverConnections: 50, maxClients: 5000 }],
     monitoring: [],
+    delivers: true,
     limits: limitsOf({}),
   });
 });

@@ -14,6 +14,7 @@ import { alertmanagerConfig, clusterOptions, receiverFiles, sendingOf } from "./
 import { alertmanagerSteps } from "./alertmanager-steps";
 import { AlertsProps, checkAlerts, limitsOf } from "./alerts";
 import { blackbox } from "./blackbox";
+import { bootTexts } from "./boot-texts";
 import { exporterProxy } from "./exporter-proxy";
 import { exportersOf } from "./exporters";
 import { overviewFacts } from "./overview/facts";
@@ -147,6 +148,7 @@ export class Monitoring extends Construct {
       rules: () => rules(watched(site, alerts)),
       visits: () => watched(site, alerts).hosts,
     });
+    if (site.cloud.can.delivers === true) bootTexts(machine, () => site.hosts);
     blackbox(machine, { verifies: () => site.madeFrontDoor?.selfSigned !== true });
     if (names.length === 1) return;
     for (const peer of this.machines) machine.knows(peer);

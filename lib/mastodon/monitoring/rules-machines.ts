@@ -1,5 +1,6 @@
 // Alerts about machines, whatever runs on them: away, full, out of memory, with a wrong clock, or without exporters; and pools with too few members.
 
+import { BOOT_TEXT_OLDER } from "./boot-texts";
 import { alert, AlertRule, ONCE_UP, RuleGroup, UNWATCHED, WITH_MACHINE } from "./rule";
 import { Watched } from "./watched";
 
@@ -30,6 +31,7 @@ export function machineRules(page: Watched): RuleGroup {
         summary: "Nobody would hear of faults of {{ $labels.instance }}",
         description: "It was never measured, or not for a day. Renew it; `npx cdktf-mastodon inventory` names the command.",
       }),
+      ...(page.delivers ? OLDER : []),
       ...(page.pools.some(({ stopsFirst }) => !stopsFirst) ? members("start-first") : []),
       ...(page.pools.some(({ stopsFirst }) => stopsFirst) ? members("stop-first") : []),
       alert({
@@ -53,6 +55,18 @@ export function machineRules(page: Watched): RuleGroup {
     ],
   };
 }
+
+// A day, since machines are renewed one after the other, and not while many people are there.
+const OLDER: readonly AlertRule[] = [
+  alert({
+    name: "BootTextOlder",
+    expr: `${BOOT_TEXT_OLDER} == 1`,
+    for: "1d",
+    severity: "warning",
+    summary: "{{ $labels.machine }} does not have what the page says by now",
+    description: "Its boot text is older than the page. Renew it; `npx cdktf-mastodon inventory` names the command and the order.",
+  }),
+];
 
 function away(tiers: readonly string[], severity: "critical" | "warning", summary: string, first: string): readonly AlertRule[] {
   if (tiers.length === 0) return [];

@@ -28,6 +28,8 @@ export interface Watched {
   readonly poolers: readonly WatchedPooler[];
   /** The machines with Prometheus and Alertmanager. */
   readonly monitoring: readonly string[];
+  /** Whether changed settings are delivered to running machines. */
+  readonly delivers: boolean;
   readonly limits: Limits;
 }
 
@@ -164,6 +166,7 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
       maxClients: Number(all[0]!.unit.facts["maxClients"]),
     })),
     monitoring: machines.filter(({ role }) => String(role) === "monitoring").map(({ name }) => name),
+    delivers: site.cloud.can.delivers === true,
     limits,
   };
 }
