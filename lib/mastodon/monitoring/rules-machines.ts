@@ -64,7 +64,8 @@ const OLDER: readonly AlertRule[] = [
     for: "1d",
     severity: "warning",
     summary: "{{ $labels.machine }} does not have what the page says by now",
-    description: "Its boot text is older than the page. Renew it; `npx cdktf-mastodon inventory` names the command and the order.",
+    description:
+      "Its boot text is older than the page. Renew it; `npx cdktf-mastodon inventory` names the command and the order.",
   }),
 ];
 
