@@ -24,7 +24,7 @@ export { type DiskSpec, type HostName, type HostSpec, type IdentityUse } from ".
 export { type InventoryFrontDoor, type InventoryMember, type InventoryReached, type MadeHost } from "./core/inventory";
 export { AddressPlan, type Range, type Role } from "./core/address-plan";
 export { callerName, type Caller, type Flow, type Listener } from "./core/flow";
-export { type Scale } from "./core/scale";
+export { type Scale, type WholeScale } from "./core/scale";
 export { shrinks, Size } from "./core/size";
 export { Secret, type SecretFacts, type SecretProps } from "./core/secret";
 export { type SecretRule } from "./core/secret-rule";

@@ -7,7 +7,7 @@ import { DiskSpec, HostSpec } from "./host-spec";
 import { Flow } from "./flow";
 import { InventoryFrontDoor, InventoryMember, InventoryReached, MadeHost } from "./inventory";
 import { Step } from "./program";
-import { Scale } from "./scale";
+import { WholeScale } from "./scale";
 
 export interface Cloud {
   /** Used in messages and snapshots. Code must not branch on it: use `can`. */
@@ -72,6 +72,12 @@ export interface CloudCan {
    * @default false
    */
   readonly scales?: boolean;
+  /**
+   * Whether it also does so by how much of a pool is used (`PoolSpec.scale.usedPercent`), which a host of the page measures (`HostSpec.poolsUsed`). If not,
+   * pages that ask for it are refused.
+   * @default false
+   */
+  readonly scalesByUse?: boolean;
   /**
    * The path of a directory that all members of pools with `PoolSpec.files` share. Like a disk it outlives machines; it is removed with the site.
    * A cloud without such a directory leaves it out: uploads then need an object store.
@@ -198,7 +204,7 @@ export interface PoolSpec extends HostSpec {
   /** The number of members, or the least number if they scale. */
   readonly machines: number;
   /** Between how many members the cloud chooses by their load. Left out for all others; never there if the cloud does not scale. */
-  readonly scale?: Required<Scale>;
+  readonly scale?: WholeScale;
   /** `start-first`: new members serve before old ones are removed. `stop-first`: old members are removed before new ones start. */
   readonly roll: "start-first" | "stop-first";
   /** Whether members need the directory `CloudCan.sharedFiles`. Called at synth; never true if the cloud has no such directory. */

@@ -29,6 +29,12 @@ export interface HostSpec {
   readonly secrets: () => readonly Secret[];
   /** Users besides root that may request the machine's identity from the cloud's metadata service. */
   readonly identity: () => readonly IdentityUse[];
+  /**
+   * The path of a program on it that prints how much of each pool with `PoolSpec.scale.usedPercent` is used, as lines like `web 61.5`: the pool's name, and
+   * percent of what the members that serve can carry; nothing of a pool of which it does not know. Run as root, at any time. If two hosts have one, both
+   * print the same. `undefined` for other hosts; left out for all on a cloud that does not scale by it.
+   */
+  readonly poolsUsed?: () => string | undefined;
 }
 
 export interface HostName {

@@ -36,6 +36,7 @@ export abstract class Host extends Construct {
   private readonly asking: IdentityUse[] = [];
   private readonly units: InventoryUnit[] = [];
   private readonly smaller = new Set<string>();
+  private measures: string | undefined;
   private spec: HostSpec | undefined;
 
   protected constructor(
@@ -143,6 +144,11 @@ export abstract class Host extends Construct {
     if (!this.asking.some((known) => known.user === user && known.why === why)) this.asking.push({ user, why });
   }
 
+  /** Says that a program of this host prints how much of pools is used (`HostSpec.poolsUsed`). */
+  measuresPools(path: string): void {
+    this.measures = path;
+  }
+
   /** Incoming connections, sorted so that the order of the page makes no difference. */
   get openings(): readonly Flow[] {
     const always = (this.site.session.openings?.() ?? []).map((flow) => ({ ...flow, to: this.listener }));
@@ -231,6 +237,7 @@ export abstract class Host extends Construct {
       names: () => this.mapped.flatMap(({ name, address, machine }) => (machine ? [{ name, address }] : [])),
       secrets: () => this.secrets,
       identity: () => this.asking,
+      ...(this.site.cloud.can.scalesByUse === true && { poolsUsed: () => this.measures }),
     });
   }
 

@@ -6,7 +6,7 @@ import { MadePool } from "./cloud";
 import { generationOf } from "./generation";
 import { Host } from "./host";
 import { InventoryPool } from "./inventory";
-import { Scale, wholeScale, wrongScale } from "./scale";
+import { Scale, WholeScale, wholeScale, wrongScale } from "./scale";
 import { Size, wrongSize } from "./size";
 import { wrongNumber } from "./whole-number";
 
@@ -40,6 +40,7 @@ export class Pool extends Host {
   readonly roll: "start-first" | "stop-first";
   private readonly size: Size;
   private routed = false;
+  private measured = false;
   private sharing = false;
 
   constructor(scope: Construct, id: string, props: PoolProps) {
@@ -60,7 +61,7 @@ export class Pool extends Host {
       ...this.told(props),
       ranges: ranges.map(({ cidr }) => cidr),
       machines: props.machines,
-      ...(props.scale !== undefined && cloud.can.scales === true && { scale: wholeScale(props.scale) }),
+      ...(props.scale !== undefined && cloud.can.scales === true && { scale: this.wholeScale(props.scale) }),
       roll: this.roll,
       files: () => this.sharing,
     });
@@ -90,12 +91,36 @@ export class Pool extends Host {
   private scales(scale: Scale, room: number, further: string): void {
     const { cloud, problems } = this.site;
     for (const problem of wrongScale(scale, this.machines, room, further)) problems.add(this, problem);
-    if (cloud.can.scales === true) return;
-    problems.add(this, {
-      wrong: `its number of machines is to follow their load, and ${cloud.name} does not change it`,
-      remedy: "leave scale out, and give as many machines as the highest load needs",
-      cause: "scale",
+    if (cloud.can.scales !== true) {
+      problems.add(this, {
+        wrong: `its number of machines is to follow their load, and ${cloud.name} does not change it`,
+        remedy: "leave scale out, and give as many machines as the highest load needs",
+        cause: "scale",
+      });
+    } else if (scale.usedPercent !== undefined) this.scalesByUse(scale.usedPercent);
+  }
+
+  private wholeScale({ usedPercent, ...scale }: Scale): WholeScale {
+    return wholeScale(this.site.cloud.can.scalesByUse === true && usedPercent !== undefined ? { ...scale, usedPercent } : scale);
+  }
+
+  private scalesByUse(percent: number): void {
+    const { cloud, problems } = this.site;
+    const remedy = "leave it out: the number of machines then follows the processors alone";
+    if (cloud.can.scalesByUse !== true) {
+      const wrong = `usedPercent of scale is ${percent}, and ${cloud.name} does not scale by how much of a pool is used`;
+      problems.add(this, { wrong, remedy, cause: "usedPercent" });
+      return;
+    }
+    problems.atSynth(() => {
+      const wrong = `usedPercent of scale is ${percent}, and nothing measures how much of this pool is used`;
+      if (!this.measured) problems.add(this, { wrong, remedy });
     });
+  }
+
+  /** Says that the page measures how much of it is used, or says itself why not: `usedPercent` of its scale is then possible. */
+  isMeasured(): void {
+    this.measured = true;
   }
 
   /** Gives the members the cloud's shared directory; returns its path, or `undefined` if the cloud has none. */

@@ -1,4 +1,4 @@
-// How many members a pool may have by its load: `new WebTier(site, "Web", { machines: 2, scale: { most: 6 }, …data })`.
+// How many members a pool may have by its load: `new WebTier(site, "Web", { machines: 2, scale: { most: 6, usedPercent: 60 }, …data })`.
 
 import { Problem } from "./problems";
 import { wrongNumber } from "./whole-number";
@@ -17,14 +17,31 @@ export interface Scale {
    * @throws at synth if it is not a whole number from 10 to 90
    */
   readonly cpuPercent?: number;
+  /**
+   * How much of what the machines can carry is kept in use on average, in percent: of web machines Puma's threads, of streaming machines the WebSockets
+   * for which each is meant. Give it besides `cpuPercent`: threads wait for the database, and WebSockets for news, so both run out while processors are
+   * idle. The cloud adds machines when either number is too high, and removes some only while both are low. A lower number leaves more room for load that
+   * rises faster than a machine boots. 60 is what `cdktf-mastodon advise` aims at.
+   *
+   * The number comes from the page's `Monitoring`, once a minute. While that is away, the processors alone add machines, and none is removed. A change of the
+   * number touches no machine. Giving it for the first time makes the monitoring machine older than the page: until that is renewed nothing is measured.
+   * At AWS it costs some cents a month (docs/aws.md).
+   * @default - not at all: the number of machines follows the processors alone
+   * @throws at synth if it is not a whole number from 10 to 90, if the cloud does not scale by it, if the site has no `Monitoring`, or if streaming is
+   * Mastodon's before 4.2, which tells nobody how many WebSockets it has
+   */
+  readonly usedPercent?: number;
 }
+
+/** A scale with its defaults. */
+export type WholeScale = Required<Omit<Scale, "usedPercent">> & Pick<Scale, "usedPercent">;
 
 /** How busy processors are kept if the page does not say it, in percent. */
 const CPU_PERCENT = 60;
 
 /** The scale with its defaults. */
-export function wholeScale({ most, cpuPercent = CPU_PERCENT }: Scale): Required<Scale> {
-  return { most, cpuPercent };
+export function wholeScale({ most, cpuPercent = CPU_PERCENT, usedPercent }: Scale): WholeScale {
+  return { most, cpuPercent, ...(usedPercent !== undefined && { usedPercent }) };
 }
 
 /**
@@ -32,10 +49,12 @@ export function wholeScale({ most, cpuPercent = CPU_PERCENT }: Scale): Required<
  * @param room how many members have addresses; `further` says why
  */
 export function wrongScale(scale: Scale, machines: number, room: number, further: string): readonly Problem[] {
-  const { most, cpuPercent } = wholeScale(scale);
+  const { most, cpuPercent, usedPercent } = wholeScale(scale);
+  const percent = { least: 10, most: 90 };
   const all = [
     wrongNumber("most of scale", most, { least: machines, most: room, further }),
-    wrongNumber("cpuPercent of scale", cpuPercent, { least: 10, most: 90 }),
+    wrongNumber("cpuPercent of scale", cpuPercent, percent),
+    usedPercent === undefined ? undefined : wrongNumber("usedPercent of scale", usedPercent, percent),
   ];
   return all.filter((one) => one !== undefined);
 }

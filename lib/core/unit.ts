@@ -80,7 +80,12 @@ export interface SystemdFile {
   readonly Unit?: Section<UnitSection>;
   readonly Container?: ContainerSection;
   readonly Service?: Section<ServiceSection>;
-  readonly Timer?: { readonly OnActiveSec?: Span; readonly OnUnitActiveSec?: Span; readonly AccuracySec?: Span };
+  readonly Timer?: {
+    readonly OnActiveSec?: Span;
+    readonly OnUnitActiveSec?: Span;
+    readonly OnCalendar?: "minutely";
+    readonly AccuracySec?: Span;
+  };
   readonly Socket?: { readonly ListenStream: number; readonly Accept?: boolean; readonly MaxConnections?: number };
   readonly Install?: { readonly WantedBy: "multi-user.target" | "timers.target" | "sockets.target" | "cloud-init.target" };
 }

@@ -37,17 +37,31 @@ export function clientsOf(by: Construct, clients: number | undefined): number | 
 }
 
 /** The limits of each machine of `by`. Adds a problem if it is more than its machines can carry when one of them is lost. */
-export function webSocketsOf(by: Construct, { clients, machines, processes, size, gibOfOthers = 0 }: Tier): WebSockets {
+export function webSocketsOf(by: Construct, tier: Tier): WebSockets {
+  const { clients, machines, size } = tier;
   const limits = webSockets({ clients, machines });
   if (clients === undefined) return limits;
-  // nginx has a worker for each CPU.
-  const ofNginx = (size.cpus * limits.workerConnections * BYTES_A_CONNECTION) / 2 ** 30;
-  const gib = size.gib - GIB_OF_THE_SYSTEM - ofNginx - processes * GIB_OF_A_PROCESS - gibOfOthers;
-  const room = Math.max(0, Math.floor((gib * 2 ** 20) / KIB_A_WEB_SOCKET));
+  const room = roomOf(tier, limits);
   // A size or a number that is wrong itself is reported elsewhere.
   if (wrongSize(size) === undefined && room >= 0 && machines >= 1)
     Site.of(by).problems.add(by, tooMany(clients, machines, Math.min(room, MOST_OF_A_MACHINE), size));
   return limits;
+}
+
+/** For how many WebSockets each streaming process is meant: those of its machine for which the page has `clients`, or that its limits and its memory allow. */
+export function meantFor(tier: Tier): number {
+  const { clients, machines, processes } = tier;
+  const limits = webSockets({ clients, machines });
+  const asked = clients === undefined ? limits.carried : ofOneMachine({ clients, machines });
+  return Math.max(1, Math.floor(Math.min(asked, roomOf(tier, limits)) / processes));
+}
+
+/** For how many WebSockets a machine has memory. */
+function roomOf({ processes, size, gibOfOthers = 0 }: Tier, { workerConnections }: WebSockets): number {
+  // nginx has a worker for each CPU.
+  const ofNginx = (size.cpus * workerConnections * BYTES_A_CONNECTION) / 2 ** 30;
+  const gib = size.gib - GIB_OF_THE_SYSTEM - ofNginx - processes * GIB_OF_A_PROCESS - gibOfOthers;
+  return Math.max(0, Math.floor((gib * 2 ** 20) / KIB_A_WEB_SOCKET));
 }
 
 function tooMany(clients: number, machines: number, room: number, size: Size): Problem | undefined {

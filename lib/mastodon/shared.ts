@@ -8,6 +8,7 @@ import type { Etcd } from "./etcd";
 import type { ImageKind } from "./images";
 import type { PgBouncer } from "./pgbouncer";
 import type { SidekiqProcesses } from "./queues";
+import type { UsedPool } from "./pools-used";
 import type { MadeSecret, SecretName } from "./secrets";
 
 /** Actions that are done once for a site, by the first tier that needs them. */
@@ -30,6 +31,8 @@ export class Shared {
   readonly images = new Set<ImageKind>();
   /** The Redis servers that hold jobs, by their paths, with what stands before their keys (`REDIS_NAMESPACE`, or nothing). */
   readonly jobs = new Map<string, string>();
+  /** The pools whose number of machines follows how much of them is used, which is measured (`pools-used.ts`). */
+  readonly usedPools: UsedPool[] = [];
   /**
    * The monitoring of the site, if it has one. `Monitoring` sets it, and it may be the last line of the page: read it at synth only
    * (`monitoring/monitored.ts`).

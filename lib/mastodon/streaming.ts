@@ -12,8 +12,9 @@ import { Size } from "../core/size";
 import { ExtraEnv } from "./setting";
 import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
-import { clientsOf, webSocketsOf } from "./clients";
+import { clientsOf, meantFor, webSocketsOf } from "./clients";
 import { imageOf } from "./images";
+import { measuresUse } from "./pools-used";
 import { STREAMING_PORT } from "./ports";
 import { MOST_PROCESSES, streamingOf } from "./process-count";
 import { processEnv, TierEnv } from "./process-env";
@@ -29,7 +30,8 @@ export interface StreamingPoolProps extends Pick<Data, "database" | "redis"> {
    */
   readonly machines?: number;
   /**
-   * Lets the cloud choose the number of machines by how busy their processors are, `machines` at least.
+   * Lets the cloud choose the number of machines by how busy their processors are, and by how many WebSockets they have (`usedPercent`), `machines` at
+   * least. WebSockets that are open stay on their machine when one is added, and connect again elsewhere when it is removed.
    * @default - as many as `machines`
    * @throws at synth if the cloud does not scale
    */
@@ -114,6 +116,7 @@ export class StreamingPool extends Construct {
       processes,
       tier: { extraEnv: props.extraEnv, processes: ["streaming"] },
     });
+    const sockets = { clients, machines, processes, size };
     streaming(this.pool.program, {
       ...streamingProgram(site, this),
       envs: this.envs,
@@ -121,8 +124,9 @@ export class StreamingPool extends Construct {
       frontDoor: site.frontDoor.sourcesOutside,
       servedBy: props.servedBy ?? true,
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
-      webSockets: webSocketsOf(this, { clients, machines, processes, size }),
+      webSockets: webSocketsOf(this, sockets),
     });
+    measuresUse(this, this.pool, props.scale, { threads: false, webSockets: meantFor(sockets) });
     site.inventory.tier(this, { kind: "StreamingPool", why: `tells browsers and apps at ${host} what is new` });
     runsStreaming(this.pool, this, this.envs);
     site.frontDoor.route(host, this.pool, { port: HTTP_PORT, path: "/api/v1/streaming/health", status: 200 }, clients);

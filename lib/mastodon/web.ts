@@ -9,9 +9,10 @@ import { Size } from "../core/size";
 import { ExtraEnv } from "./setting";
 import { Site } from "./site";
 import { wholeNumber } from "../core/whole-number";
-import { clientsOf, webSocketsOf } from "./clients";
+import { clientsOf, meantFor, webSocketsOf } from "./clients";
 import { imageOf } from "./images";
 import { filesVolumes, uploadsOf } from "./media";
+import { measuresUse } from "./pools-used";
 import { PUMA_PORT } from "./ports";
 import { gibOfPuma, MOST_PROCESSES, pumaOf } from "./process-count";
 import { TierEnv } from "./process-env";
@@ -30,7 +31,7 @@ export interface WebTierProps extends Data {
    */
   readonly machines?: number;
   /**
-   * Lets the cloud choose the number of machines by how busy their processors are, `machines` at least.
+   * Lets the cloud choose the number of machines by how busy their processors are, and by how many of Puma's threads work (`usedPercent`), `machines` at least.
    * @default - as many as `machines`
    * @throws at synth if the cloud does not scale
    */
@@ -173,6 +174,7 @@ export class WebTier extends Construct {
       streaming === undefined ? new Map<number, Env>() : streamingEnvs(this.pool, this, most, { ...props, ...streaming, tier });
     const files = filesVolumes(this.pool, this, this.env);
     const clients = clientsOf(this, streaming?.clients);
+    const sockets = streaming && { ...streaming, clients, machines, size, gibOfOthers: gibOfPuma({ processes, threads }) };
     web(this.pool.program, {
       image: imageOf(site, "mastodon", this),
       version,
@@ -185,10 +187,10 @@ export class WebTier extends Construct {
       limits,
       oldAssetsSeconds: oldAssetsMinutes * 60,
       makara: version.isBefore("4.2") && this.env.all["REPLICA_DB_NAME"] !== undefined,
-      streaming: streaming && {
+      streaming: sockets && {
         ...streamingProgram(site, this),
         envs: this.streamingEnvs,
-        webSockets: webSocketsOf(this, { ...streaming, clients, machines, size, gibOfOthers: gibOfPuma({ processes, threads }) }),
+        webSockets: webSocketsOf(this, sockets),
       },
       processes,
       threads,
@@ -199,6 +201,7 @@ export class WebTier extends Construct {
       idleSeconds: site.cloud.can.frontDoorIdleSeconds,
       waits: () => preparesDatabase(site),
     });
+    measuresUse(this, this.pool, props.scale, { threads: true, webSockets: sockets && meantFor(sockets) });
     site.inventory.tier(this, { kind: "WebTier", why: `answers browsers, apps and other servers at ${site.webDomain}` });
     const streamingUrl = this.env.all["STREAMING_API_BASE_URL"];
     const facts = { port: PUMA_PORT, processes, threads, ...(streamingUrl !== undefined && { streaming: streamingUrl }) };

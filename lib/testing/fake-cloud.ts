@@ -42,6 +42,11 @@ export interface FakeCloudOptions {
    */
   readonly scales?: boolean;
   /**
+   * Whether it also does so by how much of a pool is used.
+   * @default false
+   */
+  readonly scalesByUse?: boolean;
+  /**
    * The largest boot text in bytes.
    * @default 65536
    */
@@ -66,7 +71,15 @@ export interface FakeCloudOptions {
 /** Options for two kinds of clouds that differ most: one like Hetzner, and one with the features of AWS and DigitalOcean. */
 export const FAKE_CLOUDS: Readonly<Record<"chosen" | "computed", FakeCloudOptions>> = {
   chosen: {},
-  computed: { addresses: "computed", pools: "group", secrets: "store", zones: 3, identity: true, scales: true },
+  computed: {
+    addresses: "computed",
+    pools: "group",
+    secrets: "store",
+    zones: 3,
+    identity: true,
+    scales: true,
+    scalesByUse: true,
+  },
 };
 
 export class FakeCloud implements Cloud {
@@ -88,6 +101,7 @@ export class FakeCloud implements Cloud {
       secrets: options.secrets ?? "boot text",
       identity: options.identity ?? false,
       scales: options.scales ?? false,
+      scalesByUse: options.scalesByUse ?? false,
       delivers: options.delivers ?? true,
       ...(options.files !== false && { sharedFiles: "/srv/files" }),
     };

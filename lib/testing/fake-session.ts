@@ -90,6 +90,7 @@ export class FakeSession implements CloudSession {
           ...host,
           ranges: spec.ranges.join(" "),
           ...(spec.scale !== undefined && { most: spec.scale.most, cpuPercent: spec.scale.cpuPercent }),
+          ...(spec.scale?.usedPercent !== undefined && { usedPercent: spec.scale.usedPercent }),
           files: Lazy.stringValue({ produce: () => String(spec.files()) }),
         },
         lifecycle: { createBeforeDestroy: spec.roll === "start-first" },
@@ -130,12 +131,13 @@ export class FakeSession implements CloudSession {
   steps(host: HostSpec): AddedSteps {
     const names = host.names().map(({ name }) => name);
     const secrets = host.secrets().map(({ name }) => name);
+    const program = host.poolsUsed?.();
     return {
       first: [
         ...(this.cloud.can.addresses === "computed" && names.length > 0 ? [finds(names)] : []),
         ...(this.cloud.can.secrets === "store" && secrets.length > 0 ? [fetches(secrets)] : []),
       ],
-      last: [],
+      last: program === undefined ? [] : [publishes(program)],
     };
   }
 
@@ -173,6 +175,10 @@ export class FakeSession implements CloudSession {
       boot: boot.hash,
     };
   }
+}
+
+function publishes(program: string) {
+  return { kind: "file", path: "/etc/fake-cloud/pools-used", content: `${program}\n` } as const;
 }
 
 function finds(names: readonly string[]) {

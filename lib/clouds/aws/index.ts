@@ -63,6 +63,7 @@ export class AwsCloud implements Cloud {
       identity: true,
       dhcp6: true,
       scales: true,
+      scalesByUse: true,
     };
   }
 

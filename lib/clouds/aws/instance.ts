@@ -7,6 +7,7 @@ import { FoundImage } from "./found-resources";
 import { Identity } from "./identity";
 import { InstanceType, instanceType } from "./instance-types";
 import { AwsNetwork } from "./network";
+import { poolsUsedRights } from "./pools-used";
 import { Settings } from "./settings";
 
 /** Debian takes 2, its packages 1, the images of Mastodon 2, and the journal 10 at most: what is left is for uploads on their way. */
@@ -34,6 +35,9 @@ export interface InstanceOf {
 export function instanceOf(where: Construct, network: AwsNetwork, host: HostSpec, tier: string): InstanceOf {
   const { settings, found, groups, identities, vpc } = network;
   const identity = identities.of(where, tier, host);
+  network.atEnd(() => {
+    if (host.poolsUsed?.() !== undefined) identity.allow(poolsUsedRights(network));
+  });
   const type = typeOf(where, network, host);
   if (type !== NO_TYPE) found.runs(type.type);
   return {

@@ -14,7 +14,7 @@ import { access } from "./access";
 import { launchTemplateConfig, poolTier, spotTypes } from "./launch-template";
 import { GENERATION_LENGTH, memberRights } from "./member";
 import { AwsNetwork } from "./network";
-import { onSpot, scalingGroupConfig, scalingPolicy } from "./scaling-group";
+import { onSpot, scalingGroupConfig, scalingPolicies } from "./scaling-group";
 import { POOL_TAG, SITE_TAG } from "./tags";
 
 export function pool(scope: Construct, id: string, network: AwsNetwork, spec: PoolSpec): MadePool {
@@ -54,8 +54,8 @@ export function pool(scope: Construct, id: string, network: AwsNetwork, spec: Po
     dependsOn: [...of.ready],
   };
   const group = new AutoscalingGroup(scope, id, settings.tune.autoscalingGroup?.(whole, tuned) ?? whole);
-  // The gate depends on it: so the policy of the group that serves goes after the gate as well.
-  const policies = spec.scale === undefined ? [] : [scalingPolicy(scope, `${id}Scale`, group, spec.scale)];
+  // The gate depends on them: so the policies of the group that serves go after the gate as well.
+  const policies = scalingPolicies(scope, id, group, network, spec);
   const targets = () => network.targetsOf(name).map(({ arn }) => arn);
   network.atEnd(() => {
     if (targets().length > 0) group.targetGroupArns = [...targets()];
@@ -66,7 +66,7 @@ export function pool(scope: Construct, id: string, network: AwsNetwork, spec: Po
   // page asks for another number of members, so that a deploy ends when they serve.
   const gate = new TerraformData(scope, `${id}Settled`, {
     triggersReplace: { group: group.id, machines: `${machines}`, targets: joined },
-    dependsOn: policies,
+    dependsOn: [...policies],
     provisioners: [
       network.gate.call("serve", {
         POOL: name,

@@ -5,14 +5,14 @@ import {
   AutoscalingGroupConfig,
   AutoscalingGroupInitialLifecycleHook,
 } from "@cdktf/provider-aws/lib/autoscaling-group";
-import { AutoscalingPolicy } from "@cdktf/provider-aws/lib/autoscaling-policy";
+import { AutoscalingPolicy, AutoscalingPolicyTargetTrackingConfiguration } from "@cdktf/provider-aws/lib/autoscaling-policy";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
 import { Construct } from "constructs";
 import { PoolSpec } from "../../core/cloud";
-import { Scale } from "../../core/scale";
 import { spotTypes } from "./launch-template";
 import { deleteMinutes, LAUNCH, TERMINATE, TERMINATE_SECONDS } from "./lifecycle";
 import type { AwsNetwork } from "./network";
+import { usedMetric } from "./pools-used";
 import { POOL_TAG } from "./tags";
 
 /** The tag with the name of the group, which a member reads in its metadata; see member.sh. */
@@ -61,23 +61,34 @@ export function scalingGroupConfig(
   };
 }
 
-/** Keeps the processors of a group's members as busy as the page says. It stands as long as its group: one that serves may have to grow. */
-export function scalingPolicy(
+/**
+ * Keep a group's processors as busy as the page says, and as much of the pool in use. AWS adds members if one of them wants it, and removes some only if
+ * all do. They stand as long as their group: one that serves may have to grow.
+ */
+export function scalingPolicies(
   scope: Construct,
   id: string,
   group: AutoscalingGroup,
-  { cpuPercent }: Required<Scale>,
-): AutoscalingPolicy {
-  return new AutoscalingPolicy(scope, id, {
-    name: "cpu",
-    autoscalingGroupName: group.id,
-    policyType: "TargetTrackingScaling",
-    targetTrackingConfiguration: {
-      predefinedMetricSpecification: { predefinedMetricType: "ASGAverageCPUUtilization" },
-      targetValue: cpuPercent,
-    },
-    lifecycle: { createBeforeDestroy: true },
-  });
+  network: AwsNetwork,
+  { name, scale }: PoolSpec,
+): readonly AutoscalingPolicy[] {
+  if (scale === undefined) return [];
+  const { cpuPercent, usedPercent } = scale;
+  const follows = (policy: string, more: string, target: AutoscalingPolicyTargetTrackingConfiguration) =>
+    new AutoscalingPolicy(scope, `${id}${more}`, {
+      name: policy,
+      autoscalingGroupName: group.id,
+      policyType: "TargetTrackingScaling",
+      targetTrackingConfiguration: target,
+      lifecycle: { createBeforeDestroy: true },
+    });
+  const predefinedMetricSpecification = { predefinedMetricType: "ASGAverageCPUUtilization" };
+  return [
+    follows("cpu", "Scale", { predefinedMetricSpecification, targetValue: cpuPercent }),
+    ...(usedPercent === undefined
+      ? []
+      : [follows("used", "ScaleByUse", { customizedMetricSpecification: usedMetric(network, name), targetValue: usedPercent })]),
+  ];
 }
 
 /** Whether its members are on spare capacity. The scheduler never is: there is one, and it would be away for a while. */

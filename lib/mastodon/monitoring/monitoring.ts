@@ -19,6 +19,7 @@ import { exporterProxy } from "./exporter-proxy";
 import { exportersOf } from "./exporters";
 import { overviewFacts } from "./overview/facts";
 import { overview } from "./overview/steps";
+import { tellsPoolsUsed } from "./pools-used";
 import { prometheus } from "./prometheus";
 import { registration } from "./registration";
 import { rules } from "./rules";
@@ -182,7 +183,8 @@ export class Monitoring extends Construct {
 
   /** Adds the exporters to all hosts, and lets these be found. */
   private watch(hosts: readonly Host[]): void {
-    const { madeFrontDoor: door } = Site.of(this);
+    const { madeFrontDoor: door, shared } = Site.of(this);
+    if (shared.usedPools.length > 0) for (const machine of this.machines) tellsPoolsUsed(machine);
     // Where no name service knows the public names.
     for (const { host } of door?.machine === undefined ? [] : door.routes)
       for (const machine of this.machines) machine.knows({ name: host, address: door!.machine!.address });

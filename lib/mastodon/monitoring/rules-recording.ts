@@ -45,6 +45,13 @@ const SIDEKIQ: readonly RecordingRule[] = [
   })),
 ];
 
+/** Of the queue before Puma, on each web machine; `more` are further matchers, as in `,pool="web"`. */
+export const PUMA = {
+  waiting: (more = "") => `haproxy_backend_current_queue{proxy="puma"${more}}`,
+  busy: (more = "") => `haproxy_server_current_sessions{proxy="puma"${more}}`,
+  threads: (more = "") => `haproxy_server_limit_sessions{proxy="puma"${more}}`,
+} as const;
+
 const WEB: readonly RecordingRule[] = [
   {
     record: "pool:mastodon_web_requests:rate5m",
@@ -56,15 +63,15 @@ const WEB: readonly RecordingRule[] = [
   },
   {
     record: "pool:mastodon_web_waiting:sum",
-    expr: 'sum by (pool) (haproxy_backend_current_queue{proxy="puma"})',
+    expr: `sum by (pool) (${PUMA.waiting()})`,
   },
   {
     record: "pool:mastodon_web_busy_threads:sum",
-    expr: 'sum by (pool) (haproxy_server_current_sessions{proxy="puma"})',
+    expr: `sum by (pool) (${PUMA.busy()})`,
   },
   {
     record: "pool:mastodon_web_threads:sum",
-    expr: 'sum by (pool) (haproxy_server_limit_sessions{proxy="puma"})',
+    expr: `sum by (pool) (${PUMA.threads()})`,
   },
 ];
 

@@ -12,6 +12,7 @@ import { redisRules } from "./rules-redis";
 import { sidekiqRules } from "./rules-sidekiq";
 import { objectiveRules } from "./rules-slo";
 import { streamingRules } from "./rules-streaming";
+import { usedSeries } from "./rules-used";
 import { webRules } from "./rules-web";
 import { Watched } from "./watched";
 
@@ -19,6 +20,7 @@ import { Watched } from "./watched";
 export function ruleGroups(page: Watched): readonly RuleGroup[] {
   return [
     ...recordingRules(page),
+    usedSeries(page),
     memberSeries(page),
     ...objectiveRules(page),
     machineRules(page),

@@ -3,6 +3,7 @@
 import { Role } from "../../core/address-plan";
 import { InventoryMachine, InventoryPool, InventoryUnit } from "../../core/inventory";
 import { PATH_OF_STREAMING, PATH_OF_WEB } from "./probes";
+import { UsedPool } from "../pools-used";
 import { Postgres } from "../postgres";
 import { Site } from "../site";
 import { Queue, versionOf } from "../version";
@@ -20,6 +21,8 @@ export interface Watched {
   readonly web: readonly { readonly pool: string; readonly threads: number }[];
   /** The number of streaming processes on all hosts; none if the version has no metrics of them. */
   readonly streaming: number;
+  /** The pools whose number of machines follows how much of them is used. */
+  readonly used: readonly UsedPool[];
   readonly queues: readonly WatchedQueue[];
   readonly sidekiq: WatchedSidekiq | undefined;
   readonly redis: readonly WatchedRedis[];
@@ -132,6 +135,7 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
       threads: Number(unit.facts["processes"]) * Number(unit.facts["threads"]),
     })),
     streaming: measuresStreaming(versionOf(site)) ? of("streaming").reduce((sum, { host }) => sum + count(host), 0) : 0,
+    used: site.shared.usedPools,
     queues: queuesOf(sidekiq, limits),
     sidekiq:
       sidekiq.length === 0

@@ -84,6 +84,7 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
       content: `${SETTING}=${of.setting ?? "one"}\n`,
       taken: TAKEN,
     });
+    if (cloud.can.scalesByUse === true) machine.measuresPools("/usr/local/sbin/probe-used");
     if (of.keptLine !== undefined) machine.program.add({ kind: "run", why: "probe", script: of.keptLine });
     // Two know each other, as databases do.
     for (const peer of machines.slice(0, 2)) machine.knows(peer);
@@ -91,7 +92,8 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
   }
   const pools = [
     () => {
-      const web = pool(site, of.web ?? "Web", "web", of.members ?? 2, size, cloud.can.scales === true ? { most: 8 } : undefined);
+      const web = pool(site, of.web ?? "Web", "web", of.members ?? 2, size, scaleOn(cloud));
+      web.isMeasured();
       web.program.add({ kind: "run", why: "probe", script: of.line ?? LINE });
       web.program.add({ kind: "image", names: ["example.org/probe:1"] });
       web.shareFiles();
@@ -110,6 +112,10 @@ export function probe(cloud: Cloud, of: Variation = {}): Probe {
     if (cloud.can.identity === true) made.asksAsItself(991, "files");
   }
   return { site, plan: JSON.parse(Testing.synth(stack, true)) as Plan };
+}
+
+function scaleOn({ can }: Cloud): Scale | undefined {
+  return can.scales === true ? { most: 8, ...(can.scalesByUse === true && { usedPercent: 60 }) } : undefined;
 }
 
 function pool(

@@ -5,7 +5,7 @@ import { probe } from "./page";
 import { wrapped } from "./wrap";
 
 /** Specs inside of specs, by the field that holds them. */
-const INNER: Readonly<Record<string, string>> = { disks: "disk", check: "check" };
+const INNER: Readonly<Record<string, string>> = { disks: "disk", check: "check", scale: "scale" };
 
 export function neverRead(make: MakeCloud): readonly string[] {
   const unread = new Set<string>();
@@ -22,7 +22,7 @@ function watch<Spec extends object>(name: string, spec: Spec, unread: Set<string
       unread.delete(`${name}.${String(field)}`);
       const value = Reflect.get(target, field) as unknown;
       const inner = INNER[String(field)];
-      if (inner === undefined) return value;
+      if (inner === undefined || value === undefined) return value;
       const known = inside.get(String(field));
       if (known !== undefined) return known;
       const one = (of: unknown) => watch(inner, of as object, unread);
