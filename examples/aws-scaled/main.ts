@@ -40,11 +40,8 @@ const post = mail({
 const site = new Site(stack, "Social", { cloud, objects, settings: [post], domain: "social.example", version: "4.7.6" });
 
 // Connections to the database are counted for the most machines, twice, since a roll-out doubles them.
-const database = new PgBouncer(site, "Pool", {
-  database: new Postgres(site, "Database", { size: Size.of({ cpus: 2, gib: 8 }) }),
-});
-const redis = new Redis(site, "Redis");
-const data = { database, redis, cache: new Redis(site, "Cache", { use: "cache" }), jobs: redis };
+const db = new Postgres(site, "Database", { size: Size.of({ cpus: 2, gib: 8 }) });
+const data = { database: new PgBouncer(site, "Pool", { database: db }), redis: new Redis(site, "Redis") };
 
 // From 2 to 4 machines, such that on average 60 % of the WebSockets are in use for which each is meant.
 const live = new StreamingPool(site, "Streaming", { machines: 2, scale: { most: 4, usedPercent: 60 }, ...data });

@@ -151,6 +151,9 @@ export class FakeSession implements CloudSession {
     if (this.cloud.can.addresses === "computed") {
       new TerraformData(this.scope, "Names", { input: Object.fromEntries([...names].sort()) });
     }
+    const measuring = this.hosts.filter((host) => host.poolsUsed?.() !== undefined);
+    if (measuring.length > 0)
+      new TerraformData(this.scope, "Publishing", { input: { hosts: measuring.map(({ name }) => name).join(" ") } });
     const secrets = this.hosts.flatMap((host) => host.secrets());
     if (this.cloud.can.secrets !== "store" || secrets.length === 0) return;
     // Terraform's built-in resource has no write-only attribute, so the fake store keeps the values in the state.

@@ -13,7 +13,7 @@ import { bootTexts, planOf } from "../examples/plan";
 const SOURCED = "--exclude=SC1090,SC2154";
 /** Each boot text, as in `digitalocean/Home`. */
 const texts: Readonly<Record<string, string>> = Object.fromEntries(
-  ["hetzner", "digitalocean", "digitalocean-managed", "aws", "aws-managed", "aws-ses"].flatMap((cloud) =>
+  ["hetzner", "digitalocean", "digitalocean-managed", "aws", "aws-managed", "aws-scaled", "aws-ses"].flatMap((cloud) =>
     Object.entries(bootTexts(planOf(cloud, "social"))).map(([host, text]) => [`${cloud}/${host}`, text]),
   ),
 );

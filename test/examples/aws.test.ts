@@ -22,6 +22,7 @@ test.each([
   ["aws", "media"],
   ["aws-managed", "social"],
   ["aws-managed", "media"],
+  ["aws-scaled", "social"],
   ["aws-ses", "social"],
   ["aws-ses", "media"],
   ["aws-ses", "mail"],

@@ -10,7 +10,16 @@ import { Call, callsOf, Shell, shellOf } from "./machine-shell";
 
 const ROOT = join(__dirname, "../..");
 const EXAMPLES = readdirSync(join(ROOT, "examples"));
-const ON_SOCIAL = ["hetzner", "digitalocean", "digitalocean-managed", "aws", "aws-managed", "aws-ses", "aws-existing"];
+const ON_SOCIAL = [
+  "hetzner",
+  "digitalocean",
+  "digitalocean-managed",
+  "aws",
+  "aws-managed",
+  "aws-scaled",
+  "aws-ses",
+  "aws-existing",
+];
 const ON_LOCAL = ["local", "one-line", "monitored", "alerts", "settings", "old-version", "fork"];
 const stackOf = (example: string) => (ON_SOCIAL.includes(example) ? "social" : ON_LOCAL.includes(example) ? "local" : example);
 

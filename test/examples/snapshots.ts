@@ -48,6 +48,7 @@ export type CloudName = keyof typeof CLOUDS;
 const ONLY_ON: Readonly<Record<string, CloudName>> = {
   "aws-existing": "aws",
   "aws-managed": "aws",
+  "aws-scaled": "aws",
   "aws-ses": "aws",
   "digitalocean-managed": "digitalocean",
 };

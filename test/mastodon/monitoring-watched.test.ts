@@ -29,6 +29,7 @@ test("the facts of a page with one of everything", () => {
     ],
     web: [{ pool: "web", threads: 10 }],
     streaming: 4,
+    used: [],
     queues: [
       { queue: "default", pools: ["posts"], seconds: 15 },
       { queue: "fasp", pools: ["rest"], seconds: 600 },
