@@ -25,7 +25,7 @@ export interface Scale {
    *
    * The number comes from the page's `Monitoring`, once a minute. While that is away, the processors alone add machines, and none is removed. A change of the
    * number touches no machine. Giving it for the first time makes the monitoring machine older than the page: until that is renewed nothing is measured.
-   * At AWS it costs some cents a month (docs/aws.md).
+   * docs/aws.md has what it costs, and what is counted.
    * @default - not at all: the number of machines follows the processors alone
    * @throws at synth if it is not a whole number from 10 to 90, if the cloud does not scale by it, if the site has no `Monitoring`, or if streaming is
    * Mastodon's before 4.2, which tells nobody how many WebSockets it has
