@@ -1,4 +1,4 @@
-// `cdktf-mastodon advise`: says what to change on the page, from the numbers that Prometheus on the site's monitoring machine has of the last hours.
+// `cdktf-mastodon advise [SITE]`: says what to change on the page, from the numbers that Prometheus on the site's monitoring machine has of the last hours.
 
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -15,10 +15,10 @@ import { PROMETHEUS_WEB_PORT } from "../mastodon/ports";
 import { Answer, deployed, NoInventory, outputDirectory, planned } from "./deployed";
 import { loginWords } from "./login";
 
-export const ADVISE_USAGE = `usage: cdktf-mastodon advise [--site SITE] [--hours 24] [--prometheus URL] [--json] [--out DIRECTORY]
+export const ADVISE_USAGE = `usage: cdktf-mastodon advise [SITE] [--hours 24] [--prometheus URL] [--json] [--out DIRECTORY]
   Says what was short or larger than needed in the last hours, which prop of which construct to change, and what that costs. The numbers are those of
   the site's Monitoring, on whose machine it logs in as the inventory says. With --prometheus it asks that Prometheus instead, such as
-  http://127.0.0.1:${PROMETHEUS_WEB_PORT} of a forwarded port. --site is needed only beside other sites. --hours is from 1 to 720. --json prints it for programs, and
+  http://127.0.0.1:${PROMETHEUS_WEB_PORT} of a forwarded port. SITE is needed only beside other sites. --hours is from 1 to 720. --json prints it for programs, and
   --out is where cdktf synth writes (cdktf.out).`;
 
 /** The side effects of the command; replaced in tests. */
@@ -38,21 +38,24 @@ const CURL = ["curl", "-gsS", "--fail-early", "-m", "120", "-w", "\\n"];
 
 /** Prints it; returns the exit status: 0 also if there is something to do. */
 export function advise(args: readonly string[], world: World = HERE): number {
-  let given;
+  let given, positionals;
   try {
     const text = { type: "string" } as const;
+    // `--site` is how `owner` and `secrets` name one, whose word is another.
     const options = { site: text, hours: text, prometheus: text, json: { type: "boolean" }, out: text } as const;
-    given = parseArgs({ args: [...args], options }).values;
+    ({ values: given, positionals } = parseArgs({ args: [...args], allowPositionals: true, options }));
   } catch (error) {
     return wrong(`${ADVISE_USAGE}\n${(error as Error).message}`, 2);
   }
+  const [site = given.site, more] = positionals;
+  if (more !== undefined) return wrong(`${ADVISE_USAGE}\n"${more}" is one word too many`, 2);
   const hours = Number(given.hours ?? "24");
   const wrongHours = wrongNumber("--hours", hours, { least: 1, most: MOST_HOURS });
   if (wrongHours !== undefined) return wrong(`${ADVISE_USAGE}\n--hours is "${given.hours}": ${wrongHours.remedy}`, 2);
   if (given.prometheus !== undefined && !/^https?:\/\/[^\s'"]+$/.test(given.prometheus))
     return wrong(`${ADVISE_USAGE}\n--prometheus is "${given.prometheus}": give a URL such as ${HERE_URL}`, 2);
   try {
-    const { inventory, connections } = chosen(world.sites(outputDirectory(given.out)), given.site);
+    const { inventory, connections } = chosen(world.sites(outputDirectory(given.out)), site);
     const period = lastHours(hours, world.now());
     const { numbers, since } = ask(inventory, period, given.prometheus, world);
     if (since === undefined)
@@ -81,9 +84,11 @@ type Site = ReturnType<World["sites"]>[number];
 function chosen(sites: readonly Site[], site: string | undefined): Site {
   const found = sites.length === 1 && site === undefined ? sites[0] : sites.find(({ inventory }) => inventory.site === site);
   if (found !== undefined) return found;
-  if (sites.length === 0) throw new NoInventory("no site of this page is deployed / deploy it first");
-  const there = `there are: ${sites.map(({ inventory }) => inventory.site).join(", ")} / choose one by --site`;
-  throw new NoInventory(site === undefined ? there : `there is no deployed site ${site}; ${there}`);
+  if (sites.length === 0) throw new NoInventory("no site of this page is deployed / npx cdktf deploy");
+  const there = sites.map(({ inventory }) => inventory.site).join(", ");
+  throw new NoInventory(
+    site === undefined ? `there are ${there} / name one` : `there is no deployed site "${site}" / name one that is: ${there}`,
+  );
 }
 
 /** On the local cloud, machines share the computer's processors, memory and disk, and see those of all as their own. */

@@ -33,16 +33,17 @@ const USAGE = `usage: cdktf-mastodon init
   What stands, as Terraform's state has it: tiers, machines and pools, what runs on each, how one logs in, and in which order they are renewed.
        cdktf-mastodon dashboards [SITE] [--to DIRECTORY]
   Grafana's dashboards of what stands, printed or written to a file each: docs/dashboards.md says how Grafana reads them.
-       cdktf-mastodon flows [DIRECTORY] [--json]
-  Who may reach which port of whom, and why, as the plan in DIRECTORY (cdktf.out) has it. Every other port is closed.
-       cdktf-mastodon connections [DIRECTORY] [--json]
+       cdktf-mastodon flows [SITE] [--json]
+  Who may reach which port of whom, and why, as the page has it. Every other port is closed.
+       cdktf-mastodon connections [SITE] [--json]
   Who may hold how many database connections: on an ordinary day, and while every tier rolls at once.
-       cdktf-mastodon advise [--site SITE] [--hours 24] [--prometheus URL] [--json]
+       cdktf-mastodon advise [SITE] [--hours 24] [--prometheus URL] [--json]
   Says what was short or larger than needed in the last hours, and which prop of which construct to change, from the numbers of the site's Monitoring.
        cdktf-mastodon local COMMAND
   Looks after the machines of the local cloud: list, run, logs, mail, wait, machine, partition, clean.
        cdktf-mastodon drill [NAME…]
-  Breaks a site on the local cloud on purpose while users go on, and reports what they saw; --help says more.`;
+  Breaks a site on the local cloud on purpose while users go on, and reports what they saw; --help says more.
+Commands with [SITE], and owner, run in the directory of cdktf.json, and take --out DIRECTORY where cdktf synth writes to another one than cdktf.out.`;
 
 /** Runs a command with these arguments and returns its exit status. */
 export function main(args: readonly string[]): number {

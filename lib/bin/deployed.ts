@@ -85,10 +85,15 @@ export function deployedSites(directory: string, site: string | undefined, outpu
  * @throws NoInventory if Terraform cannot read the state, or if it was written by another version of the library
  */
 export function deployedIn(stack: string, { status, stdout, stderr }: Answer): readonly Inventory[] {
-  if (status !== 0) {
-    const why = stderr.trim() === "" ? `Terraform could not be started` : stderr.trim();
+  // Terraform has twenty lines for what is the most common case: nothing has been deployed yet.
+  if (status !== 0 && stderr.includes("Backend initialization required"))
     throw new NoInventory(
-      `the state of ${stack} cannot be read / if it has not been used in this directory, terraform -chdir=${stack} init connects it\n${why}`,
+      `nothing has been deployed from this directory / npx cdktf deploy; or, if it was deployed elsewhere: terraform -chdir=${stack} init`,
+    );
+  if (status !== 0) {
+    const why = stderr.trim();
+    throw new NoInventory(
+      `the state of ${stack} cannot be read / ${why === "" ? "install Terraform, or name it by TERRAFORM_BINARY_NAME: it could not be started" : `do what Terraform says\n${why}`}`,
     );
   }
   const all = inventoriesIn(JSON.parse(stdout) as Readonly<Record<string, Output>>);

@@ -162,13 +162,12 @@ test("what is missing is said, with what to do", () => {
     status: 1,
     said: "the inventory has no way to log in on monitoring-1 / forward its port 9090 to this computer and name it by --prometheus http://127.0.0.1:9090\n",
   });
-  expect(computer([]).run()).toEqual({ status: 1, said: "no site of this page is deployed / deploy it first\n" });
+  expect(computer([]).run()).toEqual({ status: 1, said: "no site of this page is deployed / npx cdktf deploy\n" });
   expect(computer(new NoInventory("no plan / synth")).run()).toEqual({ status: 1, said: "no plan / synth\n" });
   const two = computer([SOCIAL, { ...SOCIAL, site: "other" }]);
-  expect(two.run()).toEqual({ status: 1, said: "there are: social, other / choose one by --site\n" });
-  expect(two.run("--site", "othr").said).toBe(
-    "there is no deployed site othr; there are: social, other / choose one by --site\n",
-  );
+  expect(two.run()).toEqual({ status: 1, said: "there are social, other / name one\n" });
+  expect(two.run("othr").said).toBe('there is no deployed site "othr" / name one that is: social, other\n');
+  expect(two.run("other").said).toContain("other, the 24 h until");
   expect(two.run("--site", "other").said).toContain("other, the 24 h until");
 });
 
@@ -195,7 +194,7 @@ test("wrong words", () => {
     [["--prometheus", "monitoring-1"], '--prometheus is "monitoring-1": give a URL such as http://127.0.0.1:9090'],
   ] as const)
     expect(run(...words)).toEqual({ status: 2, said: `${ADVISE_USAGE}\n${why}\n` });
-  expect(run("social").status).toBe(2);
+  expect(run("social", "more")).toEqual({ status: 2, said: `${ADVISE_USAGE}\n"more" is one word too many\n` });
   expect(run("--what").status).toBe(2);
   expect(ran).toEqual([]);
 });

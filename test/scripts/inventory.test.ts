@@ -168,9 +168,23 @@ test("what cannot be printed is told with what to do", () => {
     1,
     "the inventory of social has the format 2, and this version of the library reads 1 / use the version that has deployed it, or deploy with this one",
   ]);
-  expect(words([], () => ({ status: 1, stdout: "", stderr: "Error: Backend initialization required\n" }))).toEqual([
+  expect(
+    words([], () => ({
+      status: 1,
+      stdout: "",
+      stderr: '\nError: Backend initialization required, please run "terraform init"\n\nReason: …\n',
+    })),
+  ).toEqual([
     1,
-    `the state of ${stack} cannot be read / if it has not been used in this directory, terraform -chdir=${stack} init connects it\nError: Backend initialization required`,
+    `nothing has been deployed from this directory / npx cdktf deploy; or, if it was deployed elsewhere: terraform -chdir=${stack} init`,
+  ]);
+  expect(words([], () => ({ status: 1, stdout: "", stderr: "\nError: Error loading state: access denied\n" }))).toEqual([
+    1,
+    `the state of ${stack} cannot be read / do what Terraform says\nError: Error loading state: access denied`,
+  ]);
+  expect(words([], () => ({ status: null, stdout: "", stderr: "" }))).toEqual([
+    1,
+    `the state of ${stack} cannot be read / install Terraform, or name it by TERRAFORM_BINARY_NAME: it could not be started`,
   ]);
   expect(words(["a", "b"], state())).toEqual([2, `${INVENTORY_USAGE}\n"b" is one word too many`]);
   expect(said(() => inventory(["--out", join(out, "nowhere")]))).toEqual({
