@@ -21,10 +21,8 @@ export interface Expected {
 const UNREACHED =
   /(connection to server .* failed|Connection refused|could not connect|could not translate host name|server login failed)/i;
 
-/** PostgreSQL's own log: in the journal of Patroni, or in a file where it is alone. */
-const POSTGRES = /^(\/var\/log\/postgresql\/.*|patroni\.service)$/;
-/** The same with the unit that starts it where it is alone. */
-const POSTGRES_UNIT = /^(\/var\/log\/postgresql\/.*|patroni\.service|postgresql@\d+-main\.service)$/;
+/** PostgreSQL's own log: in the journal of Patroni or of its own unit; in a file what it says before it has read its settings. */
+const POSTGRES = /^(\/var\/log\/postgresql\/.*|patroni\.service|postgresql@\d+-main\.service)$/;
 
 /** How long all machines of a site may take to boot at the same time on a busy machine with two processors. */
 const BOOTING_SECONDS = 240;
@@ -181,7 +179,7 @@ export const EXPECTED: readonly Expected[] = [
     after: "drills",
   },
   {
-    source: /^\/var\/log\/postgresql\//,
+    source: /^(\/var\/log\/postgresql\/.*|postgresql@\d+-main\.service)$/,
     says: /(FATAL: +terminating (connection|walreceiver)|could not (receive data|send data|connect)|No space left on device)/,
     why: "drills cut PostgreSQL off, restart it, and fill its disk",
     after: "drills",
@@ -199,7 +197,7 @@ export const EXPECTED: readonly Expected[] = [
     after: "drills",
   },
   {
-    source: POSTGRES_UNIT,
+    source: POSTGRES,
     says: /(shutting down due to startup process failure|pg_ctl[ :].*(could not start server|exited with status 1)|could not write to file "pg_wal\/.*: No space left on device|the database system is (in recovery mode|starting up)|Failed process was running: SELECT pg_logical_emit_message)/,
     why: "the drill that fills PostgreSQL's disk leaves it no room to start in, until it makes room",
     after: "drills",

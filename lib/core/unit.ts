@@ -83,7 +83,8 @@ export interface SystemdFile {
   readonly Timer?: {
     readonly OnActiveSec?: Span;
     readonly OnUnitActiveSec?: Span;
-    readonly OnCalendar?: "minutely";
+    readonly OnCalendar?: Lines;
+    readonly RandomizedDelaySec?: Span;
     readonly AccuracySec?: Span;
   };
   readonly Socket?: { readonly ListenStream: number; readonly Accept?: boolean; readonly MaxConnections?: number };

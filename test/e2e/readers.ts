@@ -24,6 +24,16 @@ const READERS: readonly Reader[] = [
   },
   { name: "nginx", script: "! command -v nginx >/dev/null || [ ! -e /etc/nginx/conf.d/mastodon.conf ] || nginx -t -q" },
   { name: "HAProxy", script: "! command -v haproxy >/dev/null || haproxy -c -q -f /etc/haproxy/haproxy.cfg" },
+  {
+    name: "logrotate",
+    script:
+      "[ ! -e /etc/logrotate.d/00-mastodon ] || { systemctl is-active -q logrotate.timer && systemctl start logrotate.service && logrotate -d /etc/logrotate.conf 2>&1 | grep 'rotating pattern: /var/log/nginx/' | grep 'log files >= 67108864 are rotated earlier' >/dev/null; }",
+  },
+  {
+    name: "PostgreSQL's log, without Patroni",
+    script:
+      "[ ! -e /etc/postgresql/17/main/conf.d/50-mastodon.conf ] || journalctl -q -u postgresql@17-main -o cat | grep 'database system is ready to accept connections' >/dev/null",
+  },
   // It tells of a line that it cannot read, and goes on without it.
   { name: "journald", script: "! journalctl -q -o cat --no-pager | grep -E 'zz-mastodon.conf:[0-9]+: '" },
   { name: "rsyslog", script: "! command -v rsyslogd >/dev/null || rsyslogd -N1 -f /etc/rsyslog.conf" },

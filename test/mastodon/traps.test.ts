@@ -12,8 +12,11 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { Postgres } from "../../lib";
+import { textOf } from "../../lib/core/program";
 import { FakeCloud } from "../../lib/testing";
 import { pageOf, WHOLE } from "./mixes";
+import { emptySite } from "./monitoring-site";
 
 interface Text {
   readonly host: string;
@@ -99,6 +102,30 @@ test("Debian's nginx and PgBouncer stay dead when they are killed: here they sta
     "/etc/systemd/system/pgbouncer@.service",
   ]);
   for (const { content } of units) expect(content).toMatch(/^Restart=always$/m);
+});
+
+test("no log file grows until the disk is full: nginx' is put aside by its size, every ten minutes, and PostgreSQL's is the journal", () => {
+  const files = (path: RegExp) => found(path).map(({ host, path: at, content }) => ({ host, at, content }));
+  const of = (host: string, at: string, content: string) => ({ host, at, content });
+  expect(files(/logrotate/)).toEqual(
+    ["streaming", "web"].flatMap((host) => [
+      of(host, "/etc/logrotate.d/00-mastodon", "maxsize 64M\n"),
+      of(
+        host,
+        "/etc/systemd/system/logrotate.timer.d/10-mastodon.conf",
+        "[Timer]\nOnCalendar=\nOnCalendar=*:0/10\nRandomizedDelaySec=60\n",
+      ),
+    ]),
+  );
+  for (const host of [/^web$/, /^streaming$/]) {
+    expect(boot(host)).toContain("systemctl enable logrotate.timer\nsystemctl restart --no-block logrotate.timer\n");
+    expect(boot(host)).toMatch(/^PACKAGES=.*\blogrotate\b/m);
+  }
+  const single = new Postgres(emptySite(), "Alone");
+  const step = single.machines[0]!.program.steps.find((one) => one.kind === "file" && one.path.endsWith("50-mastodon.conf"));
+  expect(step?.kind === "file" && textOf(step.content)).toMatch(
+    /^listen_addresses = '\*'\nlog_destination = syslog\nsyslog_split_messages = off\nsyslog_sequence_numbers = off\n/,
+  );
 });
 
 test("no log has a query or a token: nginx writes paths, and the journal drops lines of nginx and Mastodon with either", () => {

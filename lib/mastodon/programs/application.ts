@@ -6,6 +6,7 @@ import { Program } from "../../core/program";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, ServiceSection, unit, UnitSection } from "../../core/unit";
 import { KILL_AFTER_SECONDS } from "../limits";
 import { hasMetrics } from "../monitoring/monitored";
+import { ACCESS_LOG, accessLog } from "./access-log";
 import { WebSockets } from "./web-sockets";
 
 /** What a host needs to run containers of `image`. */
@@ -112,6 +113,7 @@ export function nginx(program: Program, plan: Nginx): void {
       why: "nginx takes only our site, and as many connections as it is asked for",
       script: ownSite(plan.webSockets),
     })
+    .add(...accessLog())
     .add({ kind: "start", units: ["nginx.service"] });
 }
 
@@ -153,7 +155,7 @@ function server(nginx: Nginx): string {
     "error_log syslog:server=unix:/dev/log,nohostname;",
     "",
     "server {",
-    "  access_log /var/log/nginx/access.log path;",
+    `  access_log ${ACCESS_LOG} path;`,
     `  listen ${HTTP_PORT} default_server${backlog};`,
     `  listen [::]:${HTTP_PORT} default_server${backlog};`,
     "  server_name _;",

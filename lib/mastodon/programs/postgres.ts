@@ -26,6 +26,9 @@ const TAKEN: Taken = {
 
 const READY = `systemctl is-active -q ${UNIT} && [ "$(${AS_POSTGRES} psql -XAtqc 'select pg_is_in_recovery()' 2>/dev/null)" = f ] || { [ ! -e ${DATA}/standby.signal ] || { echo "this PostgreSQL was a standby, and the page has no other: runuser -u postgres -- pg_ctlcluster ${MAJOR} main promote makes it the primary"; false; } && echo "PostgreSQL does not answer: $(journalctl -u ${UNIT} -n 1 -o cat --no-pager)"; false; }`;
 
+// Debian writes a file without a limit of size. Patroni's PostgreSQL writes to the journal by itself, which takes messages of any length whole.
+const IN_JOURNAL = { log_destination: "syslog", syslog_split_messages: "off", syslog_sequence_numbers: "off" };
+
 export interface SinglePlan extends PostgresPlan {
   /** How the names of the slots of its standbys begin, on a page that had some. */
   readonly slots: string;
@@ -33,7 +36,7 @@ export interface SinglePlan extends PostgresPlan {
 
 export function postgres(program: Program, plan: SinglePlan): void {
   const { ofMemory, shared } = parameters(plan);
-  const conf = confLines({ listen_addresses: "*", ...ofMemory, ...shared });
+  const conf = confLines({ listen_addresses: "*", ...IN_JOURNAL, ...ofMemory, ...shared });
   server(program, plan);
   program
     .add({ kind: "file", path: CONF, content: conf, renewedLines: OF_MEMORY, taken: TAKEN })
