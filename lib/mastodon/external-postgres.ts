@@ -7,7 +7,7 @@ import { Secret } from "../core/secret";
 import { Site } from "./site";
 import { Clients, Connections } from "./connections";
 import { DatabaseAdmin, DatabaseFacts, PostgresServer, SslMode } from "./database";
-import { calledOf, ExternalServerProps, ExternalServer } from "./external-server";
+import { calledOf, ExternalServerProps, ExternalServer, knownName } from "./external-server";
 import { POSTGRES_PORT } from "./ports";
 import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
 
@@ -76,18 +76,23 @@ export class ExternalPostgres implements PostgresServer {
   readonly direct: ExternalPostgres = this;
   readonly path: string;
   readonly admin: DatabaseAdmin | undefined;
+  /** The maximum of connections from a page to each of its servers. */
+  readonly maxConnections: number;
+  /** The names of its servers, first that of the primary; `undefined` for a host that Terraform computes. */
+  readonly names: readonly (string | undefined)[];
   private readonly described: ExternalServer;
   private readonly servers: readonly { readonly endpoint: (site: Site) => Endpoint<DatabaseFacts>; readonly name: string }[];
-  private readonly most: number;
 
   constructor(props: ExternalPostgresProps) {
     this.path = `Postgres.external ${calledOf(props)}`;
     this.described = new ExternalServer(this.path);
-    this.most = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
+    this.maxConnections = this.described.whole("maxConnections", props.maxConnections ?? 90, 1, 100_000);
     const port = this.described.port(props.port ?? POSTGRES_PORT);
     const facts = databaseFacts(this.described, props);
     this.admin = props.admin && this.adminOf(props.admin, props.user);
-    this.servers = [props, ...(props.replicas ?? [])].map((server) => {
+    const all = [props, ...(props.replicas ?? [])];
+    this.names = all.map(knownName);
+    this.servers = all.map((server) => {
       const named = this.described.named(server, facts.sslmode === "verify-full");
       return {
         name: `${calledOf(server)}:${port}`,
@@ -104,8 +109,10 @@ export class ExternalPostgres implements PostgresServer {
   }
 
   reachedBy(who: Host, why: string): DatabaseFacts {
-    this.described.tell(Site.of(who));
-    return this.servers[0]!.endpoint(Site.of(who)).reachedBy(who, why);
+    const site = Site.of(who);
+    this.described.tell(site);
+    site.shared.external.add(this);
+    return this.servers[0]!.endpoint(site).reachedBy(who, why);
   }
 
   replicaReachedBy(who: Host, why: string): DatabaseFacts | undefined {
@@ -147,8 +154,8 @@ export class ExternalPostgres implements PostgresServer {
     const made = this.servers.map(({ name }) => {
       return new Connections(site, {
         name,
-        most: this.most,
-        limit: `maxConnections of ${this.path} is ${this.most}`,
+        most: this.maxConnections,
+        limit: `maxConnections of ${this.path} is ${this.maxConnections}`,
         remedy: (needed) =>
           `raise its max_connections and then maxConnections to at least ${needed}, or put a PgBouncer in front or lower its ` +
           "serverConnections, or use fewer machines, processes or threads",

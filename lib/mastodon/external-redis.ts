@@ -4,7 +4,7 @@ import { Endpoint } from "../core/endpoint";
 import { Host } from "../core/host";
 import { Secret } from "../core/secret";
 import { Site } from "./site";
-import { calledOf, ExternalServerProps, ExternalServer } from "./external-server";
+import { calledOf, ExternalServerProps, ExternalServer, knownName } from "./external-server";
 import { REDIS_PORTS, SENTINEL_PORT } from "./ports";
 import { PASSWORDS, RedisFacts, RedisServer, RedisUse } from "./redis-facts";
 import { externalPassword, PASSWORD_OF_EXTERNAL } from "./secrets";
@@ -103,6 +103,8 @@ const URL_SHAPE = /^(rediss?):\/\/(?:([^:@/]*)(:[^@/]*)?@)?([^:@/?#]+)(?::(\d+))
 export class ExternalRedis implements RedisServer {
   readonly use: RedisUse;
   readonly path: string;
+  /** Its name; `undefined` for a host that Terraform computes. */
+  readonly name: string | undefined;
   private readonly described: ExternalServer;
   private readonly password: Secret | "none" | undefined;
   private readonly facts: Omit<RedisFacts, "password" | "sentinel">;
@@ -140,6 +142,7 @@ export class ExternalRedis implements RedisServer {
     if (servers.length === 0) this.described.wrong("sentinels.hosts is empty", "list every sentinel");
     this.endpoints = servers.map((server) => this.described.named(server, tls === true));
     this.path = `Redis.external ${this.sentinels?.master ?? calledOf(servers[0] ?? { host })}`;
+    this.name = this.sentinels?.master ?? knownName({ host, ...(managed !== undefined && { managed }) });
     if (parts.user !== undefined && !/^[A-Za-z0-9._-]+$/.test(parts.user)) {
       this.described.wrong(`user is "${parts.user}"`, "use letters, digits and . _ -, which Ruby and Node parse alike in a URL");
     }
@@ -158,8 +161,14 @@ export class ExternalRedis implements RedisServer {
     for (const { port } of this.sentinels?.hosts ?? []) if (port !== undefined) this.described.port(port, "sentinels.hosts.port");
   }
 
+  /** Whether sentinels say where it is. */
+  get moves(): boolean {
+    return this.sentinels !== undefined;
+  }
+
   reachedBy(who: Host, why: string): RedisFacts {
     const site = Site.of(who);
+    site.shared.external.add(this);
     this.described.tell(site);
     this.checkVersion(site);
     const password = this.password ?? externalPassword(site, PASSWORDS[this.use], this.path);

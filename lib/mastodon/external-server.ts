@@ -32,9 +32,14 @@ const WORD = /^[a-z_][a-z0-9_-]*$/i;
 // Role names of managed servers contain a project or a server: `project.role`, `user@server`.
 const ROLE = /^[a-z_][a-z0-9_.@+-]*$/i;
 
-/** What messages and the sums of connections call it. A host that Terraform computes has no text at synth. */
-export function calledOf({ host, managed }: ExternalServerProps): string {
-  return managed?.name ?? (Token.isUnresolved(host) ? "a host that Terraform computes" : host);
+/** Its name at the cloud, or its host; `undefined` for a host that Terraform computes, which has no text at synth. */
+export function knownName({ host, managed }: ExternalServerProps): string | undefined {
+  return managed?.name ?? (Token.isUnresolved(host) ? undefined : host);
+}
+
+/** What messages and the sums of connections call it. */
+export function calledOf(server: ExternalServerProps): string {
+  return knownName(server) ?? "a host that Terraform computes";
 }
 
 /** Collects problems. No site exists yet when an external server is described, so each site that uses it reports them (`tell`). */

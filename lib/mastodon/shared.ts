@@ -5,6 +5,8 @@ import type { Construct } from "constructs";
 import type { Host } from "../core/host";
 import type { Connections } from "./connections";
 import type { Etcd } from "./etcd";
+import type { ExternalPostgres } from "./external-postgres";
+import type { ExternalRedis } from "./external-redis";
 import type { ImageKind } from "./images";
 import type { PgBouncer } from "./pgbouncer";
 import type { SidekiqProcesses } from "./queues";
@@ -23,6 +25,8 @@ export class Shared {
   readonly databaseServers: Connections[] = [];
   /** The same for external servers, each of which may serve several sites (`external-postgres.ts`, `external-pgbouncer.ts`). */
   readonly externalServers = new Map<object, readonly Connections[]>();
+  /** The external PostgreSQL and Redis that hosts of the site reach (`external-postgres.ts`, `external-redis.ts`). */
+  readonly external = new Set<ExternalPostgres | ExternalRedis>();
   /** The pooler on the loopback of each host that has one there (`pgbouncer.ts`). */
   readonly loopbackPoolers = new Map<Host, PgBouncer>();
   /** The clusters of etcd (`etcd.ts`). */

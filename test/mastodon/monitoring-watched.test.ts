@@ -46,6 +46,7 @@ test("the facts of a page with one of everything", () => {
       { name: "redis", use: "main", tier: "redis", machines: redis, sentinels: 3, jobs: false },
     ],
     postgres: [{ tier: "database", machines: ["database-1", "database-2"], maxConnections: 300 }],
+    external: { postgres: [], redis: [] },
     etcd: [{ name: "Etcd", tier: "redis", machines: redis }],
     poolers: [{ tier: "pool", hosts: 1, each: false, serverConnections: 50, maxClients: 5000 }],
     monitoring: [],

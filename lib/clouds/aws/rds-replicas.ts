@@ -30,8 +30,15 @@ interface Source {
   readonly settings: OfReplicas;
 }
 
-/** The addresses of the replicas. What a replica leaves out it has of its source. */
-export function rdsReplicas(network: AwsNetwork, scope: Construct, { count, name, source, settings }: Source): readonly string[] {
+interface Replica {
+  /** Its name at RDS. */
+  readonly called: string;
+  /** Its address. */
+  readonly host: string;
+}
+
+/** The replicas. What a replica leaves out it has of its source. */
+export function rdsReplicas(network: AwsNetwork, scope: Construct, { count, name, source, settings }: Source): readonly Replica[] {
   const { zones } = network.settings;
   return Array.from({ length: count }, (_, at) => at + 1).map((number) => {
     const called = shortened(`${name}-reads-${number}`, DATABASE_NAME_LENGTH);
@@ -59,6 +66,6 @@ export function rdsReplicas(network: AwsNetwork, scope: Construct, { count, name
       skipFinalSnapshot: true,
       tags: { ...network.tags(""), Name: called },
     });
-    return made.address;
+    return { called, host: made.address };
   });
 }

@@ -175,7 +175,8 @@ export function rds(scope: Construct, id: string, props: RdsProps): RdsPostgres 
     tls: "verify-full",
     ca: props.ca ?? rootOf(network, within),
     maxConnections: maxConnections - KEPT_CONNECTIONS,
-    replicas: replicas.map((host) => ({ host, managed })),
+    // Callers may enter by the group that all of them have.
+    replicas: replicas.map(({ host, called }) => ({ host, managed: { ...managed, name: called } })),
     managed,
     admin: { user: MASTER, password: secret },
   };

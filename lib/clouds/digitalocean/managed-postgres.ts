@@ -104,21 +104,22 @@ export function managedPostgres(scope: Construct, id: string, props: ManagedPost
       port: PORT,
       name: made.database,
       maxConnections: Math.max(1, connections - (pool ?? 0)),
-      replicas: props.replica === true ? [{ host: replicaOf(), managed }] : [],
+      replicas: props.replica === true ? [replicaOf()] : [],
     },
     ...(pool !== undefined && { pool: poolOf(pool) }),
   };
 
-  function replicaOf(): string {
+  function replicaOf(): { readonly host: string; readonly managed: Managed } {
+    const name = shortened(`${place.site}-${hostName(id)}-reads`, NAME_LENGTH);
     const replica = new DatabaseReplica(within, "Replica", {
       clusterId: made.id,
-      name: shortened(`${place.site}-${hostName(id)}-reads`, NAME_LENGTH),
+      name,
       size: props.size,
       region: place.region,
       privateNetworkUuid: place.vpc,
     });
     whole.admitTo("ReplicaCallers", replica.uuid);
-    return replica.privateHost;
+    return { host: replica.privateHost, managed: { ...managed, name } };
   }
 
   function poolOf(size: number): ManagedPostgres["pool"] {

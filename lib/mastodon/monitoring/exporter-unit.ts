@@ -8,8 +8,11 @@ export interface ExporterOptions {
   readonly options: readonly string[];
   /** Variables of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Whether the variables hold a password. It stays as it is until the machine is renewed, as its server's does. */
-  readonly secret?: boolean;
+  /**
+   * Whether the variables hold a password. `renewed`: they stay as they are until the machine is renewed, as the server's own do. `delivered`: they are
+   * those of an external server, and change with the page; the password may hold a single quote.
+   */
+  readonly secret?: "renewed" | "delivered" | undefined;
   /** Limits of its service, if it needs others than `CONFINED`. */
   readonly service?: ServiceSection;
 }
@@ -69,14 +72,17 @@ export function exporterInstance(name: string, given: InstanceOptions): readonly
   ];
 }
 
-function defaults(file: string, service: string, { options, variables = {}, secret = false }: ExporterOptions): FileStep {
-  const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'\n`);
+function defaults(file: string, service: string, { options, variables = {}, secret }: ExporterOptions): FileStep {
+  // systemd expands nothing in either kind of quotes. In double ones it would take " and \\ for its own, which no external password holds (`secrets.ts`).
+  const quote = secret === "delivered" ? '"' : "'";
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote}${value}${quote}\n`);
   return {
     kind: "file",
     path: `/etc/default/${file}`,
     content: `${lines.join("")}ARGS='${options.join(" ")}'\n`,
     // systemd reads it as root.
-    ...(secret && { mode: "0600", renewedLines: `^(${Object.keys(variables).join("|")})=` }),
+    ...(secret !== undefined && { mode: "0600" }),
+    ...(secret === "renewed" && { renewedLines: `^(${Object.keys(variables).join("|")})=` }),
     taken: { what: service, does: "restart", script: `runs ${service} || exit 0\nsystemctl restart ${service}\n` },
   };
 }

@@ -16,7 +16,10 @@ import { AlertsProps, checkAlerts, limitsOf } from "./alerts";
 import { blackbox } from "./blackbox";
 import { bootTexts } from "./boot-texts";
 import { exporterProxy } from "./exporter-proxy";
+import { Exporter } from "./exporter";
 import { exportersOf } from "./exporters";
+import { externalServers } from "./external";
+import { CONNECTIONS_OF_AN_EXPORTER, externalExporters } from "./external-exporters";
 import { overviewFacts } from "./overview/facts";
 import { overview } from "./overview/steps";
 import { tellsPoolsUsed } from "./pools-used";
@@ -72,6 +75,8 @@ const LEAST_GIB = 5;
 
 export class Monitoring extends Construct {
   readonly machines: readonly Machine[];
+  /** The exporters of external servers on each of its machines. */
+  private readonly external = new Map<Host, readonly Exporter[]>();
 
   constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
     super(scope, id);
@@ -145,7 +150,7 @@ export class Monitoring extends Construct {
       directory: DIRECTORY,
       retentionMib: Math.floor(disk.gib * 1024 * 0.8),
       alertmanagers: names,
-      kept: () => keptTargets(site.hosts),
+      kept: () => keptTargets(site.hosts, machine, this.external.get(machine) ?? []),
       rules: () => rules(watched(site, alerts)),
       visits: () => watched(site, alerts).hosts,
     });
@@ -181,6 +186,15 @@ export class Monitoring extends Construct {
     return [`How it is: http://localhost:${OVERVIEW_PORT}/ as long as this runs:`, `  ${forwarded}`];
   }
 
+  /** Makes the exporters of servers that have no host on the page, and counts their connections. */
+  private readExternal(): void {
+    for (const { server } of externalServers(Site.of(this)).postgres) {
+      const each = CONNECTIONS_OF_AN_EXPORTER;
+      server.expectsPooler(this, { processes: this.machines.length, each, reads: false, doubles: false });
+    }
+    for (const machine of this.machines) this.external.set(machine, externalExporters(machine));
+  }
+
   /** Adds the exporters to all hosts, and lets these be found. */
   private watch(hosts: readonly Host[]): void {
     const { madeFrontDoor: door, shared } = Site.of(this);
@@ -188,8 +202,9 @@ export class Monitoring extends Construct {
     // Where no name service knows the public names.
     for (const { host } of door?.machine === undefined ? [] : door.routes)
       for (const machine of this.machines) machine.knows({ name: host, address: door!.machine!.address });
+    this.readExternal();
     for (const host of hosts) {
-      const exporters = exportersOf(host);
+      const exporters = [...exportersOf(host), ...(this.external.get(host) ?? [])];
       exporterProxy(host.program, exporters);
       host.open("monitoring", EXPORTERS_PORT, "its metrics");
       if (!(host instanceof Pool)) {

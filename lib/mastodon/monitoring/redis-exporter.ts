@@ -17,7 +17,17 @@ export interface WatchedRedis {
   readonly namespace: string | undefined;
 }
 
-const QUEUES = "/etc/prometheus/sidekiq-queues.lua";
+export const REDIS_PACKAGE = "prometheus-redis-exporter";
+export const QUEUES = "/etc/prometheus/sidekiq-queues.lua";
+
+/** What is read of any Redis. */
+export const READS = [
+  "-connection-timeout=5s",
+  // What INFO says is enough; CONFIG GET would show passwords, and sentinels do not know it.
+  "-config-command=-",
+  "-redis-only-metrics",
+  "-exclude-latency-histogram-metrics",
+] as const;
 
 export function redisExporter({ use, password, namespace }: WatchedRedis): Exporter {
   const port = REDIS_EXPORTER_PORT + REDIS_PORTS[use] - REDIS_PORTS.main;
@@ -47,27 +57,19 @@ function instance(
   further: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): readonly Step[] {
-  return exporterInstance("prometheus-redis-exporter", {
+  return exporterInstance(REDIS_PACKAGE, {
     instance: name,
     user: "prometheus",
     of: "Redis, %i",
-    options: [
-      `-web.listen-address=127.0.0.1:${port}`,
-      `-redis.addr=redis://127.0.0.1:${of}`,
-      "-connection-timeout=5s",
-      // What INFO says is enough; CONFIG GET would show passwords, and sentinels do not know it.
-      "-config-command=-",
-      "-redis-only-metrics",
-      "-exclude-latency-histogram-metrics",
-      ...further,
-    ],
+    options: [`-web.listen-address=127.0.0.1:${port}`, `-redis.addr=redis://127.0.0.1:${of}`, ...READS, ...further],
     variables,
-    secret: Object.keys(variables).length > 0,
+    secret: Object.keys(variables).length > 0 ? "renewed" : undefined,
   });
 }
 
-function queuesScript(use: RedisUse, namespace: string): Step {
-  const service = `prometheus-redis-exporter@${use}`;
+/** Reads the queues, for an instance of the exporter. */
+export function queuesScript(instance: string, namespace: string): Step {
+  const service = `${REDIS_PACKAGE}@${instance}`;
   return {
     kind: "file",
     path: QUEUES,

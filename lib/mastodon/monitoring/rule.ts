@@ -66,6 +66,11 @@ export function instances(names: readonly string[]): string {
   return `instance=~"${names.join("|")}"`;
 }
 
+/** A matcher that leaves out these, to be put behind others; nothing without any. */
+export function others(names: readonly string[]): string {
+  return names.length === 0 ? "" : `,instance!~"${names.join("|")}"`;
+}
+
 /**
  * Only if it held once in the last day: ` and on () …`. What was never seen is not lost: kept machines have no exporters until they are renewed, and new
  * machines still boot.

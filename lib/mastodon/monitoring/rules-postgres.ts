@@ -1,19 +1,28 @@
 // Alerts about the PostgreSQL of a page: who is primary, standbys, connections, what vacuum and the log's copies leave behind.
 
 import { alert, AlertRule, instances, orZero, RuleGroup, seen, UNWATCHED, WITH_MACHINE } from "./rule";
-import { WatchedPostgres } from "./watched";
+import { connectionsOf } from "./rules-connections";
+import { externalPostgres } from "./rules-external";
+import { Watched, WatchedPostgres } from "./watched";
 
-export function postgresRules(all: readonly WatchedPostgres[]): RuleGroup {
+export function postgresRules({ postgres: own, external: { postgres: external } }: Watched): RuleGroup {
+  const clusters = own.some(isCluster);
   return {
     name: "PostgreSQL",
-    rules: all.length === 0 ? [] : [...all.flatMap(ofTier), ...ANY, ...(all.some(isCluster) ? COPIES : [])],
+    rules: [
+      ...own.flatMap(ofTier),
+      ...external.flatMap(externalPostgres),
+      ...(own.length + external.length > 0 ? ANY : []),
+      ...(clusters || external.some(({ replicas }) => replicas.length > 0) ? [LAG] : []),
+      ...(clusters ? COPIES : []),
+    ],
   };
 }
 
 const isCluster = ({ machines }: WatchedPostgres) => machines.length > 1;
 
 function ofTier(page: WatchedPostgres): readonly AlertRule[] {
-  return [...(isCluster(page) ? cluster(page) : []), down(page), ...connections(page)];
+  return [...(isCluster(page) ? cluster(page) : []), down(page), ...connectionsOf(page)];
 }
 
 /** Who is primary, and who follows. Patroni's `scope` is the name of the tier. */
@@ -66,31 +75,6 @@ function down(page: WatchedPostgres): AlertRule {
   });
 }
 
-function connections({ tier, machines, maxConnections }: WatchedPostgres): readonly AlertRule[] {
-  const ratio = `site:mastodon_postgres_connections:ratio{${instances(machines)}}`;
-  const used = `{{ $value | humanizePercentage }} of maxConnections (${maxConnections} on the page) at {{ $labels.instance }} are used.`;
-  return [
-    alert({
-      name: "PostgresConnections",
-      expr: `${ratio} > 0.95`,
-      for: "30s",
-      severity: "critical",
-      labels: { tier },
-      summary: "Pages and jobs fail soon: PostgreSQL takes hardly any more connections",
-      description: `${used} \`pg_stat_activity\` says who holds them.`,
-    }),
-    alert({
-      name: "PostgresConnections",
-      expr: `${ratio} > 0.85`,
-      for: "2m",
-      severity: "warning",
-      labels: { tier },
-      summary: "PostgreSQL takes few more connections",
-      description: `${used} \`npx cdktf-mastodon connections\` prints what the page expects.`,
-    }),
-  ];
-}
-
 const ANY: readonly AlertRule[] = [
   alert({
     name: "PostgresIdleTransaction",
@@ -126,15 +110,16 @@ const ANY: readonly AlertRule[] = [
   }),
 ];
 
+const LAG = alert({
+  name: "PostgresLag",
+  expr: "site:mastodon_postgres_lag_seconds:max > 10",
+  for: "1m",
+  severity: "warning",
+  summary: "What people have written can be missing for a while when they read it",
+  description: "{{ $labels.instance }} is {{ $value | humanizeDuration }} behind. Look there for a long query, or a slow disk.",
+});
+
 const COPIES: readonly AlertRule[] = [
-  alert({
-    name: "PostgresLag",
-    expr: "site:mastodon_postgres_lag_seconds:max > 10",
-    for: "1m",
-    severity: "warning",
-    summary: "What people have written can be missing for a while when they read it",
-    description: "{{ $labels.instance }} is {{ $value | humanizeDuration }} behind. Look there for a long query, or a slow disk.",
-  }),
   alert({
     name: "PostgresSlotRetains",
     expr: "pg_replication_slots_pg_wal_lsn_diff / on (instance) group_left () (pg_settings_max_slot_wal_keep_size_bytes > 0) > 0.5",

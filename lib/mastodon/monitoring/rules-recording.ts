@@ -1,14 +1,14 @@
 // The recorded series of a site and of its pools, which alerts, dashboards and the overview use.
 
-import { RecordingRule, RuleGroup } from "./rule";
-import { Watched } from "./watched";
+import { instances, others, RecordingRule, RuleGroup } from "./rule";
+import { measuresJobs, namesOf, Watched } from "./watched";
 
 export function recordingRules(page: Watched): readonly RuleGroup[] {
   return [
     { name: "streaming series", rules: page.streaming > 0 ? STREAMING : [] },
-    { name: "sidekiq series", rules: page.redis.some(({ jobs }) => jobs) ? SIDEKIQ : [] },
+    { name: "sidekiq series", rules: measuresJobs(page) ? SIDEKIQ : [] },
     { name: "web series", rules: page.web.length > 0 ? WEB : [] },
-    { name: "postgres series", rules: page.postgres.length > 0 ? POSTGRES : [] },
+    { name: "postgres series", rules: postgres(page) },
   ];
 }
 
@@ -75,14 +75,29 @@ const WEB: readonly RecordingRule[] = [
   },
 ];
 
+function postgres({ postgres: own, external }: Watched): readonly RecordingRule[] {
+  const lags = own.length > 0 || external.postgres.some(({ replicas }) => replicas.length > 0);
+  return [
+    ...(lags ? [LAG] : []),
+    ...(own.length > 0 ? [used(others(namesOf(external, "postgres")), MOST)] : []),
+    // Of the connections that the page may open. Those of other roles are seen with `pg_monitor` only.
+    ...external.postgres.map(({ primary, replicas, maxConnections }) => {
+      return used(`,${instances([primary, ...replicas])}`, `${maxConnections}`);
+    }),
+  ];
+}
+
 // The exporter tells no lag for a standby that is cut off, since all that it has received is replayed: the alert for a missing standby covers that.
-const POSTGRES: readonly RecordingRule[] = [
-  {
-    record: "site:mastodon_postgres_lag_seconds:max",
-    expr: "max by (instance) (pg_replication_lag_seconds and on (instance) pg_replication_is_replica == 1)",
-  },
-  {
+const LAG: RecordingRule = {
+  record: "site:mastodon_postgres_lag_seconds:max",
+  expr: "max by (instance) (pg_replication_lag_seconds and on (instance) pg_replication_is_replica == 1)",
+};
+
+const MOST = "max by (instance) (pg_settings_max_connections)";
+
+function used(servers: string, most: string): RecordingRule {
+  return {
     record: "site:mastodon_postgres_connections:ratio",
-    expr: 'sum by (instance) (pg_stat_activity_count{backend_type="client backend"}) / max by (instance) (pg_settings_max_connections)',
-  },
-];
+    expr: `sum by (instance) (pg_stat_activity_count{backend_type="client backend"${servers}}) / ${most}`,
+  };
+}

@@ -1,36 +1,31 @@
 // Alerts about the Redis of a page and their sentinels: who is master, replicas, memory, and what is refused.
 
-import { Severity } from "./alerts";
-import { alert, AlertRule, instances, orZero, RuleGroup, seen, UNWATCHED, WITH_MACHINE } from "./rule";
-import { WatchedRedis } from "./watched";
+import { alert, AlertRule, instances, orZero, others, RuleGroup, seen, UNWATCHED, WITH_MACHINE } from "./rule";
+import { externalRedis } from "./rules-external";
+import { fullOf, NEEDED, severityOf, WITHOUT } from "./rules-redis-memory";
+import { Watched, WatchedRedis } from "./watched";
 
-/** Without the cache the site works. */
-const NEEDED = 'job="redis",use!="cache"';
 const SENTINELS = 3;
 
-export function redisRules(all: readonly WatchedRedis[]): RuleGroup {
-  const alone = all.filter(({ machines }) => machines.length === 1);
-  const several = all.filter(({ machines }) => machines.length > 1);
+export function redisRules({ redis: own, external: { redis: external } }: Watched): RuleGroup {
+  const alone = own.filter(({ machines }) => machines.length === 1);
+  const several = own.filter(({ machines }) => machines.length > 1);
+  const rest = others(external.map(({ name }) => name));
   return {
     name: "Redis",
     rules: [
       ...several.flatMap(replicated),
       ...alone.filter(({ use }) => use !== "cache").map(down),
-      ...(several.length > 0 || alone.some(({ use }) => use === "cache") ? [DOWN] : []),
+      ...(several.length > 0 || alone.some(({ use }) => use === "cache") ? [someDown(rest)] : []),
       ...(several.length > 0 ? WATCHING : []),
-      ...(all.some(({ use }) => use !== "cache") ? DURABLE : []),
-      ...(all.length > 0 ? [REFUSED] : []),
+      ...(own.some(({ use }) => use !== "cache") ? [...fullOf(`${NEEDED}${rest}`, OWN_MEMORY), cannotSave(rest)] : []),
+      ...external.flatMap(externalRedis),
+      ...(own.length + external.length > 0 ? [REFUSED] : []),
     ],
   };
 }
 
-const WITHOUT: Readonly<Record<string, string>> = {
-  main: "Timelines cannot be read, and nothing can be posted",
-  sidekiq: "Nothing can be posted, and nothing is distributed",
-  cache: "Pages are slower, since nothing is cached",
-};
-
-const severityOf = (use: string): Severity => (use === "cache" ? "warning" : "critical");
+const OWN_MEMORY = { limit: "maxMemoryMib for {{ $labels.use }}", raise: "Raise it on the page." };
 
 function replicated({ name, use, tier, machines }: WatchedRedis): readonly AlertRule[] {
   const masters = `redis_instance_info{job="redis",use="${use}",${instances(machines)},role="master"}`;
@@ -69,50 +64,25 @@ function down({ use, machines }: WatchedRedis): AlertRule {
   });
 }
 
-const DOWN = alert({
-  name: "RedisDown",
-  expr: `redis_up{job="redis"} == 0 ${WITH_MACHINE}`,
-  for: "30s",
-  severity: "warning",
-  summary: "A Redis does not answer",
-  description: "That for {{ $labels.use }} on {{ $labels.instance }}. `ready` there says what it waits for.",
-});
-
-/** What must not happen to data that is to stay. */
-const USED = `redis_memory_used_bytes{${NEEDED}} / (redis_memory_max_bytes > 0)`;
-const DURABLE: readonly AlertRule[] = [
+const someDown = (rest: string): AlertRule =>
   alert({
-    name: "RedisMemory",
-    expr: `${USED} > 0.95`,
+    name: "RedisDown",
+    expr: `redis_up{job="redis"${rest}} == 0 ${WITH_MACHINE}`,
     for: "30s",
-    severity: "critical",
-    summary: "As soon as Redis is full, nothing can be posted",
-    description: "{{ $value | humanizePercentage }} of maxMemoryMib for {{ $labels.use }} are used. Raise it on the page.",
-  }),
-  alert({
-    name: "RedisMemory",
-    expr: `${USED} > 0.8`,
-    for: "5m",
     severity: "warning",
-    summary: "Redis has little memory left, and refuses writes without any",
-    description: "{{ $value | humanizePercentage }} of maxMemoryMib for {{ $labels.use }} are used. Raise it on the page.",
-  }),
-  alert({
-    name: "RedisEvicts",
-    expr: `increase(redis_evicted_keys_total{${NEEDED}}[5m]) > 0`,
-    severity: "critical",
-    summary: "Timelines or jobs are lost: Redis throws them away",
-    description: "{{ $value | humanize }} keys for {{ $labels.use }} in five minutes. Its maxmemory-policy must be noeviction.",
-  }),
+    summary: "A Redis does not answer",
+    description: "That for {{ $labels.use }} on {{ $labels.instance }}. `ready` there says what it waits for.",
+  });
+
+const cannotSave = (rest: string): AlertRule =>
   alert({
     name: "RedisCannotSave",
-    expr: `redis_aof_last_write_status{${NEEDED}} == 0`,
+    expr: `redis_aof_last_write_status{${NEEDED}${rest}} == 0`,
     for: "30s",
     severity: "critical",
     summary: "Nothing can be posted if this Redis is the master: it cannot write to its disk",
     description: "Look whether the disk of {{ $labels.instance }} is full.",
-  }),
-];
+  });
 
 const REFUSED = alert({
   name: "RedisRefuses",

@@ -2,14 +2,15 @@
 
 import { PATH_OF_WEB } from "./probes";
 import { alert, AlertRule, orZero, RuleGroup, seen } from "./rule";
-import { Watched, WatchedQueue, WatchedSidekiq } from "./watched";
+import { measuresJobs, Watched, WatchedQueue, WatchedSidekiq } from "./watched";
 
 /** A queue that is so many times over its limit is noticed. */
 const CRITICAL_TIMES = 5;
 const PROCESSES = "site:mastodon_sidekiq_processes:max";
 
-export function sidekiqRules({ sidekiq, queues, redis, hosts }: Watched): RuleGroup {
-  const measured = redis.some(({ jobs }) => jobs);
+export function sidekiqRules(page: Watched): RuleGroup {
+  const { sidekiq, queues, hosts } = page;
+  const measured = measuresJobs(page);
   const host = hosts.find(({ path }) => path === PATH_OF_WEB)?.host ?? "the site";
   return {
     name: "sidekiq",

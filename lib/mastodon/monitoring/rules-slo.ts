@@ -4,7 +4,7 @@
 import { Objectives, Severity } from "./alerts";
 import { alert, AlertRule, RecordingRule, RuleGroup } from "./rule";
 import { PATH_OF_STREAMING, PATH_OF_WEB } from "./probes";
-import { Watched } from "./watched";
+import { measuresJobs, Watched } from "./watched";
 
 const WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] as const;
 type Window = (typeof WINDOWS)[number];
@@ -81,9 +81,10 @@ function badPosts({ limits }: Watched): RecordingRule {
   return { record: BAD_POSTS, expr: `max(${latency} > bool ${limits.queueSeconds[DISTRIBUTES]})` };
 }
 
-function objectivesOf({ web, hosts, queues, redis }: Watched): readonly Objective[] {
+function objectivesOf(page: Watched): readonly Objective[] {
+  const { web, hosts, queues } = page;
   const probed = (path: string) => hosts.some((one) => one.path === path);
-  const posts = queues.some(({ queue }) => queue === DISTRIBUTES) && redis.some(({ jobs }) => jobs);
+  const posts = queues.some(({ queue }) => queue === DISTRIBUTES) && measuresJobs(page);
   return [
     ...(web.length > 0 && probed(PATH_OF_WEB) ? [PAGES] : []),
     ...(posts ? [POSTS] : []),

@@ -27,10 +27,10 @@ export function ruleGroups(page: Watched): readonly RuleGroup[] {
     webRules(page),
     streamingRules(page),
     sidekiqRules(page),
-    postgresRules(page.postgres),
+    postgresRules(page),
     ...page.poolers.map(poolerRules),
     ...page.etcd.map(etcdRules),
-    redisRules(page.redis),
+    redisRules(page),
     monitoringRules(page),
   ].filter((group) => group.rules.length > 0);
 }

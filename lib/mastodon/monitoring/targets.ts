@@ -28,10 +28,14 @@ interface Target {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** All targets on kept machines. */
-export function keptTargets(hosts: readonly Host[]): string {
+/**
+ * All targets on kept machines.
+ * @param external those of external servers, whose exporters each monitoring machine has for itself
+ */
+export function keptTargets(hosts: readonly Host[], monitor: Host, external: readonly Exporter[]): string {
   const machines = hosts.filter((host): host is Machine => host instanceof Machine);
-  return json(machines.flatMap((host) => targets(host, exportersOf(host), host.name, host.name)));
+  const kept = machines.flatMap((host) => targets(host, exportersOf(host), host.name, host.name));
+  return json([...kept, ...targets(monitor, external, "127.0.0.1", monitor.name)]);
 }
 
 /** The targets on a member of a pool, with words for what only the member knows. */

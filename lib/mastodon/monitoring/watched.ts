@@ -9,6 +9,7 @@ import { Site } from "../site";
 import { Queue, versionOf } from "../version";
 import { AlertsProps, Limits, limitsOf } from "./alerts";
 import { measuresStreaming } from "./exporters";
+import { externalServers } from "./external";
 import { rubyExporters } from "./ruby-metrics";
 
 export interface Watched {
@@ -27,6 +28,7 @@ export interface Watched {
   readonly sidekiq: WatchedSidekiq | undefined;
   readonly redis: readonly WatchedRedis[];
   readonly postgres: readonly WatchedPostgres[];
+  readonly external: WatchedExternal;
   readonly etcd: readonly WatchedEtcd[];
   readonly poolers: readonly WatchedPooler[];
   /** The machines with Prometheus and Alertmanager. */
@@ -83,6 +85,27 @@ export interface WatchedPostgres {
   readonly tier: string;
   readonly machines: readonly string[];
   readonly maxConnections: number;
+}
+
+/** Servers that have no machine on the page, and are read from a monitoring machine. */
+export interface WatchedExternal {
+  readonly postgres: readonly WatchedExternalPostgres[];
+  readonly redis: readonly WatchedExternalRedis[];
+}
+
+export interface WatchedExternalPostgres {
+  /** The names of its servers, which are the label `instance`. */
+  readonly primary: string;
+  readonly replicas: readonly string[];
+  /** The maximum of connections from the page to each of them. */
+  readonly maxConnections: number;
+}
+
+export interface WatchedExternalRedis {
+  readonly name: string;
+  readonly use: string;
+  /** Whether it holds Sidekiq's jobs. */
+  readonly jobs: boolean;
 }
 
 export interface WatchedEtcd {
@@ -158,6 +181,7 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
       machines: one.machines.map(({ name }) => name),
       maxConnections: one.maxConnections,
     })),
+    external: externalOf(site),
     etcd: grouped(of("etcd"), ({ unit }) => unit.tier).map(([path, all]) => {
       const on = new Set(all.map(({ host }) => tierOf(host)));
       return { name: nameOf(path), tier: on.size === 1 ? [...on][0] : undefined, machines: all.map(({ host }) => host.name) };
@@ -173,6 +197,26 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
     delivers: site.cloud.can.delivers === true,
     limits,
   };
+}
+
+function externalOf(site: Site): WatchedExternal {
+  const { postgres, redis } = externalServers(site);
+  return {
+    postgres: postgres.map(({ server: { maxConnections }, all: [primary, ...replicas] }) => {
+      return { primary: primary!.name, replicas: replicas.map(({ name }) => name), maxConnections };
+    }),
+    redis: redis.map(({ one: { name, use, namespace } }) => ({ name, use, jobs: namespace !== undefined })),
+  };
+}
+
+/** The names of all external servers of a kind. */
+export function namesOf({ postgres, redis }: WatchedExternal, kind: "postgres" | "redis"): readonly string[] {
+  return kind === "redis" ? redis.map(({ name }) => name) : postgres.flatMap(({ primary, replicas }) => [primary, ...replicas]);
+}
+
+/** Whether Prometheus reads how Sidekiq's queues are. */
+export function measuresJobs({ redis, external }: Watched): boolean {
+  return [...redis, ...external.redis].some(({ jobs }) => jobs);
 }
 
 function isMeasured(site: Site, pool: string): boolean {

@@ -1,0 +1,78 @@
+// The PostgreSQL and Redis that the page does not run on its machines, as far as monitoring reads them: `externalServers(site)`. Called at synth, when
+// the whole page is known.
+
+import { ExternalPostgres } from "../external-postgres";
+import { ExternalRedis } from "../external-redis";
+import { RedisUse } from "../redis-facts";
+import { Site } from "../site";
+
+export type External = ExternalDatabase | ExternalCache;
+
+interface Common {
+  /** The label `instance` of its series: its name at the cloud, or its host. */
+  readonly name: string;
+}
+
+export interface ExternalDatabase extends Common {
+  readonly what: "postgres";
+  /** The label `tier` of its series: the name of its primary. */
+  readonly tier: string;
+  readonly replica: boolean;
+  /** The maximum of connections from the page to it. */
+  readonly maxConnections: number;
+}
+
+export interface ExternalCache extends Common {
+  readonly what: "redis";
+  readonly use: RedisUse;
+  /** What stands before Sidekiq's keys (`REDIS_NAMESPACE`), if it holds jobs. */
+  readonly namespace: string | undefined;
+}
+
+export interface ExternalServers {
+  readonly postgres: readonly { readonly server: ExternalPostgres; readonly all: readonly ExternalDatabase[] }[];
+  readonly redis: readonly { readonly server: ExternalRedis; readonly one: ExternalCache }[];
+}
+
+/** By name, so that the order of the page makes no difference. A Redis whose address only sentinels know is not among them. */
+export function externalServers(site: Site): ExternalServers {
+  const all = [...site.shared.external];
+  const redis = all.filter((one) => one instanceof ExternalRedis).filter(({ moves }) => !moves);
+  const named = new Names();
+  const uses = redis.map(({ use }) => use);
+  const jobs: RedisUse = uses.includes("sidekiq") ? "sidekiq" : "main";
+  return {
+    postgres: sorted(
+      all.filter((one) => one instanceof ExternalPostgres),
+      ({ names }) => names[0],
+    ).map((server) => {
+      const names = server.names.map((name) => named.of("postgres", name ?? "postgres"));
+      const { maxConnections } = server;
+      return {
+        server,
+        all: names.map((name, n) => ({ what: "postgres", name, tier: names[0]!, replica: n > 0, maxConnections })),
+      };
+    }),
+    redis: sorted(redis, ({ use, name }) => `${use} ${name}`).map((server) => {
+      const { use, path } = server;
+      const namespace = use === jobs ? site.shared.jobs.get(path) : undefined;
+      return { server, one: { what: "redis", name: named.of(`redis ${use}`, server.name ?? `redis-${use}`), use, namespace } };
+    }),
+  };
+}
+
+/** Those of one kind with the same name, as on one host, are told apart by a number. */
+class Names {
+  private readonly taken = new Set<string>();
+
+  of(kind: string, name: string): string {
+    let free = name;
+    for (let n = 2; this.taken.has(`${kind} ${free}`); n += 1) free = `${name}-${n}`;
+    this.taken.add(`${kind} ${free}`);
+    return free;
+  }
+}
+
+function sorted<Of>(all: readonly Of[], by: (one: Of) => string | undefined): readonly Of[] {
+  return [...all].sort((a, b) => ((by(a) ?? "") < (by(b) ?? "") ? -1 : 1));
+}

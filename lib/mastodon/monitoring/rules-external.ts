@@ -1,0 +1,54 @@
+// Alerts about PostgreSQL and Redis that run elsewhere. Who is primary there, and what a machine does, nobody of the page sees or can repair.
+
+import { alert, AlertRule, instances } from "./rule";
+import { connectionsOf } from "./rules-connections";
+import { fullOf, severityOf, WITHOUT } from "./rules-redis-memory";
+import { WatchedExternalPostgres, WatchedExternalRedis } from "./watched";
+
+const WHERE = "look at it where it runs";
+const LOG = (of: string) => `\`journalctl -u 'prometheus-${of}-exporter@*'\` on the monitoring machine says why`;
+
+export function externalPostgres(server: WatchedExternalPostgres): readonly AlertRule[] {
+  const { primary: tier, replicas } = server;
+  return [
+    down(tier),
+    ...(replicas.length > 0 ? [replicaDown(replicas)] : []),
+    ...connectionsOf({ tier, machines: [tier, ...replicas], maxConnections: server.maxConnections }),
+  ];
+}
+
+function down(primary: string): AlertRule {
+  return alert({
+    name: "PostgresDown",
+    expr: `pg_up{${instances([primary])}} == 0`,
+    for: "30s",
+    severity: "critical",
+    summary: "The site is down: PostgreSQL does not answer",
+    description: `${primary} does not let the monitoring machine in. ${LOG("postgres")}; ${WHERE}.`,
+  });
+}
+
+function replicaDown(replicas: readonly string[]): AlertRule {
+  return alert({
+    name: "PostgresDown",
+    expr: `pg_up{${instances(replicas)}} == 0`,
+    for: "30s",
+    severity: "warning",
+    summary: "PostgreSQL of {{ $labels.instance }} does not answer",
+    description: `It is a replica and does not let the monitoring machine in. ${LOG("postgres")}; ${WHERE}.`,
+  });
+}
+
+export function externalRedis({ name, use }: WatchedExternalRedis): readonly AlertRule[] {
+  const here = `job="redis",use="${use}",${instances([name])}`;
+  const away = alert({
+    name: "RedisDown",
+    expr: `redis_up{${here}} == 0`,
+    for: "30s",
+    severity: severityOf(use),
+    summary: `${WITHOUT[use]}: Redis does not answer`,
+    description: `${name} does not let the monitoring machine in. ${LOG("redis")}; ${WHERE}.`,
+  });
+  const limit = "the memory of {{ $labels.instance }} for {{ $labels.use }}";
+  return [away, ...(use === "cache" ? [] : fullOf(here, { limit, raise: "Give it more where it runs." }))];
+}
