@@ -2,6 +2,7 @@
 // docs/advise.md says what it looks at.
 
 import { diskAdvice } from "./advice-disks";
+import { externalAdvice } from "./advice-external";
 import { idleAdvice } from "./advice-idle";
 import { machineAdvice } from "./advice-machines";
 import { Watch } from "./advice-page";
@@ -20,7 +21,17 @@ export { type Advice, type Change } from "./advised";
  * than needed follows, and then what is fine.
  */
 export function advice(watch: Watch): readonly Advice[] {
-  const all = [postgresAdvice, poolerAdvice, redisAdvice, webAdvice, sidekiqAdvice, streamingAdvice, machineAdvice, diskAdvice];
+  const all = [
+    postgresAdvice,
+    externalAdvice,
+    poolerAdvice,
+    redisAdvice,
+    webAdvice,
+    sidekiqAdvice,
+    streamingAdvice,
+    machineAdvice,
+    diskAdvice,
+  ];
   const found = all.flatMap((one) => one(watch));
   const tierOf = ({ about }: Advice) => about.split(",")[0];
   const busy = found.filter(({ kind }) => kind === "raise").map(tierOf);

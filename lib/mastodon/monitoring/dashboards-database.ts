@@ -1,11 +1,13 @@
 // Grafana's dashboard of the database: PostgreSQL, its standbys, and PgBouncer in front of it.
 
 import { graph, Panel, Row, stack } from "./dashboards-panel";
-import { OverviewFacts, runs } from "./overview/facts";
+import { OverviewFacts, runs, runsItself } from "./overview/facts";
 
 const RATE = "$__rate_interval";
 const HERE = 'instance=~"$instance"';
-const OURS = `${HERE},datname="mastodon"`;
+const OWN = `${HERE},datname="mastodon"`;
+// An external database has the name that the page gives, and others beside it.
+const ANY = `${HERE},datname!~"template.*|rdsadmin"`;
 // PgBouncer's console is a database of this name, and no client's.
 const POOLS = `${HERE},database!="pgbouncer"`;
 const NAME = "{{instance}}";
@@ -14,16 +16,18 @@ export function databaseRows(facts: OverviewFacts): readonly Row[] {
   return [
     ...(runs(facts, "postgres")
       ? [
-          { title: "PostgreSQL", panels: SERVERS },
-          { title: "Standbys", panels: STANDBYS },
-          { title: "Tables", panels: TABLES },
+          { title: "PostgreSQL", panels: servers(ours(facts)) },
+          { title: "Standbys", panels: [LAG, ...(runsItself(facts, "postgres") ? STANDBYS : [])] },
+          { title: "Tables", panels: tables(ours(facts)) },
         ]
       : []),
     ...(runs(facts, "pgbouncer") ? [{ title: "PgBouncer", panels: poolers(facts) }] : []),
   ];
 }
 
-const SERVERS: readonly Panel[] = [
+const ours = (facts: OverviewFacts) => (runsItself(facts, "postgres") ? OWN : ANY);
+
+const servers = (databases: string): readonly Panel[] => [
   graph({
     title: "Primary",
     why: "1 on the primary. There must be one at each time; a change is a failover.",
@@ -37,14 +41,14 @@ const SERVERS: readonly Panel[] = [
     why: "Committed and rolled back, each second, by server.",
     unit: "ops",
     queries: [
-      { expr: `sum by (instance) (rate(pg_stat_database_xact_commit{${OURS}}[${RATE}]))`, name: `${NAME} committed` },
-      { expr: `sum by (instance) (rate(pg_stat_database_xact_rollback{${OURS}}[${RATE}]))`, name: `${NAME} rolled back` },
+      { expr: `sum by (instance) (rate(pg_stat_database_xact_commit{${databases}}[${RATE}]))`, name: `${NAME} committed` },
+      { expr: `sum by (instance) (rate(pg_stat_database_xact_rollback{${databases}}[${RATE}]))`, name: `${NAME} rolled back` },
     ],
     width: 8,
   }),
   graph({
     title: "Connections",
-    why: "The share of max_connections. At the limit PostgreSQL refuses new ones.",
+    why: "The share of maxConnections of the page. At the limit PostgreSQL refuses new ones.",
     unit: "percentunit",
     queries: [{ expr: `site:mastodon_postgres_connections:ratio{${HERE}}`, name: NAME }],
     limits: { warning: 0.85, critical: 0.95 },
@@ -67,7 +71,7 @@ const SERVERS: readonly Panel[] = [
     title: "Longest transaction",
     why: "Long ones keep autovacuum from its work and block migrations.",
     unit: "s",
-    queries: [{ expr: `max by (instance) (pg_stat_activity_max_tx_duration{${OURS}})`, name: NAME }],
+    queries: [{ expr: `max by (instance) (pg_stat_activity_max_tx_duration{${databases}})`, name: NAME }],
     limits: { warning: 600 },
     width: 8,
   }),
@@ -78,8 +82,8 @@ const SERVERS: readonly Panel[] = [
     queries: [
       {
         expr:
-          `sum by (instance) (rate(pg_stat_database_blks_hit{${OURS}}[${RATE}])) / ` +
-          `(sum by (instance) (rate(pg_stat_database_blks_hit{${OURS}}[${RATE}])) + sum by (instance) (rate(pg_stat_database_blks_read{${OURS}}[${RATE}])) > 0)`,
+          `sum by (instance) (rate(pg_stat_database_blks_hit{${databases}}[${RATE}])) / ` +
+          `(sum by (instance) (rate(pg_stat_database_blks_hit{${databases}}[${RATE}])) + sum by (instance) (rate(pg_stat_database_blks_read{${databases}}[${RATE}])) > 0)`,
         name: NAME,
       },
     ],
@@ -88,15 +92,16 @@ const SERVERS: readonly Panel[] = [
   }),
 ];
 
+const LAG = graph({
+  title: "Lag",
+  why: "How old the data of a standby is. One that is cut off has no lag, but does not follow.",
+  unit: "s",
+  queries: [{ expr: `site:mastodon_postgres_lag_seconds:max{${HERE}}`, name: NAME }],
+  limits: { warning: 10 },
+  width: 8,
+});
+
 const STANDBYS: readonly Panel[] = [
-  graph({
-    title: "Lag",
-    why: "How old the data of a standby is. One that is cut off has no lag, but does not follow.",
-    unit: "s",
-    queries: [{ expr: `site:mastodon_postgres_lag_seconds:max{${HERE}}`, name: NAME }],
-    limits: { warning: 10 },
-    width: 8,
-  }),
   graph({
     title: "Follows",
     why: "1 if a standby gets changes from the primary as they are made.",
@@ -116,26 +121,26 @@ const STANDBYS: readonly Panel[] = [
   }),
 ];
 
-const TABLES: readonly Panel[] = [
+const tables = (databases: string): readonly Panel[] => [
   graph({
     title: "Size of the database",
     why: "On the disk, without the log of changes.",
     unit: "bytes",
-    queries: [{ expr: `max by (instance) (pg_database_size_bytes{${OURS}})`, name: NAME }],
+    queries: [{ expr: `max by (instance) (pg_database_size_bytes{${databases}})`, name: NAME }],
     width: 8,
   }),
   graph({
     title: "Largest tables",
     why: "With their indexes.",
     unit: "bytes",
-    queries: [{ expr: `topk(8, max by (relname) (pg_stat_user_tables_size_bytes{${OURS}}))`, name: "{{relname}}" }],
+    queries: [{ expr: `topk(8, max by (relname) (pg_stat_user_tables_size_bytes{${databases}}))`, name: "{{relname}}" }],
     width: 8,
   }),
   graph({
     title: "Dead rows",
     why: "Of the tables with most. Autovacuum removes them; what only grows is held by a long transaction.",
     unit: "short",
-    queries: [{ expr: `topk(8, max by (relname) (pg_stat_user_tables_n_dead_tup{${OURS}}))`, name: "{{relname}}" }],
+    queries: [{ expr: `topk(8, max by (relname) (pg_stat_user_tables_n_dead_tup{${databases}}))`, name: "{{relname}}" }],
     width: 8,
   }),
 ];

@@ -10,7 +10,7 @@ import { Site } from "../site";
 import { rootCertificates, trust } from "../trust";
 import { Exporter } from "./exporter";
 import { exporterInstance } from "./exporter-unit";
-import { ExternalCache, ExternalDatabase, externalServers } from "./external";
+import { External, ExternalCache, ExternalDatabase, externalServers } from "./external";
 import { FURTHER, LEFT_OUT, POSTGRES_PACKAGE } from "./postgres-exporter";
 import { queuesScript, QUEUES, READS, REDIS_PACKAGE } from "./redis-exporter";
 
@@ -25,8 +25,15 @@ const NOT_EXTERNAL = [...LEFT_OUT, "wal"];
 // As the role of the page's own PostgreSQL has them (postgres-exporter-role.sh).
 const SESSION = "connect_timeout=5&statement_timeout=8000&lock_timeout=1000&default_transaction_read_only=on";
 
+/** What is read of one server, by a unit of the machine. */
+export interface ExternalExporter extends Exporter {
+  /** The systemd unit. */
+  readonly unit: string;
+  readonly server: External;
+}
+
 /** They have the labels of the server, as those of the page's own servers have. Called at synth, when the whole page is known. */
-export function externalExporters(machine: Host): readonly Exporter[] {
+export function externalExporters(machine: Host): readonly ExternalExporter[] {
   const { postgres, redis } = externalServers(Site.of(machine));
   const databases = postgres.flatMap(({ server, all }) => {
     const facts = [server.reachedBy(machine, WHY), ...server.replicasReachedBy(machine, WHY)];
@@ -38,11 +45,14 @@ export function externalExporters(machine: Host): readonly Exporter[] {
   ];
 }
 
-function ofPostgres(machine: Host, { name, tier }: ExternalDatabase, facts: DatabaseFacts, port: number): Exporter {
+function ofPostgres(machine: Host, server: ExternalDatabase, facts: DatabaseFacts, port: number): ExternalExporter {
+  const { name, tier } = server;
   const verifies = facts.sslmode === "verify-full";
   const does = { what: `whom the exporter of ${name} trusts`, does: "nothing" } as const;
   const root = verifies ? `&sslrootcert=${rootCertificates(machine, facts, does)}` : "";
   return {
+    server,
+    unit: `${POSTGRES_PACKAGE}@${name}.service`,
     module: `postgres-${name}`,
     job: "postgres",
     labels: { instance: name, role: "postgres", tier },
@@ -71,12 +81,15 @@ function ofPostgres(machine: Host, { name, tier }: ExternalDatabase, facts: Data
   };
 }
 
-function ofRedis(machine: Host, { name, use, namespace }: ExternalCache, facts: RedisFacts, port: number): Exporter {
+function ofRedis(machine: Host, server: ExternalCache, facts: RedisFacts, port: number): ExternalExporter {
+  const { name, use, namespace } = server;
   const { host, user, password, db, tls } = facts;
   const instance = `${use}-${name}`;
   // The same file that Ruby has.
   const ca = tls?.ca === undefined ? [] : [`-tls-ca-cert-file=${trust(machine).withPublic("redis", tls.ca)}`];
   return {
+    server,
+    unit: `${REDIS_PACKAGE}@${instance}.service`,
     module: `redis-${instance}`,
     job: "redis",
     labels: { instance: name, role: "redis", tier: name, use },

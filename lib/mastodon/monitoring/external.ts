@@ -1,6 +1,7 @@
 // The PostgreSQL and Redis that the page does not run on its machines, as far as monitoring reads them: `externalServers(site)`. Called at synth, when
 // the whole page is known.
 
+import { Facts } from "../../core/inventory";
 import { ExternalPostgres } from "../external-postgres";
 import { ExternalRedis } from "../external-redis";
 import { RedisUse } from "../redis-facts";
@@ -32,6 +33,16 @@ export interface ExternalCache extends Common {
 export interface ExternalServers {
   readonly postgres: readonly { readonly server: ExternalPostgres; readonly all: readonly ExternalDatabase[] }[];
   readonly redis: readonly { readonly server: ExternalRedis; readonly one: ExternalCache }[];
+}
+
+/** What the inventory calls the exporter of an external server, a unit of a monitoring machine; its facts are `factsOf`. */
+export const EXPORTER_UNIT = "exporter";
+
+/** What programs that read the inventory know of the server. */
+export function factsOf(server: External): Facts {
+  return server.what === "postgres"
+    ? { of: server.what, server: server.name, primary: server.tier, maxConnections: server.maxConnections }
+    : { of: server.what, server: server.name, use: server.use };
 }
 
 /** By name, so that the order of the page makes no difference. A Redis whose address only sentinels know is not among them. */

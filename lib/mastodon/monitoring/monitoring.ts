@@ -18,7 +18,7 @@ import { bootTexts } from "./boot-texts";
 import { exporterProxy } from "./exporter-proxy";
 import { Exporter } from "./exporter";
 import { exportersOf } from "./exporters";
-import { externalServers } from "./external";
+import { EXPORTER_UNIT, externalServers, factsOf } from "./external";
 import { CONNECTIONS_OF_AN_EXPORTER, externalExporters } from "./external-exporters";
 import { overviewFacts } from "./overview/facts";
 import { overview } from "./overview/steps";
@@ -192,7 +192,11 @@ export class Monitoring extends Construct {
       const each = CONNECTIONS_OF_AN_EXPORTER;
       server.expectsPooler(this, { processes: this.machines.length, each, reads: false, doubles: false });
     }
-    for (const machine of this.machines) this.external.set(machine, externalExporters(machine));
+    for (const machine of this.machines) {
+      const exporters = externalExporters(machine);
+      this.external.set(machine, exporters);
+      for (const { unit, server } of exporters) machine.runs(this, { unit, what: EXPORTER_UNIT, facts: factsOf(server) });
+    }
   }
 
   /** Adds the exporters to all hosts, and lets these be found. */

@@ -3,6 +3,7 @@
 
 import { Inventory, InventoryMachine, InventoryPool, InventoryUnit } from "../../../core/inventory";
 import { limitsOf } from "../alerts";
+import { EXPORTER_UNIT } from "../external";
 import { overviewQueries } from "./queries";
 
 export interface OverviewFacts {
@@ -11,7 +12,9 @@ export interface OverviewFacts {
   readonly host: string;
   /** In the order in which a request passes them, then by name. */
   readonly tiers: readonly OverviewTier[];
-  /** The uses of the page's own Redis, such as `main`; empty if they are external. */
+  /** Servers that run elsewhere, as far as monitoring reads them; left out without any. */
+  readonly external?: readonly OverviewExternal[];
+  /** The uses of Redis, such as `main`; empty if nothing reads them. */
   readonly redis: readonly string[];
   /** Sidekiq's queues on this page; first those whose jobs people wait for. */
   readonly queues: readonly string[];
@@ -36,6 +39,9 @@ export interface OverviewTier {
   /** How many members a pool has, the least if their number follows the load; left out for kept machines. */
   readonly size?: number;
 }
+
+/** A PostgreSQL with its replicas, or a Redis. */
+export type OverviewExternal = Required<Pick<OverviewTier, "name" | "runs" | "machines">>;
 
 /** From which values on something is a fault, as alerts have it. */
 export interface OverviewLimits {
@@ -69,11 +75,13 @@ export function overviewFacts(inventory: Inventory, limits = LIMITS): OverviewFa
   const kept = [...new Set(machines.map(tierOf))].map((name) => keptTier(name, machines));
   const queues = distinct(namesIn(units, "sidekiq", "queues")).sort((a, b) => urgency(a) - urgency(b) || (a < b ? -1 : 1));
   const tiers = [...kept, ...pools.map(poolTier)].sort((a, b) => order(a) - order(b) || (a.name < b.name ? -1 : 1));
+  const external = externalTiers(units);
   return {
     site: plain(inventory.site),
     host: plain(inventory.host),
     tiers,
-    redis: distinct(namesIn(units, "redis", "use")).sort(),
+    ...(external.length > 0 && { external }),
+    redis: distinct([...namesIn(units, "redis", "use"), ...namesIn(units, EXPORTER_UNIT, "use")]).sort(),
     queues,
     queueSeconds: Object.fromEntries(queues.map((queue) => [queue, limits.queueSeconds[queue] ?? OTHER_QUEUE_SECONDS])),
     certificateDays: limits.certificateDays,
@@ -85,9 +93,29 @@ export function overviewFacts(inventory: Inventory, limits = LIMITS): OverviewFa
   };
 }
 
-/** Whether a tier of the page runs a kind of service. */
-export function runs({ tiers }: OverviewFacts, what: string): boolean {
+/** Whether a tier of the page, or an external server, runs a kind of service. */
+export function runs({ tiers, external = [] }: OverviewFacts, what: string): boolean {
+  return [...tiers, ...external].some((tier) => tier.runs.includes(what));
+}
+
+/** Whether a tier of the page itself does. */
+export function runsItself({ tiers }: OverviewFacts, what: string): boolean {
   return tiers.some((tier) => tier.runs.includes(what));
+}
+
+/** Each monitoring machine has an exporter of each. */
+function externalTiers(units: readonly InventoryUnit[]): readonly OverviewExternal[] {
+  const all = units.flatMap(({ what, facts }) => {
+    const { of, server, primary = server } = facts;
+    return what === EXPORTER_UNIT ? [{ name: plain(String(primary)), of: plain(String(of)), server: plain(String(server)) }] : [];
+  });
+  return distinct(all.map(({ of, name }) => `${of} ${name}`))
+    .sort()
+    .map((key) => {
+      const own = all.filter(({ of, name }) => `${of} ${name}` === key);
+      const [{ name, of }] = own as [(typeof own)[0]];
+      return { name, runs: [of], machines: distinct(own.map(({ server }) => server)) };
+    });
 }
 
 /** The name of a kept machine without its number. */

@@ -12,7 +12,9 @@ function valueOf(samples, labels = {}) {
 }
 
 const compare = (a, b) => a.localeCompare(b, "en", { numeric: true });
-const runs = ({ tiers }, what) => tiers.some((tier) => tier.runs.includes(what));
+/** The tiers with a kind of service, and then the servers that run elsewhere. */
+const serving = ({ tiers, external = [] }, what) => [...tiers, ...external].filter((tier) => tier.runs.includes(what));
+const runs = (facts, what) => serving(facts, what).length > 0;
 
 function section(id, title, ...content) {
   return el("section", { id, "aria-labelledby": `${id}-title` }, el("h2", { id: `${id}-title` }, title), content);
@@ -189,7 +191,7 @@ const masterOf = (of, machine) =>
     .sort();
 
 function web({ facts, of }) {
-  const pools = facts.tiers.filter((tier) => tier.runs.includes("web"));
+  const pools = serving(facts, "web");
   const rows = pools.map(({ name: tier }) => {
     const pool = { pool: tier };
     const requests = valueOf(of.webRequests, pool);
@@ -266,7 +268,7 @@ function jobs({ facts, of }) {
 }
 
 function postgres({ facts, of }) {
-  const names = facts.tiers.filter((tier) => tier.runs.includes("postgres")).flatMap((tier) => tier.machines ?? []);
+  const names = serving(facts, "postgres").flatMap((tier) => tier.machines ?? []);
   const rows = names.map((instance) => {
     const primary = valueOf(of.primary, { instance }) === 1;
     const lag = valueOf(of.lag, { instance });
@@ -306,7 +308,7 @@ function wrongPrimaries(of) {
 }
 
 function poolers({ facts, of }) {
-  const own = facts.tiers.filter((tier) => tier.runs.includes("pgbouncer"));
+  const own = serving(facts, "pgbouncer");
   const kept = own.flatMap((tier) => (tier.machines ?? []).map((instance) => [instance, tier.name]));
   const seen = (of.poolClients ?? []).map(({ labels }) => [labels.instance, labels.tier]);
   const hosts = [...new Map([...kept, ...seen])].sort(([a], [b]) => compare(a, b));
