@@ -44,11 +44,13 @@ export interface InstanceOptions extends ExporterOptions {
   readonly of: string;
   /** Units that it starts after, with `%i` for the instance. */
   readonly after?: string;
+  /** Options that all instances on the machine have, before those of each. */
+  readonly common?: readonly string[];
 }
 
 /** One of several exporters of a package on a machine, each with a unit of its own in the place of Debian's. */
 export function exporterInstance(name: string, given: InstanceOptions): readonly Step[] {
-  const { instance, user, of, after, service = CONFINED } = given;
+  const { instance, user, of, after, common = [], service = CONFINED } = given;
   return [
     { kind: "package", names: [name] },
     defaults(`${name}-${instance}`, `${name}@${instance}`, given),
@@ -60,7 +62,7 @@ export function exporterInstance(name: string, given: InstanceOptions): readonly
         Service: {
           User: user,
           EnvironmentFile: `/etc/default/${name}-%i`,
-          ExecStart: `/usr/bin/${name} $ARGS`,
+          ExecStart: [`/usr/bin/${name}`, ...common, "$ARGS"].join(" "),
           ...RESTARTED_SOON,
           ...service,
         },

@@ -69,13 +69,13 @@ function ofPostgres(machine: Host, server: ExternalDatabase, facts: DatabaseFact
           DATA_SOURCE_URI: `${facts.host}:${facts.port}/${facts.name}?sslmode=${facts.sslmode}${root}&${SESSION}`,
         },
         secret: "delivered",
-        options: [
-          `--web.listen-address=127.0.0.1:${port}`,
+        common: [
           ...FURTHER.map((collector) => `--collector.${collector}`),
           ...NOT_EXTERNAL.map((collector) => `--no-collector.${collector}`),
           `--exclude-databases=${OF_CLOUDS.join(",")}`,
           "--log.level=warn",
         ],
+        options: [`--web.listen-address=127.0.0.1:${port}`],
       }),
     ],
   };
@@ -107,14 +107,9 @@ function ofRedis(machine: Host, server: ExternalCache, facts: RedisFacts, port: 
           ...(password !== undefined && { REDIS_PASSWORD: `${password}` }),
         },
         secret: "delivered",
-        options: [
-          `-web.listen-address=127.0.0.1:${port}`,
-          ...READS,
-          // A user that may not name its connections would have an error in the log at each reading.
-          "-set-client-name=false",
-          ...ca,
-          ...(namespace === undefined ? [] : [`-script=${QUEUES}`]),
-        ],
+        // A user that may not name its connections would have an error in the log at each reading.
+        common: [...READS, "-set-client-name=false"],
+        options: [`-web.listen-address=127.0.0.1:${port}`, ...ca, ...(namespace === undefined ? [] : [`-script=${QUEUES}`])],
       }),
     ],
   };

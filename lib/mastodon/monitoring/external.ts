@@ -45,13 +45,17 @@ export function factsOf(server: External): Facts {
     : { of: server.what, server: server.name, use: server.use };
 }
 
+/** What external Redis hold, also those whose address only sentinels know. */
+export function usesElsewhere(site: Site): readonly RedisUse[] {
+  return [...site.shared.external].flatMap((one) => (one instanceof ExternalRedis ? [one.use] : []));
+}
+
 /** By name, so that the order of the page makes no difference. A Redis whose address only sentinels know is not among them. */
 export function externalServers(site: Site): ExternalServers {
   const all = [...site.shared.external];
   const redis = all.filter((one) => one instanceof ExternalRedis).filter(({ moves }) => !moves);
   const named = new Names();
-  const uses = redis.map(({ use }) => use);
-  const jobs: RedisUse = uses.includes("sidekiq") ? "sidekiq" : "main";
+  const jobs: RedisUse = usesElsewhere(site).includes("sidekiq") ? "sidekiq" : "main";
   return {
     postgres: sorted(
       all.filter((one) => one instanceof ExternalPostgres),

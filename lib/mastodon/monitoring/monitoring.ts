@@ -195,6 +195,8 @@ export class Monitoring extends Construct {
     for (const machine of this.machines) {
       const exporters = externalExporters(machine);
       this.external.set(machine, exporters);
+      if (exporters.length > 0)
+        machine.smallerBy("give the passwords of external servers as Secrets of no greater `length` than their values have");
       for (const { unit, server } of exporters) machine.runs(this, { unit, what: EXPORTER_UNIT, facts: factsOf(server) });
     }
   }

@@ -2,7 +2,7 @@
 
 import { alert, AlertRule, instances } from "./rule";
 import { connectionsOf } from "./rules-connections";
-import { fullOf, severityOf, WITHOUT } from "./rules-redis-memory";
+import { fullOf, NEEDED, severityOf, WITHOUT } from "./rules-redis-memory";
 import { WatchedExternalPostgres, WatchedExternalRedis } from "./watched";
 
 const WHERE = "look at it where it runs";
@@ -24,7 +24,7 @@ function down(primary: string): AlertRule {
     for: "30s",
     severity: "critical",
     summary: "The site is down: PostgreSQL does not answer",
-    description: `${primary} does not let the monitoring machine in. ${LOG("postgres")}; ${WHERE}.`,
+    description: `${primary} does not answer the monitoring machine. ${LOG("postgres")}; ${WHERE}.`,
   });
 }
 
@@ -35,20 +35,28 @@ function replicaDown(replicas: readonly string[]): AlertRule {
     for: "30s",
     severity: "warning",
     summary: "PostgreSQL of {{ $labels.instance }} does not answer",
-    description: `It is a replica and does not let the monitoring machine in. ${LOG("postgres")}; ${WHERE}.`,
+    description: `It is a replica. ${LOG("postgres")}; ${WHERE}.`,
   });
 }
 
-export function externalRedis({ name, use }: WatchedExternalRedis): readonly AlertRule[] {
-  const here = `job="redis",use="${use}",${instances([name])}`;
-  const away = alert({
+export function externalRedis(all: readonly WatchedExternalRedis[]): readonly AlertRule[] {
+  const needed = all.filter(({ use }) => use !== "cache").map(({ name }) => name);
+  const limit = "the memory of {{ $labels.instance }} for {{ $labels.use }}";
+  return [
+    ...all.map(redisDown),
+    ...(needed.length > 0
+      ? fullOf(`${NEEDED},${instances([...new Set(needed)])}`, { limit, raise: "Give it more where it runs." })
+      : []),
+  ];
+}
+
+function redisDown({ name, use }: WatchedExternalRedis): AlertRule {
+  return alert({
     name: "RedisDown",
-    expr: `redis_up{${here}} == 0`,
+    expr: `redis_up{job="redis",use="${use}",${instances([name])}} == 0`,
     for: "30s",
     severity: severityOf(use),
     summary: `${WITHOUT[use]}: Redis does not answer`,
-    description: `${name} does not let the monitoring machine in. ${LOG("redis")}; ${WHERE}.`,
+    description: `${name} does not answer the monitoring machine. ${LOG("redis")}; ${WHERE}.`,
   });
-  const limit = "the memory of {{ $labels.instance }} for {{ $labels.use }}";
-  return [away, ...(use === "cache" ? [] : fullOf(here, { limit, raise: "Give it more where it runs." }))];
 }

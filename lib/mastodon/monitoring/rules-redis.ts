@@ -19,7 +19,7 @@ export function redisRules({ redis: own, external: { redis: external } }: Watche
       ...(several.length > 0 || alone.some(({ use }) => use === "cache") ? [someDown(rest)] : []),
       ...(several.length > 0 ? WATCHING : []),
       ...(own.some(({ use }) => use !== "cache") ? [...fullOf(`${NEEDED}${rest}`, OWN_MEMORY), cannotSave(rest)] : []),
-      ...external.flatMap(externalRedis),
+      ...externalRedis(external),
       ...(own.length + external.length > 0 ? [REFUSED] : []),
     ],
   };

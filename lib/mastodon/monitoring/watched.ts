@@ -9,7 +9,7 @@ import { Site } from "../site";
 import { Queue, versionOf } from "../version";
 import { AlertsProps, Limits, limitsOf } from "./alerts";
 import { measuresStreaming } from "./exporters";
-import { externalServers } from "./external";
+import { externalServers, usesElsewhere } from "./external";
 import { rubyExporters } from "./ruby-metrics";
 
 export interface Watched {
@@ -141,7 +141,8 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
   const nameOf = (path: string) => tiers.find((tier) => tier.path === path)!.id;
   const sidekiq = of("sidekiq");
   const schedulers = sidekiq.filter(({ unit }) => unit.facts["scheduler"] === true);
-  const jobs = of("redis").some(({ unit }) => unit.facts["use"] === "sidekiq") ? "sidekiq" : "main";
+  const uses = [...of("redis").map(({ unit }) => unit.facts["use"]), ...usesElsewhere(site)];
+  const jobs = uses.includes("sidekiq") ? "sidekiq" : "main";
   const postgres = site.node.findAll().filter((node) => node instanceof Postgres);
   return {
     tiers: grouped(machines, tierOf).map(([tier, all]) => ({ tier, role: all[0]!.role, machines: all.map(({ name }) => name) })),
