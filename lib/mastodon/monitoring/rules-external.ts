@@ -56,6 +56,7 @@ function redisDown({ name, use }: WatchedExternalRedis): AlertRule {
     expr: `redis_up{job="redis",use="${use}",${instances([name])}} == 0`,
     for: "30s",
     severity: severityOf(use),
+    labels: { use, tier: name },
     summary: `${WITHOUT[use]}: Redis does not answer`,
     description: `${name} does not answer the monitoring machine. ${LOG("redis")}; ${WHERE}.`,
   });

@@ -1,13 +1,13 @@
 // Alerts about machines, whatever runs on them: away, full, out of memory, with a wrong clock, or without exporters; and pools with too few members.
 
 import { BOOT_TEXT_OLDER } from "./boot-texts";
-import { alert, AlertRule, instances, ONCE_UP, others, RuleGroup, UNWATCHED, WITH_MACHINE } from "./rule";
-import { namesOf, Watched } from "./watched";
+import { alert, AlertRule, ONCE_UP, RuleGroup, UNWATCHED, WITH_MACHINE } from "./rule";
+import { Watched } from "./watched";
 
 export function machineRules(page: Watched): RuleGroup {
   const alone = page.tiers.filter(({ machines }) => machines.length === 1).map(({ tier }) => tier);
   const several = page.tiers.filter(({ machines }) => machines.length > 1).map(({ tier }) => tier);
-  const elsewhere = (["postgres", "redis"] as const).flatMap((kind) => namesOf(page.external, kind));
+  const elsewhere = page.external.postgres.length + page.external.redis.length > 0;
   return {
     name: "machines",
     rules: [
@@ -37,13 +37,13 @@ export function machineRules(page: Watched): RuleGroup {
       ...(page.pools.some(({ stopsFirst }) => stopsFirst) ? members("stop-first") : []),
       alert({
         name: "ExporterDown",
-        expr: `up{job!~"node|streaming|front-door|prometheus|alertmanager"${others(elsewhere)}} == 0 ${ONCE_UP} ${WITH_MACHINE}`,
+        expr: `up{job!~"node|streaming|front-door|prometheus|alertmanager"} == 0 ${ONCE_UP} ${WITH_MACHINE}`,
         for: "1m",
         severity: "warning",
         summary: "{{ $labels.job }} of {{ $labels.instance }} is not measured, so nobody would hear of its faults",
-        description: "The machine answers, its metrics do not. Look there at `systemctl --failed`.",
+        // The exporter of an external server runs on the monitoring machine.
+        description: `The machine answers, its metrics do not. Look there${elsewhere ? ", or on the monitoring machine for a server elsewhere," : ""} at \`systemctl --failed\`.`,
       }),
-      ...(elsewhere.length > 0 ? [externalUnread(elsewhere)] : []),
       alert({
         name: "UnitFailed",
         expr: `node_systemd_unit_state{state="failed",name=~"${UNITS}"} == 1`,
@@ -70,18 +70,6 @@ const OLDER: readonly AlertRule[] = [
       "Its boot text is older than the page. Renew it; `npx cdktf-mastodon inventory` names the command and the order.",
   }),
 ];
-
-/** The exporter of an external server runs on the monitoring machine itself. */
-function externalUnread(servers: readonly string[]): AlertRule {
-  return alert({
-    name: "ExporterDown",
-    expr: `up{${instances([...new Set(servers)])}} == 0`,
-    for: "1m",
-    severity: "warning",
-    summary: "{{ $labels.job }} of {{ $labels.instance }} is not measured, so nobody would hear of its faults",
-    description: "Its exporter does not answer. Look on the monitoring machine at `systemctl --failed`.",
-  });
-}
 
 function away(tiers: readonly string[], severity: "critical" | "warning", summary: string, first: string): readonly AlertRule[] {
   if (tiers.length === 0) return [];

@@ -1,0 +1,154 @@
+// Alerts of servers that run elsewhere, as Prometheus evaluates them: what happens to such a server fires, and nothing that nobody can see of it is asked.
+
+import { Testing } from "cdktf";
+import { execFileSync } from "node:child_process";
+import { rules } from "../../lib/mastodon/monitoring/rules";
+import { watched } from "../../lib/mastodon/monitoring/watched";
+import { externalPage } from "./external-page";
+import { always, rising, Series, until } from "./monitoring-series";
+import { expectRules, FETCHED_MS, promtool, promtoolPath } from "./promtool";
+
+const { site, stack } = externalPage();
+Testing.synth(stack);
+const page = watched(site);
+
+beforeAll(() => {
+  execFileSync(promtoolPath(), ["--version"]);
+}, FETCHED_MS);
+
+const series = (metric: string, labels: Readonly<Record<string, string>>) =>
+  `${metric}{${Object.entries(labels)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(",")}}`;
+const DB = { instance: "db.example.net", role: "postgres", tier: "db.example.net", job: "postgres" };
+const REPLICA = { ...DB, instance: "db-2.example.net" };
+const REDIS = { main: "feeds.example.net", sidekiq: "jobs.example.net", cache: "192.0.2.9" };
+const redis = (use: keyof typeof REDIS) => ({ instance: REDIS[use], role: "redis", tier: REDIS[use], job: "redis", use });
+const CLIENTS = { backend_type: "client backend", state: "idle" };
+
+function healthy(): Series {
+  const all: Record<string, string> = {};
+  for (const [n, server] of [DB, REPLICA].entries()) {
+    Object.assign(all, {
+      [series("up", server)]: always(1),
+      [series("pg_up", server)]: always(1),
+      [series("pg_replication_is_replica", server)]: always(n),
+      [series("pg_replication_lag_seconds", server)]: always(0),
+      // More than the page counts on: a server of 100, of which others have some.
+      [series("pg_settings_max_connections", server)]: always(100),
+      [series("pg_stat_activity_count", { ...server, ...CLIENTS })]: always(60),
+    });
+  }
+  for (const use of ["main", "sidekiq", "cache"] as const) {
+    const labels = redis(use);
+    Object.assign(all, {
+      [series("up", labels)]: always(1),
+      [series("redis_up", labels)]: always(1),
+      [series("redis_instance_info", { ...labels, role: "master" })]: always(1),
+      [series("redis_memory_used_bytes", labels)]: always(use === "cache" ? 1000 : 500),
+      [series("redis_memory_max_bytes", labels)]: always(1000),
+      [series("redis_evicted_keys_total", labels)]: use === "cache" ? rising(5) : always(0),
+    });
+  }
+  return all;
+}
+
+const ONLY = { only: /^(PostgreSQL|Redis|machines|postgres series|sidekiq series)$/ };
+const fires = (changed: Series, at: string, alerts: readonly string[]) =>
+  expectRules(page, { ...healthy(), ...changed }, { firing: { [at]: alerts } }, ONLY);
+
+test("Prometheus takes the rules", () => {
+  expect(promtool({ "rules.yml": rules(page) }, "check", "rules", "--lint-fatal", "rules.yml")).toMatch(
+    /SUCCESS: \d+ rules found/,
+  );
+});
+
+test("while all is well no alert fires, a cache that evicts included", () => fires({}, "30m", []));
+
+test.each([
+  ["the primary is away", { [series("pg_up", DB)]: until(5, 1, 0) }, ["PostgresDown critical"]],
+  ["a replica is away", { [series("pg_up", REPLICA)]: until(5, 1, 0) }, ["PostgresDown warning"]],
+  ["a replica is late", { [series("pg_replication_lag_seconds", REPLICA)]: until(5, 0, 30) }, ["PostgresLag warning"]],
+  [
+    "88 of the page's 90 connections are used",
+    { [series("pg_stat_activity_count", { ...DB, ...CLIENTS })]: until(5, 60, 88) },
+    ["PostgresConnections critical", "PostgresConnections warning"],
+  ],
+  ["Redis for jobs is away", { [series("redis_up", redis("sidekiq"))]: until(5, 1, 0) }, ["RedisDown critical"]],
+  ["the cache is away", { [series("redis_up", redis("cache"))]: until(5, 1, 0) }, ["RedisDown warning"]],
+  [
+    "Redis for feeds is full",
+    { [series("redis_memory_used_bytes", redis("main"))]: until(5, 500, 960) },
+    ["RedisMemory critical", "RedisMemory warning"],
+  ],
+  ["Redis for jobs evicts", { [series("redis_evicted_keys_total", redis("sidekiq"))]: rising(5) }, ["RedisEvicts critical"]],
+  ["an exporter is away", { [series("up", redis("main"))]: until(5, 1, 0) }, ["ExporterDown warning"]],
+])("%s", (_, changed, alerts) => fires(changed, "15m", alerts), 120_000);
+
+test("queues are those of the Redis with the jobs", () => {
+  const queue = { ...redis("sidekiq"), queue: "default" };
+  expectRules(
+    page,
+    { ...healthy(), [series("mastodon_sidekiq_queue_latency_seconds", queue)]: always(7) },
+    {
+      values: [
+        {
+          expr: "site:mastodon_sidekiq_queue_latency_seconds:max",
+          at: "5m",
+          is: { 'site:mastodon_sidekiq_queue_latency_seconds:max{queue="default"}': 7 },
+        },
+      ],
+    },
+    ONLY,
+  );
+});
+
+test("no alert asks for what such servers do not tell", () => {
+  const names = [...rules(page).matchAll(/alert: (\w+)/g)].map(([, name]) => name!);
+  const own =
+    /^(PostgresNoPrimary|PostgresTwoPrimaries|PostgresStandbyMissing|PostgresSlot\w+|PostgresPaused|Etcd\w+|Sentinels\w+)$/;
+  const ofRedis = /^Redis(NoMaster|TwoMasters|ReplicasMissing|CannotSave)$/;
+  expect(names.filter((name) => own.test(name) || ofRedis.test(name))).toEqual([]);
+  expect(new Set(names.filter((name) => /^(Postgres|Redis)/.test(name)))).toEqual(
+    new Set([
+      "PostgresDown",
+      "PostgresConnections",
+      "PostgresIdleTransaction",
+      "PostgresArchiverFails",
+      "PostgresDeadRows",
+      "PostgresWraparound",
+      "PostgresLag",
+      "RedisDown",
+      "RedisMemory",
+      "RedisEvicts",
+      "RedisRefuses",
+    ]),
+  );
+});
+
+test("without replicas there is no lag", () => {
+  const alone = externalPage({ postgres: { replicas: [] } });
+  Testing.synth(alone.stack);
+  const text = rules(watched(alone.site));
+  expect(text).not.toMatch(/PostgresLag|lag_seconds:max\n/);
+});
+
+test("rules of own Redis leave out those that run elsewhere", () => {
+  const mixed = externalPage({ ownRedis: true });
+  Testing.synth(mixed.stack);
+  const text = rules(watched(mixed.site));
+  const all = [...text.matchAll(/expr: (.*redis_(?:memory_used|evicted|aof_last|up).*)$/gm)].map(([, expr]) => expr!);
+  const jobs = 'instance=~"jobs.example.net"';
+  expect(all).toEqual([
+    'redis_up{job="redis",use="main",instance=~"redis-1"} == 0 unless on (instance) up{job="node"} == 0',
+    'redis_up{job="redis",instance!~"jobs.example.net"} == 0 unless on (instance) up{job="node"} == 0',
+    'redis_memory_used_bytes{job="redis",use!="cache",instance!~"jobs.example.net"} / (redis_memory_max_bytes > 0) > 0.95',
+    'redis_memory_used_bytes{job="redis",use!="cache",instance!~"jobs.example.net"} / (redis_memory_max_bytes > 0) > 0.8',
+    'increase(redis_evicted_keys_total{job="redis",use!="cache",instance!~"jobs.example.net"}[5m]) > 0',
+    'redis_aof_last_write_status{job="redis",use!="cache",instance!~"jobs.example.net"} == 0',
+    `redis_up{job="redis",use="sidekiq",${jobs}} == 0`,
+    `redis_memory_used_bytes{job="redis",use!="cache",${jobs}} / (redis_memory_max_bytes > 0) > 0.95`,
+    `redis_memory_used_bytes{job="redis",use!="cache",${jobs}} / (redis_memory_max_bytes > 0) > 0.8`,
+    `increase(redis_evicted_keys_total{job="redis",use!="cache",${jobs}}[5m]) > 0`,
+  ]);
+});
