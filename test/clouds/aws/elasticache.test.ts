@@ -8,6 +8,7 @@ import { elastiCache, ElastiCacheProps } from "../../../lib/clouds/aws";
 import { secretsInState } from "../../../lib/clouds/aws/state-secrets";
 import { wrongWith } from "../../../lib/core/secret-rule";
 import { ProvidersSchema, schemaCheck } from "../../../lib/testing";
+import { filesOf } from "../../mastodon/external-page";
 import { readable } from "../../mastodon/mixes";
 import { managedPage } from "./managed-page";
 import { all, page, problems } from "./page";
@@ -136,6 +137,23 @@ test("those who call it may reach it, by their groups, and nobody else", () => {
     "Inbound-managed-jobs-tcp-6379-pool-web",
     "Inbound-managed-jobs-tcp-6379-pool-work",
   ]);
+});
+
+test("a monitoring machine may reach them, with the token and the public authorities", () => {
+  const { stack, monitor } = managedPage({ monitored: true });
+  const rules = Object.keys(all(stack, "aws_vpc_security_group_ingress_rule")).filter((name) =>
+    name.endsWith("tcp-6379-machines-monitoring"),
+  );
+  expect(rules).toEqual(["cache", "feeds", "jobs"].map((name) => `Inbound-managed-${name}-tcp-6379-machines-monitoring`));
+  const files = filesOf(monitor!);
+  const file = (name: string, token: string, further: string) =>
+    expect(files[`/etc/default/prometheus-redis-exporter-${name} 0600`]).toBe(
+      `REDIS_ADDR="rediss://<known after apply>:6379"\nREDIS_PASSWORD="<secret ${token}>"\nARGS='-web.listen-address=127.0.0.1:${further}'\n`,
+    );
+  file("cache-social-cache", "cache_token", "9121");
+  file("main-social-feeds", "feeds_token", "9122");
+  file("sidekiq-social-jobs", "jobs_token", "9123 -script=/etc/prometheus/sidekiq-queues.lua");
+  expect(monitor!.program.packages).toContain("ca-certificates");
 });
 
 test("its token stands in the state, and no other secret does", () => {

@@ -1,6 +1,6 @@
 // A page whose databases AWS runs: `managedPage({ rds: { replicas: 1 } }).web`.
 
-import { mail, PgBouncer, Postgres, Redis, s3Objects, SidekiqGroup, StreamingPool, WebTier } from "../../../lib";
+import { mail, Monitoring, PgBouncer, Postgres, Redis, s3Objects, SidekiqGroup, StreamingPool, WebTier } from "../../../lib";
 import { AwsProps, elastiCache, ElastiCacheProps, rds, RdsProps } from "../../../lib/clouds/aws";
 import { page } from "./page";
 
@@ -11,9 +11,10 @@ interface Options {
   /** Whether a PgBouncer of the page is in front. */
   readonly pooler?: boolean;
   readonly version?: string;
+  readonly monitored?: boolean;
 }
 
-export function managedPage({ cloud, rds: props, valkey, pooler = true, version = "4.7.6" }: Options = {}) {
+export function managedPage({ cloud, rds: props, valkey, pooler = true, version = "4.7.6", monitored = false }: Options = {}) {
   const { stack, site } = page(cloud, {
     version,
     queuesElsewhere: [],
@@ -31,5 +32,6 @@ export function managedPage({ cloud, rds: props, valkey, pooler = true, version 
   const web = new WebTier(site, "Web", { processes: 1, streaming, ...data });
   const queues = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
   const sidekiq = new SidekiqGroup(site, "Work", { threads: 5, queues, ...data });
-  return { stack, site, web, streaming, sidekiq, server };
+  const [monitor] = monitored ? new Monitoring(site, "Monitoring").machines : [];
+  return { stack, site, web, streaming, sidekiq, server, monitor };
 }

@@ -10,6 +10,7 @@ import { rds, RdsProps } from "../../../lib/clouds/aws";
 import { regionRoot } from "../../../lib/clouds/aws/rds-authority";
 import { classGib } from "../../../lib/clouds/aws/rds-classes";
 import { FakeCloud, ProvidersSchema, schemaCheck } from "../../../lib/testing";
+import { filesOf } from "../../mastodon/external-page";
 import { readable } from "../../mastodon/mixes";
 import { managedPage } from "./managed-page";
 import { all, page, problems } from "./page";
@@ -218,6 +219,32 @@ test("those who call it may reach it, by their groups, and nobody else", () => {
   expect(into(managedPage().stack)).toEqual(
     ["machines-pool", "pool-web", "pool-work"].map((tier) => `Inbound-managed-database-tcp-5432-${tier}`),
   );
+});
+
+test("a monitoring machine may reach a database and its replica, with the login of Mastodon's role and the region's root", () => {
+  const { stack, monitor } = managedPage({ rds: { replicas: 1 }, monitored: true });
+  const rule = all(stack, "aws_vpc_security_group_ingress_rule")["Inbound-managed-database-tcp-5432-machines-monitoring"];
+  expect(rule).toMatchObject({
+    security_group_id: GROUP,
+    referenced_security_group_id: "${aws_security_group.Social_Group-machines-monitoring.id}",
+    from_port: 5432,
+    to_port: 5432,
+    description: "reads its metrics",
+  });
+  const files = filesOf(monitor!);
+  const exporter = (port: number) =>
+    'DATA_SOURCE_USER="mastodon"\nDATA_SOURCE_PASS="<secret database_password>"\n' +
+    `DATA_SOURCE_URI="<known after apply>:5432/mastodon_production?sslmode=verify-full&sslrootcert=/etc/mastodon/tls/<known after apply>.pem` +
+    '&connect_timeout=5&statement_timeout=8000&lock_timeout=1000&default_transaction_read_only=on"\n' +
+    `ARGS='--web.listen-address=127.0.0.1:${port}'\n`;
+  const roots = Object.keys(files).filter((path) => path.startsWith("/etc/mastodon/tls/"));
+  expect(roots.map((path) => files[path])).toEqual([regionRoot("eu-central-1"), regionRoot("eu-central-1")]);
+  expect(files["/etc/default/prometheus-postgres-exporter-social-database 0600"]).toBe(exporter(9187));
+  expect(files["/etc/default/prometheus-postgres-exporter-social-database-reads-1 0600"]).toBe(exporter(9188));
+  // The machine fetches the password at boot, as the pools do.
+  const text = monitor!.bootText();
+  expect(text).toContain('DATA_SOURCE_PASS="@secret(database_password)@"');
+  expect(text).not.toContain("database_admin_password");
 });
 
 test.each([

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { App, TerraformStack, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { parse } from "yaml";
-import { mail, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../../lib";
+import { mail, Monitoring, PgBouncer, Postgres, Redis, Secret, SidekiqGroup, Site, StreamingPool, WebTier } from "../../../lib";
 import {
   digitalocean,
   digitalOceanDns,
@@ -18,6 +18,7 @@ import {
 } from "../../../lib/clouds/digitalocean";
 import { secretsInState } from "../../../lib/clouds/digitalocean/state-secrets";
 import { FakeCloud, ProvidersSchema, schemaCheck } from "../../../lib/testing";
+import { filesOf } from "../../mastodon/external-page";
 import { readable } from "../../mastodon/mixes";
 
 const schema = JSON.parse(readFileSync(join(__dirname, "schema.json"), "utf8")) as ProvidersSchema;
@@ -28,9 +29,10 @@ interface Options {
   /** A PgBouncer of the page, DigitalOcean's own, or none. */
   readonly pooler?: "own" | "theirs" | "none";
   readonly version?: string;
+  readonly monitored?: boolean;
 }
 
-function page({ postgres = {}, valkey = {}, pooler = "own", version = "4.7.6" }: Options = {}) {
+function page({ postgres = {}, valkey = {}, pooler = "own", version = "4.7.6", monitored = false }: Options = {}) {
   const stack = new TerraformStack(new App(), "stack");
   const secret = (name: string) => new Secret(stack, name, { length: 43, description: "A probe." });
   const site = new Site(stack, "Social", {
@@ -61,7 +63,8 @@ function page({ postgres = {}, valkey = {}, pooler = "own", version = "4.7.6" }:
   const web = new WebTier(site, "Web", { processes: 1, streaming, ...data });
   const queues = ["default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"] as const;
   const sidekiq = new SidekiqGroup(site, "Work", { threads: 5, queues, ...data });
-  return { stack, site, web, streaming, sidekiq };
+  const [monitor] = monitored ? new Monitoring(site, "Monitoring").machines : [];
+  return { stack, site, web, streaming, sidekiq, monitor };
 }
 
 type Blocks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -164,6 +167,29 @@ test("a cluster and its replica let in the roles that call them, by their tags, 
   );
   expect(tags("Social_Jobs_Callers")).toEqual(role("sidekiq", "web"));
   expect(tags("Social_Feeds_Callers")).toEqual(role("sidekiq", "streaming", "web"));
+});
+
+test("a monitoring machine is let in too, and has the login of Mastodon's processes and the authorities that they trust", () => {
+  const { stack, monitor } = page({ postgres: { replica: true }, monitored: true });
+  const { of, text } = resources(stack);
+  expect(schemaCheck(text, schema)).toEqual([]);
+  const last = (firewall: string) =>
+    (of("database_firewall")[firewall]!["rule"] as readonly { value: string }[]).map(({ value }) => value)[0];
+  for (const firewall of ["Database_Callers", "Database_ReplicaCallers", "Feeds_Callers", "Cache_Callers", "Jobs_Callers"])
+    expect(last(`Social_${firewall}`)).toBe("${digitalocean_tag.Social_Tag-role-monitoring.name}");
+  const files = filesOf(monitor!);
+  const exporter = (name: string) => files[`/etc/default/prometheus-${name} 0600`];
+  const postgres = (port: number) =>
+    'DATA_SOURCE_USER="<known after apply>"\nDATA_SOURCE_PASS="<secret database_password>"\n' +
+    `DATA_SOURCE_URI="<known after apply>:25060/<known after apply>?sslmode=verify-full&sslrootcert=/etc/mastodon/tls/<known after apply>.pem` +
+    '&connect_timeout=5&statement_timeout=8000&lock_timeout=1000&default_transaction_read_only=on"\n' +
+    `ARGS='--web.listen-address=127.0.0.1:${port}'\n`;
+  expect(exporter("postgres-exporter-social-database")).toBe(postgres(9187));
+  expect(exporter("postgres-exporter-social-database-reads")).toBe(postgres(9188));
+  expect(exporter("redis-exporter-sidekiq-social-jobs")).toBe(
+    'REDIS_ADDR="rediss://<known after apply>:25061"\nREDIS_USER="default"\nREDIS_PASSWORD="<secret jobs_password>"\n' +
+      "ARGS='-web.listen-address=127.0.0.1:9123 -tls-ca-cert-file=/etc/mastodon/tls/ruby.pem -script=/etc/prometheus/sidekiq-queues.lua'\n",
+  );
 });
 
 test("Ruby and Node verify the clusters by their own authorities, and the world by the public ones", () => {
