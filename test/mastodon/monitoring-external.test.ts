@@ -4,6 +4,8 @@ import { Testing } from "cdktf";
 import { parse } from "yaml";
 import { overviewFacts, runs, runsItself } from "../../lib/mastodon/monitoring/overview/facts";
 import { dashboards } from "../../lib/mastodon/monitoring/dashboards";
+import { advice } from "../../lib/mastodon/monitoring/advice";
+import { STEP_SECONDS } from "../../lib/mastodon/monitoring/advice-queries";
 import { watched } from "../../lib/mastodon/monitoring/watched";
 import { renderPage } from "../../lib/testing";
 import { budgetsIn } from "../../lib/mastodon/connections";
@@ -250,4 +252,67 @@ test("the overview and the dashboards show them, and nothing that only own serve
 
 test("without any such server nothing of it is in the facts", () => {
   expect(overviewFacts(externalPage({}, false).site.inventory.whole)).not.toHaveProperty("external");
+});
+
+test("advise says how full they are, once for two monitoring machines, and sends nobody to the page for what is not there", () => {
+  const { site } = synthesized({ monitoring: { machines: 2 } });
+  const hour = (value: number) => Array.from({ length: 12 }, (_, n) => [n * STEP_SECONDS, value] as const);
+  const inventory = site.inventory.whole;
+  const numbers = {
+    postgresConnections: [
+      { labels: { instance: "db.example.net" }, points: hour(0.9) },
+      { labels: { instance: "db-2.example.net" }, points: hour(0.2) },
+    ],
+    redisMemory: [
+      { labels: { use: "sidekiq" }, points: hour(2 ** 30) },
+      { labels: { use: "cache" }, points: hour(2 ** 30) },
+    ],
+    redisMost: ["sidekiq", "cache"].map((use) => ({ labels: { use }, points: hour(2 ** 30) })),
+  };
+  const names = ["db.example.net", "db-2.example.net", "feeds.example.net", "jobs.example.net", "192.0.2.9"];
+  const found = advice({ inventory, numbers, budgets: [] }).filter(({ about }) => names.includes(about));
+  expect(found).toEqual([
+    {
+      kind: "raise",
+      about: "db.example.net",
+      seen: "90 % of 90 connections that the page may open were in use at worst (1970-01-01 00:00 UTC), 85 % or more for 55 min",
+      changes: [],
+      connections: [],
+      notes: [
+        "Give it more connections where it runs, and then raise maxConnections on the page. Connections that do nothing are better held by a PgBouncer in front",
+      ],
+    },
+    {
+      kind: "raise",
+      about: "jobs.example.net",
+      seen: "it used 100 % of its 1024 MiB at worst (1970-01-01 00:00 UTC), 75 % or more for 55 min",
+      changes: [],
+      connections: [],
+      notes: ["Give it more memory where it runs"],
+    },
+    {
+      kind: "unmeasured",
+      about: "feeds.example.net",
+      seen: "there are no numbers of its memory, or it has no limit",
+      changes: [],
+      connections: [],
+      notes: [],
+    },
+    {
+      kind: "fine",
+      about: "db-2.example.net",
+      seen: "20 % of 90 connections that the page may open were in use at worst (1970-01-01 00:00 UTC)",
+      changes: [],
+      connections: [],
+      notes: [],
+    },
+    {
+      kind: "fine",
+      about: "192.0.2.9",
+      seen: "it used 100 % of its 1024 MiB at worst (1970-01-01 00:00 UTC)",
+      changes: [],
+      connections: [],
+      notes: [],
+    },
+  ]);
 });

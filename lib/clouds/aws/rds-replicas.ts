@@ -38,7 +38,11 @@ interface Replica {
 }
 
 /** The replicas. What a replica leaves out it has of its source. */
-export function rdsReplicas(network: AwsNetwork, scope: Construct, { count, name, source, settings }: Source): readonly Replica[] {
+export function rdsReplicas(
+  network: AwsNetwork,
+  scope: Construct,
+  { count, name, source, settings }: Source,
+): readonly Replica[] {
   const { zones } = network.settings;
   return Array.from({ length: count }, (_, at) => at + 1).map((number) => {
     const called = shortened(`${name}-reads-${number}`, DATABASE_NAME_LENGTH);
