@@ -45,6 +45,18 @@ test("the block holds them whole, with their modes, and no other file of the pro
   expect(FILES.map(({ path }) => (statSync(path).mode & 0o777).toString(8))).toEqual(["640", "644"]);
 });
 
+test("files of one kind stand together, whatever the order of the program's steps", () => {
+  const order = (...paths: readonly string[]) => {
+    const steps = paths.flatMap((path) => packedFile({ kind: "file", path, content: "" }));
+    const { write_files } = parse(cloudConfig(new Program().add(...steps))) as Config;
+    const block = brotliDecompressSync(Buffer.from(write_files[0]!.content, "base64")).toString();
+    return [...block.matchAll(/^install .* '(.*)'$/gm)].map((match) => match[1]);
+  };
+  const sorted = ["/b/y.conf", "/a/page.js", "/a/x.yml", "/c/rules.yml"];
+  expect(order("/c/rules.yml", "/a/page.js", "/a/x.yml", "/b/y.conf")).toEqual(sorted);
+  expect(order("/b/y.conf", "/a/x.yml", "/a/page.js", "/c/rules.yml")).toEqual(sorted);
+});
+
 test("they are written before anything else is done", () => {
   const { write_files } = parse(cloudConfig(program().add({ kind: "run", why: "first", script: "true\n" }))) as Config;
   const { content } = write_files.find(({ path }) => path === "/usr/local/sbin/boot")!;
