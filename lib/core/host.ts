@@ -70,10 +70,13 @@ export abstract class Host extends Construct {
 
   /** Accepts connections from administrators, where these reach the private network without logging in. */
   openToAdministrators(port: number, why: string): void {
-    const { administrators = [] } = this.site.session;
-    if (administrators.length === 0) return;
-    const from = { kind: "external", name: "administrators" } as const;
-    this.flows.push({ from, sources: administrators, to: this.listener, port, why });
+    this.openToRanges("administrators", this.site.session.administrators ?? [], port, why);
+  }
+
+  /** Accepts connections from addresses that are none of the site's. `name` says whose they are; without ranges it does nothing. */
+  openToRanges(name: string, sources: readonly string[], port: number, why: string): void {
+    if (sources.length === 0) return;
+    this.flows.push({ from: { kind: "external", name }, sources, to: this.listener, port, why });
   }
 
   /** The secrets in its program, sorted by name. */

@@ -1,4 +1,4 @@
-// Checks an address range as the firewalls of clouds accept it: `isRange("203.0.113.0/24")`.
+// Checks an address range as firewalls accept it: `isRange("203.0.113.0/24")`, `isPrivateRange("10.0.0.0/24")`.
 
 import { isIP } from "node:net";
 
@@ -9,6 +9,19 @@ export function isRange(range: string): boolean {
   const bits = isIP(address) === 4 ? 32 : 128;
   const hostBits = bits - Number(prefix);
   return hostBits >= 0 && numberOf(address) % 2n ** BigInt(hostBits) === 0n;
+}
+
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
+
+/** Whether it is such a range of IPv4, and all its addresses are private ones (RFC 1918, RFC 6598). */
+export function isPrivateRange(range: string): boolean {
+  return isRange(range) && !range.includes(":") && PRIVATE.some((whole) => isWithin(range, whole));
+}
+
+function isWithin(range: string, whole: string): boolean {
+  const [[address, prefix], [first, most]] = [range.split("/"), whole.split("/")] as [[string, string], [string, string]];
+  const hostBits = BigInt(32 - Number(most));
+  return Number(prefix) >= Number(most) && numberOf(address) >> hostBits === numberOf(first) >> hostBits;
 }
 
 function numberOf(address: string): bigint {

@@ -1,8 +1,8 @@
 // A page and its numbers for tests of advice: a whole day in which all is well, but for what a test gives.
 
 import { App, TerraformStack, Testing } from "cdktf";
-import { Disk, Etcd, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "../../lib";
-import type { PgBouncerProps, PostgresProps, SidekiqGroupProps, StreamingPoolProps, WebTierProps } from "../../lib";
+import { Disk, Etcd, Monitoring, PgBouncer, Postgres, Redis, SidekiqGroup, Site, Size, StreamingPool, WebTier } from "../../lib";
+import type { AlertsProps, PgBouncerProps, PostgresProps, SidekiqGroupProps, StreamingPoolProps, WebTierProps } from "../../lib";
 import { Inventory } from "../../lib/core/inventory";
 import { Budget, budgetsIn } from "../../lib/mastodon/connections";
 import { advice, Advice } from "../../lib/mastodon/monitoring/advice";
@@ -25,9 +25,11 @@ interface Props {
   readonly scheduler?: Partial<SidekiqGroupProps>;
   readonly pool?: Partial<PgBouncerProps>;
   readonly database?: Partial<PostgresProps>;
+  /** Without them the page has no `Monitoring`. */
+  readonly alerts?: AlertsProps;
 }
 
-export function page({ web, streaming, federated, scheduler, pool, database }: Props = {}): Page {
+export function page({ web, streaming, federated, scheduler, pool, database, alerts }: Props = {}): Page {
   const stack = new TerraformStack(new App(), "stack");
   const site = new Site(stack, "Social", { cloud: new FakeCloud({ scales: true }), domain: "social.example", version: "4.7.6" });
   const redis = new Redis(site, "Redis", { replicas: 2 });
@@ -43,6 +45,7 @@ export function page({ web, streaming, federated, scheduler, pool, database }: P
   const queues = { push: 6, ingress: 4, pull: 1, fasp: 1 };
   new SidekiqGroup(site, "Federated", { queues, machines: 2, ...federated, ...data });
   new SidekiqGroup(site, "Scheduler", { queues: ["scheduler"], threads: 5, ...scheduler, ...data });
+  if (alerts !== undefined) new Monitoring(site, "Monitoring", { alerts });
   const { output, locals } = JSON.parse(Testing.synth(stack, true)) as {
     readonly output: { readonly social_inventory: { readonly value: Inventory } };
     readonly locals: { readonly social_database_connections: unknown };

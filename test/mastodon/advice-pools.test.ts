@@ -1,6 +1,6 @@
 // What `cdktf-mastodon advise` says of web, Sidekiq and streaming machines.
 
-import { Size } from "../../lib";
+import { AlertsProps, Size } from "../../lib";
 import { day, page, QUIET, quietBut, shown } from "./advice-page";
 
 const WEB = { pool: "web" };
@@ -148,6 +148,15 @@ describe("queues that were late", () => {
       "   federated then takes 400 of 5000 connections of pool-1 in a roll-out, and all together 690; there is room for 47 machines of federated.",
       '   Or give push a SidekiqGroup of its own, queues: ["push"]; ingress, pull, fasp did not wait.',
     ]);
+  });
+
+  test("a queue is late when the page's own alerts say so", () => {
+    const late = (alerts: AlertsProps) =>
+      shown(quietBut({ queueLatency: day({ queue: "push" }, 1, hour(250)) }), page({ alerts })).join("\n");
+    expect(late({ queueSeconds: { push: 200 } })).toContain(
+      "jobs of push waited up to 4 min (2026-11-28 20:15 UTC), 3 min or more",
+    );
+    expect(late({ queueSeconds: { push: 300 } })).not.toContain("push");
   });
 
   test("idle processors: more threads", () => {

@@ -86,6 +86,16 @@ test("no secret is in the configuration", () => {
   expect(config).not.toMatch(/<secret|var\.|TfToken/);
 });
 
+test("messages have the URL of the alert's paragraph in the page's runbooks", () => {
+  const { config, problems } = sending(() => ({
+    to: [byMail("ops@example.org")],
+    runbooks: "https://git.example/ops/runbooks.md",
+  }));
+  const lines = config.split("\n").filter((line) => line.includes("runbooks"));
+  expect(new Set(lines)).toEqual(new Set(["          https://git.example/ops/runbooks.md#{{ .Labels.alertname | toLower }}"]));
+  expect(problems()).toEqual([]);
+});
+
 test("without receivers nobody gets anything", () => {
   const { config, files } = sending(() => ({}));
   expect(config.slice(config.indexOf("receivers:"))).toBe(
@@ -165,6 +175,18 @@ const WRONG: Readonly<Record<string, readonly [AlertsProps, string]>> = {
   "an objective that nobody keeps": [
     { objectives: { pages: 100 } },
     "pages of objectives is 100 / give a share in percent, from 90 to 99.99",
+  ],
+  "runbooks that are no URL": [
+    { runbooks: "docs/runbooks.md" },
+    'runbooks is "docs/runbooks.md" / give an address that begins with https:// or http://, such as https://git.example/ops/runbooks.md',
+  ],
+  "runbooks with a paragraph of their own": [
+    { runbooks: "https://git.example/runbooks.md#alerts" },
+    'runbooks is "https://git.example/runbooks.md#alerts" / give the URL of the whole page without # and braces, such as https://git.example/ops/runbooks.md',
+  ],
+  "runbooks with what templates would take for theirs": [
+    { runbooks: "https://git.example/{{ .x }}/runbooks.md".replaceAll(" ", "") },
+    'runbooks is "https://git.example/{{.x}}/runbooks.md" / give the URL of the whole page without # and braces, such as https://git.example/ops/runbooks.md',
   ],
   "certificates that are never new enough": [
     { certificateDays: 100 },

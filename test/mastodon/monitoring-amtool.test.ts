@@ -8,9 +8,11 @@ import { AddressInfo } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { alertmanagerConfig, receiverFiles, Sending } from "../../lib/mastodon/monitoring/alertmanager";
+import { forwarded } from "../../lib/mastodon/monitoring/forwarded";
 import { byMail, pagerDuty, slack, webhook } from "../../lib/mastodon/monitoring/receivers";
 import { watched } from "../../lib/mastodon/monitoring/watched";
 import { textOf } from "../../lib/core/program";
+import { ALERTMANAGER_PORT } from "../../lib/mastodon/ports";
 import { debianTool } from "../shared/debian-tools";
 import { monitoringPage } from "./monitoring-page";
 import { FETCHED_MS } from "./promtool";
@@ -102,7 +104,7 @@ class Running {
     await once(this.server, "listening");
     const base = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
     const config = written({
-      alerts: { to: [slack(`${base}/slack`)], deadMansSwitch: `${base}/switch` },
+      alerts: { to: [slack(`${base}/slack`)], deadMansSwitch: `${base}/switch`, runbooks: "https://git.example/runbooks.md" },
       mail: undefined,
     });
     this.url = `127.0.0.1:${await freePort()}`;
@@ -121,6 +123,7 @@ class Running {
         `--storage.path=${join(room, "data")}`,
         `--web.listen-address=${this.url}`,
         "--cluster.listen-address=",
+        forwarded(ALERTMANAGER_PORT),
       ],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
@@ -283,8 +286,9 @@ describe("Alertmanager at work", () => {
           expect.objectContaining({
             color: "danger",
             title: "[critical] People notice WebErrors (and 1 more)",
+            title_link: "http://localhost:9093/#/alerts?receiver=critical",
             text: expect.stringMatching(
-              /^People notice WebErrors\nWhat to do about WebErrors\.\nWebErrors, firing since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; docs\/runbooks\.md#weberrors\n\nPeople/,
+              /^People notice WebErrors\nWhat to do about WebErrors\.\nWebErrors, firing since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\nhttps:\/\/git\.example\/runbooks\.md#weberrors\n\nPeople/,
             ),
           }),
         ],

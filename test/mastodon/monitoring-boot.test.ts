@@ -57,6 +57,6 @@ test("what a kept disk has is the user's again, whatever number it has on a new 
       "chown -R prometheus:prometheus /var/lib/monitoring/alertmanager",
     ],
     options:
-      'ARGS="--storage.path=/var/lib/monitoring/alertmanager --web.listen-address=127.0.0.1:9093 --cluster.listen-address="\n',
+      'ARGS="--storage.path=/var/lib/monitoring/alertmanager --web.listen-address=127.0.0.1:9093 --web.external-url=http://localhost:9093 --cluster.listen-address="\n',
   });
 });

@@ -1,9 +1,11 @@
 // Grafana's dashboards: one whole panel and what holds for all; which dashboards and rows a page has. promtool reads their expressions elsewhere.
 
-import { Redis } from "../../lib";
+import { Monitoring, Redis } from "../../lib";
 import { dashboards } from "../../lib/mastodon/monitoring/dashboards";
 import { dashboard, figure, graph } from "../../lib/mastodon/monitoring/dashboards-panel";
 import { overviewFacts } from "../../lib/mastodon/monitoring/overview/facts";
+import { ruleGroups } from "../../lib/mastodon/monitoring/rules";
+import { watched } from "../../lib/mastodon/monitoring/watched";
 import { emptySite, monitoringSite } from "./monitoring-site";
 
 interface Board {
@@ -219,6 +221,43 @@ test("rows follow the page: queues with their limits, uses of Redis, tiers", () 
     { color: "green", value: null },
     { color: "orange", value: 38 },
   ]);
+});
+
+test("limits in graphs are those of the page's alerts", () => {
+  const site = monitoringSite();
+  const alerts = { queueSeconds: { push: 20 }, objectives: { pages: 99.9 }, certificateDays: 30 };
+  new Monitoring(site, "Monitoring", { alerts });
+  const own = dashboards(overviewFacts(site.inventory.whole)) as Readonly<Record<string, Board>>;
+  const of = (name: string, title: string) => own[name]!.panels.find((one) => one.title === title)!;
+  const steps = (name: string, title: string) => of(name, title).fieldConfig!.defaults.thresholds.steps.slice(1);
+  const orange = (value: number) => ({ color: "orange", value });
+  expect(steps("sidekiq", "push: the oldest job")).toEqual([orange(20), { color: "red", value: 100 }]);
+  expect(steps("site", "Pages with an error")).toEqual([orange(0.001)]);
+  expect(steps("site", "Late posts")).toEqual([orange(0.005)]);
+  expect(of("site", "Certificates").description).toContain("a warning at 30,");
+});
+
+test("fixed limits are those of the alerts", () => {
+  const rules = ruleGroups(watched(monitoringSite())).flatMap((group) => group.rules);
+  /** What the expression of an alert is compared with, of one with two severities the lower value first. */
+  const alerts = (name: string) =>
+    rules
+      .flatMap((rule) => ("alert" in rule && rule.alert === name ? [Number(/[<>] ([\d.]+)$/.exec(rule.expr)![1])] : []))
+      .toSorted((a, b) => a - b);
+  const limits = (name: string, title: string) =>
+    panelsOf(name)
+      .filter((one) => one.title === title)
+      .flatMap((one) => one.fieldConfig!.defaults.thresholds.steps.slice(1))
+      .map((step) => (step as { readonly value: number }).value);
+  const free = (used: readonly number[]) => used.map((share) => Number((1 - share).toFixed(2))).toSorted((a, b) => a - b);
+  expect(limits("web", "Share of threads that are busy")).toEqual(alerts("WebBusy"));
+  expect(limits("web", "Errors").slice(1)).toEqual(alerts("WebErrors"));
+  expect(limits("database", "Connections")).toEqual(alerts("PostgresConnections"));
+  expect(limits("database", "Lag")).toEqual(alerts("PostgresLag"));
+  // Of the two whose memory must not be full.
+  expect(limits("redis", "Memory")).toEqual([...alerts("RedisMemory"), ...alerts("RedisMemory")]);
+  expect(free(limits("machines", "Memory"))).toEqual(alerts("MemoryLow"));
+  expect(free(limits("machines", "Space in use"))).toEqual(alerts("DiskAlmostFull"));
 });
 
 test("the four metrics of Mastodon's guide, summed and of each process", () => {

@@ -2,7 +2,9 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PgBouncer, Postgres, Redis, SidekiqGroup } from "../../lib";
+import { Monitoring, PgBouncer, Postgres, Redis, SidekiqGroup } from "../../lib";
+import { Inventory } from "../../lib/core/inventory";
+import { textOf } from "../../lib/core/program";
 import { overviewBundle } from "../../scripts/overview-bundle";
 import { OverviewFacts, overviewFacts, runs } from "../../lib/mastodon/monitoring/overview/facts";
 import { overviewFiles } from "../../lib/mastodon/monitoring/overview/files";
@@ -33,17 +35,30 @@ test("the page knows names and numbers, in the order of a request", () => {
     queues: ["default", "push", "ingress", "mailers", "fasp", "pull", "scheduler"],
     queueSeconds: { default: 15, push: 60, ingress: 60, mailers: 300, fasp: 600, pull: 600, scheduler: 600 },
     certificateDays: 14,
+    objectives: { pages: 99.5, posts: 99.5, streaming: 99.5 },
     serverConnections: { pool: 40 },
   });
   expect([runs({ ...known, queries }, "sentinel"), runs({ ...known, queries }, "own")]).toEqual([true, false]);
 });
 
-test("limits of the page take the place of its own", () => {
-  const { queueSeconds, certificateDays } = overviewFacts(monitoringSite().inventory.whole, {
-    queueSeconds: { default: 5 },
+test("limits are those of the page's alerts: at synth, and for commands in the inventory that was deployed", () => {
+  const site = monitoringSite();
+  const alerts = { queueSeconds: { default: 5, pull: 1800 }, objectives: { pages: 99.9 }, certificateDays: 30 };
+  const { machines } = new Monitoring(site, "Monitoring", { alerts });
+  const expected = {
+    queueSeconds: { ...known.queueSeconds, default: 5, pull: 1800 },
+    objectives: { pages: 99.9, posts: 99.5, streaming: 99.5 },
+    certificateDays: 30,
+  };
+  const { queueSeconds, objectives, certificateDays } = overviewFacts(
+    JSON.parse(JSON.stringify(site.inventory.whole)) as Inventory,
+  );
+  expect({ queueSeconds, objectives, certificateDays }).toEqual(expected);
+  const step = machines[0]!.program.steps.find((one) => one.kind === "file" && one.path.endsWith("/site.json"));
+  expect(JSON.parse(step?.kind === "file" ? textOf(step.content) : "")).toMatchObject({
+    queueSeconds: expected.queueSeconds,
     certificateDays: 30,
   });
-  expect([queueSeconds["default"], queueSeconds["push"], certificateDays]).toEqual([5, 600, 30]);
 });
 
 test("nothing that Terraform computes, and nothing of its own syntax, reaches the browser", () => {
@@ -107,7 +122,9 @@ test("the files beside the page, of which a change is delivered", () => {
   const contents = files.map(({ content }) => (typeof content === "string" ? content : content()));
   const bundle = overviewBundle();
   expect(contents.slice(0, -1)).toEqual(OVERVIEW_FILES.slice(0, -1).map((name) => bundle[name] ?? source(name)));
-  expect(JSON.parse(contents.at(-1)!)).toEqual(facts);
+  const { objectives, ...shown } = facts;
+  expect(objectives.pages).toBe(99.5);
+  expect(JSON.parse(contents.at(-1)!)).toEqual(shown);
   expect(files.map(({ taken }) => taken)).toEqual(Array(4).fill({ what: "the overview page", does: "nothing" }));
 });
 

@@ -22,6 +22,22 @@ test("every paragraph says what people notice, how to see it and what to do", ()
   expect(without.map((part) => part.split("\n")[0])).toEqual(["Watchdog"]);
 });
 
+test("every alert has the URL of its paragraph, where the page says where the runbooks are", () => {
+  const urls = (runbooks?: string) =>
+    ruleGroups({ ...page, runbooks })
+      .flatMap(({ rules }) => rules.filter(isAlert))
+      .map(({ alert, annotations }) => [alert, annotations["runbook_url"]]);
+  expect(urls("https://git.example/runbooks.md?plain=1")).toEqual(
+    alerts.map(({ alert }) => [alert, `https://git.example/runbooks.md?plain=1#${alert.toLowerCase()}`]),
+  );
+  expect(urls()).toEqual(alerts.map(({ alert }) => [alert, undefined]));
+  // Recorded series have no annotations.
+  const recorded = ruleGroups({ ...page, runbooks: "https://git.example" }).flatMap(({ rules }) =>
+    rules.filter((rule) => !isAlert(rule)),
+  );
+  expect(recorded.filter((rule) => "annotations" in rule)).toEqual([]);
+});
+
 test("links within the runbooks lead somewhere", () => {
   const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map((match) => match[1]!.toLowerCase().replaceAll(" ", "-"));
   const linked = [...text.matchAll(/\]\(#([^)]+)\)/g)].map((match) => match[1]!);

@@ -19,9 +19,11 @@ import {
 } from "../../lib";
 import { nftables } from "../../lib/core/nftables";
 import { textOf } from "../../lib/core/program";
+import { tunnel } from "../../lib/mastodon/monitoring/forwarded";
 import { metricRelabeling } from "../../lib/mastodon/monitoring/relabeling";
 import { readableText } from "../../lib/core/render/terraform-text";
 import { FakeCloud, FakeCloudOptions, renderPage } from "../../lib/testing";
+import { pageProblems } from "../page-problems";
 
 interface Files {
   readonly [path: string]: { readonly content: string; readonly permissions: string };
@@ -271,12 +273,60 @@ test("the options of Prometheus and of Alertmanager on each of two machines", ()
   const files = filesOf(made!.machines[1]!);
   expect(files["/etc/default/prometheus"]!.content).toBe(
     'ARGS="--storage.tsdb.path=/var/lib/monitoring/prometheus --storage.tsdb.retention.size=40960MB ' +
-      '--storage.tsdb.max-block-duration=2d --web.listen-address=127.0.0.1:9090"\n',
+      '--storage.tsdb.max-block-duration=2d --web.listen-address=127.0.0.1:9090 --web.external-url=http://localhost:9090"\n',
   );
   expect(files["/etc/default/prometheus-alertmanager"]!.content).toBe(
-    'ARGS="--storage.path=/var/lib/monitoring/alertmanager --web.listen-address=:9093 --cluster.listen-address=0.0.0.0:9094 ' +
+    'ARGS="--storage.path=/var/lib/monitoring/alertmanager --web.listen-address=:9093 --web.external-url=http://localhost:9093 --cluster.listen-address=0.0.0.0:9094 ' +
       '--cluster.advertise-address=@ADDRESS@:9094 --cluster.peer=monitoring-1:9094"\n',
   );
+});
+
+const READ = ["10.20.192.10/32", "192.168.7.0/24"];
+
+test("a Grafana in the network reads where the page admits it, by the machine's name or its address, and nobody else does", () => {
+  const at = (readableFrom: readonly string[] | undefined, addresses: "chosen" | "computed") => {
+    const { made, stack } = synthesized({ monitoring: { ...(readableFrom && { readableFrom }) }, addresses });
+    const [machine] = made!.machines;
+    const nginx = filesOf(machine!)["/etc/nginx/conf.d/overview.conf"]!.content;
+    const firewall = nftables(machine!.openings).split("\n");
+    return {
+      nginx: [...nginx.matchAll(/^  ((?:listen|server_name) .*);$/gm)].map((match) => match[1]),
+      firewall: firewall.filter((line) => line.includes("dport 9080")).map((line) => line.trim()),
+      flows: renderPage(stack).flows["social"]!["monitoring-1:9080"],
+    };
+  };
+  const open = (address: string) => ({
+    nginx: ["listen *:9080 default_server", "listen *:9080", `server_name localhost 127.0.0.1 [::1] monitoring-1 ${address}`],
+    firewall: ["ip saddr { 10.20.192.10/32, 192.168.7.0/24 } tcp dport 9080 accept"],
+    flows: ["readers of metrics: Grafana, and the overview"],
+  });
+  const { made } = page();
+  expect(at(READ, "chosen")).toEqual(open(made!.machines[0]!.address));
+  expect(at(READ, "computed")).toEqual(open("~^[0-9.]+$"));
+  expect(at(undefined, "chosen")).toEqual({
+    nginx: ["listen 127.0.0.1:9080 default_server", "listen 127.0.0.1:9080", "server_name localhost 127.0.0.1 [::1]"],
+    firewall: [],
+    flows: undefined,
+  });
+});
+
+test("metrics have no password, so only private addresses may read them, through the overview's nginx", () => {
+  const problems = (monitoring: MonitoringProps) => pageProblems(() => Testing.synth(page({ monitoring }).stack, true));
+  const remedy = "give a range of private IPv4 addresses without host bits, such as 10.20.192.10/32";
+  const wrong = ["0.0.0.0/0", "203.0.113.7/32", "10.0.0.0/7", "172.0.0.0/8", "10.20.192.10", "10.20.192.10/24", "fd00::/8"];
+  expect(problems({ readableFrom: [...wrong, ...READ, "172.31.0.0/16", "100.64.0.0/10"] })).toEqual(
+    wrong.map((range) => `stack/Social/Monitoring: readableFrom has "${range}" / ${remedy}`),
+  );
+  expect(problems({ readableFrom: READ, overview: false })).toEqual([
+    "stack/Social/Monitoring: readableFrom is given with `overview: false`, and what reads metrics goes through the nginx of the overview / leave one of the two out",
+  ]);
+});
+
+test("the end of a deploy has the command that forwards all that messages link to", () => {
+  expect(tunnel("ssh root@203.0.113.7")).toBe(
+    "ssh -L 9080:localhost:9080 -L 9090:localhost:9090 -L 9093:localhost:9093 root@203.0.113.7",
+  );
+  expect(tunnel("npx cdktf-mastodon local run social monitoring-1 --")).toBeUndefined();
 });
 
 test("the overview can be left out, with its port and a quarter of the boot text", () => {

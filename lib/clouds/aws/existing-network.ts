@@ -7,7 +7,7 @@ import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet";
 import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc";
 import { TerraformDataSource } from "cdktf";
 import { Problem } from "../../core/problems";
-import { isRange } from "../shared/range";
+import { isRange } from "../../core/range";
 import { publicRanges } from "./cloud-ranges";
 import { addressNumber } from "./ipv6-plan";
 import type { AwsNetwork } from "./network";

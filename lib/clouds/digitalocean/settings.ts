@@ -6,7 +6,7 @@ import { Role } from "../../core/address-plan";
 import { Dns } from "../../core/dns";
 import { Problem } from "../../core/problems";
 import { wrongNumber } from "../../core/whole-number";
-import { isRange } from "../shared/range";
+import { isRange } from "../../core/range";
 import { DigitalOceanDns } from "./dns";
 import { CONNECTIONS_OF_A_NODE, NODES_OF_A_BALANCER } from "./limits";
 import { NamesZone } from "./names";

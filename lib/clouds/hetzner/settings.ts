@@ -8,7 +8,7 @@ import { Role } from "../../core/address-plan";
 import { Dns } from "../../core/dns";
 import { Problem } from "../../core/problems";
 import { wrongNumber } from "../../core/whole-number";
-import { isRange } from "../shared/range";
+import { isRange } from "../../core/range";
 import { Cpus, Location, LOCATIONS } from "./sizes";
 
 /** The public addresses of a machine. Some other servers of the Fediverse, and the registry of Mastodon's images, have IPv4 only. */

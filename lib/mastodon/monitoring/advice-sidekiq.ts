@@ -1,7 +1,7 @@
 // Advice about Sidekiq, by how long the oldest job of each queue waited.
 
 import { AIM, TOO_HIGH } from "./advice-limits";
-import { QUEUE_SECONDS } from "./alerts";
+import { limitsIn } from "./limit-facts";
 import { seriesOf, timeFrom, worst } from "./advice-numbers";
 import { fact, moreEach, moreMachines, poolsWith, replaces, told, Watch, WatchedPool } from "./advice-page";
 import { moment, percent, span } from "./advice-words";
@@ -62,7 +62,8 @@ function one(watch: Watch, of: WatchedPool, groups: readonly WatchedPool[]): Adv
 function queueSeen(watch: Watch, queue: string): readonly QueueSeen[] {
   const latency = seriesOf(watch.numbers, "queueLatency", { queue });
   if (latency === undefined) return [];
-  const limit = QUEUE_SECONDS[queue as keyof typeof QUEUE_SECONDS] ?? 600;
+  const limits: Readonly<Record<string, number>> = limitsIn(watch.inventory).queueSeconds;
+  const limit = limits[queue] ?? 600;
   const { value, at } = worst(latency);
   const long = timeFrom(latency, limit);
   const above = long === 0 ? "" : `, ${span(limit)} or more for ${span(long)}`;

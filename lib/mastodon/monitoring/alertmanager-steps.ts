@@ -9,6 +9,7 @@ import { script } from "../../core/script";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { ALERTMANAGER_PORT } from "../ports";
 import { OWN_ADDRESS } from "./alertmanager";
+import { forwarded } from "./forwarded";
 
 export interface AlertmanagerPlan {
   /** Where the disk is. */
@@ -41,6 +42,7 @@ export function alertmanagerSteps(program: Program, plan: AlertmanagerPlan): voi
   const words = [
     `--storage.path=${directory}/alertmanager`,
     `--web.listen-address=${reached ? "" : "127.0.0.1"}:${ALERTMANAGER_PORT}`,
+    forwarded(ALERTMANAGER_PORT),
     ...clusterOptions,
   ];
   const start = network.replace(/\d+\.\d+\/16$/, "");

@@ -13,6 +13,7 @@ import { AlertMail, alertMail } from "./alert-mail";
 import type { AlertsProps, Severity } from "./alerts";
 import { inhibitions } from "./inhibitions";
 import type { Receiver } from "./receivers";
+import { runbookTemplate } from "./runbook";
 import { Watched } from "./watched";
 
 /** What is sent where. */
@@ -162,26 +163,26 @@ function configsOf(alerts: AlertsProps, severity: Severity) {
   const configs: Record<string, object[]> = {};
   for (const { receiver, file } of numbered(alerts)) {
     if (!receiver.severities.includes(severity)) continue;
-    const [kind, config] = configOf(receiver, file);
+    const [kind, config] = configOf(receiver, file, text(alerts.runbooks));
     (configs[kind] ??= []).push(config);
   }
   return configs;
 }
 
-// Alertmanager's own templates link to its address, which only the site reaches, and list labels before what people notice.
+// Alertmanager's own templates list labels before what people notice.
 const TITLE =
   '[{{ if eq .Status "firing" }}{{ .CommonLabels.severity }}{{ else }}over{{ end }}] {{ with index .Alerts 0 }}{{ .Annotations.summary }}{{ end }}' +
   "{{ if gt (len .Alerts) 1 }} (and {{ len (slice .Alerts 1) }} more){{ end }}";
-const TEXT =
+const text = (runbooks: string | undefined) =>
   "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n" +
-  '{{ .Labels.alertname }}, {{ .Status }} since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC; docs/runbooks.md#{{ .Labels.alertname | toLower }}\n\n{{ end }}';
+  `{{ .Labels.alertname }}, {{ .Status }} since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC\n${runbookTemplate(runbooks)}\n\n{{ end }}`;
 
-function configOf(receiver: Receiver, file: string): readonly [string, object] {
+function configOf(receiver: Receiver, file: string, body: string): readonly [string, object] {
   switch (receiver.kind) {
     case "mail": {
       const { to, from } = receiver;
-      const text = { headers: { Subject: TITLE }, html: "", text: TEXT };
-      return ["email_configs", { to, ...(from !== undefined && { from }), send_resolved: true, ...text }];
+      const parts = { headers: { Subject: TITLE }, html: "", text: body };
+      return ["email_configs", { to, ...(from !== undefined && { from }), send_resolved: true, ...parts }];
     }
     case "webhook":
       return ["webhook_configs", { url_file: file, send_resolved: true }];
@@ -189,7 +190,7 @@ function configOf(receiver: Receiver, file: string): readonly [string, object] {
       const { channel } = receiver;
       return [
         "slack_configs",
-        { api_url_file: file, ...(channel !== undefined && { channel }), send_resolved: true, title: TITLE, text: TEXT },
+        { api_url_file: file, ...(channel !== undefined && { channel }), send_resolved: true, title: TITLE, text: body },
       ];
     }
     case "pagerDuty":

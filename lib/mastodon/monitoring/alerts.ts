@@ -6,6 +6,7 @@ import { Secret } from "../../core/secret";
 import { Site } from "../site";
 import { Queue, versionOf } from "../version";
 import { wrongNumber } from "../../core/whole-number";
+import { wrongRunbooks } from "./runbook";
 import { readUrl, Receiver, wrongReceiver, wrongReceiverUrl } from "./receivers";
 
 /** `critical`: people notice it now, or nothing would help at the next fault. `warning`: they will, unless somebody does something. */
@@ -51,6 +52,15 @@ export interface AlertsProps {
    * @throws at synth if it is not a whole number from 4 to 90
    */
   readonly certificateDays?: number;
+  /**
+   * Where the people who get alerts read docs/runbooks.md of this package: the URL of a copy of yours, for example in your own repository, shown by a server
+   * that makes anchors of headings in lower case, as GitHub, GitLab and Forgejo do. Each alert then has the URL of its paragraph, in messages and as the
+   * annotation `runbook_url`, which is what other tools read. It makes the boot text larger, by 0.7 of the 32 KiB that Hetzner takes on a page with
+   * all tiers. A change is delivered.
+   * @default - messages name the paragraph of the file in this package
+   * @throws at synth if it is no URL, or has a fragment
+   */
+  readonly runbooks?: string;
 }
 
 /** In percent. */
@@ -110,5 +120,6 @@ export function checkAlerts(by: Construct, alerts: AlertsProps): void {
     if (percent >= 90 && percent <= 99.99) continue;
     add({ wrong: `${name} of objectives is ${percent}`, remedy: "give a share in percent, from 90 to 99.99" });
   }
+  add(wrongRunbooks(alerts.runbooks));
   add(wrongNumber("certificateDays", limitsOf(alerts).certificateDays, { least: 4, most: 90 }));
 }

@@ -9,8 +9,8 @@ const DAY = 86400;
 export function siteRows(facts: OverviewFacts): readonly Row[] {
   return [
     { title: "Now", panels: now(facts) },
-    { title: "What was promised", panels: PROMISES },
-    { title: "From outside", panels: DOORS },
+    { title: "What was promised", panels: promises(facts) },
+    { title: "From outside", panels: doors(facts) },
     { title: "Machines", panels: MACHINES },
   ];
 }
@@ -84,23 +84,26 @@ const JOBS: readonly Panel[] = [
   }),
 ];
 
-const PROMISES: readonly Panel[] = (
-  [
-    ["pages", "Pages with an error", "The share of pages that ended in an error."],
-    ["posts", "Late posts", "The share of time in which the queue default was over its limit."],
-    ["streaming", "Streaming away", "The share of time in which streaming could not be reached."],
-  ] as const
-).map(([what, title, why]) =>
-  graph({
-    title,
-    why: `${why} What is promised is a share over 30 days; a short peak uses up little of what may fail.`,
-    unit: "percentunit",
-    queries: ["1h", "6h", "3d"].map((window) => ({ expr: `site:mastodon_slo_${what}:ratio_rate${window}`, name: window })),
-    width: 8,
-  }),
-);
+const PROMISED = [
+  ["pages", "Pages with an error", "The share of pages that ended in an error."],
+  ["posts", "Late posts", "The share of time in which the queue default was over its limit."],
+  ["streaming", "Streaming away", "The share of time in which streaming could not be reached."],
+] as const;
 
-const DOORS: readonly Panel[] = [
+const promises = ({ objectives }: OverviewFacts): readonly Panel[] =>
+  PROMISED.map(([what, title, why]) =>
+    graph({
+      title,
+      why: `${why} The objective of ${objectives[what]} % allows what the line shows, on average over 30 days; a short peak uses up little of it.`,
+      unit: "percentunit",
+      queries: ["1h", "6h", "3d"].map((window) => ({ expr: `site:mastodon_slo_${what}:ratio_rate${window}`, name: window })),
+      // Without the digits that binary fractions add.
+      limits: { warning: Number((1 - objectives[what] / 100).toFixed(6)) },
+      width: 8,
+    }),
+  );
+
+const doors = ({ certificateDays }: OverviewFacts): readonly Panel[] => [
   graph({
     title: "Time of an answer",
     why: "Of a request from the monitoring machine to the public name, with its connection and its TLS.",
@@ -117,7 +120,7 @@ const DOORS: readonly Panel[] = [
   }),
   bars({
     title: "Certificates",
-    why: "Days until each certificate ends. Clouds renew theirs weeks before.",
+    why: `Days until each certificate ends. There is a warning at ${certificateDays}, and clouds renew theirs weeks before.`,
     unit: "d",
     queries: [{ expr: `min by (host) (probe_ssl_earliest_cert_expiry{job="front-door"} - time()) / ${DAY}`, name: "{{host}}" }],
     width: 6,

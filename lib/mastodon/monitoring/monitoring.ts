@@ -20,10 +20,13 @@ import { Exporter } from "./exporter";
 import { exportersOf } from "./exporters";
 import { EXPORTER_UNIT, externalServers, factsOf } from "./external";
 import { CONNECTIONS_OF_AN_EXPORTER, externalExporters } from "./external-exporters";
+import { tunnel } from "./forwarded";
+import { limitFacts } from "./limit-facts";
 import { overviewFacts } from "./overview/facts";
 import { overview } from "./overview/steps";
 import { tellsPoolsUsed } from "./pools-used";
 import { prometheus } from "./prometheus";
+import { wrongReaders } from "./readers";
 import { registration } from "./registration";
 import { rules } from "./rules";
 import { keptTargets, membersFile, receivesMembers } from "./targets";
@@ -62,11 +65,22 @@ export interface MonitoringProps {
    */
   readonly overview?: boolean;
   /**
+   * Private address ranges from which port 9080 of its machines is open, for a Grafana in the same network: it reads all metrics and alerts there, and sees
+   * the overview. There is no password, and nothing can be changed. Give the address of the Grafana alone, as in `10.20.192.10/32`. A change is delivered, but the
+   * first range, and the removal of the last, reach the machines by a renewal, since nginx then listens elsewhere.
+   * @default - none: administrators forward the port, and on the local cloud the computer reaches it
+   * @throws at synth if one is no range of private IPv4 addresses, or with `overview: false`, whose nginx is what they read through
+   */
+  readonly readableFrom?: readonly string[];
+  /**
    * The tier's position in the address range of its role. A change replaces the machines.
    * @default - from the tier's name
    */
   readonly slot?: number;
 }
+
+/** For nginx: whatever address it is reached by. */
+const ANY_ADDRESS = "~^[0-9.]+$";
 
 /** Where the disk is. */
 const DIRECTORY = "/var/lib/monitoring";
@@ -112,11 +126,13 @@ export class Monitoring extends Construct {
     site.inventory.tier(this, { kind: "Monitoring", why: "reads the metrics of all hosts, and tells of what is wrong" });
     const alerts = props.alerts ?? {};
     checkAlerts(this, alerts);
+    const { readableFrom = [] } = props;
+    for (const problem of wrongReaders(props)) site.problems.add(this, problem);
     for (const machine of this.machines) {
       if (props.overview ?? true)
         machine.smallerBy(`give \`overview: false\` to ${this.node.path}, which makes it a third smaller`);
       this.install(machine, disk, alerts);
-      if (props.overview ?? true) this.showOverview(machine, alerts);
+      if (props.overview ?? true) this.showOverview(machine, readableFrom);
     }
     if (props.overview ?? true) site.nextSteps.add(...this.visit(this.machines[0]!));
     if (other === undefined) site.whenWhole(() => this.watch(site.hosts));
@@ -132,7 +148,7 @@ export class Monitoring extends Construct {
     }
     const { program } = machine;
     program.add({ kind: "mount", device: () => machine.device("data"), at: DIRECTORY });
-    machine.runs(this, { unit: "prometheus.service", what: "prometheus", facts: {} });
+    machine.runs(this, { unit: "prometheus.service", what: "prometheus", facts: limitFacts(limitsOf(alerts)) });
     machine.runs(this, { unit: "prometheus-alertmanager.service", what: "alertmanager", facts: { port: ALERTMANAGER_PORT } });
     // Prometheus needs both: whom to tell, and where members register.
     alertmanagerSteps(program, {
@@ -164,25 +180,27 @@ export class Monitoring extends Construct {
     machine.open("monitoring", ALERTMANAGER_PEER_PORT, why, "udp");
   }
 
-  private showOverview(machine: Machine, alerts: AlertsProps): void {
+  private showOverview(machine: Machine, readableFrom: readonly string[]): void {
     const site = Site.of(this);
-    // Elsewhere than on its own loopback only where administrators reach it without logging in, and its address is one of the page.
-    const open = (site.session.administrators ?? []).length > 0;
+    // Elsewhere than on its own loopback only where somebody reaches it without logging in.
+    const open = (site.session.administrators ?? []).length > 0 || readableFrom.length > 0;
+    // A name could be any web site's, and an address is nobody's name.
+    const address = site.cloud.can.addresses === "computed" ? ANY_ADDRESS : machine.address;
     overview(machine.program, {
       listen: open ? "*" : "127.0.0.1",
-      names: open ? [machine.name, machine.address] : [],
-      facts: () => overviewFacts(site.inventory.whole, limitsOf(alerts)),
+      names: open ? [machine.name, address] : [],
+      facts: () => overviewFacts(site.inventory.whole),
     });
     machine.openToAdministrators(OVERVIEW_PORT, "the overview");
+    machine.openToRanges("readers of metrics", readableFrom, OVERVIEW_PORT, "Grafana, and the overview");
   }
 
   /** How administrators open the overview, for the end of a deploy. */
   private visit(machine: Machine): readonly string[] {
     const { administrators = [] } = Site.of(this).session;
     if (administrators.length > 0) return [`How it is: http://${machine.address}:${OVERVIEW_PORT}/`];
-    const { login = "" } = machine.described;
-    if (!login.startsWith("ssh ")) return [];
-    const forwarded = login.replace("ssh ", `ssh -L ${OVERVIEW_PORT}:localhost:${OVERVIEW_PORT} `);
+    const forwarded = tunnel(machine.described.login ?? "");
+    if (forwarded === undefined) return [];
     return [`How it is: http://localhost:${OVERVIEW_PORT}/ as long as this runs:`, `  ${forwarded}`];
   }
 

@@ -7,6 +7,7 @@ import { Program } from "../../core/program";
 import { script } from "../../core/script";
 import { NEVER_GIVEN_UP, RESTARTED, unit } from "../../core/unit";
 import { ALERTMANAGER_PORT, BLACKBOX_PORT, EXPORTERS_PORT, PROMETHEUS_WEB_PORT } from "../ports";
+import { forwarded } from "./forwarded";
 import { metricRelabeling, RelabelRule } from "./relabeling";
 import { KEPT_TARGETS, MEMBERS } from "./targets";
 
@@ -50,6 +51,7 @@ export function prometheus(program: Program, plan: PrometheusPlan): void {
     // A block is made of smaller ones, and until that is done the disk holds both. Without a limit of time a block would have 31 days.
     "--storage.tsdb.max-block-duration=2d",
     `--web.listen-address=127.0.0.1:${PROMETHEUS_WEB_PORT}`,
+    forwarded(PROMETHEUS_WEB_PORT),
   ];
   const taken = {
     what: "Prometheus",

@@ -1,7 +1,8 @@
 // Prometheus' rule file for a page: `rules(watched(site, alerts))`. Names, numbers and limits in it are those of the page.
 
 import { stringify } from "yaml";
-import { RuleGroup } from "./rule";
+import { Rule, RuleGroup } from "./rule";
+import { runbookUrl } from "./runbook";
 import { etcdRules } from "./rules-etcd";
 import { machineRules, memberSeries } from "./rules-machines";
 import { monitoringRules } from "./rules-monitoring";
@@ -32,7 +33,14 @@ export function ruleGroups(page: Watched): readonly RuleGroup[] {
     ...page.etcd.map(etcdRules),
     redisRules(page),
     monitoringRules(page),
-  ].filter((group) => group.rules.length > 0);
+  ]
+    .filter((group) => group.rules.length > 0)
+    .map((group) => ({ ...group, rules: group.rules.map((rule) => withRunbook(rule, page.runbooks)) }));
+}
+
+function withRunbook(rule: Rule, runbooks: string | undefined): Rule {
+  if (runbooks === undefined || !("alert" in rule)) return rule;
+  return { ...rule, annotations: { ...rule.annotations, runbook_url: runbookUrl(runbooks, rule.alert) } };
 }
 
 /** The rule file, as YAML with little indentation: it is a part of a boot text, whose size clouds limit. */

@@ -36,6 +36,8 @@ export interface Watched {
   /** Whether changed settings are delivered to running machines. */
   readonly delivers: boolean;
   readonly limits: Limits;
+  /** The URL of the runbooks, if the page has one. */
+  readonly runbooks: string | undefined;
 }
 
 export interface WatchedTier {
@@ -197,6 +199,7 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
     monitoring: machines.filter(({ role }) => String(role) === "monitoring").map(({ name }) => name),
     delivers: site.cloud.can.delivers === true,
     limits,
+    runbooks: alerts.runbooks,
   };
 }
 

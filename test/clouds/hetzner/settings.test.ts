@@ -1,7 +1,7 @@
 import { Testing } from "cdktf";
 import { Site } from "../../../lib";
 import { hetzner } from "../../../lib/clouds/hetzner";
-import { isRange } from "../../../lib/clouds/shared/range";
+import { isRange } from "../../../lib/core/range";
 import { page, planOf, problems, web } from "./page";
 
 test("what is no number and no range is refused, all at once", () => {

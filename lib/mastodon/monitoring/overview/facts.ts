@@ -2,8 +2,9 @@
 // strings of an inventory at synth may be Terraform expressions, and nothing of these belongs into a file for browsers.
 
 import { Inventory, InventoryMachine, InventoryPool, InventoryUnit } from "../../../core/inventory";
-import { limitsOf } from "../alerts";
+import { Objectives } from "../alerts";
 import { EXPORTER_UNIT } from "../external";
+import { limitsIn } from "../limit-facts";
 import { overviewQueries } from "./queries";
 
 export interface OverviewFacts {
@@ -22,6 +23,8 @@ export interface OverviewFacts {
   readonly queueSeconds: Readonly<Record<string, number>>;
   /** How many days before its end a certificate is shown as one that was not renewed. */
   readonly certificateDays: number;
+  /** The share of good events that is promised, in percent. */
+  readonly objectives: Objectives;
   /** The connections that a PgBouncer may open for each database, by the tier of its host; empty without a PgBouncer of the page. */
   readonly serverConnections: Readonly<Record<string, number>>;
   /** What the page asks Prometheus, by name. */
@@ -43,13 +46,6 @@ export interface OverviewTier {
 /** A PostgreSQL with its replicas, or a Redis. */
 export type OverviewExternal = Required<Pick<OverviewTier, "name" | "runs" | "machines">>;
 
-/** From which values on something is a fault, as alerts have it. */
-export interface OverviewLimits {
-  readonly queueSeconds: Readonly<Record<string, number>>;
-  readonly certificateDays: number;
-}
-
-const LIMITS: OverviewLimits = limitsOf({});
 /** The limit of a queue that none is known for. */
 const OTHER_QUEUE_SECONDS = 600;
 
@@ -64,11 +60,10 @@ function urgency(queue: string): number {
 /** A request's way, then what keeps data, then the rest. */
 const ORDER: readonly string[] = ["web", "streaming", "sidekiq", "pgbouncer", "postgres", "redis", "etcd", "own", "monitoring"];
 
-/**
- * @param inventory of a page at synth, or as deployed
- * @param limits the page's own, if they are known
- */
-export function overviewFacts(inventory: Inventory, limits = LIMITS): OverviewFacts {
+/** @param inventory of a page at synth, or as deployed */
+export function overviewFacts(inventory: Inventory): OverviewFacts {
+  const limits = limitsIn(inventory);
+  const queueSeconds: Readonly<Record<string, number>> = limits.queueSeconds;
   const { machines, pools } = inventory;
   const hosts = [...machines, ...pools];
   const units = hosts.flatMap((host) => host.units);
@@ -83,8 +78,9 @@ export function overviewFacts(inventory: Inventory, limits = LIMITS): OverviewFa
     ...(external.length > 0 && { external }),
     redis: distinct([...namesIn(units, "redis", "use"), ...namesIn(units, EXPORTER_UNIT, "use")]).sort(),
     queues,
-    queueSeconds: Object.fromEntries(queues.map((queue) => [queue, limits.queueSeconds[queue] ?? OTHER_QUEUE_SECONDS])),
+    queueSeconds: Object.fromEntries(queues.map((queue) => [queue, queueSeconds[queue] ?? OTHER_QUEUE_SECONDS])),
     certificateDays: limits.certificateDays,
+    objectives: limits.objectives,
     serverConnections: Object.fromEntries([
       ...machines.flatMap((machine) => connections(tierOf(machine), machine)),
       ...pools.flatMap((pool) => connections(plain(pool.name), pool)),

@@ -17,10 +17,15 @@ export function overviewFiles(directory: string, facts: () => OverviewFacts): re
   return OVERVIEW_FILES.map((name) => ({
     kind: "file",
     path: `${directory}/${name}`,
-    content: name === "site.json" ? () => `${JSON.stringify(facts())}\n` : readFileSync(pathOf(name), "utf8"),
+    content: name === "site.json" ? () => `${siteJson(facts())}\n` : readFileSync(pathOf(name), "utf8"),
     // Browsers read them at each use.
     taken: { what: "the overview page", does: "nothing" },
   }));
+}
+
+/** What the page shows. It has nothing of objectives, and boot texts have little room. */
+function siteJson({ objectives: _, ...shown }: OverviewFacts): string {
+  return JSON.stringify(shown);
 }
 
 function pathOf(name: string): string {

@@ -96,7 +96,7 @@ function alerts({ of, alerts: told }) {
 function alert({ labels, annotations, state, since }) {
   const { alertname, instance, pool, queue, use, host, mountpoint } = labels;
   const where = [instance ?? pool, queue, use, host, mountpoint].filter(Boolean);
-  const { summary = alertname, description } = annotations;
+  const { summary = alertname, description, runbook_url } = annotations;
   return el(
     "li",
     { "data-state": state },
@@ -107,7 +107,8 @@ function alert({ labels, annotations, state, since }) {
       { class: "small" },
       [alertname, ...where].join(" · "),
       since > 0 && [" · since ", el("time", { datetime: new Date(since).toISOString() }, clock(since))],
-      ` · docs/runbooks.md#${alertname.toLowerCase()}`,
+      " · ",
+      runbook_url ? el("a", { href: runbook_url }, "runbook") : `docs/runbooks.md#${alertname.toLowerCase()}`,
     ),
   );
 }
