@@ -122,7 +122,7 @@ class OwnSession implements CloudSession {
         dependsOn: [machine],
         provisioners: [this.call("settings", { NAME: name, SETTINGS: packed })],
       });
-      this.kept.push(delivered);
+      if (spec.needed) this.kept.push(delivered);
     }
     return { address, devices: Object.fromEntries(disks.map((disk) => [disk.name, `/dev/disk/by-id/own-${disk.whole}`])) };
   }

@@ -187,6 +187,8 @@ export interface MachineSpec extends HostSpec {
    * SECRETS_DIRECTORY before.
    */
   readonly settings: () => string;
+  /** Whether pools are rolled only after changed settings have reached it. */
+  readonly needed: boolean;
 }
 
 /** A machine as the cloud has made it, with optional facts for the inventory (`MadeHost`). */

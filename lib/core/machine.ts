@@ -29,6 +29,12 @@ export interface MachineProps {
    * @default "keep"
    */
   readonly onChange?: "keep" | "replace";
+  /**
+   * Whether members of pools need its settings: then a deploy rolls pools only after changed ones have reached it, and not at all while it cannot be
+   * reached.
+   * @default true
+   */
+  readonly needed?: boolean;
 }
 
 export class Machine extends Host {
@@ -69,6 +75,7 @@ export class Machine extends Host {
       ...kept,
       range: range.cidr,
       address,
+      needed: props.needed ?? true,
       renewedText: () => terraformText(this.renewedText()),
       settings: () => terraformText(this.settings()),
     });

@@ -64,6 +64,7 @@ export class FakeSession implements CloudSession {
         zone: spec.zone,
         number: spec.number,
         on_change: spec.onChange,
+        ...(!spec.needed && { needed: false }),
       },
       dependsOn: [this.network],
     });

@@ -108,6 +108,7 @@ const excusedOfAws = {
   "machine.names is never read": IN_THE_BOOT_TEXT,
   "pool.names is never read": IN_THE_BOOT_TEXT,
   "machine.settings is never read": "AWS delivers none: they wait for a renewal",
+  "machine.needed is never read": "no settings are delivered that a pool could wait for",
   "machine.identity is never read": EACH_HAS_A_ROLE,
   "pool.identity is never read": EACH_HAS_A_ROLE,
   "pool.files is never read": "there is no directory for several instances, and such a page is refused",

@@ -42,7 +42,7 @@ export function keptMachine(scope: Construct, id: string, network: DigitalOceanN
   const resource = addressOf(droplet);
   const delivered = kept && settings.ssh.settings === true ? deliver(scope, id, network, spec, droplet) : undefined;
   // Pools roll only after these: new members may need connections that a kept machine accepts only with its new settings.
-  network.keep(droplet, delivered);
+  network.keep(droplet, spec.needed ? delivered : undefined);
   network.uses.push({ droplets: 1, rolling: 0, balancers: 0 });
   const madeWith = `${addressOf(madeWithText(scope, id, droplet, boot.hash))}.output.boot`;
   if (kept) network.outdated.add({ name, address: resource, madeWith, now: boot.hashName });

@@ -70,7 +70,7 @@ export function keptMachine(scope: Construct, id: string, network: HetznerNetwor
   const there = [server, ...attached] as const;
   const delivered = kept && settings.ssh.settings === true ? [deliver(scope, id, network, spec, there)] : [];
   // Pools roll only after these: new members may need connections that a kept machine accepts only with its new settings.
-  network.keep({ scope, role: spec.role, range: spec.range, made: [...there, ...delivered] });
+  network.keep({ scope, role: spec.role, range: spec.range, made: [...there, ...(spec.needed ? delivered : [])] });
   network.uses.push({ servers: 1, rolling: 0, balancers: 0 });
   const resource = `hcloud_server.${server.friendlyUniqueId}`;
   const madeWith = `lookup(${resource}.labels, "boot", "")`;

@@ -13,7 +13,7 @@ import { TerraformData } from "../shared/terraform-data";
 /** The fields of a machine that this cloud uses. There is no firewall besides the one in the boot text. */
 export interface LocalMachine
   extends Pick<MachineSpec, "name" | "packages" | "images" | "address" | "disks" | "bootText" | "onChange">,
-    Partial<Pick<MachineSpec, "renewedText" | "settings">> {
+    Partial<Pick<MachineSpec, "renewedText" | "settings" | "needed">> {
   /** Directories of the site to mount, as in `mail=/srv/mail`. Called at synth. */
   readonly directories?: () => string;
 }
@@ -71,7 +71,9 @@ export function keptMachine(
   const madeWith = `${resource}.output.boot`;
   if (kept) {
     outdatedMachines(network).add({ name: spec.name, address: resource, madeWith, now: boot.hashName });
-    if (spec.settings !== undefined) deliver(scope, id, network, spec.name, machine, spec.settings);
+    const delivered = spec.settings && deliver(scope, id, network, spec.name, machine, spec.settings);
+    // Pools roll only after this: new members may need connections that a kept machine accepts only with its new settings.
+    if (delivered !== undefined && spec.needed !== false) network.awaits(delivered);
   }
   return {
     address: spec.address,
@@ -97,15 +99,13 @@ function deliver(
   name: string,
   machine: TerraformData,
   settings: () => string,
-): void {
+): TerraformData {
   const text = settingsText(scope, `${id}SettingsText`, settings);
-  const delivered = new TerraformData(scope, `${id}Settings`, {
+  return new TerraformData(scope, `${id}Settings`, {
     triggersReplace: { settings: text.hash },
     dependsOn: [machine],
     provisioners: [network.driver.call("machine settings", { SITE: network.site, NAME: name, SETTINGS: notSecret(text.packed) })],
   });
-  // Pools roll only after this: new members may need connections that a kept machine accepts only with its new settings.
-  network.awaits(delivered);
 }
 
 // The driver would also refuse it, but in the middle of an apply. Before the first apply there is no disk, and the condition is true.

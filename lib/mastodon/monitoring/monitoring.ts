@@ -121,6 +121,8 @@ export class Monitoring extends Construct {
         number: n + 1,
         size: props.size ?? Size.of({ cpus: 1, gib: 2 }),
         disks: { data: disk },
+        // A site must be deployed also while nobody watches it; members register until they are heard.
+        needed: false,
       });
     });
     site.inventory.tier(this, { kind: "Monitoring", why: "reads the metrics of all hosts, and tells of what is wrong" });
