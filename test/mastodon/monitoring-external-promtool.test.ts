@@ -2,7 +2,8 @@
 
 import { Testing } from "cdktf";
 import { execFileSync } from "node:child_process";
-import { rules } from "../../lib/mastodon/monitoring/rules";
+import { inhibitions } from "../../lib/mastodon/monitoring/inhibitions";
+import { ruleGroups, rules } from "../../lib/mastodon/monitoring/rules";
 import { watched } from "../../lib/mastodon/monitoring/watched";
 import { externalPage } from "./external-page";
 import { always, rising, Series, until } from "./monitoring-series";
@@ -67,6 +68,16 @@ test("while all is well no alert fires, a cache that evicts included", () => fir
 
 test.each([
   ["the primary is away", { [series("pg_up", DB)]: until(5, 1, 0) }, ["PostgresDown critical"]],
+  [
+    "the primary has vanished, and its exporter waits",
+    { [series("up", DB)]: until(5, 1, 0), [series("pg_up", DB)]: until(5, 1, "gone") },
+    ["PostgresDown critical"],
+  ],
+  [
+    "a replica has vanished, and its exporter waits",
+    { [series("up", REPLICA)]: until(5, 1, 0), [series("pg_up", REPLICA)]: until(5, 1, "gone") },
+    ["PostgresDown warning"],
+  ],
   ["a replica is away", { [series("pg_up", REPLICA)]: until(5, 1, 0) }, ["PostgresDown warning"]],
   ["a replica is late", { [series("pg_replication_lag_seconds", REPLICA)]: until(5, 0, 30) }, ["PostgresLag warning"]],
   [
@@ -84,6 +95,52 @@ test.each([
   ["Redis for jobs evicts", { [series("redis_evicted_keys_total", redis("sidekiq"))]: rising(5) }, ["RedisEvicts critical"]],
   ["an exporter is away", { [series("up", redis("main"))]: until(5, 1, 0) }, ["ExporterDown warning"]],
 ])("%s", (_, changed, alerts) => fires(changed, "15m", alerts), 120_000);
+
+test.each([
+  ["PostgreSQL and its replica", { [series("pg_up", DB)]: always(0), [series("pg_up", REPLICA)]: always(0) }, " x2"],
+  ["PostgreSQL, whose exporter is not there yet", { [series("up", DB)]: always(0), [series("pg_up", DB)]: "_x480" }, ""],
+  ["Redis for jobs", { [series("redis_up", redis("sidekiq"))]: always(0) }, ""],
+  ["the cache", { [series("redis_up", redis("cache"))]: always(0) }, ""],
+])(
+  "what has never let the monitoring machine in is told as unread, and not as away: %s",
+  (_, changed, times) => {
+    fires(changed, "14m", []);
+    fires(changed, "16m", [`ExternalUnread warning${times}`]);
+  },
+  120_000,
+);
+
+test("after a day without a login it is told as unread", () => {
+  const interval = "10m";
+  const all = Object.fromEntries(Object.entries(healthy()).map(([name, values]) => [name, values.replace("x480", "x170")]));
+  const expected = { firing: { "23h": ["PostgresDown critical"], "27h": ["ExternalUnread warning"] } };
+  expectRules(page, { ...all, [series("pg_up", DB)]: "1x5 0x164" }, expected, { ...ONLY, interval });
+}, 120_000);
+
+test("they say that perhaps only the monitoring machine cannot log in, and have the label by which they suppress no others", () => {
+  const texts = ruleGroups(page).flatMap(({ rules: all }) =>
+    all.flatMap((rule) => ("alert" in rule && /^(Postgres|Redis)Down$/.test(rule.alert) ? [rule] : [])),
+  );
+  expect(texts.map(({ labels, annotations }) => [labels, annotations["summary"]])).toEqual([
+    [
+      { severity: "critical", runs: "elsewhere" },
+      "PostgreSQL does not answer the monitoring machine: the site is down, or, if pages work, only the monitoring machine cannot log in",
+    ],
+    [{ severity: "warning", runs: "elsewhere" }, "PostgreSQL of {{ $labels.instance }} does not answer the monitoring machine"],
+    ...(["cache", "main", "sidekiq"] as const).map((use) => [
+      { severity: use === "cache" ? "warning" : "critical", use, tier: REDIS[use], runs: "elsewhere" },
+      expect.stringMatching(
+        /: Redis does not answer the monitoring machine. Or, if pages work, only .* cannot log in$/,
+      ) as string,
+    ]),
+  ]);
+  const sources = inhibitions(page).map(({ source_matchers }) => source_matchers.join());
+  const suppressing = sources.filter((one) => /PostgresDown|RedisDown/.test(one));
+  expect(suppressing).toEqual([
+    'alertname=~"PostgresNoPrimary|PostgresDown|PgBouncerDown",severity="critical",runs!="elsewhere"',
+    'alertname=~"RedisNoMaster|RedisDown",severity="critical",runs!="elsewhere"',
+  ]);
+});
 
 test("queues are those of the Redis with the jobs", () => {
   const queue = { ...redis("sidekiq"), queue: "default" };
@@ -146,7 +203,8 @@ test("rules of own Redis leave out those that run elsewhere", () => {
     'redis_memory_used_bytes{job="redis",use!="cache",instance!~"jobs.example.net"} / (redis_memory_max_bytes > 0) > 0.8',
     'increase(redis_evicted_keys_total{job="redis",use!="cache",instance!~"jobs.example.net"}[5m]) > 0',
     'redis_aof_last_write_status{job="redis",use!="cache",instance!~"jobs.example.net"} == 0',
-    `redis_up{job="redis",use="sidekiq",${jobs}} == 0`,
+    `redis_up{job="redis",use="sidekiq",${jobs}} == 0 and on (instance) max_over_time(redis_up{job="redis",use="sidekiq",${jobs}}[1d]) == 1`,
+    `redis_up{job="redis",${jobs}} == 0 unless on (instance, use) max_over_time(redis_up{job="redis",${jobs}}[1d]) == 1`,
     `redis_memory_used_bytes{job="redis",use!="cache",${jobs}} / (redis_memory_max_bytes > 0) > 0.95`,
     `redis_memory_used_bytes{job="redis",use!="cache",${jobs}} / (redis_memory_max_bytes > 0) > 0.8`,
     `increase(redis_evicted_keys_total{job="redis",use!="cache",${jobs}}[5m]) > 0`,

@@ -62,6 +62,7 @@ test("each server has an exporter, with the login of Mastodon's processes in a f
       "-connection-timeout=5s -config-command=- -redis-only-metrics -exclude-latency-histogram-metrics -set-client-name=false",
     ),
   });
+  expect(files!["/etc/sysctl.d/60-mastodon.conf"]).toContain("net.ipv4.tcp_retries2 = 5\n");
   expect(files!["/etc/mastodon/tls/db.example.net.pem"]).toBe(CA);
   expect(files!["/etc/mastodon/tls/db-2.example.net.pem"]).toBe(CA);
   expect(files!["/etc/mastodon/tls/redis.pem"]).toBe(CA);

@@ -6,7 +6,11 @@ import { watched } from "../../lib/mastodon/monitoring/watched";
 import { monitoringPage } from "./monitoring-page";
 
 const isAlert = (rule: Rule): rule is AlertRule => "alert" in rule;
-const page = { ...watched(monitoringPage().site), monitoring: ["monitoring-1", "monitoring-2"] };
+const page = {
+  ...watched(monitoringPage().site),
+  monitoring: ["monitoring-1", "monitoring-2"],
+  external: { postgres: [], redis: [{ name: "jobs.example.net", use: "sidekiq", jobs: true }] },
+};
 const alerts = ruleGroups(page).flatMap(({ rules }) => rules.filter(isAlert));
 const text = readFileSync(join(__dirname, "../../docs/runbooks.md"), "utf8");
 

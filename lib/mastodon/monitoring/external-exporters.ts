@@ -5,6 +5,7 @@ import { Host } from "../../core/host";
 import { Step } from "../../core/program";
 import { DatabaseFacts } from "../database";
 import { POSTGRES_EXPORTER_PORT, REDIS_EXPORTER_PORT } from "../ports";
+import { LOST_PEERS } from "../programs/lost-peers";
 import { RedisFacts } from "../redis-facts";
 import { Site } from "../site";
 import { rootCertificates, trust } from "../trust";
@@ -58,6 +59,8 @@ function ofPostgres(machine: Host, server: ExternalDatabase, facts: DatabaseFact
     labels: { instance: name, role: "postgres", tier },
     port,
     steps: [
+      // Its connection has no limit for reads: after a failover it would read nothing for 15 minutes.
+      ...LOST_PEERS,
       ...(verifies && facts.ca === undefined ? PUBLIC_CERTIFICATES : []),
       ...exporterInstance(POSTGRES_PACKAGE, {
         instance: name,

@@ -1,6 +1,7 @@
 // Which alerts are not sent while another explains them: Alertmanager's `inhibit_rules`: `inhibitions(page)`.
 
 import { PATH_OF_STREAMING } from "./probes";
+import { ELSEWHERE } from "./rule";
 import { Watched } from "./watched";
 
 /** In Alertmanager's words: while an alert of the source fires, those of the target with the same values of `equal` are not sent. */
@@ -26,7 +27,7 @@ const but = (name: string) => `alertname!="${name}"`;
 
 /** The rules of a page. */
 export function inhibitions(page: Watched): readonly Inhibition[] {
-  return [...pairs(), ...onlyMachines(page)];
+  return [...pairs(page), ...onlyMachines(page)];
 }
 
 /** The only machine of a tier that all else needs explains what people notice. */
@@ -44,7 +45,8 @@ function onlyMachines({ tiers, redis }: Watched): readonly Inhibition[] {
   ];
 }
 
-function pairs(): readonly Inhibition[] {
+function pairs({ external }: Watched): readonly Inhibition[] {
+  const own = (there: boolean) => (there ? [ELSEWHERE.not] : []);
   return [
     { source_matchers: ['severity="critical"'], target_matchers: ['severity="warning"'], equal: OWN },
     // A machine explains all that it runs, and what its tier has too few of.
@@ -70,7 +72,11 @@ function pairs(): readonly Inhibition[] {
     { source_matchers: [one("DiskAlmostFull")], target_matchers: [one("DiskFillsSoon")], equal: ["instance", "mountpoint"] },
     // Without a primary nobody can write, and soon nobody read.
     {
-      source_matchers: [any(["PostgresNoPrimary", "PostgresDown", "PgBouncerDown"]), 'severity="critical"'],
+      source_matchers: [
+        any(["PostgresNoPrimary", "PostgresDown", "PgBouncerDown"]),
+        'severity="critical"',
+        ...own(external.postgres.length > 0),
+      ],
       target_matchers: [any([...PAGES, ...POSTS, ...STREAMING, ...POOLERS])],
     },
     {
@@ -79,7 +85,7 @@ function pairs(): readonly Inhibition[] {
       equal: ["tier"],
     },
     {
-      source_matchers: [any(["RedisNoMaster", "RedisDown"]), 'severity="critical"'],
+      source_matchers: [any(["RedisNoMaster", "RedisDown"]), 'severity="critical"', ...own(external.redis.length > 0)],
       target_matchers: [any([...PAGES, ...POSTS, ...STREAMING])],
     },
     {

@@ -72,6 +72,11 @@ export function others(names: readonly string[]): string {
 }
 
 /**
+ * The label of alerts about a server elsewhere that does not answer. They explain no others: perhaps only the monitoring machine is not let in.
+ */
+export const ELSEWHERE = { labels: { runs: "elsewhere" }, not: 'runs!="elsewhere"' } as const;
+
+/**
  * Only if it held once in the last day: ` and on () …`. What was never seen is not lost: kept machines have no exporters until they are renewed, and new
  * machines still boot.
  */

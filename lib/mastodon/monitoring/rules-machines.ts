@@ -1,13 +1,16 @@
 // Alerts about machines, whatever runs on them: away, full, out of memory, with a wrong clock, or without exporters; and pools with too few members.
 
 import { BOOT_TEXT_OLDER } from "./boot-texts";
-import { alert, AlertRule, ONCE_UP, RuleGroup, UNWATCHED, WITH_MACHINE } from "./rule";
-import { Watched } from "./watched";
+import { alert, AlertRule, instances, ONCE_UP, RuleGroup, UNWATCHED, WITH_MACHINE } from "./rule";
+import { namesOf, Watched } from "./watched";
 
 export function machineRules(page: Watched): RuleGroup {
   const alone = page.tiers.filter(({ machines }) => machines.length === 1).map(({ tier }) => tier);
   const several = page.tiers.filter(({ machines }) => machines.length > 1).map(({ tier }) => tier);
   const elsewhere = page.external.postgres.length + page.external.redis.length > 0;
+  const databases = namesOf(page.external, "postgres");
+  // PostgresDown and ExternalUnread tell of these.
+  const told = databases.length > 0 ? ` unless up{job="postgres",${instances(databases)}}` : "";
   return {
     name: "machines",
     rules: [
@@ -37,7 +40,7 @@ export function machineRules(page: Watched): RuleGroup {
       ...(page.pools.some(({ stopsFirst }) => stopsFirst) ? members("stop-first") : []),
       alert({
         name: "ExporterDown",
-        expr: `up{job!~"node|streaming|front-door|prometheus|alertmanager"} == 0 ${ONCE_UP} ${WITH_MACHINE}`,
+        expr: `up{job!~"node|streaming|front-door|prometheus|alertmanager"} == 0 ${ONCE_UP} ${WITH_MACHINE}${told}`,
         for: "1m",
         severity: "warning",
         summary: "{{ $labels.job }} of {{ $labels.instance }} is not measured, so nobody would hear of its faults",

@@ -1,12 +1,13 @@
 // What the machines of web, streaming and Sidekiq have in common: a container as a systemd unit, and nginx in front of it.
 
-import { KEEPALIVE, PROXY_OPEN_FILES } from "../../core/limits";
+import { PROXY_OPEN_FILES } from "../../core/limits";
 import { HTTP_PORT } from "../../core/ports";
 import { Program } from "../../core/program";
 import { AT_BOOT, NEVER_GIVEN_UP, RESTARTED, ServiceSection, unit, UnitSection } from "../../core/unit";
 import { KILL_AFTER_SECONDS } from "../limits";
 import { hasMetrics } from "../monitoring/monitored";
 import { ACCESS_LOG, accessLog } from "./access-log";
+import { LOST_PEERS } from "./lost-peers";
 import { WebSockets } from "./web-sockets";
 
 /** What a host needs to run containers of `image`. */
@@ -14,19 +15,10 @@ export function podman(program: Program, image: string): void {
   program
     .add({ kind: "package", names: ["podman", "crun"] })
     .add({ kind: "image", names: [image] })
-    .add({ kind: "file", path: "/etc/sysctl.d/60-mastodon.conf", content: SYSCTL })
-    .add({ kind: "run", why: "kernel", script: "sysctl -qp /etc/sysctl.d/60-mastodon.conf\n" })
+    .add(...LOST_PEERS)
     // podman's own database holds every container's environment, and anyone may read it there.
     .add({ kind: "run", why: "containers are root's alone", script: "install -d -m 0700 /var/lib/containers\n" });
 }
-
-// A machine that loses power closes no connections. By the kernel's defaults a peer that only reads, as streaming reads from Redis, would notice
-// after two hours, and a peer that waits for an acknowledgement after 15 minutes; with these settings both notice after some twelve seconds.
-const SYSCTL = `net.ipv4.tcp_keepalive_time = ${KEEPALIVE.idleSeconds}
-net.ipv4.tcp_keepalive_intvl = ${KEEPALIVE.intervalSeconds}
-net.ipv4.tcp_keepalive_probes = ${KEEPALIVE.probes}
-net.ipv4.tcp_retries2 = 5
-`;
 
 export interface Container {
   readonly description: string;
