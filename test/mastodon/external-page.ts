@@ -30,11 +30,13 @@ interface Options extends FakeCloudOptions {
   readonly jobs?: ExternalRedisProps;
   /** Whether the Redis are the page's own. */
   readonly ownRedis?: boolean;
+  /** Whether a pooler that the page does not run stands in front of PostgreSQL. */
+  readonly pooled?: boolean;
 }
 
 /** @param monitored whether it has a `Monitoring`, in its first line */
 export function externalPage(
-  { monitoring = {}, postgres, jobs: given, ownRedis = false, ...options }: Options = {},
+  { monitoring = {}, postgres, jobs: given, ownRedis = false, pooled = false, ...options }: Options = {},
   monitored = true,
 ) {
   const stack = new TerraformStack(new App(), "stack");
@@ -56,7 +58,9 @@ export function externalPage(
     ? new Redis(site, "Cache", { use: "cache" })
     : Redis.external({ use: "cache", host: "192.0.2.9", password: "none" });
   const jobs = Redis.external(given ?? { use: "sidekiq", host: "jobs.example.net", tls: true });
-  const data = { database: new PgBouncer(site, "Pool", { database: direct }), redis, cache, jobs };
+  const pool = { host: "pool.example.net", name: "mastodon", user: "mastodon@db", ca: CA, maxClients: 1000 };
+  const database = pooled ? PgBouncer.external({ ...pool, direct }) : new PgBouncer(site, "Pool", { database: direct });
+  const data = { database, redis, cache, jobs };
   const streaming = new StreamingPool(site, "Streaming", data);
   new WebTier(site, "Web", { streaming, ...data });
   new SidekiqGroup(site, "Jobs", { queues: ["default", "push", "ingress", "mailers", "pull", "fasp", "scheduler"], ...data });

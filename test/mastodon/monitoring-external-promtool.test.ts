@@ -183,6 +183,22 @@ test("no alert asks for what such servers do not tell", () => {
   );
 });
 
+test("where a pooler elsewhere has connections too, they are counted against the server's own limit", () => {
+  const behind = externalPage({ pooled: true, postgres: { maxConnections: 47 } });
+  Testing.synth(behind.stack);
+  const of = watched(behind.site);
+  const connections = (used: number) => ({
+    ...healthy(),
+    [series("pg_stat_activity_count", { ...DB, ...CLIENTS })]: always(used),
+  });
+  // Most of them are the pooler's, whose role is the same.
+  expectRules(of, connections(60), { firing: { "15m": [] } }, ONLY);
+  const both = ["PostgresConnections critical", "PostgresConnections warning"];
+  expectRules(of, connections(97), { firing: { "15m": both } }, ONLY);
+  expect(rules(of)).toContain("of all connections at {{ $labels.instance }} are used");
+  expect(rules(of)).not.toContain("47");
+}, 120_000);
+
 test("without replicas there is no lag", () => {
   const alone = externalPage({ postgres: { replicas: [] } });
   Testing.synth(alone.stack);

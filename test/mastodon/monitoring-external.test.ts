@@ -255,6 +255,23 @@ test("without any such server nothing of it is in the facts", () => {
   expect(overviewFacts(externalPage({}, false).site.inventory.whole)).not.toHaveProperty("external");
 });
 
+test("advise counts the connections of a PostgreSQL behind a pooler elsewhere against all that it has", () => {
+  const { site } = synthesized({ pooled: true, postgres: { maxConnections: 47, replicas: [] } });
+  const points = Array.from({ length: 12 }, (_, n) => [n * STEP_SECONDS, 0.9] as const);
+  const numbers = { postgresConnections: [{ labels: { instance: "db.example.net" }, points }] };
+  const found = advice({ inventory: site.inventory.whole, numbers, budgets: [] });
+  expect(found.filter(({ about }) => about === "db.example.net")).toEqual([
+    {
+      kind: "raise",
+      about: "db.example.net",
+      seen: "90 % of all its connections were in use at worst (1970-01-01 00:00 UTC), 85 % or more for 55 min",
+      changes: [],
+      connections: [],
+      notes: ["Give it more connections where it runs, or its pooler fewer"],
+    },
+  ]);
+});
+
 test("advise says how full they are, once for two monitoring machines, and sends nobody to the page for what is not there", () => {
   const { site } = synthesized({ monitoring: { machines: 2 } });
   const hour = (value: number) => Array.from({ length: 12 }, (_, n) => [n * STEP_SECONDS, value] as const);

@@ -1,4 +1,5 @@
-// Advice about PostgreSQL and Redis that run elsewhere, by connections and memory. What to change is not on the page, but for `maxConnections`.
+// Advice about PostgreSQL and Redis that run elsewhere, by connections and memory. What to change is not on the page, but for `maxConnections`, and not even
+// that if a pooler elsewhere has some of the connections: then it is the share of all.
 
 import { InventoryUnit } from "../../core/inventory";
 import { TOO_HIGH } from "./advice-limits";
@@ -24,12 +25,17 @@ function postgres({ numbers }: Watch, facts: InventoryUnit["facts"]): Advice {
   if (points === undefined) return told({ kind: "unmeasured", about, seen: "there are no numbers of PostgreSQL" });
   const long = timeFrom(points, TOO_HIGH.connections);
   const most = worst(points);
-  const seen = `${percent(most.value)} of ${String(facts["maxConnections"])} connections that the page may open were in use at worst (${moment(most.at)})${longer(long, percent(TOO_HIGH.connections))}`;
+  const { maxConnections } = facts;
+  const limit =
+    maxConnections === undefined ? "all its connections" : `${String(maxConnections)} connections that the page may open`;
+  const seen = `${percent(most.value)} of ${limit} were in use at worst (${moment(most.at)})${longer(long, percent(TOO_HIGH.connections))}`;
   if (long === 0) return told({ kind: "fine", about, seen });
   return told({
     ...{ kind: "raise", about, seen },
     notes: [
-      "Give it more connections where it runs, and then raise maxConnections on the page. Connections that do nothing are better held by a PgBouncer in front",
+      maxConnections === undefined
+        ? "Give it more connections where it runs, or its pooler fewer"
+        : "Give it more connections where it runs, and then raise maxConnections on the page. Connections that do nothing are better held by a PgBouncer in front",
     ],
   });
 }

@@ -2,6 +2,8 @@
 // the whole page is known.
 
 import { Facts } from "../../core/inventory";
+import { Database } from "../database";
+import { ExternalPgBouncer } from "../external-pgbouncer";
 import { ExternalPostgres } from "../external-postgres";
 import { ExternalRedis } from "../external-redis";
 import { RedisUse } from "../redis-facts";
@@ -19,8 +21,8 @@ export interface ExternalDatabase extends Common {
   /** The label `tier` of its series: the name of its primary. */
   readonly tier: string;
   readonly replica: boolean;
-  /** The maximum of connections from the page to it. */
-  readonly maxConnections: number;
+  /** The maximum of connections from the page to it; `undefined` if a pooler that the page does not run has some besides, as the same role. */
+  readonly maxConnections: number | undefined;
 }
 
 export interface ExternalCache extends Common {
@@ -41,7 +43,12 @@ export const EXPORTER_UNIT = "exporter";
 /** What programs that read the inventory know of the server. */
 export function factsOf(server: External): Facts {
   return server.what === "postgres"
-    ? { of: server.what, server: server.name, primary: server.tier, maxConnections: server.maxConnections }
+    ? {
+        of: server.what,
+        server: server.name,
+        primary: server.tier,
+        ...(server.maxConnections !== undefined && { maxConnections: server.maxConnections }),
+      }
     : { of: server.what, server: server.name, use: server.use };
 }
 
@@ -55,6 +62,8 @@ export function externalServers(site: Site): ExternalServers {
   const all = [...site.shared.external];
   const redis = all.filter((one) => one instanceof ExternalRedis).filter(({ moves }) => !moves);
   const named = new Names();
+  const poolers = [...site.shared.externalServers.keys()].filter((one) => one instanceof ExternalPgBouncer);
+  const pooled = new Set<Database>(poolers.map(({ direct }) => direct));
   const jobs: RedisUse = usesElsewhere(site).includes("sidekiq") ? "sidekiq" : "main";
   return {
     postgres: sorted(
@@ -62,7 +71,7 @@ export function externalServers(site: Site): ExternalServers {
       ({ names }) => names[0],
     ).map((server) => {
       const names = server.names.map((name) => named.of("postgres", name ?? "postgres"));
-      const { maxConnections } = server;
+      const maxConnections = pooled.has(server) ? undefined : server.maxConnections;
       return {
         server,
         all: names.map((name, n) => ({ what: "postgres", name, tier: names[0]!, replica: n > 0, maxConnections })),

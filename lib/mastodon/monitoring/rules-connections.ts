@@ -1,11 +1,15 @@
-// Alerts about the connections of a PostgreSQL against `maxConnections` of the page, of its own and of an external one: `connectionsOf(postgres)`.
+// Alerts about the connections of a PostgreSQL against `maxConnections` of the page, of its own and of an external one, or against the server's own limit if
+// a pooler that the page does not run has some of them: `connectionsOf(postgres)`.
 
 import { alert, AlertRule, instances } from "./rule";
 import { WatchedPostgres } from "./watched";
 
-export function connectionsOf({ tier, machines, maxConnections }: WatchedPostgres): readonly AlertRule[] {
+type Limited = Omit<WatchedPostgres, "maxConnections"> & { readonly maxConnections: number | undefined };
+
+export function connectionsOf({ tier, machines, maxConnections }: Limited): readonly AlertRule[] {
   const ratio = `site:mastodon_postgres_connections:ratio{${instances(machines)}}`;
-  const used = `{{ $value | humanizePercentage }} of maxConnections (${maxConnections} on the page) at {{ $labels.instance }} are used.`;
+  const limit = maxConnections === undefined ? "all connections" : `maxConnections (${maxConnections} on the page)`;
+  const used = `{{ $value | humanizePercentage }} of ${limit} at {{ $labels.instance }} are used.`;
   return [
     alert({
       name: "PostgresConnections",

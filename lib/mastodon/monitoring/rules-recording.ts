@@ -80,9 +80,9 @@ function postgres({ postgres: own, external }: Watched): readonly RecordingRule[
   return [
     ...(lags ? [LAG] : []),
     ...(own.length > 0 ? [used(others(namesOf(external, "postgres")), MOST)] : []),
-    // Of the connections that the page may open. Those of other roles are seen with `pg_monitor` only.
+    // Of the connections that the page may open, or of all if a pooler elsewhere has some of them. Those of other roles are seen with `pg_monitor` only.
     ...external.postgres.map(({ primary, replicas, maxConnections }) => {
-      return used(`,${instances([primary, ...replicas])}`, `${maxConnections}`);
+      return used(`,${instances([primary, ...replicas])}`, maxConnections === undefined ? MOST : `${maxConnections}`);
     }),
   ];
 }

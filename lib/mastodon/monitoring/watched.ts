@@ -99,8 +99,8 @@ export interface WatchedExternalPostgres {
   /** The names of its servers, which are the label `instance`. */
   readonly primary: string;
   readonly replicas: readonly string[];
-  /** The maximum of connections from the page to each of them. */
-  readonly maxConnections: number;
+  /** The maximum of connections from the page to each of them; `undefined` if a pooler that the page does not run has some besides. */
+  readonly maxConnections: number | undefined;
 }
 
 export interface WatchedExternalRedis {
@@ -206,8 +206,9 @@ export function watched(site: Site, alerts: AlertsProps = {}): Watched {
 function externalOf(site: Site): WatchedExternal {
   const { postgres, redis } = externalServers(site);
   return {
-    postgres: postgres.map(({ server: { maxConnections }, all: [primary, ...replicas] }) => {
-      return { primary: primary!.name, replicas: replicas.map(({ name }) => name), maxConnections };
+    postgres: postgres.map(({ all: [primary, ...replicas] }) => {
+      const { name, maxConnections } = primary!;
+      return { primary: name, replicas: replicas.map((one) => one.name), maxConnections };
     }),
     redis: redis.map(({ one: { name, use, namespace } }) => ({ name, use, jobs: namespace !== undefined })),
   };
