@@ -41,7 +41,7 @@ export class Shared {
    * The monitoring of the site, if it has one. `Monitoring` sets it, and it may be the last line of the page: read it at synth only
    * (`monitoring/monitored.ts`).
    */
-  monitoring: Construct | undefined;
+  monitoring: (Construct & { readonly readsExternal?: boolean }) | undefined;
   /** The construct whose path names each group of settings in messages, and their parent under `""` (`process-env.ts`). */
   readonly settings = new Map<string, Construct>();
   private readonly done = new Set<Once>();

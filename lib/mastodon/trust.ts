@@ -24,6 +24,7 @@ interface TrustedFile {
 class Trust {
   private readonly files = new Map<string, Set<string>>();
   private readonly ofRuby = new Set<string>();
+  private readonly once = new Map<string, string>();
 
   constructor(private readonly program: Program) {}
 
@@ -37,6 +38,13 @@ class Trust {
       this.files.set(path, content);
       this.program.add({ kind: "file", path, content: () => [...content].join(""), from, ...(taken && { taken }) });
     } else known.add(certificates);
+    return path;
+  }
+
+  /** As `file`, but one file for all with the same certificates, which has the name of the first: a boot text may have little room. */
+  shared(name: string, certificates: string, how: TrustedFile): string {
+    const path = this.once.get(certificates) ?? this.file(name, certificates, how);
+    this.once.set(certificates, path);
     return path;
   }
 

@@ -27,7 +27,7 @@ const database = (
   host: string,
   port: number,
   user = "mastodon@db",
-  query = `sslmode=verify-full&sslrootcert=/etc/mastodon/tls/${host}.pem`,
+  query = "sslmode=verify-full&sslrootcert=/etc/mastodon/tls/db.example.net.pem",
 ) =>
   `DATA_SOURCE_USER="${user}"\nDATA_SOURCE_PASS="<secret database_password>"\n` +
   `DATA_SOURCE_URI="${host}:5432/mastodon_production?${query}&${SESSION}"\nARGS='--web.listen-address=127.0.0.1:${port}'\n`;
@@ -52,7 +52,7 @@ test("each server has an exporter, with the login of Mastodon's processes in a f
       "REDIS_ADDR=\"redis://192.0.2.9:6379\"\nARGS='-web.listen-address=127.0.0.1:9121'\n",
     "/etc/default/prometheus-redis-exporter-main-feeds.example.net 0600":
       'REDIS_ADDR="rediss://feeds.example.net:6380/3"\nREDIS_USER="default"\nREDIS_PASSWORD="<secret feeds_password>"\n' +
-      "ARGS='-web.listen-address=127.0.0.1:9122 -tls-ca-cert-file=/etc/mastodon/tls/ruby.pem'\n",
+      "ARGS='-web.listen-address=127.0.0.1:9122 -tls-ca-cert-file=/etc/mastodon/tls/db.example.net.pem'\n",
     "/etc/default/prometheus-redis-exporter-sidekiq-jobs.example.net 0600":
       'REDIS_ADDR="rediss://jobs.example.net:6379"\nREDIS_PASSWORD="<secret redis_sidekiq_password>"\n' +
       "ARGS='-web.listen-address=127.0.0.1:9123 -script=/etc/prometheus/sidekiq-queues.lua'\n",
@@ -63,9 +63,38 @@ test("each server has an exporter, with the login of Mastodon's processes in a f
     ),
   });
   expect(files!["/etc/sysctl.d/60-mastodon.conf"]).toContain("net.ipv4.tcp_retries2 = 5\n");
-  expect(files!["/etc/mastodon/tls/db.example.net.pem"]).toBe(CA);
-  expect(files!["/etc/mastodon/tls/db-2.example.net.pem"]).toBe(CA);
-  expect(files!["/etc/mastodon/tls/redis.pem"]).toBe(CA);
+  // One file for all with the same authority.
+  expect(Object.entries(files!).filter(([path]) => path.startsWith("/etc/mastodon/tls/"))).toEqual([
+    ["/etc/mastodon/tls/db.example.net.pem", CA],
+  ]);
+});
+
+test("a changed authority reaches a running machine, where settings are delivered, also that of a Redis alone", () => {
+  const { machines } = synthesized({ postgres: { tls: "require", ca: undefined as never } });
+  expect(machines[0]!.program.steps.filter((one) => one.kind === "file" && one.path.startsWith("/etc/mastodon/tls/"))).toEqual([
+    {
+      kind: "file",
+      path: "/etc/mastodon/tls/feeds.example.net.pem",
+      content: expect.any(Function) as unknown,
+      from: "ca of feeds.example.net",
+      taken: { what: "whom the exporters of servers elsewhere trust", does: "nothing" },
+    },
+  ]);
+});
+
+test("with `external: false` nobody reads them", () => {
+  const { site, machines, plan, files } = synthesized({ monitoring: { external: false } });
+  expect(exporters(files[0]!)).toEqual({});
+  expect(Object.keys(files[0]!).filter((path) => path.startsWith("/etc/mastodon/tls/"))).toEqual([]);
+  expect(files[0]!["/etc/prometheus/targets/kept.json"]).not.toContain("example.net");
+  expect(machines[0]!.bootText()).not.toMatch(/_password|db\.example|tcp_retries2/);
+  expect(watched(site).external).toEqual({ postgres: [], redis: [] });
+  expect(overviewFacts(site.inventory.whole)).not.toHaveProperty("external");
+  const rows = budgetsIn(plan.locals["social_database_connections"]).flatMap((one) => one.rows.map(({ tier }) => tier));
+  expect(rows).not.toContain("monitoring");
+  const { flows } = renderPage(externalPage({ monitoring: { external: false } }).stack);
+  const reads = Object.entries(flows["social"]!).filter(([, why]) => why.includes("monitoring: reads its metrics"));
+  expect(reads.map(([to]) => to).filter((to) => /example|192/.test(to))).toEqual([]);
 });
 
 test("no other file of the machine has a password, and each exporter is started once", () => {
@@ -109,7 +138,10 @@ test.each([
   expect(files[0]!["/etc/default/prometheus-postgres-exporter-db.example.net 0600"]).toBe(
     database("db.example.net", 9187, "mastodon", query),
   );
-  expect(machines[0]!.program.packages.includes("ca-certificates")).toBe(verifies || "/etc/mastodon/tls/redis.pem" in files[0]!);
+  const { steps } = machines[0]!.program;
+  const asked = steps.filter((step) => step.kind === "package" && step.names.includes("ca-certificates")).length;
+  // The prober asks for it on each page.
+  expect(asked).toBe(verifies ? 2 : 1);
 });
 
 const target = (module: string, labels: object) => ({

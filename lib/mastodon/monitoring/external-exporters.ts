@@ -8,7 +8,7 @@ import { POSTGRES_EXPORTER_PORT, REDIS_EXPORTER_PORT } from "../ports";
 import { LOST_PEERS } from "../programs/lost-peers";
 import { RedisFacts } from "../redis-facts";
 import { Site } from "../site";
-import { rootCertificates, trust } from "../trust";
+import { PUBLIC, trust } from "../trust";
 import { Exporter } from "./exporter";
 import { exporterInstance } from "./exporter-unit";
 import { External, ExternalCache, ExternalDatabase, externalServers } from "./external";
@@ -49,8 +49,7 @@ export function externalExporters(machine: Host): readonly ExternalExporter[] {
 function ofPostgres(machine: Host, server: ExternalDatabase, facts: DatabaseFacts, port: number): ExternalExporter {
   const { name, tier } = server;
   const verifies = facts.sslmode === "verify-full";
-  const does = { what: `whom the exporter of ${name} trusts`, does: "nothing" } as const;
-  const root = verifies ? `&sslrootcert=${rootCertificates(machine, facts, does)}` : "";
+  const root = verifies ? `&sslrootcert=${facts.ca === undefined ? PUBLIC : trusted(machine, facts.host, facts.ca)}` : "";
   return {
     server,
     unit: `${POSTGRES_PACKAGE}@${name}.service`,
@@ -88,8 +87,7 @@ function ofRedis(machine: Host, server: ExternalCache, facts: RedisFacts, port: 
   const { name, use, namespace } = server;
   const { host, user, password, db, tls } = facts;
   const instance = `${use}-${name}`;
-  // The same file that Ruby has.
-  const ca = tls?.ca === undefined ? [] : [`-tls-ca-cert-file=${trust(machine).withPublic("redis", tls.ca)}`];
+  const ca = tls?.ca === undefined ? [] : [`-tls-ca-cert-file=${trusted(machine, host, tls.ca)}`];
   return {
     server,
     unit: `${REDIS_PACKAGE}@${instance}.service`,
@@ -116,6 +114,11 @@ function ofRedis(machine: Host, server: ExternalCache, facts: RedisFacts, port: 
       }),
     ],
   };
+}
+
+/** The file of a certificate authority. The exporters read it at each connection. */
+function trusted(machine: Host, name: string, ca: string): string {
+  return trust(machine).shared(name, ca, { taken: { what: "whom the exporters of servers elsewhere trust", does: "nothing" } });
 }
 
 /** For those that verify against the public authorities. */

@@ -57,8 +57,9 @@ export function usesElsewhere(site: Site): readonly RedisUse[] {
   return [...site.shared.external].flatMap((one) => (one instanceof ExternalRedis ? [one.use] : []));
 }
 
-/** By name, so that the order of the page makes no difference. A Redis whose address only sentinels know is not among them. */
+/** By name, so that the order of the page makes no difference. A Redis whose address only sentinels know is not among them, and none if the page says so. */
 export function externalServers(site: Site): ExternalServers {
+  if (site.shared.monitoring?.readsExternal === false) return { postgres: [], redis: [] };
   const all = [...site.shared.external];
   const redis = all.filter((one) => one instanceof ExternalRedis).filter(({ moves }) => !moves);
   const named = new Names();

@@ -65,6 +65,14 @@ export interface MonitoringProps {
    */
   readonly overview?: boolean;
   /**
+   * Whether its machines read the PostgreSQL and Redis that run elsewhere, as by `Postgres.external`, `rds` or `managedValkey`. Without it they do not know their passwords,
+   * and nobody is told what happens to these servers: you see it as errors of pages. It makes the boot text smaller, which a page may need at Hetzner, where
+   * it may have 32 KiB: each different `ca` takes up to 2 KiB of it, and each server some hundred bytes. A change replaces nothing; it reaches the machines
+   * by a renewal.
+   * @default true
+   */
+  readonly external?: boolean;
+  /**
    * Private address ranges from which port 9080 of its machines is open, for a Grafana in the same network: it reads all metrics and alerts there, and sees
    * the overview. There is no password, and nothing can be changed. Give the address of the Grafana alone, as in `10.20.192.10/32`. A change is delivered, but the
    * first range, and the removal of the last, reach the machines by a renewal, since nginx then listens elsewhere.
@@ -89,6 +97,8 @@ const LEAST_GIB = 5;
 
 export class Monitoring extends Construct {
   readonly machines: readonly Machine[];
+  /** Whether its machines read the PostgreSQL and Redis that run elsewhere. */
+  readonly readsExternal: boolean;
   /** The exporters of external servers on each of its machines. */
   private readonly external = new Map<Host, readonly Exporter[]>();
 
@@ -104,6 +114,7 @@ export class Monitoring extends Construct {
         remedy: "remove one of the two; `machines: 2` makes two machines of one",
       });
     }
+    this.readsExternal = props.external ?? true;
     site.shared.monitoring ??= this;
     const range = site.range(this, "monitoring", name, props.slot);
     const disk = props.disk ?? Disk.gib(50);
@@ -215,8 +226,10 @@ export class Monitoring extends Construct {
     for (const machine of this.machines) {
       const exporters = externalExporters(machine);
       this.external.set(machine, exporters);
-      if (exporters.length > 0)
+      if (exporters.length > 0) {
         machine.smallerBy("give the passwords of external servers as Secrets of no greater `length` than their values have");
+        machine.smallerBy(`give \`external: false\` to ${this.node.path}, which leaves servers elsewhere unread`);
+      }
       for (const { unit, server } of exporters) machine.runs(this, { unit, what: EXPORTER_UNIT, facts: factsOf(server) });
     }
   }
