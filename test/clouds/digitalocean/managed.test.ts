@@ -188,7 +188,7 @@ test("a monitoring machine is let in too, and has the login of Mastodon's proces
   expect(exporter("postgres-exporter-social-database-reads")).toBe(postgres(9188));
   expect(exporter("redis-exporter-sidekiq-social-jobs")).toBe(
     'REDIS_ADDR="rediss://<known after apply>:25061"\nREDIS_USER="default"\nREDIS_PASSWORD="<secret jobs_password>"\n' +
-      "ARGS='-web.listen-address=127.0.0.1:9123 -tls-ca-cert-file=/etc/mastodon/tls/ruby.pem -script=/etc/prometheus/sidekiq-queues.lua'\n",
+      "ARGS='-web.listen-address=127.0.0.1:9123 -tls-ca-cert-file=/etc/mastodon/tls/<known after apply>.pem -script=/etc/prometheus/sidekiq-queues.lua'\n",
   );
 });
 
