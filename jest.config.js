@@ -31,6 +31,8 @@ const plans = {
 module.exports = {
   // By itself jest leaves one CPU free, which is half of two.
   maxWorkers: 2,
+  // A computer that is busy otherwise takes more than the usual 5 s for a test that starts a dozen processes.
+  testTimeout: 20_000,
   projects: [
     { ...plans, displayName: "unit", testMatch: matching([...GATHERED, ...ALONE]) },
     { ...plans, displayName: "processes", testMatch: matching(PROCESSES) },
